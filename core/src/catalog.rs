@@ -1,0 +1,257 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use crate::digest::Sha1Digest;
+use crate::error::{Code, Error, quoted};
+use crate::files::{File, Files};
+use crate::filter::{CatalogOptions, Filter};
+use crate::glob::Globs;
+use crate::intake;
+use crate::listing::{Entry, FileRecord};
+use crate::notice::Notice;
+use crate::version::Version;
+
+/// A release: a version and the device's entire file system.
+#[derive(Clone, Debug)]
+pub struct Release {
+    version: Version,
+    pub(crate) files: Files,
+}
+
+impl Release {
+    /// The version that the directory is named with.
+    #[must_use]
+    pub fn version(&self) -> &Version {
+        &self.version
+    }
+
+    /// Its files, sorted by device path.
+    #[must_use]
+    pub fn files(&self) -> impl ExactSizeIterator<Item = File<'_>> + Clone {
+        self.files.iter()
+    }
+
+    /// The file at a device path.
+    #[must_use]
+    pub fn file(&self, path: &str) -> Option<File<'_>> {
+        self.files.get(path)
+    }
+
+    /// Bytes of all its files.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.files.iter().map(|file| file.size).fold(0, u64::saturating_add)
+    }
+}
+
+/// A firmware image: a top-level file `firmware_<version>.bin` or `.hex`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Firmware {
+    /// The file name.
+    pub path: String,
+    /// From the file name.
+    pub version: Version,
+    /// Bytes.
+    pub size: u64,
+    /// Of the content.
+    pub sha1: Sha1Digest,
+}
+
+/// All releases and firmware images of one directory.
+///
+/// ```
+/// use airwaybill::{Catalog, CatalogOptions, FileRecord, Sha1Digest};
+///
+/// let file = |path: &str, content: &[u8]| {
+///     FileRecord { path: path.into(), size: content.len() as u64, sha1: Sha1Digest::of(content) }.into()
+/// };
+/// let listing = [file("1.0.0/flash/main.py", b"old"), file("1.0.1/flash/main.py", b"new"), file("notes.txt", b"")];
+/// let catalog = Catalog::from_listing(&listing, &CatalogOptions::default())?;
+///
+/// let versions: Vec<_> = catalog.releases().iter().map(|release| release.version().as_str()).collect();
+/// assert_eq!(versions, ["1.0.0", "1.0.1"]);
+/// assert_eq!(catalog.ignored()[0].code.as_str(), "not_firmware");
+/// # Ok::<(), airwaybill::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Catalog {
+    pub(crate) filter: Filter,
+    pub(crate) protect: Globs,
+    releases: Vec<Release>,
+    unsettled: Vec<Release>,
+    firmware: Vec<Firmware>,
+    ignored: Vec<Notice>,
+    warnings: Vec<Notice>,
+}
+
+impl Catalog {
+    /// Sorts a listing, in any order, into releases, firmware images and what is neither.
+    ///
+    /// A release is taken in whole or not at all: with a path that breaks rule C3, a symbolic link that breaks C4,
+    /// or a file that could not be read, it is left out, and [`Catalog::ignored`] names the file.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::GlobInvalid`] for a glob that cannot be read.
+    pub fn from_listing<'a>(
+        listing: impl IntoIterator<Item = &'a Entry>,
+        options: &CatalogOptions,
+    ) -> Result<Self, Error> {
+        let mut catalog = Self {
+            filter: Filter::new(options)?,
+            protect: Globs::new(&options.protect)?,
+            releases: Vec::new(),
+            unsettled: Vec::new(),
+            firmware: Vec::new(),
+            ignored: Vec::new(),
+            warnings: Vec::new(),
+        };
+        let unsettled: BTreeSet<&str> = options.unsettled.iter().map(String::as_str).collect();
+        let mut directories: BTreeMap<&str, Vec<(&str, &Entry)>> = BTreeMap::new();
+        for entry in listing {
+            match entry.path().split_once('/') {
+                Some((top, rest)) => directories.entry(top).or_default().push((rest, entry)),
+                None => catalog.take_top_level(entry, &unsettled),
+            }
+        }
+        for (name, members) in directories {
+            catalog.take_directory(name, &members, unsettled.contains(name));
+        }
+        catalog.settle_order();
+        Ok(catalog)
+    }
+
+    fn take_top_level(&mut self, entry: &Entry, unsettled: &BTreeSet<&str>) {
+        let path = entry.path();
+        match self.firmware_image(entry) {
+            Ok(_) if unsettled.contains(path) => self.ignored.push(unsettled_notice(path)),
+            Ok(image) => self.firmware.push(image),
+            Err(error) => self.ignored.push(Notice::from_error(path, &error)),
+        }
+    }
+
+    fn firmware_image(&self, entry: &Entry) -> Result<Firmware, Error> {
+        let version = self.filter.firmware_version(entry.path())?;
+        match entry {
+            Entry::File(FileRecord { path, size, sha1 }) => {
+                intake::check_size(*size, path)?;
+                Ok(Firmware { path: path.clone(), version, size: *size, sha1: *sha1 })
+            }
+            Entry::Link { path, .. } => Err(intake::link_outside(path)),
+            Entry::Unread { path, unread } => Err(intake::file_unread(path, unread)),
+        }
+    }
+
+    fn take_directory(&mut self, name: &str, members: &[(&str, &Entry)], is_unsettled: bool) {
+        let version = match self.filter.release_version(name) {
+            Ok(version) => version,
+            Err(error) => return self.ignored.push(Notice::from_error(name, &error)),
+        };
+        let intake = intake::release(name, members, &self.filter);
+        self.ignored.extend(intake.ignored);
+        match (intake.files, is_unsettled) {
+            (files, true) => {
+                self.ignored.push(unsettled_notice(name));
+                self.unsettled.extend(files.ok().map(|files| Release { version, files }));
+            }
+            (Ok(files), false) => {
+                self.warnings.extend(intake.warnings);
+                self.releases.push(Release { version, files });
+            }
+            (Err(refusal), false) => self.ignored.push(refusal),
+        }
+    }
+
+    fn settle_order(&mut self) {
+        // V4: of equal versions the name that sorts last wins.
+        self.releases.sort_by(|a, b| (&a.version, a.version.as_str()).cmp(&(&b.version, b.version.as_str())));
+        self.firmware.sort_by(|a, b| (&a.version, &a.path).cmp(&(&b.version, &b.path)));
+        keep_last_of_equal(
+            &mut self.releases,
+            |release| (&release.version, release.version.as_str()),
+            &mut self.warnings,
+        );
+        keep_last_of_equal(&mut self.firmware, |image| (&image.version, &image.path), &mut self.warnings);
+        self.ignored.sort();
+        self.warnings.sort();
+    }
+
+    /// The releases that are offered, lowest version first.
+    #[must_use]
+    pub fn releases(&self) -> &[Release] {
+        &self.releases
+    }
+
+    /// The firmware images that are offered, lowest version first.
+    #[must_use]
+    pub fn firmware(&self) -> &[Firmware] {
+        &self.firmware
+    }
+
+    /// What was left out and why, sorted by path.
+    #[must_use]
+    pub fn ignored(&self) -> &[Notice] {
+        &self.ignored
+    }
+
+    /// What is in the catalog and deserves a look, sorted by path.
+    #[must_use]
+    pub fn warnings(&self) -> &[Notice] {
+        &self.warnings
+    }
+
+    /// The release of that very name.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::ReleaseUnsettled`] while it still changes, else [`Code::ReleaseUnknown`].
+    pub fn release(&self, name: &str) -> Result<&Release, Error> {
+        self.releases.iter().find(|release| release.version.as_str() == name).ok_or_else(|| {
+            if self.is_unsettled(name) {
+                Error::new(Code::ReleaseUnsettled, format!("{}: the release still changes", quoted(name)))
+            } else {
+                Error::new(Code::ReleaseUnknown, format!("{}: no release has this name", quoted(name)))
+            }
+        })
+    }
+
+    fn is_unsettled(&self, name: &str) -> bool {
+        self.ignored.iter().any(|notice| notice.code == Code::ReleaseUnsettled && notice.path == name)
+    }
+
+    /// The release of that very name, also while it still changes: what a device on it has.
+    pub(crate) fn known_release(&self, name: &str) -> Option<&Release> {
+        self.releases.iter().chain(&self.unsettled).find(|release| release.version.as_str() == name)
+    }
+
+    /// The file of a release, or the firmware image, at a path from the top directory.
+    #[must_use]
+    pub fn find(&self, path: &str) -> Option<FileRecord> {
+        let (size, sha1) = match path.split_once('/') {
+            Some((name, rest)) => self.known_release(name)?.file(rest).map(|file| (file.size, file.sha1))?,
+            None => self.firmware.iter().find(|image| image.path == path).map(|image| (image.size, image.sha1))?,
+        };
+        Some(FileRecord { path: path.to_owned(), size, sha1 })
+    }
+}
+
+fn unsettled_notice(path: &str) -> Notice {
+    Notice::new(path, Code::ReleaseUnsettled, format!("{}: still changes, not offered yet", quoted(path)))
+}
+
+/// Of neighbours with equal versions keeps the last and warns of the others.
+fn keep_last_of_equal<T>(sorted: &mut Vec<T>, key: impl Fn(&T) -> (&Version, &str), warnings: &mut Vec<Notice>) {
+    let mut kept: Vec<T> = Vec::with_capacity(sorted.len());
+    for item in sorted.drain(..) {
+        let (version, name) = key(&item);
+        if let Some(loser) = kept.pop_if(|last| key(last).0 == version) {
+            let (_, loser) = key(&loser);
+            let message =
+                format!("{} and {} are the same version; {} counts", quoted(loser), quoted(name), quoted(name));
+            warnings.push(Notice::new(loser, Code::VersionEqual, message));
+        }
+        kept.push(item);
+    }
+    *sorted = kept;
+}

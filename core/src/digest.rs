@@ -1,0 +1,114 @@
+use std::fmt;
+
+use sha1::Digest as _;
+
+use crate::error::{Code, Error, quoted};
+
+const BYTES: usize = 20;
+
+/// A SHA-1 digest, as manifests write it: 40 lower-case hex digits.
+///
+/// ```
+/// use airwaybill::Sha1Digest;
+///
+/// let digest = Sha1Digest::parse("da39a3ee5e6b4b0d3255bfef95601890afd80709").unwrap();
+/// assert_eq!(digest, Sha1Digest::of(b""));
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Sha1Digest([u8; BYTES]);
+
+impl Sha1Digest {
+    /// The digest of `content`.
+    #[must_use]
+    pub fn of(content: &[u8]) -> Self {
+        Self(sha1::Sha1::digest(content).into())
+    }
+
+    /// Reads 40 lower-case hex digits.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::DigestInvalid`] for anything else (rule M2).
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        Self::decode(text).ok_or_else(|| {
+            Error::new(Code::DigestInvalid, format!("{}: a SHA-1 is 40 lower-case hex digits", quoted(text)))
+        })
+    }
+
+    fn decode(text: &str) -> Option<Self> {
+        let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+        let mut bytes = [0; BYTES];
+        if pairs.len() != BYTES || !rest.is_empty() {
+            return None;
+        }
+        for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
+            *byte = nibble(*high)? << 4 | nibble(*low)?;
+        }
+        Some(Self(bytes))
+    }
+}
+
+fn nibble(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        _ => None,
+    }
+}
+
+impl fmt::Display for Sha1Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Sha1Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Sha1Digest({self})")
+    }
+}
+
+impl serde::Serialize for Sha1Digest {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Sha1Digest {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+        Self::parse(&text).map_err(serde::de::Error::custom)
+    }
+}
+
+/// Takes content piece by piece and gives its SHA-1.
+///
+/// ```
+/// use airwaybill::{Hasher, Sha1Digest};
+///
+/// let mut hasher = Hasher::new();
+/// hasher.update(b"smart ");
+/// hasher.update(b"meter");
+/// assert_eq!(hasher.finish(), Sha1Digest::of(b"smart meter"));
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Hasher(sha1::Sha1);
+
+impl Hasher {
+    /// A hasher that has seen nothing.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes the next piece.
+    pub fn update(&mut self, piece: &[u8]) {
+        self.0.update(piece);
+    }
+
+    /// The digest of all pieces in their order.
+    #[must_use]
+    pub fn finish(self) -> Sha1Digest {
+        Sha1Digest(self.0.finalize().into())
+    }
+}

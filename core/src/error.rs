@@ -1,0 +1,159 @@
+use std::fmt;
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
+        /// Every reason the engine gives, for an error, for what a catalog leaves out and for what it warns of.
+        ///
+        /// The text of a code never changes; messages may.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        #[non_exhaustive]
+        pub enum Code {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Code {
+            /// All codes, in the order of the modules that give them.
+            pub const ALL: &'static [Code] = &[$(Code::$name,)*];
+
+            /// The stable text, `version_empty`.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Code::$name => $text,)*
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    /// A version is the empty text.
+    VersionEmpty = "version_empty",
+    /// A version has more than 64 bytes.
+    VersionTooLong = "version_too_long",
+    /// A version does not start with a digit, or `v` and a digit.
+    VersionStart = "version_start",
+    /// A version has a character outside `[0-9A-Za-z.+_-]`.
+    VersionCharacter = "version_character",
+    /// A version is not `SemVer` where the scheme asks for it.
+    VersionSemver = "version_semver",
+    /// A path is empty.
+    PathEmpty = "path_empty",
+    /// A path has more than 4,096 bytes.
+    PathTooLong = "path_too_long",
+    /// A path starts with `/`.
+    PathAbsolute = "path_absolute",
+    /// A path has a backslash.
+    PathBackslash = "path_backslash",
+    /// A path has a NUL or another control character.
+    PathControl = "path_control",
+    /// A path has an empty, `.` or `..` segment.
+    PathSegment = "path_segment",
+    /// A path has a segment of more than 255 bytes.
+    PathSegmentTooLong = "path_segment_too_long",
+    /// A path is not valid UTF-8.
+    PathUtf8 = "path_utf8",
+    /// A digest is not 40 lower-case hex digits.
+    DigestInvalid = "digest_invalid",
+    /// A glob cannot be read.
+    GlobInvalid = "glob_invalid",
+    /// A size is 2^53 or more.
+    SizeTooBig = "size_too_big",
+    /// A symbolic link does not lead to a file inside its own release.
+    LinkOutside = "link_outside",
+    /// Something in a release was not, or could not be, read.
+    FileUnread = "file_unread",
+    /// A listing names one path twice.
+    PathDuplicate = "path_duplicate",
+    /// A path is a file and also a directory of another file.
+    PathConflict = "path_conflict",
+    /// A release holds no file that counts.
+    ReleaseEmpty = "release_empty",
+    /// A release or image still changes and is not offered.
+    ReleaseUnsettled = "release_unsettled",
+    /// A file is left out by its name or by a glob.
+    IgnoredName = "ignored_name",
+    /// A top-level file is no firmware image.
+    NotFirmware = "not_firmware",
+    /// Two names mean the same version.
+    VersionEqual = "version_equal",
+    /// Two paths of one release differ only in letter case.
+    PathCase = "path_case",
+    /// A version that was asked for is not in the catalog.
+    ReleaseUnknown = "release_unknown",
+    /// A base URL is not `scheme://…` without query, fragment, white space or control characters.
+    BaseUrlInvalid = "base_url_invalid",
+    /// A manifest format is neither 1 nor 2.
+    FormatInvalid = "format_invalid",
+    /// A document is not JSON.
+    JsonInvalid = "json_invalid",
+    /// A manifest lacks a field.
+    FieldMissing = "field_missing",
+    /// A field of a manifest has the wrong type.
+    FieldType = "field_type",
+    /// A URL is empty or has white space or control characters.
+    UrlInvalid = "url_invalid",
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl serde::Serialize for Code {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+/// What is wrong with an input: a stable [`Code`], and a message that names the value and the rule.
+///
+/// ```
+/// use airwaybill::{Code, DevicePath};
+///
+/// let error = DevicePath::new("flash/../boot.py").unwrap_err();
+/// assert_eq!(error.code(), Code::PathSegment);
+/// assert_eq!(error.to_string(), r#""flash/../boot.py": a path must not have a ".." segment"#);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Error {
+    code: Code,
+    message: String,
+}
+
+impl Error {
+    pub(crate) fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { code, message: message.into() }
+    }
+
+    /// The stable reason.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        self.code
+    }
+
+    /// The same error, with the place in the document that it was found at in front of the message.
+    pub(crate) fn at(self, place: impl fmt::Display) -> Self {
+        Self { code: self.code, message: format!("{place}: {}", self.message) }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Error {}
+
+const SHOWN_CHARACTERS: usize = 120;
+
+/// `value` in quotes with control characters escaped, cut after 120 characters: fit for one line of a log.
+pub(crate) fn quoted(value: &str) -> String {
+    let mut shown: String = value.chars().take(SHOWN_CHARACTERS).collect();
+    if shown.len() < value.len() {
+        shown.push('…');
+    }
+    format!("{shown:?}")
+}

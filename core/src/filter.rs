@@ -1,0 +1,90 @@
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Code, Error, quoted};
+use crate::glob::Globs;
+use crate::version::{Version, VersionScheme};
+
+// C1
+const IGNORED_NAMES: [&str; 3] = [".DS_Store", "Thumbs.db", "pymakr.conf"];
+
+/// What a catalog leaves out, what it never updates, and how it orders versions.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CatalogOptions {
+    /// Rules V1 and V2.
+    pub versions: VersionScheme,
+    /// Globs of files to leave out, besides `.DS_Store`, `Thumbs.db` and `pymakr.conf` (rule C1).
+    ///
+    /// A glob with a `/` is held against the device path and each directory above it, one without against each
+    /// name in the path.
+    pub ignore: Vec<String>,
+    /// Globs of files that no plan touches (rule C2), read as those of `ignore`.
+    pub protect: Vec<String>,
+    /// Top-level names that still change: not offered, and a release among them still tells what a device on it has.
+    pub unsettled: Vec<String>,
+}
+
+/// Which files a listing has to read: those of releases that rule C1 does not leave out, and firmware images.
+///
+/// ```
+/// use airwaybill::{CatalogOptions, Filter};
+///
+/// let filter = Filter::new(&CatalogOptions { ignore: vec!["*.pyc".into()], ..CatalogOptions::default() })?;
+/// assert!(filter.reads("1.0.0/flash/main.py"));
+/// assert!(filter.reads("firmware_1.0.1.bin"));
+/// assert!(!filter.reads("1.0.0/flash/main.pyc"));
+/// assert!(!filter.reads("docs/index.html"));
+/// # Ok::<(), airwaybill::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Filter {
+    scheme: VersionScheme,
+    ignore: Globs,
+}
+
+impl Filter {
+    /// The filter that a catalog with these options works by.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::GlobInvalid`] for a glob in `ignore` that cannot be read.
+    pub fn new(options: &CatalogOptions) -> Result<Self, Error> {
+        Ok(Self { scheme: options.versions, ignore: Globs::new(&options.ignore)? })
+    }
+
+    /// Whether the file at a path from the top directory counts.
+    #[must_use]
+    pub fn reads(&self, path: &str) -> bool {
+        match path.split_once('/') {
+            Some((top, rest)) => self.release_version(top).is_ok() && !self.ignores(rest),
+            None => self.firmware_version(path).is_ok(),
+        }
+    }
+
+    /// The version that a top-level directory is named with.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Version::parse`].
+    pub fn release_version(&self, directory: &str) -> Result<Version, Error> {
+        Version::parse(directory, self.scheme)
+    }
+
+    /// The version in the name of a top-level file.
+    pub(crate) fn firmware_version(&self, file_name: &str) -> Result<Version, Error> {
+        let version = firmware_version_text(file_name).ok_or_else(|| {
+            let rule = "not a release directory and not firmware_<version>.bin or .hex";
+            Error::new(Code::NotFirmware, format!("{}: {rule}", quoted(file_name)))
+        })?;
+        Version::parse(version, self.scheme)
+    }
+
+    pub(crate) fn ignores(&self, device_path: &str) -> bool {
+        device_path.split('/').any(|name| IGNORED_NAMES.contains(&name)) || self.ignore.matches(device_path)
+    }
+}
+
+pub(crate) fn firmware_version_text(file_name: &str) -> Option<&str> {
+    let name = file_name.strip_prefix("firmware_")?;
+    name.strip_suffix(".bin").or_else(|| name.strip_suffix(".hex"))
+}

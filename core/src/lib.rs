@@ -1,0 +1,72 @@
+//! Decides, describes and verifies over-the-air updates.
+//!
+//! Data flows one way: a listing of the files in a directory of releases becomes a [`Catalog`]; for one device the
+//! catalog gives a [`Plan`], what to delete, add, update and flash; rendered for a base URL the plan is a
+//! [`Manifest`], the JSON document that the device fetches; [`verify_content`] and [`verify_device`] check the result.
+//!
+//! ```
+//! use airwaybill::{Catalog, CatalogOptions, FileRecord, ManifestOptions, PlanRequest, Sha1Digest};
+//!
+//! let file = |path: &str, content: &[u8]| {
+//!     FileRecord { path: path.into(), size: content.len() as u64, sha1: Sha1Digest::of(content) }.into()
+//! };
+//! let listing = [file("1.0.0/flash/main.py", b"old"), file("1.0.1/flash/main.py", b"new")];
+//! let catalog = Catalog::from_listing(&listing, &CatalogOptions::default())?;
+//!
+//! let request = PlanRequest { current: Some("1.0.0".into()), ..PlanRequest::default() };
+//! let options = ManifestOptions {
+//!     base_url: "http://192.168.1.144:8000".into(),
+//!     dst_paths: Default::default(),
+//!     format: Default::default(),
+//! };
+//! let document = catalog.manifest_json(&request, &options)?;
+//! assert!(document.contains("http://192.168.1.144:8000/1.0.1/flash/main.py"));
+//! # Ok::<(), airwaybill::Error>(())
+//! ```
+//!
+//! # What does this crate not do?
+//!
+//! It reads no disk, clock, network or random source: every answer is a pure function of the listing, the options and
+//! the request. It never panics on input. It does not sign manifests.
+
+#![forbid(unsafe_code)]
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod error;
+
+mod digest;
+mod path;
+mod version;
+
+mod files;
+mod glob;
+mod listing;
+mod notice;
+
+mod filter;
+
+mod intake;
+
+mod catalog;
+
+mod diff;
+
+mod plan;
+
+mod manifest;
+mod parse;
+
+mod verify;
+
+pub use catalog::{Catalog, Firmware, Release};
+pub use digest::{Hasher, Sha1Digest};
+pub use error::{Code, Error};
+pub use files::File;
+pub use filter::{CatalogOptions, Filter};
+pub use listing::{Entry, FileRecord};
+pub use manifest::{DstPath, DstPaths, FileEntry, FirmwareEntry, Manifest, ManifestFormat, ManifestOptions};
+pub use notice::Notice;
+pub use path::DevicePath;
+pub use plan::{Plan, PlanFile, PlanRequest};
+pub use verify::{Content, Problem, ProblemKind, Report, verify_content, verify_device};
+pub use version::{Version, VersionScheme};

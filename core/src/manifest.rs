@@ -1,0 +1,285 @@
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::{Deserialize, Serialize};
+
+use crate::catalog::Catalog;
+use crate::digest::Sha1Digest;
+use crate::error::{Code, Error, quoted};
+use crate::path::DevicePath;
+use crate::plan::{Plan, PlanFile, PlanRequest};
+use crate::version::Version;
+
+/// How `dst_path` is written (rule M3).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DstPaths {
+    /// `flash/lib/new_lib.py`
+    #[default]
+    Relative,
+    /// `/flash/lib/new_lib.py`
+    Absolute,
+}
+
+/// Which fields a manifest has (rule M4).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(try_from = "u8", into = "u8")]
+pub enum ManifestFormat {
+    /// 1: those of rule M1.
+    #[default]
+    Plain,
+    /// 2: also `size` on every entry and `total_size`.
+    Sized,
+}
+
+impl TryFrom<u8> for ManifestFormat {
+    type Error = Error;
+
+    fn try_from(number: u8) -> Result<Self, Error> {
+        match number {
+            1 => Ok(Self::Plain),
+            2 => Ok(Self::Sized),
+            _ => Err(Error::new(Code::FormatInvalid, format!("{number}: a manifest's format is 1 or 2"))),
+        }
+    }
+}
+
+impl From<ManifestFormat> for u8 {
+    fn from(format: ManifestFormat) -> Self {
+        match format {
+            ManifestFormat::Plain => 1,
+            ManifestFormat::Sized => 2,
+        }
+    }
+}
+
+/// How a plan is rendered.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct ManifestOptions {
+    /// What every URL starts with, `http://192.168.1.144:8000`.
+    pub base_url: String,
+    /// Rule M3.
+    #[serde(default)]
+    pub dst_paths: DstPaths,
+    /// Rule M4.
+    #[serde(default)]
+    pub format: ManifestFormat,
+}
+
+/// The document that tells a device how to update itself (rules M1 to M5).
+///
+/// ```
+/// use airwaybill::Manifest;
+///
+/// let text = r#"{"delete": ["flash/old.py"], "new": [], "previous_version": "1.0.0", "update": [], "version": "1.0.1"}"#;
+/// let manifest = Manifest::parse(text.as_bytes())?;
+/// assert_eq!(manifest.version().as_str(), "1.0.1");
+/// assert_eq!(Manifest::parse(manifest.to_json().as_bytes())?, manifest);
+/// # Ok::<(), airwaybill::Error>(())
+/// ```
+// M1: the fields stand in the order of their keys.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Manifest {
+    pub(crate) delete: Vec<DevicePath>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) firmware: Option<FirmwareEntry>,
+    pub(crate) new: Vec<FileEntry>,
+    pub(crate) previous_version: Option<Version>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) total_size: Option<u64>,
+    pub(crate) update: Vec<FileEntry>,
+    pub(crate) version: Version,
+}
+
+/// One file of a manifest.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FileEntry {
+    /// Where to fetch it.
+    #[serde(rename = "URL")]
+    pub url: String,
+    /// Where it belongs on the device.
+    pub dst_path: DstPath,
+    /// Of the content.
+    pub hash: Sha1Digest,
+    /// Bytes; only in format 2.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub size: Option<u64>,
+}
+
+/// The firmware image of a manifest.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FirmwareEntry {
+    /// Where to fetch it.
+    #[serde(rename = "URL")]
+    pub url: String,
+    /// Of the content.
+    pub hash: Sha1Digest,
+    /// Bytes; only in format 2.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub size: Option<u64>,
+}
+
+/// A device path as one entry writes it: with or without the leading slash, the same path (rule M5).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DstPath {
+    /// The path that is meant.
+    pub path: DevicePath,
+    /// How it is written.
+    pub written: DstPaths,
+}
+
+impl Serialize for DstPath {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.written {
+            DstPaths::Relative => self.path.serialize(serializer),
+            DstPaths::Absolute => serializer.collect_str(&format_args!("/{}", self.path)),
+        }
+    }
+}
+
+impl Manifest {
+    /// Device paths of files that are no longer needed.
+    #[must_use]
+    pub fn delete(&self) -> &[DevicePath] {
+        &self.delete
+    }
+
+    /// Files that the device does not have.
+    #[must_use]
+    pub fn new_files(&self) -> &[FileEntry] {
+        &self.new
+    }
+
+    /// Files that the device has with another content.
+    #[must_use]
+    pub fn update(&self) -> &[FileEntry] {
+        &self.update
+    }
+
+    /// The image to flash.
+    #[must_use]
+    pub fn firmware(&self) -> Option<&FirmwareEntry> {
+        self.firmware.as_ref()
+    }
+
+    /// The release that the device is on afterwards.
+    #[must_use]
+    pub fn version(&self) -> &Version {
+        &self.version
+    }
+
+    /// The release that the request named.
+    #[must_use]
+    pub fn previous_version(&self) -> Option<&Version> {
+        self.previous_version.as_ref()
+    }
+
+    /// Bytes to fetch in all; only in format 2.
+    #[must_use]
+    pub fn total_size(&self) -> Option<u64> {
+        self.total_size
+    }
+
+    /// The document: keys sorted, four spaces, UTF-8, no line end after the last brace (rule M1).
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let mut out = Vec::new();
+        let formatter = serde_json::ser::PrettyFormatter::with_indent(b"    ");
+        let mut serializer = serde_json::Serializer::with_formatter(&mut out, formatter);
+        // INVARIANT: a Vec takes every byte, and no map here has a key that is not a text.
+        let _ = self.serialize(&mut serializer);
+        String::from_utf8(out).unwrap_or_default()
+    }
+}
+
+impl Plan {
+    /// Renders the plan for one base URL.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::BaseUrlInvalid`] for a base URL that is not `scheme://…` without query, fragment, white space or
+    /// control characters.
+    pub fn manifest(&self, options: &ManifestOptions) -> Result<Manifest, Error> {
+        let base_url = check_base_url(&options.base_url)?;
+        let size = |bytes| (options.format == ManifestFormat::Sized).then_some(bytes);
+        let entries = |files: &[PlanFile]| {
+            let entry = |file: &PlanFile| FileEntry {
+                url: file_url(base_url, &self.version, &file.path),
+                dst_path: DstPath { path: file.path.clone(), written: options.dst_paths },
+                hash: file.sha1,
+                size: size(file.size),
+            };
+            files.iter().map(entry).collect()
+        };
+        Ok(Manifest {
+            delete: self.delete.clone(),
+            firmware: self.firmware.as_ref().map(|image| FirmwareEntry {
+                url: format!("{base_url}/{}", encode(&image.path)),
+                hash: image.sha1,
+                size: size(image.size),
+            }),
+            new: entries(&self.new),
+            previous_version: self.previous_version.clone(),
+            total_size: size(self.download_size()),
+            update: entries(&self.update),
+            version: self.version.clone(),
+        })
+    }
+}
+
+impl Catalog {
+    /// The text that a device gets: the manifest of its plan, or `null` when there is none (rule P6).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Catalog::plan`] and [`Plan::manifest`].
+    pub fn manifest_json(&self, request: &PlanRequest, options: &ManifestOptions) -> Result<String, Error> {
+        check_base_url(&options.base_url)?;
+        match self.plan(request)? {
+            Some(plan) => Ok(plan.manifest(options)?.to_json()),
+            None => Ok("null".to_owned()),
+        }
+    }
+}
+
+fn check_base_url(url: &str) -> Result<&str, Error> {
+    let fail = |rule: &str| Err(Error::new(Code::BaseUrlInvalid, format!("{}: a base URL {rule}", quoted(url))));
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return fail("starts with a scheme, such as http://");
+    };
+    let is_scheme = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'));
+    if !is_scheme {
+        return fail("starts with a scheme, such as http://");
+    }
+    if rest.trim_start_matches('/').is_empty() {
+        return fail("names a host");
+    }
+    if has_space_or_control(url) {
+        return fail("has no white space or control character");
+    }
+    if url.contains(['?', '#', '\\']) {
+        return fail("has no query, fragment or backslash");
+    }
+    Ok(url.trim_end_matches('/'))
+}
+
+pub(crate) fn has_space_or_control(url: &str) -> bool {
+    url.contains(|c: char| c.is_whitespace() || c.is_control())
+}
+
+// M2: RFC 3986, section 2.3: all but the unreserved characters.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+fn encode(segment: &str) -> percent_encoding::PercentEncode<'_> {
+    utf8_percent_encode(segment, RESERVED)
+}
+
+/// What the URL of a file ends in: version and device path, each segment percent-encoded.
+pub(crate) fn file_url(base_url: &str, version: &Version, path: &DevicePath) -> String {
+    let mut url = format!("{base_url}/{}", encode(version.as_str()));
+    for segment in path.as_str().split('/') {
+        url.push('/');
+        url.extend(encode(segment));
+    }
+    url
+}

@@ -1,0 +1,24 @@
+use serde::Serialize;
+
+use crate::error::{Code, Error};
+
+/// Why something is not in the catalog, or what an operator should know about it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Notice {
+    /// From the top directory.
+    pub path: String,
+    /// The stable reason.
+    pub code: Code,
+    /// The reason for people.
+    pub message: String,
+}
+
+impl Notice {
+    pub(crate) fn new(path: &str, code: Code, message: impl Into<String>) -> Self {
+        Self { path: path.to_owned(), code, message: message.into() }
+    }
+
+    pub(crate) fn from_error(path: &str, error: &Error) -> Self {
+        Self::new(path, error.code(), error.to_string())
+    }
+}

@@ -1,0 +1,96 @@
+use std::fmt;
+
+use crate::error::{Code, Error, quoted};
+
+const MAX_BYTES: usize = 4096;
+const MAX_SEGMENT_BYTES: usize = 255;
+
+/// A file's path on a device: relative, `/`-separated, checked by rule C3 and never normalised.
+///
+/// ```
+/// use airwaybill::DevicePath;
+///
+/// assert_eq!(DevicePath::new("flash/lib/new_lib.py").unwrap().as_str(), "flash/lib/new_lib.py");
+/// assert!(DevicePath::new("/flash/main.py").is_err());
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(transparent)]
+pub struct DevicePath(String);
+
+impl DevicePath {
+    /// Takes a path that holds to rule C3.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::PathEmpty`], [`Code::PathTooLong`] (over 4,096 bytes), [`Code::PathAbsolute`],
+    /// [`Code::PathBackslash`], [`Code::PathControl`], [`Code::PathSegment`] (empty, `.` or `..`),
+    /// [`Code::PathSegmentTooLong`] (over 255 bytes), in this order.
+    pub fn new(path: &str) -> Result<Self, Error> {
+        check(path)?;
+        Ok(Self(path.to_owned()))
+    }
+
+    /// Takes a path from a file system that holds names as bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::PathUtf8`], and those of [`DevicePath::new`].
+    pub fn from_bytes(path: &[u8]) -> Result<Self, Error> {
+        let path = str::from_utf8(path).map_err(|error| {
+            let shown = quoted(&String::from_utf8_lossy(path));
+            Error::new(Code::PathUtf8, format!("{shown}: a path must be valid UTF-8: {error}"))
+        })?;
+        Self::new(path)
+    }
+
+    /// For a path that a catalog checked when it took it in.
+    pub(crate) fn checked(path: &str) -> Self {
+        debug_assert!(check(path).is_ok());
+        Self(path.to_owned())
+    }
+
+    /// The path as it was given.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for DevicePath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+// C3
+pub(crate) fn check(path: &str) -> Result<(), Error> {
+    let fail = |code, rule: &str| Err(Error::new(code, format!("{}: a path must not {rule}", quoted(path))));
+    if path.is_empty() {
+        return fail(Code::PathEmpty, "be empty");
+    }
+    if path.len() > MAX_BYTES {
+        return fail(Code::PathTooLong, &format!("have over {MAX_BYTES} bytes, this one has {}", path.len()));
+    }
+    if path.starts_with('/') {
+        return fail(Code::PathAbsolute, "start with a slash");
+    }
+    if path.contains('\\') {
+        return fail(Code::PathBackslash, "have a backslash");
+    }
+    if has_control(path) {
+        return fail(Code::PathControl, "have a control character");
+    }
+    for segment in path.split('/') {
+        if matches!(segment, "" | "." | "..") {
+            return fail(Code::PathSegment, &format!("have a {segment:?} segment"));
+        }
+        if segment.len() > MAX_SEGMENT_BYTES {
+            return fail(Code::PathSegmentTooLong, &format!("have a segment of over {MAX_SEGMENT_BYTES} bytes"));
+        }
+    }
+    Ok(())
+}
+
+fn has_control(path: &str) -> bool {
+    if path.is_ascii() { path.bytes().any(|byte| byte.is_ascii_control()) } else { path.chars().any(char::is_control) }
+}

@@ -1,0 +1,157 @@
+use serde::{Deserialize, Serialize};
+
+use crate::catalog::{Catalog, Firmware, Release};
+use crate::diff::{Change, diff};
+use crate::digest::Sha1Digest;
+use crate::error::Error;
+use crate::files::{File, Files};
+use crate::path::DevicePath;
+use crate::version::Version;
+
+/// What a device says of itself, and what it is to become.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PlanRequest {
+    /// The device's release; none is a full install (rule P4).
+    pub current: Option<String>,
+    /// The device's firmware; none is judged by `current` (rule P5).
+    pub firmware_version: Option<String>,
+    /// The release to go to by name; none is the highest (rule P1).
+    pub target: Option<String>,
+    /// Whether a named target may be lower than `current` (rule P2).
+    pub allow_downgrade: bool,
+}
+
+/// One file that a device fetches.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PlanFile {
+    /// Where it belongs on the device.
+    pub path: DevicePath,
+    /// Bytes.
+    pub size: u64,
+    /// Of the content.
+    pub sha1: Sha1Digest,
+}
+
+/// The decision for one device: what to delete, add, update and flash. Every list is sorted by path.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Plan {
+    /// The release that the device is on afterwards.
+    pub version: Version,
+    /// What the request named as current.
+    pub previous_version: Option<Version>,
+    /// In the device's release and not in the target.
+    pub delete: Vec<DevicePath>,
+    /// In the target and not in the device's release.
+    pub new: Vec<PlanFile>,
+    /// In both, with another SHA-1 or size.
+    pub update: Vec<PlanFile>,
+    /// The image to flash.
+    pub firmware: Option<Firmware>,
+}
+
+impl Plan {
+    /// Bytes that the device fetches.
+    #[must_use]
+    pub fn download_size(&self) -> u64 {
+        let files = self.new.iter().chain(&self.update).map(|file| file.size);
+        files.chain(self.firmware.iter().map(|image| image.size)).fold(0, u64::saturating_add)
+    }
+}
+
+impl Catalog {
+    /// Decides what a device has to do; none when there is nothing.
+    ///
+    /// ```
+    /// use airwaybill::{Catalog, CatalogOptions, FileRecord, PlanRequest, Sha1Digest};
+    ///
+    /// let file = |path: &str, content: &[u8]| {
+    ///     FileRecord { path: path.into(), size: content.len() as u64, sha1: Sha1Digest::of(content) }.into()
+    /// };
+    /// let listing = [file("1.0.0/flash/main.py", b"old"), file("1.0.1/flash/main.py", b"new")];
+    /// let catalog = Catalog::from_listing(&listing, &CatalogOptions::default())?;
+    ///
+    /// let request = PlanRequest { current: Some("1.0.0".into()), ..PlanRequest::default() };
+    /// let plan = catalog.plan(&request)?.expect("1.0.1 is higher");
+    /// assert_eq!(plan.version.as_str(), "1.0.1");
+    /// assert_eq!(plan.update[0].path.as_str(), "flash/main.py");
+    /// # Ok::<(), airwaybill::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// A version of the request that breaks rule V3, or V2 under the `SemVer` scheme; a target that the catalog does
+    /// not offer ([`Code::ReleaseUnknown`], [`Code::ReleaseUnsettled`]).
+    pub fn plan(&self, request: &PlanRequest) -> Result<Option<Plan>, Error> {
+        let parse = |text: &Option<String>| text.as_deref().map(|text| self.filter.release_version(text)).transpose();
+        let current = parse(&request.current)?;
+        let firmware_version = parse(&request.firmware_version)?;
+        let target = self.target(request.target.as_deref())?;
+        // P2
+        let target = target.filter(|target| match &current {
+            Some(current) if request.target.is_some() && request.allow_downgrade => current != target.version(),
+            Some(current) => current < target.version(),
+            None => true,
+        });
+        // P5
+        let device_firmware = firmware_version.as_ref().or(current.as_ref());
+        let firmware = self.firmware().last().filter(|image| device_firmware.is_none_or(|has| *has < image.version));
+
+        let Some(target) = target else {
+            // P6: up to date in files; only a request that names its firmware can be offered another, else a device
+            // that does not would flash for ever.
+            let firmware = firmware.filter(|_| firmware_version.is_some());
+            return Ok(current.zip(firmware).map(|(current, image)| Plan {
+                version: current.clone(),
+                previous_version: Some(current),
+                delete: Vec::new(),
+                new: Vec::new(),
+                update: Vec::new(),
+                firmware: Some(image.clone()),
+            }));
+        };
+        let mut plan = self.file_changes(target, current);
+        plan.firmware = firmware.cloned();
+        let is_empty =
+            plan.delete.is_empty() && plan.new.is_empty() && plan.update.is_empty() && plan.firmware.is_none();
+        Ok((!is_empty).then_some(plan))
+    }
+
+    // P1
+    fn target(&self, name: Option<&str>) -> Result<Option<&Release>, Error> {
+        name.map_or(Ok(self.releases().last()), |name| self.release(name).map(Some))
+    }
+
+    // P3; P4: a release that the catalog does not have counts as one without files.
+    fn file_changes(&self, target: &Release, current: Option<Version>) -> Plan {
+        let nothing = Files::default();
+        let known = current.as_ref().and_then(|current| self.known_release(current.as_str()));
+        let mut plan = Plan {
+            version: target.version().clone(),
+            previous_version: current,
+            delete: Vec::new(),
+            new: Vec::new(),
+            update: Vec::new(),
+            firmware: None,
+        };
+        for change in diff(known.map_or(&nothing, |release| &release.files), &target.files) {
+            let (Change::Delete(file) | Change::New(file) | Change::Update(file)) = change;
+            // C2
+            if self.protect.matches(file.path) {
+                continue;
+            }
+            match change {
+                Change::Delete(file) => plan.delete.push(DevicePath::checked(file.path)),
+                Change::New(file) => plan.new.push(file.into()),
+                Change::Update(file) => plan.update.push(file.into()),
+            }
+        }
+        plan
+    }
+}
+
+impl From<File<'_>> for PlanFile {
+    fn from(file: File<'_>) -> Self {
+        Self { path: DevicePath::checked(file.path), size: file.size, sha1: file.sha1 }
+    }
+}

@@ -1,0 +1,158 @@
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::catalog::Catalog;
+use crate::digest::Sha1Digest;
+use crate::error::{Error, quoted};
+use crate::filter::firmware_version_text;
+use crate::listing::FileRecord;
+use crate::manifest::{Manifest, file_url};
+use crate::path::DevicePath;
+
+/// What a check found: how many files it compared, and each one that is not right, sorted by path.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// Files that should be there.
+    pub checked: usize,
+    /// Those that are not right.
+    pub problems: Vec<Problem>,
+}
+
+impl Report {
+    /// Whether everything is right.
+    #[must_use]
+    pub fn is_ok(&self) -> bool {
+        self.problems.is_empty()
+    }
+}
+
+/// One file that is not as it should be.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Problem {
+    /// The file's path; of a wrong URL, the URL.
+    pub path: String,
+    /// What is wrong.
+    pub kind: ProblemKind,
+    /// What should be there.
+    pub expected: Option<Content>,
+    /// What is there.
+    pub found: Option<Content>,
+}
+
+/// What is wrong with a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProblemKind {
+    /// It is not there.
+    Missing,
+    /// Its size or SHA-1 is another.
+    Different,
+    /// It should not be there.
+    Unexpected,
+    /// A manifest's URL does not lead to the file that the entry is about.
+    Url,
+}
+
+/// Size in bytes, where it is known, and SHA-1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Content {
+    /// Bytes; none where a manifest of format 1 does not say.
+    pub size: Option<u64>,
+    /// Of the content.
+    pub sha1: Sha1Digest,
+}
+
+impl Content {
+    fn is_met_by(&self, found: &FileRecord) -> bool {
+        self.sha1 == found.sha1 && self.size.is_none_or(|size| size == found.size)
+    }
+}
+
+impl From<&FileRecord> for Content {
+    fn from(record: &FileRecord) -> Self {
+        Self { size: Some(record.size), sha1: record.sha1 }
+    }
+}
+
+/// Rule Y1: whether the file of every URL of `manifest` is in `found`, with its hash and, where the manifest says it,
+/// its size.
+///
+/// `found` has paths from the top directory of the releases, `1.0.1/flash/main.py`.
+#[must_use]
+pub fn verify_content<'a>(manifest: &Manifest, found: impl IntoIterator<Item = &'a FileRecord>) -> Report {
+    let found = by_path(found);
+    let files = manifest.new.iter().chain(&manifest.update).map(|entry| {
+        let ending = file_url("", &manifest.version, &entry.dst_path.path);
+        let path = entry.url.ends_with(&ending).then(|| format!("{}/{}", manifest.version, entry.dst_path.path));
+        (path, &entry.url, Content { size: entry.size, sha1: entry.hash })
+    });
+    let firmware = manifest.firmware.iter().map(|image| {
+        let path = image.url.rsplit_once('/').map(|(_, name)| name.to_owned());
+        let path = path.filter(|name| firmware_version_text(name).is_some());
+        (path, &image.url, Content { size: image.size, sha1: image.hash })
+    });
+    let mut report = Report { checked: 0, problems: Vec::new() };
+    for (path, url, expected) in files.chain(firmware) {
+        report.checked += 1;
+        match path {
+            Some(path) => report.problems.extend(compare(found.get(path.as_str()).copied(), path, expected)),
+            None => report.problems.push(Problem {
+                path: url.clone(),
+                kind: ProblemKind::Url,
+                expected: Some(expected),
+                found: None,
+            }),
+        }
+    }
+    report.problems.sort();
+    report
+}
+
+/// Rule Y2: what differs between what a device holds and the release it should have.
+///
+/// `found` has device paths, `flash/main.py`. Ignored and protected files do not count (rules C1 and C2).
+///
+/// # Errors
+///
+/// A version that the catalog does not have, and a path in `found` that breaks rule C3.
+pub fn verify_device<'a>(
+    catalog: &Catalog,
+    version: &str,
+    found: impl IntoIterator<Item = &'a FileRecord>,
+) -> Result<Report, Error> {
+    let release = catalog.release(version)?;
+    let counts = |path: &str| !catalog.protect.matches(path) && !catalog.filter.ignores(path);
+    let mut found = by_path(found);
+    for path in found.keys() {
+        DevicePath::new(path).map_err(|error| error.at(format!("what the device holds, {}", quoted(path))))?;
+    }
+    let mut report = Report { checked: 0, problems: Vec::new() };
+    for file in release.files().filter(|file| counts(file.path)) {
+        report.checked += 1;
+        let expected = Content { size: Some(file.size), sha1: file.sha1 };
+        report.problems.extend(compare(found.remove(file.path), file.path.to_owned(), expected));
+    }
+    let unexpected = found.into_values().filter(|record| counts(&record.path));
+    report.problems.extend(unexpected.map(|record| Problem {
+        path: record.path.clone(),
+        kind: ProblemKind::Unexpected,
+        expected: None,
+        found: Some(record.into()),
+    }));
+    report.problems.sort();
+    Ok(report)
+}
+
+fn by_path<'a>(records: impl IntoIterator<Item = &'a FileRecord>) -> BTreeMap<&'a str, &'a FileRecord> {
+    records.into_iter().map(|record| (record.path.as_str(), record)).collect()
+}
+
+fn compare(found: Option<&FileRecord>, path: String, expected: Content) -> Option<Problem> {
+    let kind = match found {
+        None => ProblemKind::Missing,
+        Some(record) if expected.is_met_by(record) => return None,
+        Some(_) => ProblemKind::Different,
+    };
+    Some(Problem { path, kind, expected: Some(expected), found: found.map(Content::from) })
+}
