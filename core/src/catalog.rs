@@ -8,7 +8,7 @@ use crate::files::{File, Files};
 use crate::filter::{CatalogOptions, Filter};
 use crate::glob::Globs;
 use crate::intake;
-use crate::listing::{Entry, FileRecord};
+use crate::listing::{Entry, FileRecord, SIZE_LIMIT};
 use crate::notice::Notice;
 use crate::version::Version;
 
@@ -93,7 +93,7 @@ impl Catalog {
     ///
     /// # Errors
     ///
-    /// [`Code::GlobInvalid`] for a glob that cannot be read.
+    /// [`Code::GlobInvalid`] for a glob that cannot be read, [`Code::SizeTooBig`] for a file of 2^53 bytes or more.
     pub fn from_listing<'a>(
         listing: impl IntoIterator<Item = &'a Entry>,
         options: &CatalogOptions,
@@ -110,6 +110,9 @@ impl Catalog {
         let unsettled: BTreeSet<&str> = options.unsettled.iter().map(String::as_str).collect();
         let mut directories: BTreeMap<&str, Vec<(&str, &Entry)>> = BTreeMap::new();
         for entry in listing {
+            if let Entry::File(record) = entry {
+                check_size(record)?;
+            }
             match entry.path().split_once('/') {
                 Some((top, rest)) => directories.entry(top).or_default().push((rest, entry)),
                 None => catalog.take_top_level(entry, &unsettled),
@@ -132,14 +135,13 @@ impl Catalog {
     }
 
     fn firmware_image(&self, entry: &Entry) -> Result<Firmware, Error> {
-        let version = self.filter.firmware_version(entry.path())?;
+        let version = self.filter.firmware_version(entry.path());
         match entry {
             Entry::File(FileRecord { path, size, sha1 }) => {
-                intake::check_size(*size, path)?;
-                Ok(Firmware { path: path.clone(), version, size: *size, sha1: *sha1 })
+                Ok(Firmware { path: path.clone(), version: version?, size: *size, sha1: *sha1 })
             }
             Entry::Link { path, .. } => Err(intake::link_outside(path)),
-            Entry::Unread { path, unread } => Err(intake::file_unread(path, unread)),
+            Entry::Unread { path, unread } => version.and_then(|_| Err(intake::file_unread(path, unread))),
         }
     }
 
@@ -234,6 +236,14 @@ impl Catalog {
         };
         Some(FileRecord { path: path.to_owned(), size, sha1 })
     }
+}
+
+fn check_size(record: &FileRecord) -> Result<(), Error> {
+    if record.size < SIZE_LIMIT {
+        return Ok(());
+    }
+    let (path, size) = (quoted(&record.path), record.size);
+    Err(Error::new(Code::SizeTooBig, format!("{path}: a size of {size} bytes is not under 2^53")))
 }
 
 fn unsettled_notice(path: &str) -> Notice {

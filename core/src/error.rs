@@ -81,7 +81,7 @@ codes! {
     PathCase = "path_case",
     /// A version that was asked for is not in the catalog.
     ReleaseUnknown = "release_unknown",
-    /// A base URL is not `scheme://…` without query, fragment, white space or control characters.
+    /// A base URL is not `scheme://host…` without query, fragment, white space or control characters.
     BaseUrlInvalid = "base_url_invalid",
     /// A manifest format is neither 1 nor 2.
     FormatInvalid = "format_invalid",
@@ -91,7 +91,7 @@ codes! {
     FieldMissing = "field_missing",
     /// A field of a manifest has the wrong type.
     FieldType = "field_type",
-    /// A URL is empty or has white space or control characters.
+    /// A URL is not `scheme://host…`, or has white space or control characters.
     UrlInvalid = "url_invalid",
 }
 

@@ -1,7 +1,7 @@
 use crate::error::{Code, Error, quoted};
 use crate::files::{File, Files};
 use crate::filter::Filter;
-use crate::listing::{Entry, FileRecord, SIZE_LIMIT};
+use crate::listing::{Entry, FileRecord};
 use crate::notice::Notice;
 use crate::path;
 
@@ -63,9 +63,8 @@ enum Member<'a> {
 
 fn take<'a>(path: &'a str, entry: &'a Entry) -> Result<Member<'a>, Error> {
     match entry {
-        Entry::File(FileRecord { path: full, size, sha1 }) => {
+        Entry::File(FileRecord { size, sha1, .. }) => {
             path::check(path)?;
-            check_size(*size, full)?;
             Ok(Member::File(File { path, size: *size, sha1: *sha1 }))
         }
         Entry::Link { link, .. } => {
@@ -90,13 +89,6 @@ pub(crate) fn link_outside(path: &str) -> Error {
 
 pub(crate) fn file_unread(path: &str, reason: &str) -> Error {
     Error::new(Code::FileUnread, format!("{}: not read: {reason}", quoted(path)))
-}
-
-pub(crate) fn check_size(size: u64, path: &str) -> Result<(), Error> {
-    if size < SIZE_LIMIT {
-        return Ok(());
-    }
-    Err(Error::new(Code::SizeTooBig, format!("{}: a size of {size} bytes is not under 2^53", quoted(path))))
 }
 
 fn empty(release: &str) -> Notice {

@@ -54,6 +54,8 @@ mod diff;
 mod plan;
 
 mod manifest;
+
+mod json;
 mod parse;
 
 mod verify;
@@ -63,7 +65,7 @@ pub use digest::{Hasher, Sha1Digest};
 pub use error::{Code, Error};
 pub use files::File;
 pub use filter::{CatalogOptions, Filter};
-pub use listing::{Entry, FileRecord};
+pub use listing::{Entry, EntryFields, FileRecord};
 pub use manifest::{DstPath, DstPaths, FileEntry, FirmwareEntry, Manifest, ManifestFormat, ManifestOptions};
 pub use notice::Notice;
 pub use path::DevicePath;

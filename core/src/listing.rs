@@ -1,14 +1,14 @@
 use serde::{Deserialize, Serialize};
 
 use crate::digest::Sha1Digest;
-use crate::error::quoted;
+use crate::error::{Code, Error, quoted};
 
 pub(crate) const SIZE_LIMIT: u64 = 1 << 53;
 
 /// One file that was read: its path, its size in bytes (under 2^53) and the SHA-1 of its content.
 ///
 /// In a listing the path is from the top directory, `1.0.0/flash/main.py`; in what a device holds it is a device path.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FileRecord {
     /// `/`-separated, from the top directory or, for a device's files, from its root.
     pub path: String,
@@ -19,8 +19,8 @@ pub struct FileRecord {
 }
 
 /// One entry of a listing: what a walk through the directory of releases found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "RawEntry", untagged)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
 pub enum Entry {
     /// A regular file.
     File(FileRecord),
@@ -31,7 +31,7 @@ pub enum Entry {
         /// The final target's path from the top directory; none when it is missing or outside.
         link: Option<String>,
     },
-    /// Something that was not, or could not be, read. A directory's path ends in `/`.
+    /// Something that was not, or could not be, read. The path of a directory ends in `/`.
     Unread {
         /// From the top directory.
         path: String,
@@ -56,17 +56,21 @@ impl Entry {
     }
 }
 
-#[derive(Deserialize)]
+/// An entry as plain fields: what JSON and the other languages write.
+///
+/// It has `size` and `sha1` (a file), or `link` (a symbolic link), or `unread`.
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RawEntry {
+pub struct EntryFields {
     path: String,
     size: Option<u64>,
-    sha1: Option<Sha1Digest>,
+    sha1: Option<String>,
     #[serde(default, deserialize_with = "present")]
     link: Option<Target>,
     unread: Option<String>,
 }
 
+#[derive(Clone, Debug)]
 struct Target(Option<String>);
 
 // `"link": null` is a link that leads nowhere; no `link` is no link.
@@ -74,16 +78,25 @@ fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<T
     Option::deserialize(deserializer).map(|target| Some(Target(target)))
 }
 
-impl TryFrom<RawEntry> for Entry {
-    type Error = String;
+impl TryFrom<EntryFields> for Entry {
+    type Error = Error;
 
-    fn try_from(raw: RawEntry) -> Result<Self, String> {
-        let path = raw.path;
-        match (raw.size, raw.sha1, raw.link, raw.unread) {
-            (Some(size), Some(sha1), None, None) => Ok(Entry::File(FileRecord { path, size, sha1 })),
+    /// # Errors
+    ///
+    /// [`Code::DigestInvalid`], and [`Code::FieldMissing`] for any other set of fields.
+    fn try_from(fields: EntryFields) -> Result<Self, Error> {
+        let path = fields.path;
+        match (fields.size, fields.sha1, fields.link, fields.unread) {
+            (Some(size), Some(sha1), None, None) => {
+                let sha1 = Sha1Digest::parse(&sha1).map_err(|error| error.at(quoted(&path)))?;
+                Ok(Entry::File(FileRecord { path, size, sha1 }))
+            }
             (None, None, Some(Target(link)), None) => Ok(Entry::Link { path, link }),
             (None, None, None, Some(unread)) => Ok(Entry::Unread { path, unread }),
-            _ => Err(format!("{}: an entry has size and sha1, or link, or unread", quoted(&path))),
+            _ => {
+                let rule = "an entry has size and sha1, or link, or unread";
+                Err(Error::new(Code::FieldMissing, format!("{}: {rule}", quoted(&path))))
+            }
         }
     }
 }

@@ -20,8 +20,7 @@ pub enum DstPaths {
 }
 
 /// Which fields a manifest has (rule M4).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(try_from = "u8", into = "u8")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ManifestFormat {
     /// 1: those of rule M1.
     #[default]
@@ -42,26 +41,14 @@ impl TryFrom<u8> for ManifestFormat {
     }
 }
 
-impl From<ManifestFormat> for u8 {
-    fn from(format: ManifestFormat) -> Self {
-        match format {
-            ManifestFormat::Plain => 1,
-            ManifestFormat::Sized => 2,
-        }
-    }
-}
-
 /// How a plan is rendered.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug)]
 pub struct ManifestOptions {
     /// What every URL starts with, `http://192.168.1.144:8000`.
     pub base_url: String,
     /// Rule M3.
-    #[serde(default)]
     pub dst_paths: DstPaths,
     /// Rule M4.
-    #[serde(default)]
     pub format: ManifestFormat,
 }
 
@@ -243,19 +230,8 @@ impl Catalog {
 
 fn check_base_url(url: &str) -> Result<&str, Error> {
     let fail = |rule: &str| Err(Error::new(Code::BaseUrlInvalid, format!("{}: a base URL {rule}", quoted(url))));
-    let Some((scheme, rest)) = url.split_once("://") else {
-        return fail("starts with a scheme, such as http://");
-    };
-    let is_scheme = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-        && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'));
-    if !is_scheme {
-        return fail("starts with a scheme, such as http://");
-    }
-    if rest.trim_start_matches('/').is_empty() {
-        return fail("names a host");
-    }
-    if has_space_or_control(url) {
-        return fail("has no white space or control character");
+    if let Some(rule) = broken_url_rule(url) {
+        return fail(rule);
     }
     if url.contains(['?', '#', '\\']) {
         return fail("has no query, fragment or backslash");
@@ -263,8 +239,22 @@ fn check_base_url(url: &str) -> Result<&str, Error> {
     Ok(url.trim_end_matches('/'))
 }
 
-pub(crate) fn has_space_or_control(url: &str) -> bool {
-    url.contains(|c: char| c.is_whitespace() || c.is_control())
+/// What keeps a text from being a URL with a host; none when nothing does.
+pub(crate) fn broken_url_rule(url: &str) -> Option<&'static str> {
+    let is_scheme = |scheme: &str| {
+        scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+            && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
+    };
+    match url.split_once("://") {
+        Some((scheme, rest)) if is_scheme(scheme) => {
+            if rest.is_empty() || rest.starts_with('/') {
+                return Some("names a host");
+            }
+        }
+        _ => return Some("starts with a scheme, such as http://"),
+    }
+    let is_unfit = |c: char| c.is_whitespace() || c.is_control();
+    url.contains(is_unfit).then_some("has no white space or control character")
 }
 
 // M2: RFC 3986, section 2.3: all but the unreserved characters.

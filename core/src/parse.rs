@@ -2,8 +2,9 @@ use serde_json::{Map, Value};
 
 use crate::digest::Sha1Digest;
 use crate::error::{Code, Error, quoted};
+use crate::json::Unique;
 use crate::listing::SIZE_LIMIT;
-use crate::manifest::{DstPath, DstPaths, FileEntry, FirmwareEntry, Manifest, has_space_or_control};
+use crate::manifest::{DstPath, DstPaths, FileEntry, FirmwareEntry, Manifest, broken_url_rule};
 use crate::path::DevicePath;
 use crate::version::{Version, VersionScheme};
 
@@ -16,7 +17,7 @@ impl Manifest {
     /// [`Code::DigestInvalid`], [`Code::UrlInvalid`], [`Code::SizeTooBig`], and the codes of [`DevicePath`] and
     /// [`Version`]. Sizes are all there (format 2) or none is (format 1).
     pub fn parse(document: &[u8]) -> Result<Self, Error> {
-        let value: Value = serde_json::from_slice(document)
+        let Unique(value) = serde_json::from_slice(document)
             .map_err(|error| Error::new(Code::JsonInvalid, format!("not a JSON document: {error}")))?;
         let Value::Object(fields) = value else {
             return Err(Error::new(Code::FieldType, format!("a manifest is an object, not {}", kind(&value))));
@@ -84,11 +85,10 @@ impl<'a> Object<'a> {
     fn url(&self) -> Result<String, Error> {
         self.required("URL", |value, place| {
             let url = text(value, place)?;
-            if url.is_empty() || has_space_or_control(url) {
-                let rule = "a URL is not empty and has no white space or control character";
-                return Err(Error::new(Code::UrlInvalid, format!("{place}: {}: {rule}", quoted(url))));
+            match broken_url_rule(url) {
+                Some(rule) => Err(Error::new(Code::UrlInvalid, format!("{place}: {}: a URL {rule}", quoted(url)))),
+                None => Ok(url.to_owned()),
             }
-            Ok(url.to_owned())
         })
     }
 

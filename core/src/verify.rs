@@ -1,5 +1,7 @@
 use std::collections::BTreeMap;
+use std::fmt;
 
+use percent_encoding::percent_decode_str;
 use serde::Serialize;
 
 use crate::catalog::Catalog;
@@ -9,6 +11,7 @@ use crate::filter::firmware_version_text;
 use crate::listing::FileRecord;
 use crate::manifest::{Manifest, file_url};
 use crate::path::DevicePath;
+use crate::version::{Version, VersionScheme};
 
 /// What a check found: how many files it compared, and each one that is not right, sorted by path.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -41,8 +44,7 @@ pub struct Problem {
 }
 
 /// What is wrong with a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ProblemKind {
     /// It is not there.
     Missing,
@@ -52,6 +54,23 @@ pub enum ProblemKind {
     Unexpected,
     /// A manifest's URL does not lead to the file that the entry is about.
     Url,
+}
+
+impl fmt::Display for ProblemKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Missing => "missing",
+            Self::Different => "different",
+            Self::Unexpected => "unexpected",
+            Self::Url => "url",
+        })
+    }
+}
+
+impl Serialize for ProblemKind {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
 }
 
 /// Size in bytes, where it is known, and SHA-1.
@@ -84,14 +103,14 @@ pub fn verify_content<'a>(manifest: &Manifest, found: impl IntoIterator<Item = &
     let found = by_path(found);
     let files = manifest.new.iter().chain(&manifest.update).map(|entry| {
         let ending = file_url("", &manifest.version, &entry.dst_path.path);
-        let path = entry.url.ends_with(&ending).then(|| format!("{}/{}", manifest.version, entry.dst_path.path));
+        let is_right = entry.url.ends_with(&ending) && !entry.url.contains(['?', '#']);
+        let path = is_right.then(|| format!("{}/{}", manifest.version, entry.dst_path.path));
         (path, &entry.url, Content { size: entry.size, sha1: entry.hash })
     });
-    let firmware = manifest.firmware.iter().map(|image| {
-        let path = image.url.rsplit_once('/').map(|(_, name)| name.to_owned());
-        let path = path.filter(|name| firmware_version_text(name).is_some());
-        (path, &image.url, Content { size: image.size, sha1: image.hash })
-    });
+    let firmware = manifest
+        .firmware
+        .iter()
+        .map(|image| (firmware_name(&image.url), &image.url, Content { size: image.size, sha1: image.hash }));
     let mut report = Report { checked: 0, problems: Vec::new() };
     for (path, url, expected) in files.chain(firmware) {
         report.checked += 1;
@@ -142,6 +161,14 @@ pub fn verify_device<'a>(
     }));
     report.problems.sort();
     Ok(report)
+}
+
+/// The file name of a firmware image at the end of a URL.
+fn firmware_name(url: &str) -> Option<String> {
+    let (_, last) = url.rsplit_once('/')?;
+    let name = percent_decode_str(last).decode_utf8().ok()?;
+    Version::parse(firmware_version_text(&name)?, VersionScheme::Loose).ok()?;
+    Some(name.into_owned())
 }
 
 fn by_path<'a>(records: impl IntoIterator<Item = &'a FileRecord>) -> BTreeMap<&'a str, &'a FileRecord> {

@@ -76,12 +76,12 @@ fn check_name(text: &str) -> Result<(), Error> {
     if text.len() > MAX_BYTES {
         return fail(Code::VersionTooLong, "a version has at most 64 bytes");
     }
+    if !text.strip_prefix('v').unwrap_or(text).starts_with(|c: char| c.is_ascii_digit()) {
+        return fail(Code::VersionStart, "a version starts with a digit, or v and a digit");
+    }
     let is_allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '+' | '_' | '-');
     if let Some(c) = text.chars().find(|&c| !is_allowed(c)) {
         return fail(Code::VersionCharacter, &format!("{c:?} is not allowed in a version, only 0-9 A-Z a-z . + _ -"));
-    }
-    if !text.strip_prefix('v').unwrap_or(text).starts_with(|c: char| c.is_ascii_digit()) {
-        return fail(Code::VersionStart, "a version starts with a digit, or v and a digit");
     }
     Ok(())
 }
