@@ -1,0 +1,48 @@
+"""Over-the-air update manifests for fleets of MicroPython devices."""
+
+from __future__ import annotations
+
+from ._api import generate_manifest, scan
+from ._core import (
+    Catalog,
+    Content,
+    FileRecord,
+    Firmware,
+    Hasher,
+    Listing,
+    Manifest,
+    Notice,
+    Plan,
+    PlanFile,
+    Problem,
+    Release,
+    Report,
+    Version,
+    __version__,
+    verify_content,
+    verify_device,
+)
+from ._error import AirwaybillError
+
+__all__ = [
+    "AirwaybillError",
+    "Catalog",
+    "Content",
+    "FileRecord",
+    "Firmware",
+    "Hasher",
+    "Listing",
+    "Manifest",
+    "Notice",
+    "Plan",
+    "PlanFile",
+    "Problem",
+    "Release",
+    "Report",
+    "Version",
+    "__version__",
+    "generate_manifest",
+    "scan",
+    "verify_content",
+    "verify_device",
+]

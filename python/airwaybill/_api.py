@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from ._core import Catalog, Listing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+
+def scan(
+    path: str | os.PathLike[str],
+    *,
+    versions: str = "loose",
+    ignore: Sequence[str] = (),
+    protect: Sequence[str] = (),
+    progress: Callable[[int, int], object] | None = None,
+) -> Catalog:
+    """Read a directory of releases.
+
+    Hashes on all cores; a second scan of the same directory hashes only what changed. ``progress(done, total)`` is
+    called a few times a second with bytes. Raises `AirwaybillError` with code ``root_invalid`` when ``path`` is no
+    directory and ``glob_invalid`` for a glob that cannot be read.
+    """
+    listing = Listing.scan(path, versions=versions, ignore=ignore, progress=progress)
+    return Catalog.from_listing(listing, versions=versions, ignore=ignore, protect=protect)
+
+
+def generate_manifest(root: str | os.PathLike[str], current_ver: str | None, host: str) -> dict[str, Any] | None:
+    """The manifest that takes a device from ``current_ver`` to the highest release under ``root``; ``None`` for none.
+
+    ``host`` is the request's Host header, ``192.168.1.144:8000``.
+    """
+    plan = scan(root).plan(current_ver)
+    return None if plan is None else plan.manifest(f"http://{host}").to_dict()

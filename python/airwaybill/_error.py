@@ -1,0 +1,15 @@
+from __future__ import annotations
+
+
+class AirwaybillError(ValueError):
+    """What is wrong with an input.
+
+    ``code`` is a stable snake_case reason; the message names the value and the rule.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(code, message)
+        self.code = code
+
+    def __str__(self) -> str:
+        return str(self.args[1])

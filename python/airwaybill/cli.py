@@ -1,0 +1,375 @@
+"""The command line. Exit codes: 0 fine, 1 a check failed, 2 wrong usage; errors are one line on stderr."""
+
+# typer reads the annotations at run time, under Python 3.9 too.
+# ruff: noqa: UP045
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, Optional
+
+import typer
+
+from airwaybill import AirwaybillError, Catalog, Content, Listing, Manifest, scan, verify_content
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+CHECK_FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
+PROGRESS_AFTER_SECONDS = 0.5
+DEFAULT_BASE_URL = "http://127.0.0.1:8000"
+
+commands = typer.Typer(
+    name="airwaybill",
+    help="Over-the-air update manifests: which files, which firmware, with sizes and hashes.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+class Versions(str, Enum):
+    """How versions are ordered."""
+
+    loose = "loose"
+    semver = "semver"
+
+
+Directory = Annotated[str, typer.Argument(metavar="DIR", help="Directory of releases.", show_default=False)]
+FromOption = Annotated[
+    Optional[str], typer.Option("--from", metavar="VERSION", help="The device's version; without it, a full install.")
+]
+ToOption = Annotated[
+    Optional[str], typer.Option("--to", metavar="VERSION", help="The release to install; without it, the highest.")
+]
+FirmwareOption = Annotated[
+    Optional[str],
+    typer.Option("--firmware-version", metavar="VERSION", help="The device's firmware, if it is not that of --from."),
+]
+DowngradeOption = Annotated[bool, typer.Option("--allow-downgrade", help="Let --to name a lower release.")]
+BaseUrlOption = Annotated[str, typer.Option("--base-url", metavar="URL", help="Put before every URL.")]
+AbsoluteOption = Annotated[bool, typer.Option("--absolute-paths", help="Write dst_path with a leading slash.")]
+FormatOption = Annotated[int, typer.Option("--format", min=1, max=2, help="2 adds sizes.")]
+VersionsOption = Annotated[Versions, typer.Option("--versions", help="How versions are ordered.")]
+IgnoreOption = Annotated[
+    list[str], typer.Option("--ignore", metavar="GLOB", help="Leave out files that match; may be repeated.")
+]
+ProtectOption = Annotated[
+    list[str], typer.Option("--protect", metavar="GLOB", help="Never touch device paths that match; may be repeated.")
+]
+
+
+class CommandError(Exception):
+    """Ends the command with a one-line error."""
+
+    def __init__(self, exit_code: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+        self.code = code
+
+
+@commands.command()
+def serve(
+    directory: Annotated[str, typer.Argument(metavar="[DIR]", help="Directory of releases.")] = ".",
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "0.0.0.0",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 lets the system choose.")] = 8000,
+    base_url: Annotated[
+        Optional[str],
+        typer.Option("--base-url", metavar="URL", help="Put before every URL, instead of the Host header."),
+    ] = None,
+    absolute_paths: AbsoluteOption = False,
+    versions: VersionsOption = Versions.loose,
+    ignore: IgnoreOption = [],  # noqa: B006
+    protect: ProtectOption = [],  # noqa: B006
+    settle: Annotated[
+        float, typer.Option(min=0, metavar="SECONDS", help="Offer a release when nothing in it changed for so long.")
+    ] = 2.0,
+    trusted_proxy: Annotated[
+        list[str],
+        typer.Option(
+            "--trusted-proxy",
+            metavar="ADDRESS",
+            help="Believe X-Forwarded-* from this address or network; may be repeated.",
+        ),
+    ] = [],  # noqa: B006
+) -> None:
+    """Serve manifests and files to devices.
+
+    The access log goes to stdout, one JSON object a line.
+    """
+    from airwaybill.server import create_app
+    from airwaybill.server.run import listen, run, url_of
+
+    logging.basicConfig(level=logging.WARNING, format="airwaybill: %(message)s", stream=sys.stderr)
+    try:
+        app = create_app(
+            directory,
+            base_url=base_url,
+            absolute_paths=absolute_paths,
+            versions=versions.value,
+            ignore=ignore,
+            protect=protect,
+            settle=settle,
+            trusted_proxies=trusted_proxy,
+            access_log=sys.stdout.buffer,
+        )
+    except AirwaybillError:
+        raise
+    except ValueError as error:
+        raise CommandError(WRONG_USAGE, "proxy_invalid", str(error)) from None
+    with _progress("hashing") as progress:
+        app.releases.look(progress)
+    try:
+        listener = listen(host, port)
+    except OSError as error:
+        raise CommandError(WRONG_USAGE, "address_unavailable", f"cannot listen on {host}:{port}: {error}") from None
+
+    def announce() -> None:
+        for warning in app.releases.snapshot().catalog.warnings:
+            _complain(f"warning: {warning.code}: {warning.message}")
+        _complain(f"serving {directory} at {url}", prefix="")
+
+    url = url_of(listener)
+    if not run(app, listener, announce):
+        raise CommandError(CHECK_FAILED, "server_failed", "the server ended by itself")
+
+
+@commands.command()
+def manifest(
+    directory: Directory,
+    current: FromOption = None,
+    target: ToOption = None,
+    firmware_version: FirmwareOption = None,
+    allow_downgrade: DowngradeOption = False,
+    base_url: BaseUrlOption = DEFAULT_BASE_URL,
+    absolute_paths: AbsoluteOption = False,
+    format: FormatOption = 1,
+    versions: VersionsOption = Versions.loose,
+    ignore: IgnoreOption = [],  # noqa: B006
+    protect: ProtectOption = [],  # noqa: B006
+) -> None:
+    """Print the document that a device gets, byte for byte; null when there is nothing to do."""
+    document = _catalog(directory, versions, ignore, protect).manifest_json(
+        base_url,
+        current,
+        firmware_version=firmware_version,
+        target=target,
+        allow_downgrade=allow_downgrade,
+        absolute_paths=absolute_paths,
+        format=format,
+    )
+    sys.stdout.buffer.write(document + b"\n" if sys.stdout.isatty() else document)
+
+
+@commands.command()
+def plan(
+    directory: Directory,
+    current: FromOption = None,
+    target: ToOption = None,
+    firmware_version: FirmwareOption = None,
+    allow_downgrade: DowngradeOption = False,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    versions: VersionsOption = Versions.loose,
+    ignore: IgnoreOption = [],  # noqa: B006
+    protect: ProtectOption = [],  # noqa: B006
+) -> None:
+    """Show what a device would delete, add, update and flash."""
+    found = _catalog(directory, versions, ignore, protect).plan(
+        current, firmware_version=firmware_version, target=target, allow_downgrade=allow_downgrade
+    )
+    if as_json:
+        print(json.dumps(None if found is None else found.to_dict(), indent=2, ensure_ascii=False))
+        return
+    if found is None:
+        print("nothing to do")
+        return
+    table = _table("action", "path", "size >", "sha1")
+    for path in found.delete:
+        table.add_row("delete", _shown(path), "", "")
+    for action, files in (("new", found.new), ("update", found.update)):
+        for file in files:
+            table.add_row(action, _shown(file.path), _size(file.size), file.sha1)
+    if found.firmware is not None:
+        table.add_row("flash", _shown(found.firmware.path), _size(found.firmware.size), found.firmware.sha1)
+    _print_tables(table)
+    print(
+        f"{found.previous_version or 'nothing'} -> {found.version}: {len(found.delete)} deleted, {len(found.new)} new, "
+        f"{len(found.update)} updated, {_size(found.download_size)} to download"
+    )
+
+
+@commands.command()
+def inspect(
+    directory: Directory,
+    versions: VersionsOption = Versions.loose,
+    ignore: IgnoreOption = [],  # noqa: B006
+    protect: ProtectOption = [],  # noqa: B006
+) -> None:
+    """Show the releases and firmware images of a directory, and what is left out and why."""
+    catalog = _catalog(directory, versions, ignore, protect)
+    releases = _table("release", "files >", "size >")
+    for release in catalog.releases:
+        releases.add_row(release.version, str(len(release)), _size(release.size))
+    firmware = _table("firmware", "image", "size >", "sha1")
+    for image in catalog.firmware:
+        firmware.add_row(image.version, _shown(image.path), _size(image.size), image.sha1)
+    ignored, warnings = _table("left out", "code", "because"), _table("warning", "code", "because")
+    for table, notices in ((ignored, catalog.ignored), (warnings, catalog.warnings)):
+        for notice in notices:
+            table.add_row(_shown(notice.path), notice.code, _shown(notice.message))
+    _print_tables(releases, firmware, ignored, warnings)
+    print(f"{len(catalog.releases)} releases, {len(catalog.firmware)} firmware images")
+
+
+@commands.command()
+def verify(
+    document: Annotated[str, typer.Argument(metavar="MANIFEST", help="A manifest; - for standard input.")],
+    directory: Directory,
+) -> None:
+    """Check that every file of a manifest is in a directory, with its size and hash."""
+    try:
+        data = sys.stdin.buffer.read() if document == "-" else _read(document)
+    except OSError as error:
+        raise CommandError(WRONG_USAGE, "manifest_unread", f"cannot read {document}: {error.strerror}") from None
+    try:
+        wanted = Manifest.parse(data)
+    except AirwaybillError as error:
+        raise CommandError(CHECK_FAILED, error.code, str(error)) from None
+    with _progress("hashing") as progress:
+        listing = Listing.scan(directory, progress=progress)
+    report = verify_content(wanted, listing)
+    for problem in report.problems:
+        print(f"{problem.kind}: {_shown(problem.path)}: {_compared(problem.expected, problem.found)}")
+    if not report.ok:
+        raise CommandError(
+            CHECK_FAILED, "verify_failed", f"{len(report.problems)} of {report.checked} files are not right"
+        )
+    print(f"{report.checked} files are right")
+
+
+def main() -> NoReturn:
+    """The entry point of the ``airwaybill`` command."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Runs a command and gives its exit code; errors are told on stderr."""
+    # What a usage error is called depends on typer's version; this one has been its base in all.
+    usage_error: Any = typer.BadParameter.__mro__[1]
+    try:
+        result = typer.main.get_command(commands).main(list(arguments), "airwaybill", standalone_mode=False)
+        sys.stdout.flush()
+        return result if isinstance(result, int) else 0
+    except CommandError as error:
+        return _fail(error.exit_code, error.code, str(error))
+    except AirwaybillError as error:
+        return _fail(WRONG_USAGE, error.code, str(error))
+    except BrokenPipeError:
+        # Whoever read has gone, and so has what Python would write at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return CHECK_FAILED
+    except (KeyboardInterrupt, typer.Abort):
+        return INTERRUPTED
+    except usage_error as error:
+        return _fail(WRONG_USAGE, "usage", error.format_message())
+
+
+def _fail(exit_code: int, code: str, message: str) -> int:
+    _complain(f"{code}: {_shown(message)}")
+    return exit_code
+
+
+def _complain(line: str, prefix: str = "airwaybill: ") -> None:
+    print(f"{prefix}{line}", file=sys.stderr, flush=True)
+
+
+def _catalog(directory: str, versions: Versions, ignore: Sequence[str], protect: Sequence[str]) -> Catalog:
+    with _progress("hashing") as progress:
+        return scan(directory, versions=versions.value, ignore=ignore, protect=protect, progress=progress)
+
+
+def _read(path: str) -> bytes:
+    with open(path, "rb") as file:
+        return file.read()
+
+
+@contextmanager
+def _progress(label: str) -> Iterator[Callable[[int, int], None] | None]:
+    """A callback that shows a bar on a terminal, for what takes longer than a moment."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
+    task = bar.add_task(label)
+    began = time.monotonic()
+
+    def show(done: int, total: int) -> None:
+        if time.monotonic() - began > PROGRESS_AFTER_SECONDS:
+            bar.start()
+            bar.update(task, completed=done, total=total)
+
+    try:
+        yield show
+    finally:
+        bar.stop()
+
+
+def _table(*columns: str) -> Table:
+    """A table; a column whose name ends in `>` is set flush right."""
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for column in columns:
+        right = column.endswith(" >")
+        name = column[:-2] if right else column
+        table.add_column(name, justify="right" if right else "left", overflow="fold")
+    return table
+
+
+def _print_tables(*tables: Table) -> None:
+    from rich.console import Console
+
+    # A program that reads gets whole lines.
+    width = None if sys.stdout.isatty() else 10_000
+    console = Console(markup=False, highlight=False, emoji=False, width=width)
+    for table in tables:
+        if table.row_count:
+            with console.capture() as capture:
+                console.print(table)
+            print("\n".join(line.rstrip() for line in capture.get().splitlines()), end="\n\n")
+
+
+def _size(size: int) -> str:
+    return f"{size:,}".replace(",", " ") + " B"
+
+
+def _compared(expected: Content | None, found: Content | None) -> str:
+    return ", ".join(
+        f"{name} {_content(content)}" for name, content in (("expected", expected), ("found", found)) if content
+    )
+
+
+def _content(content: Content) -> str:
+    return content.sha1 if content.size is None else f"{_size(content.size)} {content.sha1}"
+
+
+def _shown(text: str) -> str:
+    """``text`` on one line, without anything that a terminal would obey."""
+    return "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)

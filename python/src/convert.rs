@@ -1,0 +1,70 @@
+use std::fmt::Display;
+
+use airwaybill::{CatalogOptions, Entry, EntryFields, VersionScheme};
+use pyo3::prelude::*;
+use serde::de::DeserializeOwned;
+use serde::de::value::{Error as ValueError, StrDeserializer};
+use serde::{Deserialize as _, Serialize};
+
+use crate::types::{FileRecord, Listing};
+
+pyo3::import_exception!(airwaybill._error, AirwaybillError);
+
+pub(crate) fn error(code: &'static str, message: impl Display) -> PyErr {
+    AirwaybillError::new_err((code, message.to_string()))
+}
+
+pub(crate) fn engine_error(failure: airwaybill::Error) -> PyErr {
+    error(failure.code().as_str(), failure)
+}
+
+/// A plain Python value of what the engine gives.
+pub(crate) fn to_python<'py>(py: Python<'py>, value: &impl Serialize) -> PyResult<Bound<'py, PyAny>> {
+    Ok(pythonize::pythonize(py, value)?)
+}
+
+/// What the engine takes, of a plain Python value.
+fn from_python<T: DeserializeOwned>(value: &Bound<'_, PyAny>) -> PyResult<T> {
+    pythonize::depythonize(value).map_err(|failure| error("field_type", failure))
+}
+
+pub(crate) fn scheme(versions: &str) -> PyResult<VersionScheme> {
+    VersionScheme::deserialize(StrDeserializer::<ValueError>::new(versions))
+        .map_err(|failure| error("field_type", format!("versions: {failure}")))
+}
+
+pub(crate) fn catalog_options(
+    versions: &str,
+    ignore: Vec<String>,
+    protect: Vec<String>,
+    unsettled: Vec<String>,
+) -> PyResult<CatalogOptions> {
+    Ok(CatalogOptions { versions: scheme(versions)?, ignore, protect, unsettled })
+}
+
+/// The entries of an iterable of records and dicts.
+pub(crate) fn entries(listing: &Bound<'_, PyAny>) -> PyResult<Vec<Entry>> {
+    let entry = |item: PyResult<Bound<'_, PyAny>>| {
+        let item = item?;
+        match item.cast::<FileRecord>() {
+            Ok(record) => Ok(Entry::File(record.get().to_engine()?)),
+            Err(_) => Entry::try_from(from_python::<EntryFields>(&item)?).map_err(engine_error),
+        }
+    };
+    listing.try_iter()?.map(entry).collect()
+}
+
+/// The files among the entries of a listing, or of an iterable of records and dicts.
+pub(crate) fn files(found: &Bound<'_, PyAny>) -> PyResult<Vec<airwaybill::FileRecord>> {
+    let of = |entries: Vec<Entry>| {
+        let file = |entry| match entry {
+            Entry::File(record) => Some(record),
+            Entry::Link { .. } | Entry::Unread { .. } => None,
+        };
+        entries.into_iter().filter_map(file).collect()
+    };
+    match found.cast::<Listing>() {
+        Ok(listing) => Ok(of(listing.get().0.entries.clone())),
+        Err(_) => Ok(of(entries(found)?)),
+    }
+}

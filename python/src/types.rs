@@ -1,0 +1,544 @@
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::{Duration, SystemTime};
+
+use airwaybill::{DstPaths, Filter, ManifestFormat, ManifestOptions, PlanRequest, Sha1Digest};
+use pyo3::basic::CompareOp;
+use pyo3::prelude::*;
+use pyo3::pybacked::{PyBackedBytes, PyBackedStr};
+use pyo3::types::{PyBytes, PyDict};
+
+use crate::convert::{catalog_options, engine_error, entries, error, files, scheme, to_python};
+use crate::scan::{Progress, Tree, scan};
+
+const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
+
+/// A frozen record: attributes, equality, hash and repr.
+macro_rules! record {
+    ($(#[$meta:meta])* $name:ident { $($field:ident: $type:ty),* $(,)? }) => {
+        $(#[$meta])*
+        #[pyclass(module = "airwaybill", frozen, get_all, eq, hash, skip_from_py_object)]
+        #[derive(Clone, PartialEq, Eq, Hash)]
+        pub(crate) struct $name {
+            $($field: $type,)*
+        }
+
+        #[pymethods]
+        impl $name {
+            fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
+                let fields = [$(format!(concat!(stringify!($field), "={}"), slf.getattr(stringify!($field))?.repr()?)),*];
+                Ok(format!(concat!(stringify!($name), "({})"), fields.join(", ")))
+            }
+        }
+    };
+}
+
+record! {
+    /// Why something is not in the catalog, or what an operator should know about it.
+    Notice { path: String, code: String, message: String }
+}
+record! {
+    /// A firmware image; size in bytes, SHA-1 as 40 hex digits.
+    Firmware { path: String, version: String, size: u64, sha1: String }
+}
+record! {
+    /// One file that a device fetches; size in bytes, SHA-1 as 40 hex digits.
+    PlanFile { path: String, size: u64, sha1: String }
+}
+record! {
+    /// Size in bytes, `None` where a manifest does not say, and SHA-1 as 40 hex digits.
+    Content { size: Option<u64>, sha1: String }
+}
+record! {
+    /// One file that is not as it should be: missing, different, unexpected or url.
+    Problem { path: String, kind: String, expected: Option<Content>, found: Option<Content> }
+}
+
+/// One file: path, size in bytes, SHA-1 as 40 lower-case hex digits.
+#[pyclass(module = "airwaybill", frozen, get_all, eq, hash, skip_from_py_object)]
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(crate) struct FileRecord {
+    path: String,
+    size: u64,
+    sha1: String,
+}
+
+#[pymethods]
+impl FileRecord {
+    #[new]
+    fn new(path: String, size: u64, sha1: String) -> PyResult<Self> {
+        Sha1Digest::parse(&sha1).map_err(engine_error)?;
+        Ok(Self { path, size, sha1 })
+    }
+
+    fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
+        let record = slf.get();
+        Ok(format!("FileRecord({}, {}, '{}')", slf.getattr("path")?.repr()?, record.size, record.sha1))
+    }
+}
+
+impl FileRecord {
+    pub(crate) fn to_engine(&self) -> PyResult<airwaybill::FileRecord> {
+        let sha1 = Sha1Digest::parse(&self.sha1).map_err(engine_error)?;
+        Ok(airwaybill::FileRecord { path: self.path.clone(), size: self.size, sha1 })
+    }
+
+    fn of(file: airwaybill::File<'_>) -> Self {
+        Self { path: file.path.to_owned(), size: file.size, sha1: file.sha1.to_string() }
+    }
+}
+
+impl From<airwaybill::FileRecord> for FileRecord {
+    fn from(record: airwaybill::FileRecord) -> Self {
+        Self { path: record.path, size: record.size, sha1: record.sha1.to_string() }
+    }
+}
+
+impl From<&airwaybill::Notice> for Notice {
+    fn from(notice: &airwaybill::Notice) -> Self {
+        Self { path: notice.path.clone(), code: notice.code.to_string(), message: notice.message.clone() }
+    }
+}
+
+impl From<&airwaybill::Firmware> for Firmware {
+    fn from(image: &airwaybill::Firmware) -> Self {
+        let (path, version) = (image.path.clone(), image.version.to_string());
+        Self { path, version, size: image.size, sha1: image.sha1.to_string() }
+    }
+}
+
+impl From<&airwaybill::PlanFile> for PlanFile {
+    fn from(file: &airwaybill::PlanFile) -> Self {
+        Self { path: file.path.to_string(), size: file.size, sha1: file.sha1.to_string() }
+    }
+}
+
+impl From<airwaybill::Content> for Content {
+    fn from(content: airwaybill::Content) -> Self {
+        Self { size: content.size, sha1: content.sha1.to_string() }
+    }
+}
+
+impl From<&airwaybill::Problem> for Problem {
+    fn from(problem: &airwaybill::Problem) -> Self {
+        Self {
+            path: problem.path.clone(),
+            kind: problem.kind.to_string(),
+            expected: problem.expected.map(Into::into),
+            found: problem.found.map(Into::into),
+        }
+    }
+}
+
+/// A version, ordered by its scheme: `loose` (the default) or `semver`.
+#[pyclass(module = "airwaybill", frozen)]
+pub(crate) struct Version(airwaybill::Version);
+
+#[pymethods]
+impl Version {
+    #[new]
+    #[pyo3(signature = (text, versions = "loose"))]
+    fn new(text: &str, versions: &str) -> PyResult<Self> {
+        airwaybill::Version::parse(text, scheme(versions)?).map(Self).map_err(engine_error)
+    }
+
+    #[getter]
+    fn versions(&self) -> &'static str {
+        match self.0.scheme() {
+            airwaybill::VersionScheme::Loose => "loose",
+            airwaybill::VersionScheme::Semver => "semver",
+        }
+    }
+
+    fn __richcmp__(&self, other: &Self, operator: CompareOp) -> bool {
+        operator.matches(self.0.cmp(&other.0))
+    }
+
+    fn __str__(&self) -> &str {
+        self.0.as_str()
+    }
+
+    fn __repr__(&self) -> String {
+        match self.0.scheme() {
+            airwaybill::VersionScheme::Loose => format!("Version('{}')", self.0),
+            airwaybill::VersionScheme::Semver => format!("Version('{}', 'semver')", self.0),
+        }
+    }
+}
+
+/// Takes content piece by piece and gives its SHA-1.
+#[pyclass(module = "airwaybill")]
+pub(crate) struct Hasher(airwaybill::Hasher);
+
+#[pymethods]
+impl Hasher {
+    #[new]
+    fn new() -> Self {
+        Self(airwaybill::Hasher::new())
+    }
+
+    /// Takes the next piece.
+    fn update(&mut self, py: Python<'_>, piece: &[u8]) {
+        py.detach(|| self.0.update(piece));
+    }
+
+    /// The SHA-1 of all pieces so far, 40 hex digits.
+    fn finish(&self) -> String {
+        self.0.clone().finish().to_string()
+    }
+}
+
+/// What a walk through a directory of releases found.
+#[pyclass(module = "airwaybill", frozen)]
+pub(crate) struct Listing(pub(crate) Tree);
+
+#[pymethods]
+impl Listing {
+    /// Walks and hashes on all cores, without the interpreter's lock.
+    ///
+    /// `progress(done, total)` is called a few times a second with bytes; an exception in it ends the scan.
+    #[staticmethod]
+    #[pyo3(signature = (root, *, versions = "loose", ignore = Vec::new(), progress = None))]
+    fn scan(
+        py: Python<'_>,
+        root: PathBuf,
+        versions: &str,
+        ignore: Vec<String>,
+        progress: Option<Bound<'_, PyAny>>,
+    ) -> PyResult<Self> {
+        let filter = Filter::new(&catalog_options(versions, ignore, Vec::new(), Vec::new())?).map_err(engine_error)?;
+        if !root.is_dir() {
+            return Err(error("root_invalid", format!("{}: not a directory", root.display())));
+        }
+        let state = Progress::default();
+        let report = || {
+            py.check_signals()?;
+            let bytes = (state.done.load(Relaxed), state.total.load(Relaxed));
+            progress.as_ref().map_or(Ok(()), |progress| progress.call1(bytes).map(drop))
+        };
+        let tree = std::thread::scope(|scope| {
+            let (sender, mut receiver) = mpsc::channel();
+            let scan = || scan(&root, &filter, &state);
+            scope.spawn(move || sender.send(scan()));
+            loop {
+                let receiver = &mut receiver;
+                match py.detach(move || receiver.recv_timeout(PROGRESS_INTERVAL)) {
+                    Ok(tree) => return tree.map_err(PyErr::from),
+                    Err(RecvTimeoutError::Timeout) => report().inspect_err(|_| state.cancelled.store(true, Relaxed))?,
+                    Err(RecvTimeoutError::Disconnected) => return Err(error("scan_failed", "the scan ended early")),
+                }
+            }
+        })?;
+        report()?;
+        Ok(Self(tree))
+    }
+
+    /// When each top-level name, or anything in it, last changed, in seconds since 1970.
+    #[getter]
+    fn changed(&self) -> BTreeMap<&str, f64> {
+        let seconds = |time: &SystemTime| match time.duration_since(SystemTime::UNIX_EPOCH) {
+            Ok(after) => after.as_secs_f64(),
+            Err(before) => -before.duration().as_secs_f64(),
+        };
+        self.0.changed.iter().map(|(name, time)| (name.as_str(), seconds(time))).collect()
+    }
+
+    /// The entries as plain dicts.
+    fn entries<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        to_python(py, &self.0.entries)
+    }
+
+    fn __len__(&self) -> usize {
+        self.0.entries.len()
+    }
+}
+
+/// All releases and firmware images of one directory.
+#[pyclass(module = "airwaybill", frozen)]
+pub(crate) struct Catalog(Arc<airwaybill::Catalog>);
+
+#[pymethods]
+impl Catalog {
+    /// Sorts a listing into releases, firmware images and what is neither.
+    #[staticmethod]
+    #[pyo3(signature = (listing, *, versions = "loose", ignore = Vec::new(), protect = Vec::new(), unsettled = Vec::new()))]
+    fn from_listing(
+        py: Python<'_>,
+        listing: &Bound<'_, PyAny>,
+        versions: &str,
+        ignore: Vec<String>,
+        protect: Vec<String>,
+        unsettled: Vec<String>,
+    ) -> PyResult<Self> {
+        let options = catalog_options(versions, ignore, protect, unsettled)?;
+        let catalog = if let Ok(listing) = listing.cast::<Listing>() {
+            let entries = &listing.get().0.entries;
+            py.detach(|| airwaybill::Catalog::from_listing(entries, &options))
+        } else {
+            let entries = entries(listing)?;
+            py.detach(|| airwaybill::Catalog::from_listing(&entries, &options))
+        };
+        Ok(Self(Arc::new(catalog.map_err(engine_error)?)))
+    }
+
+    /// The releases that are offered, lowest version first.
+    #[getter]
+    fn releases(&self) -> Vec<Release> {
+        (0..self.0.releases().len()).map(|index| Release { catalog: Arc::clone(&self.0), index }).collect()
+    }
+
+    /// The firmware images that are offered, lowest version first.
+    #[getter]
+    fn firmware(&self) -> Vec<Firmware> {
+        self.0.firmware().iter().map(Into::into).collect()
+    }
+
+    /// What was left out and why, sorted by path.
+    #[getter]
+    fn ignored(&self) -> Vec<Notice> {
+        self.0.ignored().iter().map(Into::into).collect()
+    }
+
+    /// What is in the catalog and deserves a look, sorted by path.
+    #[getter]
+    fn warnings(&self) -> Vec<Notice> {
+        self.0.warnings().iter().map(Into::into).collect()
+    }
+
+    /// The file of a release, or the firmware image, at a path from the top directory.
+    fn find(&self, path: &str) -> Option<FileRecord> {
+        self.0.find(path).map(Into::into)
+    }
+
+    /// What a device has to do; `None` when there is nothing.
+    #[pyo3(signature = (current = None, *, firmware_version = None, target = None, allow_downgrade = false))]
+    fn plan(
+        &self,
+        py: Python<'_>,
+        current: Option<String>,
+        firmware_version: Option<String>,
+        target: Option<String>,
+        allow_downgrade: bool,
+    ) -> PyResult<Option<Plan>> {
+        let request = PlanRequest { current, firmware_version, target, allow_downgrade };
+        let plan = py.detach(|| self.0.plan(&request)).map_err(engine_error)?;
+        Ok(plan.map(Plan))
+    }
+
+    /// The text that a device gets: the manifest of its plan, or `null`.
+    #[allow(clippy::too_many_arguments, reason = "keyword arguments of the Python API")]
+    #[pyo3(signature = (
+        base_url, current = None, *, firmware_version = None, target = None, allow_downgrade = false,
+        absolute_paths = false, format = 1
+    ))]
+    fn manifest_json<'py>(
+        &self,
+        py: Python<'py>,
+        base_url: String,
+        current: Option<String>,
+        firmware_version: Option<String>,
+        target: Option<String>,
+        allow_downgrade: bool,
+        absolute_paths: bool,
+        format: u8,
+    ) -> PyResult<Bound<'py, PyBytes>> {
+        let request = PlanRequest { current, firmware_version, target, allow_downgrade };
+        let options = manifest_options(base_url, absolute_paths, format)?;
+        let text = py.detach(|| self.0.manifest_json(&request, &options)).map_err(engine_error)?;
+        Ok(PyBytes::new(py, text.as_bytes()))
+    }
+}
+
+fn manifest_options(base_url: String, absolute_paths: bool, format: u8) -> PyResult<ManifestOptions> {
+    let dst_paths = if absolute_paths { DstPaths::Absolute } else { DstPaths::Relative };
+    let format = ManifestFormat::try_from(format).map_err(engine_error)?;
+    Ok(ManifestOptions { base_url, dst_paths, format })
+}
+
+/// A release: a version and the device's entire file system.
+#[pyclass(module = "airwaybill", frozen)]
+pub(crate) struct Release {
+    catalog: Arc<airwaybill::Catalog>,
+    index: usize,
+}
+
+impl Release {
+    fn get(&self) -> &airwaybill::Release {
+        &self.catalog.releases()[self.index]
+    }
+}
+
+#[pymethods]
+impl Release {
+    /// The directory's name.
+    #[getter]
+    fn version(&self) -> &str {
+        self.get().version().as_str()
+    }
+
+    /// Bytes of all files.
+    #[getter]
+    fn size(&self) -> u64 {
+        self.get().size()
+    }
+
+    /// The files with their device paths, sorted by path.
+    #[getter]
+    fn files(&self) -> Vec<FileRecord> {
+        self.get().files().map(FileRecord::of).collect()
+    }
+
+    fn __len__(&self) -> usize {
+        self.get().files().len()
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<Release {}: {} files>", self.version(), self.__len__())
+    }
+}
+
+/// The decision for one device: what to delete, add, update and flash.
+#[pyclass(module = "airwaybill", frozen)]
+pub(crate) struct Plan(airwaybill::Plan);
+
+#[pymethods]
+impl Plan {
+    /// The release that the device is on afterwards.
+    #[getter]
+    fn version(&self) -> &str {
+        self.0.version.as_str()
+    }
+
+    /// What the request named as current.
+    #[getter]
+    fn previous_version(&self) -> Option<&str> {
+        self.0.previous_version.as_ref().map(airwaybill::Version::as_str)
+    }
+
+    /// Device paths that are no longer needed, sorted.
+    #[getter]
+    fn delete(&self) -> Vec<&str> {
+        self.0.delete.iter().map(airwaybill::DevicePath::as_str).collect()
+    }
+
+    /// Files that the device does not have, sorted by path.
+    #[getter(new)]
+    fn new_files(&self) -> Vec<PlanFile> {
+        self.0.new.iter().map(Into::into).collect()
+    }
+
+    /// Files that the device has with another content, sorted by path.
+    #[getter]
+    fn update(&self) -> Vec<PlanFile> {
+        self.0.update.iter().map(Into::into).collect()
+    }
+
+    /// The image to flash.
+    #[getter]
+    fn firmware(&self) -> Option<Firmware> {
+        self.0.firmware.as_ref().map(Into::into)
+    }
+
+    /// Bytes that the device fetches.
+    #[getter]
+    fn download_size(&self) -> u64 {
+        self.0.download_size()
+    }
+
+    /// The plan as plain values.
+    fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        to_python(py, &self.0)
+    }
+
+    /// Renders the plan for one base URL.
+    #[pyo3(signature = (base_url, *, absolute_paths = false, format = 1))]
+    fn manifest(&self, base_url: String, absolute_paths: bool, format: u8) -> PyResult<Manifest> {
+        let options = manifest_options(base_url, absolute_paths, format)?;
+        self.0.manifest(&options).map(Manifest).map_err(engine_error)
+    }
+}
+
+/// The document that tells a device how to update itself.
+#[pyclass(module = "airwaybill", frozen, eq)]
+#[derive(PartialEq)]
+pub(crate) struct Manifest(airwaybill::Manifest);
+
+#[pymethods]
+impl Manifest {
+    /// Reads a manifest strictly, from `bytes` or `str`.
+    #[staticmethod]
+    fn parse(document: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let manifest = match document.extract::<PyBackedStr>() {
+            Ok(text) => airwaybill::Manifest::parse(text.as_bytes()),
+            Err(_) => airwaybill::Manifest::parse(&document.extract::<PyBackedBytes>()?),
+        };
+        manifest.map(Self).map_err(engine_error)
+    }
+
+    /// The release that the device is on afterwards.
+    #[getter]
+    fn version(&self) -> &str {
+        self.0.version().as_str()
+    }
+
+    /// The release that the request named.
+    #[getter]
+    fn previous_version(&self) -> Option<&str> {
+        self.0.previous_version().map(airwaybill::Version::as_str)
+    }
+
+    /// The document: keys sorted, four spaces.
+    fn to_json(&self) -> String {
+        self.0.to_json()
+    }
+
+    /// The document as plain values.
+    fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        Ok(to_python(py, &self.0)?.cast_into()?)
+    }
+}
+
+/// What a check found.
+#[pyclass(module = "airwaybill", frozen)]
+pub(crate) struct Report(airwaybill::Report);
+
+#[pymethods]
+impl Report {
+    /// Whether everything is right.
+    #[getter]
+    fn ok(&self) -> bool {
+        self.0.is_ok()
+    }
+
+    /// Files that should be there.
+    #[getter]
+    fn checked(&self) -> usize {
+        self.0.checked
+    }
+
+    /// Files that are not right, sorted by path.
+    #[getter]
+    fn problems(&self) -> Vec<Problem> {
+        self.0.problems.iter().map(Into::into).collect()
+    }
+
+    /// The report as plain values.
+    fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        to_python(py, &self.0)
+    }
+}
+
+/// Whether the file of every URL of the manifest is in `found`; paths are from the top directory.
+#[pyfunction]
+pub(crate) fn verify_content(manifest: &Bound<'_, Manifest>, found: &Bound<'_, PyAny>) -> PyResult<Report> {
+    Ok(Report(airwaybill::verify_content(&manifest.get().0, &files(found)?)))
+}
+
+/// What differs between what a device holds, with device paths, and the release of that version.
+#[pyfunction]
+pub(crate) fn verify_device(catalog: &Bound<'_, Catalog>, version: &str, found: &Bound<'_, PyAny>) -> PyResult<Report> {
+    airwaybill::verify_device(&catalog.get().0, version, &files(found)?).map(Report).map_err(engine_error)
+}
