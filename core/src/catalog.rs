@@ -7,7 +7,7 @@ use crate::error::{Code, Error, quoted};
 use crate::files::{File, Files};
 use crate::filter::{CatalogOptions, Filter};
 use crate::glob::Globs;
-use crate::intake;
+use crate::intake::{self, Intake};
 use crate::listing::{Entry, FileRecord, SIZE_LIMIT};
 use crate::notice::Notice;
 use crate::version::Version;
@@ -108,18 +108,20 @@ impl Catalog {
             warnings: Vec::new(),
         };
         let unsettled: BTreeSet<&str> = options.unsettled.iter().map(String::as_str).collect();
-        let mut directories: BTreeMap<&str, Vec<(&str, &Entry)>> = BTreeMap::new();
+        let mut directories: BTreeMap<&str, Intake<'_>> = BTreeMap::new();
         for entry in listing {
             if let Entry::File(record) = entry {
                 check_size(record)?;
             }
             match entry.path().split_once('/') {
-                Some((top, rest)) => directories.entry(top).or_default().push((rest, entry)),
+                Some((top, rest)) => {
+                    directories.entry(top).or_insert_with(|| Intake::new(top)).take(rest, entry, &catalog.filter);
+                }
                 None => catalog.take_top_level(entry, &unsettled),
             }
         }
-        for (name, members) in directories {
-            catalog.take_directory(name, &members, unsettled.contains(name));
+        for (name, intake) in directories {
+            catalog.take_directory(name, intake, unsettled.contains(name));
         }
         catalog.settle_order();
         Ok(catalog)
@@ -145,20 +147,20 @@ impl Catalog {
         }
     }
 
-    fn take_directory(&mut self, name: &str, members: &[(&str, &Entry)], is_unsettled: bool) {
+    fn take_directory(&mut self, name: &str, intake: Intake<'_>, is_unsettled: bool) {
         let version = match self.filter.release_version(name) {
             Ok(version) => version,
             Err(error) => return self.ignored.push(Notice::from_error(name, &error)),
         };
-        let intake = intake::release(name, members, &self.filter);
-        self.ignored.extend(intake.ignored);
-        match (intake.files, is_unsettled) {
+        let outcome = intake.finish();
+        self.ignored.extend(outcome.ignored);
+        match (outcome.files, is_unsettled) {
             (files, true) => {
                 self.ignored.push(unsettled_notice(name));
                 self.unsettled.extend(files.ok().map(|files| Release { version, files }));
             }
             (Ok(files), false) => {
-                self.warnings.extend(intake.warnings);
+                self.warnings.extend(outcome.warnings);
                 self.releases.push(Release { version, files });
             }
             (Err(refusal), false) => self.ignored.push(refusal),

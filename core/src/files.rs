@@ -11,8 +11,8 @@ pub struct File<'a> {
     pub sha1: Sha1Digest,
 }
 
-/// The files of a release, sorted by path and unique. All paths lie in one text, so that a merge of two releases
-/// reads memory from front to back.
+/// The files of a release, sorted by path. All paths lie in one text, so that a merge of two releases reads memory
+/// from front to back.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Files {
     paths: String,
@@ -27,17 +27,18 @@ struct Row {
 }
 
 impl Files {
-    /// INVARIANT: `files` come sorted by path and unique.
-    pub(crate) fn from_sorted<'a>(files: impl Iterator<Item = File<'a>> + Clone) -> Self {
-        let mut packed = Self {
-            paths: String::with_capacity(files.clone().map(|file| file.path.len()).sum()),
-            rows: Vec::with_capacity(files.size_hint().0),
+    /// Sorts what comes in any order.
+    pub(crate) fn sorted(mut files: Vec<Unsorted<'_>>) -> Self {
+        sort_from(0, &mut files);
+        let mut sorted = Self {
+            paths: String::with_capacity(files.iter().map(|unsorted| unsorted.file.path.len()).sum()),
+            rows: Vec::with_capacity(files.len()),
         };
-        for File { path, size, sha1 } in files {
-            packed.paths.push_str(path);
-            packed.rows.push(Row { path_end: packed.paths.len(), size, sha1 });
+        for Unsorted { file: File { path, size, sha1 }, .. } in files {
+            sorted.paths.push_str(path);
+            sorted.rows.push(Row { path_end: sorted.paths.len(), size, sha1 });
         }
-        packed
+        sorted
     }
 
     pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = File<'_>> + Clone {
@@ -50,15 +51,10 @@ impl Files {
     }
 
     pub(crate) fn get(&self, path: &str) -> Option<File<'_>> {
-        let at = |index: usize| {
-            let row = self.rows.get(index)?;
-            let start = index.checked_sub(1).and_then(|before| self.rows.get(before)).map_or(0, |row| row.path_end);
-            Some(File { path: self.paths.get(start..row.path_end)?, size: row.size, sha1: row.sha1 })
-        };
         let (mut low, mut high) = (0, self.rows.len());
         while low < high {
             let middle = low.midpoint(high);
-            let file = at(middle)?;
+            let file = self.file(middle)?;
             match file.path.cmp(path) {
                 std::cmp::Ordering::Equal => return Some(file),
                 std::cmp::Ordering::Less => low = middle + 1,
@@ -67,4 +63,52 @@ impl Files {
         }
         None
     }
+
+    fn file(&self, index: usize) -> Option<File<'_>> {
+        let row = self.rows.get(index)?;
+        Some(File { path: self.path(index)?, size: row.size, sha1: row.sha1 })
+    }
+
+    fn path(&self, index: usize) -> Option<&str> {
+        let start = index.checked_sub(1).and_then(|before| self.rows.get(before)).map_or(0, |row| row.path_end);
+        self.paths.get(start..self.rows.get(index)?.path_end)
+    }
+}
+
+/// A file on its way into [`Files`], with the sixteen bytes of its path that the sort looks at.
+pub(crate) struct Unsorted<'a> {
+    chunk: u128,
+    file: File<'a>,
+}
+
+impl<'a> From<File<'a>> for Unsorted<'a> {
+    fn from(file: File<'a>) -> Self {
+        Self { chunk: 0, file }
+    }
+}
+
+/// Sorts files whose paths agree up to byte `depth`, by sixteen bytes at a time: numbers that lie together compare
+/// faster than texts that lie apart.
+fn sort_from(depth: usize, files: &mut [Unsorted<'_>]) {
+    for unsorted in files.iter_mut() {
+        unsorted.chunk = chunk(unsorted.file.path, depth);
+    }
+    files.sort_unstable_by_key(|unsorted| unsorted.chunk);
+    for equal in files.chunk_by_mut(|a, b| a.chunk == b.chunk) {
+        // INVARIANT: a path has no NUL, so a chunk that ends in one is the end of its path.
+        if equal.len() > 1 && equal.first().is_some_and(|unsorted| unsorted.chunk & 0xff != 0) {
+            sort_from(depth + size_of::<u128>(), equal);
+        }
+    }
+}
+
+/// Sixteen bytes of a path as a number, filled up with NUL.
+fn chunk(path: &str, depth: usize) -> u128 {
+    let rest = path.as_bytes().get(depth..).unwrap_or_default();
+    if let Some(bytes) = rest.first_chunk() {
+        return u128::from_be_bytes(*bytes);
+    }
+    let mut bytes = [0; size_of::<u128>()];
+    bytes.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+    u128::from_be_bytes(bytes)
 }

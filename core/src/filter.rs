@@ -2,10 +2,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Code, Error, quoted};
 use crate::glob::Globs;
+use crate::path;
 use crate::version::{Version, VersionScheme};
-
-// C1
-const IGNORED_NAMES: [&str; 3] = [".DS_Store", "Thumbs.db", "pymakr.conf"];
 
 /// What a catalog leaves out, what it never updates, and how it orders versions.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -80,7 +78,11 @@ impl Filter {
     }
 
     pub(crate) fn ignores(&self, device_path: &str) -> bool {
-        device_path.split('/').any(|name| IGNORED_NAMES.contains(&name)) || self.ignore.matches(device_path)
+        // C1
+        let is_ignored = |name| matches!(name, ".DS_Store" | "Thumbs.db" | "pymakr.conf");
+        let may_be_ignored =
+            path::starts_segment_with(device_path.as_bytes(), |byte| matches!(byte, b'.' | b'T' | b'p'));
+        may_be_ignored && device_path.split('/').any(is_ignored) || self.ignore.matches(device_path)
     }
 }
 

@@ -1,85 +1,95 @@
+use std::mem;
+
 use crate::error::{Code, Error, quoted};
-use crate::files::{File, Files};
+use crate::files::{File, Files, Unsorted};
 use crate::filter::Filter;
 use crate::listing::{Entry, FileRecord};
 use crate::notice::Notice;
 use crate::path;
 
-/// What became of one release's directory.
-pub(crate) struct Intake {
+/// A release while its entries come in.
+pub(crate) struct Intake<'a> {
+    name: &'a str,
+    files: Vec<Unsorted<'a>>,
+    links: Vec<Link<'a>>,
+    refused: Vec<Notice>,
+    ignored: Vec<Notice>,
+}
+
+struct Link<'a> {
+    path: &'a str,
+    target: Option<&'a str>,
+}
+
+/// What became of a release.
+pub(crate) struct Outcome {
     /// All its files, or why it is refused.
     pub(crate) files: Result<Files, Notice>,
     pub(crate) ignored: Vec<Notice>,
     pub(crate) warnings: Vec<Notice>,
 }
 
-/// Takes in the directory `release`; `members` are its entries with their paths below it.
-pub(crate) fn release(release: &str, members: &[(&str, &Entry)], filter: &Filter) -> Intake {
-    let mut ignored = Vec::new();
-    let mut files = Vec::with_capacity(members.len());
-    let mut links = Vec::new();
-    let mut refused = Vec::new();
-    for &(path, entry) in members {
+impl<'a> Intake<'a> {
+    pub(crate) fn new(name: &'a str) -> Self {
+        Self { name, files: Vec::new(), links: Vec::new(), refused: Vec::new(), ignored: Vec::new() }
+    }
+
+    /// Takes one entry; `path` is its path below the release's directory.
+    pub(crate) fn take(&mut self, path: &'a str, entry: &'a Entry, filter: &Filter) {
         if filter.ignores(path) {
             let message = format!("{}: left out by its name", quoted(entry.path()));
-            ignored.push(Notice::new(entry.path(), Code::IgnoredName, message));
-            continue;
-        }
-        match take(path, entry) {
-            Ok(Member::File(file)) => files.push(file),
-            Ok(Member::Link { target }) => links.push((path, target, entry)),
-            Err(error) => refused.push(Notice::from_error(entry.path(), &error)),
+            self.ignored.push(Notice::new(entry.path(), Code::IgnoredName, message));
+        } else if let Err(error) = self.take_member(path, entry) {
+            self.refused.push(Notice::from_error(entry.path(), &error));
         }
     }
-    files.sort_unstable_by(|a, b| a.path.cmp(b.path));
-    let mut followed = Vec::with_capacity(links.len());
-    for (path, target, entry) in links {
-        match follow(release, target, &files) {
-            Some(file) => followed.push(File { path, ..file }),
-            None => refused.push(Notice::from_error(entry.path(), &link_outside(entry.path()))),
-        }
-    }
-    if !followed.is_empty() {
-        files.append(&mut followed);
-        files.sort_unstable_by(|a, b| a.path.cmp(b.path));
-    }
-    refused.extend(clashes(release, &files));
-    let files = match refused.into_iter().min() {
-        Some(first) => Err(first),
-        None if files.is_empty() => Err(empty(release)),
-        None => Ok(files),
-    };
-    Intake {
-        warnings: files.as_deref().map(|files| differing_in_case(release, files)).unwrap_or_default(),
-        files: files.map(|files| Files::from_sorted(files.into_iter())),
-        ignored,
-    }
-}
 
-enum Member<'a> {
-    File(File<'a>),
-    Link { target: Option<&'a str> },
-}
-
-fn take<'a>(path: &'a str, entry: &'a Entry) -> Result<Member<'a>, Error> {
-    match entry {
-        Entry::File(FileRecord { size, sha1, .. }) => {
-            path::check(path)?;
-            Ok(Member::File(File { path, size: *size, sha1: *sha1 }))
+    fn take_member(&mut self, path: &'a str, entry: &'a Entry) -> Result<(), Error> {
+        match entry {
+            Entry::File(FileRecord { size, sha1, .. }) => {
+                path::check(path)?;
+                self.files.push(File { path, size: *size, sha1: *sha1 }.into());
+            }
+            Entry::Link { link, .. } => {
+                path::check(path)?;
+                self.links.push(Link { path, target: link.as_deref() });
+            }
+            Entry::Unread { path, unread } => return Err(file_unread(path, unread)),
         }
-        Entry::Link { link, .. } => {
-            path::check(path)?;
-            Ok(Member::Link { target: link.as_deref() })
-        }
-        Entry::Unread { path, unread } => Err(file_unread(path, unread)),
+        Ok(())
     }
-}
 
-// C4
-fn follow<'a>(release: &str, target: Option<&str>, sorted: &[File<'a>]) -> Option<File<'a>> {
-    let path = target?.strip_prefix(release)?.strip_prefix('/')?;
-    let index = sorted.binary_search_by(|file| file.path.cmp(path)).ok()?;
-    sorted.get(index).copied()
+    /// Decides once the last entry is in.
+    pub(crate) fn finish(mut self) -> Outcome {
+        let files = self.with_links_followed();
+        self.refused.extend(clashes(self.name, &files));
+        let files = match self.refused.into_iter().min() {
+            Some(first) => Err(first),
+            None if files.iter().len() == 0 => Err(empty(self.name)),
+            None => Ok(files),
+        };
+        let warnings = files.as_ref().map(|files| differing_in_case(self.name, files)).unwrap_or_default();
+        Outcome { files, ignored: self.ignored, warnings }
+    }
+
+    // C4
+    fn with_links_followed(&mut self) -> Files {
+        let read = Files::sorted(mem::take(&mut self.files));
+        if self.links.is_empty() {
+            return read;
+        }
+        let mut followed = Vec::with_capacity(self.links.len());
+        for Link { path, target } in &self.links {
+            let target = target.and_then(|target| target.strip_prefix(self.name)?.strip_prefix('/'));
+            if let Some(file) = target.and_then(|target| read.get(target)) {
+                followed.push(File { path, ..file });
+            } else {
+                let path = format!("{}/{path}", self.name);
+                self.refused.push(Notice::from_error(&path, &link_outside(&path)));
+            }
+        }
+        Files::sorted(read.iter().chain(followed).map(Unsorted::from).collect())
+    }
 }
 
 pub(crate) fn link_outside(path: &str) -> Error {
@@ -97,10 +107,10 @@ fn empty(release: &str) -> Notice {
 }
 
 /// Paths that stand twice, and files that are also directories.
-fn clashes<'a>(release: &'a str, sorted: &'a [File<'a>]) -> impl Iterator<Item = Notice> + 'a {
+fn clashes<'a>(release: &'a str, files: &'a Files) -> impl Iterator<Item = Notice> + 'a {
     // INVARIANT: each text in `prefixes` is a prefix of the next one and of the path before.
     let mut prefixes: Vec<&str> = Vec::new();
-    sorted.iter().filter_map(move |file| {
+    files.iter().filter_map(move |file| {
         while prefixes.pop_if(|prefix| !file.path.starts_with(*prefix)).is_some() {}
         let clash = prefixes.iter().find_map(|prefix| match file.path.get(prefix.len()..) {
             Some("") => Some((file.path, Code::PathDuplicate, "listed twice")),
@@ -116,22 +126,17 @@ fn clashes<'a>(release: &'a str, sorted: &'a [File<'a>]) -> impl Iterator<Item =
 }
 
 // C5
-fn differing_in_case(release: &str, sorted: &[File<'_>]) -> Vec<Notice> {
-    let mut folded: Vec<(String, &str)> = sorted
+fn differing_in_case(release: &str, files: &Files) -> Vec<Notice> {
+    let is_folded = |path: &str| path.is_ascii() && !path.bytes().any(|byte| byte.is_ascii_uppercase());
+    let mut folded: Vec<(String, &str)> = files
         .iter()
-        .filter_map(|file| {
-            let lower = file.path.to_lowercase();
-            (lower != file.path).then_some((lower, file.path))
-        })
+        .filter(|file| !is_folded(file.path))
+        .map(|file| (file.path.to_lowercase(), file.path))
+        .filter(|(lower, path)| lower != path)
         .collect();
     // Paths that are lower-case already are looked up, not copied: nearly all are.
-    let already: Vec<_> = folded
-        .iter()
-        .filter_map(|(lower, _)| {
-            let index = sorted.binary_search_by(|file| file.path.cmp(lower)).ok()?;
-            Some((lower.clone(), sorted.get(index)?.path))
-        })
-        .collect();
+    let already: Vec<(String, &str)> =
+        folded.iter().filter_map(|(lower, _)| Some((lower.clone(), files.get(lower)?.path))).collect();
     folded.extend(already);
     folded.sort();
     folded.dedup();
