@@ -19,6 +19,7 @@ from ._core import (
     Report,
     Version,
     __version__,
+    check_path,
     verify_content,
     verify_device,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "Report",
     "Version",
     "__version__",
+    "check_path",
     "generate_manifest",
     "scan",
     "verify_content",

@@ -2,7 +2,26 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, final
 
-__all__: list[str]
+__all__ = [
+    "Catalog",
+    "Content",
+    "FileRecord",
+    "Firmware",
+    "Hasher",
+    "Listing",
+    "Manifest",
+    "Notice",
+    "Plan",
+    "PlanFile",
+    "Problem",
+    "Release",
+    "Report",
+    "Version",
+    "__version__",
+    "check_path",
+    "verify_content",
+    "verify_device",
+]
 __version__: str
 
 @final
@@ -207,6 +226,7 @@ class Report:
     def problems(self) -> list[Problem]: ...
     def to_dict(self, /) -> dict[str, Any]: ...
 
+def check_path(path: str | bytes) -> str: ...
 def verify_content(manifest: Manifest, found: Listing | Iterable[Mapping[str, Any] | FileRecord]) -> Report: ...
 def verify_device(
     catalog: Catalog, version: str, found: Listing | Iterable[Mapping[str, Any] | FileRecord]

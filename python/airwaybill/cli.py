@@ -1,9 +1,7 @@
 """The command line. Exit codes: 0 fine, 1 a check failed, 2 wrong usage; errors are one line on stderr."""
 
-# typer reads the annotations at run time, under Python 3.9 too.
-# ruff: noqa: UP045
-
-from __future__ import annotations
+# typer reads the annotations at run time, and under Python 3.9 cannot read them as texts: no
+# `from __future__ import annotations` here.
 
 import json
 import logging
@@ -301,7 +299,7 @@ def _read(path: str) -> bytes:
 
 
 @contextmanager
-def _progress(label: str) -> Iterator[Callable[[int, int], None] | None]:
+def _progress(label: str) -> Iterator[Optional[Callable[[int, int], None]]]:
     """A callback that shows a bar on a terminal, for what takes longer than a moment."""
     if not sys.stderr.isatty():
         yield None
@@ -331,7 +329,7 @@ def _progress(label: str) -> Iterator[Callable[[int, int], None] | None]:
         bar.stop()
 
 
-def _table(*columns: str) -> Table:
+def _table(*columns: str) -> "Table":
     """A table; a column whose name ends in `>` is set flush right."""
     from rich.table import Table
 
@@ -343,7 +341,7 @@ def _table(*columns: str) -> Table:
     return table
 
 
-def _print_tables(*tables: Table) -> None:
+def _print_tables(*tables: "Table") -> None:
     from rich.console import Console
 
     # A program that reads gets whole lines.
@@ -360,7 +358,7 @@ def _size(size: int) -> str:
     return f"{size:,}".replace(",", " ") + " B"
 
 
-def _compared(expected: Content | None, found: Content | None) -> str:
+def _compared(expected: Optional[Content], found: Optional[Content]) -> str:
     return ", ".join(
         f"{name} {_content(content)}" for name, content in (("expected", expected), ("found", found)) if content
     )

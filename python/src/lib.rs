@@ -15,7 +15,7 @@ mod _core {
     #[pymodule_export]
     use crate::types::{
         Catalog, Content, FileRecord, Firmware, Hasher, Listing, Manifest, Notice, Plan, PlanFile, Problem, Release,
-        Report, Version, verify_content, verify_device,
+        Report, Version, check_path, verify_content, verify_device,
     };
 
     #[pymodule_export]

@@ -531,6 +531,16 @@ impl Report {
     }
 }
 
+/// The path, if it is a device path: relative, `/`-separated, without `.` and `..`.
+#[pyfunction]
+pub(crate) fn check_path(path: &Bound<'_, PyAny>) -> PyResult<String> {
+    let path = match path.extract::<PyBackedStr>() {
+        Ok(text) => airwaybill::DevicePath::new(&text),
+        Err(_) => airwaybill::DevicePath::from_bytes(&path.extract::<PyBackedBytes>()?),
+    };
+    path.map(|path| path.to_string()).map_err(engine_error)
+}
+
 /// Whether the file of every URL of the manifest is in `found`; paths are from the top directory.
 #[pyfunction]
 pub(crate) fn verify_content(manifest: &Bound<'_, Manifest>, found: &Bound<'_, PyAny>) -> PyResult<Report> {

@@ -1,0 +1,211 @@
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import airwaybill
+from airwaybill import AirwaybillError, Catalog, Listing
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+OLD = 1_000_000_000
+
+
+def write(root: Path, files: dict[str, bytes]) -> None:
+    for name, content in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        os.utime(path, (OLD, OLD))
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    write(
+        tmp_path,
+        {
+            "1.0.0/flash/main.py": b"old",
+            "1.0.1/flash/main.py": b"new",
+            "1.0.1/sd/größe.txt": b"",
+            "firmware_1.0.1.bin": b"\xe9image",
+            "docs/index.html": b"<p>",
+            "server.py": b"pass",
+        },
+    )
+    return tmp_path
+
+
+def entries(root: Path, **options: Any) -> dict[str, dict[str, Any]]:
+    return {entry.pop("path"): entry for entry in Listing.scan(root, **options).entries()}
+
+
+def content(data: bytes) -> dict[str, Any]:
+    return {"size": len(data), "sha1": hashlib.sha1(data).hexdigest()}
+
+
+def test_what_a_scan_finds(root: Path) -> None:
+    assert entries(root) == {
+        "1.0.0/flash/main.py": content(b"old"),
+        "1.0.1/flash/main.py": content(b"new"),
+        "1.0.1/sd/größe.txt": content(b""),
+        "firmware_1.0.1.bin": content(b"\xe9image"),
+        "docs/": {"unread": "not a release"},
+        "server.py": {"unread": "left out by its name"},
+    }
+
+
+def test_catalog_of_a_scan(root: Path) -> None:
+    catalog = airwaybill.scan(root)
+    assert [(release.version, len(release), release.size) for release in catalog.releases] == [
+        ("1.0.0", 1, 3),
+        ("1.0.1", 2, 3),
+    ]
+    assert [image.path for image in catalog.firmware] == ["firmware_1.0.1.bin"]
+    assert [(notice.path, notice.code) for notice in catalog.ignored] == [
+        ("docs", "version_start"),
+        ("server.py", "not_firmware"),
+    ]
+    plan = catalog.plan("1.0.0")
+    assert plan is not None
+    assert (plan.version, plan.download_size) == ("1.0.1", 9)
+
+
+@pytest.mark.parametrize(
+    ("link", "target", "code"),
+    [
+        ("1.0.1/alias.py", "flash/main.py", None),
+        ("1.0.1/alias.py", "../1.0.0/flash/main.py", "link_outside"),
+        ("1.0.1/alias.py", "/etc/hostname", "link_outside"),
+        ("1.0.1/alias.py", "flash", "link_outside"),
+        ("1.0.1/alias.py", "nowhere", "link_outside"),
+        ("1.0.1/alias.py", "alias.py", "link_outside"),
+    ],
+)
+def test_links(root: Path, link: str, target: str, code: str | None) -> None:
+    (root / link).symlink_to(target)
+    catalog = airwaybill.scan(root)
+    refused = [notice.code for notice in catalog.ignored if notice.path == link]
+    assert refused == ([] if code is None else [code])
+    assert [release.version for release in catalog.releases] == (["1.0.0", "1.0.1"] if code is None else ["1.0.0"])
+
+
+def test_a_chain_of_links_is_followed_to_its_end(root: Path) -> None:
+    (root / "1.0.1/b.py").symlink_to("a.py")
+    (root / "1.0.1/a.py").symlink_to("flash/main.py")
+    files = {file.path: file.sha1 for file in airwaybill.scan(root).releases[1].files}
+    assert files["b.py"] == files["a.py"] == files["flash/main.py"]
+
+
+def test_an_empty_release_is_not_offered(root: Path) -> None:
+    (root / "1.0.2" / "flash").mkdir(parents=True)
+    catalog = airwaybill.scan(root)
+    assert catalog.releases[-1].version == "1.0.1"
+    assert ("1.0.2/", "file_unread") in [(notice.path, notice.code) for notice in catalog.ignored]
+
+
+def test_names_that_are_not_utf8_are_refused(root: Path) -> None:
+    (root / os.fsdecode(b"1.0.1/\xff.py")).write_bytes(b"")
+    catalog = airwaybill.scan(root)
+    assert ("1.0.1/\ufffd.py", "file_unread") in [(notice.path, notice.code) for notice in catalog.ignored]
+
+
+def test_what_is_no_file_is_refused(root: Path) -> None:
+    os.mkfifo(root / "1.0.1/pipe")
+    assert entries(root)["1.0.1/pipe"] == {"unread": "not a regular file"}
+
+
+def test_ignored_files_are_not_read(root: Path) -> None:
+    os.mkfifo(root / "1.0.1/pipe")
+    assert entries(root, ignore=["pipe"])["1.0.1/pipe"] == {"unread": "left out by its name"}
+    assert [release.version for release in airwaybill.scan(root, ignore=["pipe"]).releases] == ["1.0.0", "1.0.1"]
+
+
+def hashed_bytes(root: Path) -> int:
+    seen: list[tuple[int, int]] = []
+    Listing.scan(root, progress=lambda done, total: seen.append((done, total)))
+    done, total = seen[-1]
+    assert done == total
+    return total
+
+
+def test_a_second_scan_hashes_only_what_changed(root: Path) -> None:
+    assert hashed_bytes(root) == 12
+    assert hashed_bytes(root) == 0
+    write(root, {"1.0.1/flash/main.py": b"newer"})
+    assert hashed_bytes(root) == 5
+    assert entries(root)["1.0.1/flash/main.py"] == content(b"newer")
+
+
+def test_a_file_rewritten_with_its_old_time_is_seen(root: Path) -> None:
+    hashed_bytes(root)
+    write(root, {"1.0.1/flash/main.py": b"NEW"})
+    assert entries(root)["1.0.1/flash/main.py"] == content(b"NEW")
+
+
+def test_the_digest_of_a_file_just_written_is_not_kept(root: Path) -> None:
+    (root / "1.0.0/flash/fresh.py").write_bytes(b"1234")
+    hashed_bytes(root)
+    assert hashed_bytes(root) == 4
+
+
+def test_changed_is_the_newest_time_below_a_top_level_name(root: Path) -> None:
+    changed = Listing.scan(root).changed
+    assert set(changed) == {"1.0.0", "1.0.1", "firmware_1.0.1.bin"}
+    newest = max(path.lstat().st_ctime for path in [root / "1.0.1", *(root / "1.0.1").rglob("*")])
+    assert changed["1.0.1"] == pytest.approx(newest)
+
+
+def test_an_exception_in_progress_ends_the_scan(root: Path) -> None:
+    def stop(done: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Listing.scan(root, progress=stop)
+
+
+def test_the_interpreter_runs_on_while_a_scan_hashes(root: Path) -> None:
+    with (root / "1.0.1/big").open("wb") as file:
+        file.truncate(512 << 20)
+    ticks, stop = [0], threading.Event()
+
+    def tick() -> None:
+        while not stop.wait(0.001):
+            ticks[0] += 1
+
+    thread = threading.Thread(target=tick)
+    thread.start()
+    Listing.scan(root)
+    stop.set()
+    thread.join()
+    assert ticks[0] > 10
+
+
+@pytest.mark.parametrize("name", ["missing", "server.py"])
+def test_a_root_that_is_no_directory(root: Path, name: str) -> None:
+    with pytest.raises(AirwaybillError, match=name) as caught:
+        airwaybill.scan(root / name)
+    assert caught.value.code == "root_invalid"
+
+
+RECORD: dict[str, Any] = {"path": "1.0.0/a", "size": 1, "sha1": "0" * 40}
+
+
+@pytest.mark.parametrize(
+    ("entry", "code"),
+    [
+        (RECORD | {"sha1": "xyz"}, "digest_invalid"),
+        (RECORD | {"size": -1}, "field_type"),
+        (RECORD | {"size": 1 << 53}, "size_too_big"),
+        (RECORD | {"mode": 1}, "field_type"),
+        ({"path": "1.0.0/a"}, "field_missing"),
+    ],
+)
+def test_a_listing_that_cannot_be_one(entry: dict[str, Any], code: str) -> None:
+    with pytest.raises(AirwaybillError) as caught:
+        Catalog.from_listing([entry])
+    assert caught.value.code == code
