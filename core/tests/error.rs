@@ -1,0 +1,39 @@
+use std::collections::BTreeSet;
+
+use airwaybill::{Code, DevicePath, Manifest, Version, VersionScheme};
+
+#[test]
+fn codes_are_unique_snake_case() {
+    let texts: BTreeSet<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
+    assert_eq!(texts.len(), Code::ALL.len());
+    assert!(texts.iter().all(|text| text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')));
+}
+
+#[test]
+fn a_message_names_the_value_and_the_rule_on_one_line() {
+    let path = |path: &str| DevicePath::new(path).unwrap_err().to_string();
+    let version = |text: &str| Version::parse(text, VersionScheme::Semver).unwrap_err().to_string();
+    let manifest = |text: &str| Manifest::parse(text.as_bytes()).unwrap_err().to_string();
+    for (message, expected) in [
+        (path("a//b"), r#""a//b": a path must not have a "" segment"#),
+        (path("a\nb"), r#""a\nb": a path must not have a control character"#),
+        (version("beta"), r#""beta": a version starts with a digit, or v and a digit"#),
+        (version("1.0q"), r#""1.0q": not a SemVer version: unexpected character 'q' after minor version number"#),
+        (manifest("[]"), "a manifest is an object, not a list"),
+        (manifest("{}"), "delete: the field is missing"),
+        (manifest(r#"{"delete": [1]}"#), "delete[0]: should be a text, not a number"),
+        (
+            manifest(r#"{"delete": [], "new": [{"URL": "http://h/a", "dst_path": "a", "hash": "x"}]}"#),
+            r#"new[0].hash: "x": a SHA-1 is 40 lower-case hex digits"#,
+        ),
+    ] {
+        assert_eq!(message, expected);
+    }
+}
+
+#[test]
+fn a_long_value_is_cut() {
+    let message = DevicePath::new(&"é".repeat(3000)).unwrap_err().to_string();
+    assert!(message.starts_with("\"ééé"), "{message}");
+    assert!(message.chars().count() < 250, "{message}");
+}
