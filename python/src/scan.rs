@@ -2,8 +2,6 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::ffi::OsStr;
-use std::fmt::Display;
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
@@ -22,7 +20,6 @@ const BUFFER_BYTES: usize = 128 * 1024;
 const TIME_STEP: Duration = Duration::from_secs(2);
 
 /// What a scan found.
-#[derive(Default)]
 pub(crate) struct Tree {
     pub(crate) entries: Vec<Entry>,
     /// When each top-level name, or anything in it, last changed.
@@ -35,6 +32,8 @@ pub(crate) struct Progress {
     pub(crate) done: AtomicU64,
     pub(crate) total: AtomicU64,
     pub(crate) cancelled: AtomicBool,
+    /// Whether anyone looks at it; else the total is not worked out.
+    pub(crate) is_shown: bool,
 }
 
 /// What tells that a file still has the content that was hashed.
@@ -61,6 +60,10 @@ impl Stamp {
         Ok(Self { size: metadata.len(), modified, changed, inode })
     }
 
+    fn of_path(path: &Path) -> io::Result<Self> {
+        Self::of(&fs::symlink_metadata(path)?)
+    }
+
     fn newest(&self) -> SystemTime {
         self.modified.max(self.changed)
     }
@@ -80,7 +83,6 @@ struct Found {
     path: String,
     absolute: PathBuf,
     kind: Kind,
-    stamp: Option<Stamp>,
 }
 
 enum Kind {
@@ -88,6 +90,13 @@ enum Kind {
     File,
     Link,
     Unread(String),
+}
+
+/// Something under the root, read.
+struct Read {
+    found: Found,
+    entry: Option<Entry>,
+    stamp: Option<Stamp>,
 }
 
 /// Scans the directory of releases at `root`.
@@ -101,23 +110,25 @@ pub(crate) fn scan(root: &Path, filter: &Filter, progress: &Progress) -> io::Res
     let kept = kept_digests().get(&root).cloned().unwrap_or_default();
     let started = SystemTime::now();
 
-    let found: Vec<Found> = walk(&root, filter).into_par_iter().map(|item| look(item, &root, filter)).collect();
-    progress
-        .total
-        .store(found.iter().filter(|file| kept_digest(&kept, file).is_none()).map(bytes_to_hash).sum(), Relaxed);
-    let entries: Vec<Option<Entry>> = found.par_iter().map(|item| read(item, &root, &kept, progress)).collect();
+    let found = walk(&root, filter);
+    if progress.is_shown {
+        progress.total.store(found.par_iter().map(|found| bytes_to_hash(found, &kept)).sum(), Relaxed);
+    }
+    let items: Vec<Read> = found.into_par_iter().map(|found| read(found, &root, &kept, progress)).collect();
 
     if progress.cancelled.load(Relaxed) {
         return Err(io::Error::other("cancelled"));
     }
-    let mut tree = Tree::default();
-    let mut digests = Digests::with_capacity(entries.len());
+    let mut tree = Tree { entries: Vec::with_capacity(items.len()), changed: BTreeMap::new() };
+    let mut digests = Digests::with_capacity(items.len());
     let mut in_use = HashSet::new();
-    for (found, entry) in found.into_iter().zip(entries) {
+    for Read { found, entry, stamp } in items {
         let top = found.path.split('/').next().unwrap_or_default();
-        if let Some(stamp) = found.stamp {
-            let newest = tree.changed.entry(top.to_owned()).or_insert(stamp.newest());
-            *newest = stamp.newest().max(*newest);
+        if let Some(stamp) = stamp {
+            match tree.changed.get_mut(top) {
+                Some(newest) => *newest = stamp.newest().max(*newest),
+                None => drop(tree.changed.insert(top.to_owned(), stamp.newest())),
+            }
             if let Some(Entry::File(FileRecord { sha1, .. })) = &entry
                 && started.duration_since(stamp.modified).is_ok_and(|age| age > TIME_STEP)
             {
@@ -125,7 +136,9 @@ pub(crate) fn scan(root: &Path, filter: &Filter, progress: &Progress) -> io::Res
             }
         }
         if let Some(entry) = entry {
-            in_use.insert(top.to_owned());
+            if !in_use.contains(top) {
+                in_use.insert(top.to_owned());
+            }
             tree.entries.push(entry);
         }
     }
@@ -136,62 +149,55 @@ pub(crate) fn scan(root: &Path, filter: &Filter, progress: &Progress) -> io::Res
 }
 
 /// All that is below the root, without what is in top-level directories that are no release.
-fn walk(root: &Path, filter: &Filter) -> Vec<walkdir::Result<DirEntry>> {
+fn walk(root: &Path, filter: &Filter) -> Vec<Found> {
     let mut items = WalkDir::new(root).min_depth(1).into_iter();
     let mut found = Vec::new();
     while let Some(item) = items.next() {
-        if let Ok(entry) = &item
-            && is_other_directory(entry, filter)
-        {
-            items.skip_current_dir();
+        match item {
+            Ok(entry) => {
+                let item = look(entry, root, filter);
+                if let Kind::Unread(_) = item.kind
+                    && item.path.ends_with('/')
+                {
+                    items.skip_current_dir();
+                }
+                found.push(item);
+            }
+            Err(error) => {
+                let reason = error.io_error().map_or_else(|| error.to_string(), io::Error::to_string);
+                let absolute = error.path().unwrap_or(root).to_owned();
+                let path = listing_path(&absolute, root).unwrap_or_else(|lossy| lossy);
+                found.push(Found { path, absolute, kind: Kind::Unread(reason) });
+            }
         }
-        found.push(item);
     }
     found
 }
 
-fn is_other_directory(entry: &DirEntry, filter: &Filter) -> bool {
-    let is_release = |name: &OsStr| name.to_str().is_some_and(|name| filter.release_version(name).is_ok());
-    entry.depth() == 1 && entry.file_type().is_dir() && !is_release(entry.file_name())
-}
-
-fn look(item: walkdir::Result<DirEntry>, root: &Path, filter: &Filter) -> Found {
-    let unread = |absolute: &Path, reason: &dyn Display| Found {
-        path: listing_path(absolute, root).unwrap_or_else(|lossy| lossy),
-        absolute: absolute.to_owned(),
-        kind: Kind::Unread(reason.to_string()),
-        stamp: None,
-    };
-    let entry = match item {
-        Ok(entry) => entry,
-        Err(error) => {
-            let reason = error.io_error().map_or_else(|| error.to_string(), io::Error::to_string);
-            return unread(error.path().unwrap_or(root), &reason);
+fn look(entry: DirEntry, root: &Path, filter: &Filter) -> Found {
+    let file_type = entry.file_type();
+    let (mut path, kind) = match listing_path(entry.path(), root) {
+        Err(lossy) => (lossy, Kind::Unread("its name is not valid UTF-8".to_owned())),
+        Ok(path) => {
+            let kind = if file_type.is_dir() {
+                let is_release = entry.depth() > 1 || filter.release_version(&path).is_ok();
+                if is_release { Kind::Directory } else { Kind::Unread("not a release".to_owned()) }
+            } else if file_type.is_symlink() {
+                Kind::Link
+            } else if !filter.reads(&path) {
+                Kind::Unread("left out by its name".to_owned())
+            } else if file_type.is_file() {
+                Kind::File
+            } else {
+                Kind::Unread("not a regular file".to_owned())
+            };
+            (path, kind)
         }
     };
-    let Ok(mut path) = listing_path(entry.path(), root) else {
-        return unread(entry.path(), &"its name is not valid UTF-8");
-    };
-    let stamp = match entry.metadata().map_err(io::Error::from).and_then(|metadata| Stamp::of(&metadata)) {
-        Ok(stamp) => stamp,
-        Err(error) => return unread(entry.path(), &error),
-    };
-    let file_type = entry.file_type();
-    let (kind, stamp) = if is_other_directory(&entry, filter) {
+    if file_type.is_dir() && matches!(kind, Kind::Unread(_)) {
         path.push('/');
-        (Kind::Unread("not a release".to_owned()), None)
-    } else if file_type.is_dir() {
-        (Kind::Directory, Some(stamp))
-    } else if file_type.is_symlink() {
-        (Kind::Link, Some(stamp))
-    } else if !filter.reads(&path) {
-        (Kind::Unread("left out by its name".to_owned()), None)
-    } else if file_type.is_file() {
-        (Kind::File, Some(stamp))
-    } else {
-        (Kind::Unread("not a regular file".to_owned()), Some(stamp))
-    };
-    Found { path, absolute: entry.into_path(), kind, stamp }
+    }
+    Found { path, absolute: entry.into_path(), kind }
 }
 
 /// The path from the top directory, `/`-separated; as an error, a lossy one of a name that is not UTF-8.
@@ -201,32 +207,37 @@ fn listing_path(absolute: &Path, root: &Path) -> Result<String, String> {
     if cfg!(windows) { path.map(|path| path.replace('\\', "/")) } else { path.map(str::to_owned) }
 }
 
-fn kept_digest(kept: &Digests, found: &Found) -> Option<Sha1Digest> {
-    let (stamp, sha1) = kept.get(&found.absolute)?;
-    (found.stamp == Some(*stamp)).then_some(*sha1)
-}
-
-fn bytes_to_hash(found: &Found) -> u64 {
-    match (&found.kind, found.stamp) {
-        (Kind::File, Some(stamp)) => stamp.size,
+fn bytes_to_hash(found: &Found, kept: &Digests) -> u64 {
+    match (&found.kind, Stamp::of_path(&found.absolute)) {
+        (Kind::File, Ok(stamp)) if kept.get(&found.absolute).is_none_or(|(at, _)| *at != stamp) => stamp.size,
         _ => 0,
     }
 }
 
-fn read(found: &Found, root: &Path, kept: &Digests, progress: &Progress) -> Option<Entry> {
-    let path = found.path.clone();
-    match (&found.kind, found.stamp) {
-        (Kind::Directory, _) => None,
-        (Kind::Unread(reason), _) => Some(Entry::Unread { path, unread: reason.clone() }),
-        (Kind::Link, _) => Some(Entry::Link { path, link: link_target(&found.absolute, root) }),
-        (Kind::File, stamp) => {
-            let stamp = stamp?;
-            let sha1 = kept_digest(kept, found).map_or_else(|| hash(&found.absolute, stamp, progress), Ok);
-            Some(match sha1 {
-                Ok(sha1) => Entry::File(FileRecord { path, size: stamp.size, sha1 }),
-                Err(error) => Entry::Unread { path, unread: error.to_string() },
-            })
+fn read(found: Found, root: &Path, kept: &Digests, progress: &Progress) -> Read {
+    let path = || found.path.clone();
+    let (entry, stamp) = match &found.kind {
+        Kind::Directory => (None, Stamp::of_path(&found.absolute).ok()),
+        Kind::Unread(reason) => (Some(Entry::Unread { path: path(), unread: reason.clone() }), None),
+        Kind::Link => {
+            let link = link_target(&found.absolute, root);
+            (Some(Entry::Link { path: path(), link }), Stamp::of_path(&found.absolute).ok())
         }
+        Kind::File => match digest(&found.absolute, kept, progress) {
+            Ok((stamp, sha1)) => (Some(Entry::File(FileRecord { path: path(), size: stamp.size, sha1 })), Some(stamp)),
+            Err(error) => {
+                let unread = Entry::Unread { path: path(), unread: error.to_string() };
+                (Some(unread), Stamp::of_path(&found.absolute).ok())
+            }
+        },
+    };
+    Read { found, entry, stamp }
+}
+
+fn digest(path: &Path, kept: &Digests, progress: &Progress) -> io::Result<(Stamp, Sha1Digest)> {
+    match kept.get(path) {
+        Some((stamp, sha1)) if Stamp::of_path(path)? == *stamp => Ok((*stamp, *sha1)),
+        _ => hash(path, progress),
     }
 }
 
@@ -237,10 +248,11 @@ fn link_target(link: &Path, root: &Path) -> Option<String> {
     listing_path(&target, root).ok()
 }
 
-fn hash(path: &Path, stamp: Stamp, progress: &Progress) -> io::Result<Sha1Digest> {
+fn hash(path: &Path, progress: &Progress) -> io::Result<(Stamp, Sha1Digest)> {
     thread_local!(static BUFFER: RefCell<Vec<u8>> = RefCell::new(vec![0; BUFFER_BYTES]));
     BUFFER.with_borrow_mut(|buffer| {
         let mut file = File::open(path)?;
+        let stamp = Stamp::of(&file.metadata()?)?;
         let mut hasher = Hasher::new();
         let mut left = stamp.size;
         while left > 0 {
@@ -259,6 +271,6 @@ fn hash(path: &Path, stamp: Stamp, progress: &Progress) -> io::Result<Sha1Digest
         if Stamp::of(&file.metadata()?)? != stamp {
             return Err(io::Error::other("changed while it was read"));
         }
-        Ok(hasher.finish())
+        Ok((stamp, hasher.finish()))
     })
 }

@@ -213,7 +213,7 @@ impl Listing {
         if !root.is_dir() {
             return Err(error("root_invalid", format!("{}: not a directory", root.display())));
         }
-        let state = Progress::default();
+        let state = Progress { is_shown: progress.is_some(), ..Progress::default() };
         let report = || {
             py.check_signals()?;
             let bytes = (state.done.load(Relaxed), state.total.load(Relaxed));
