@@ -8,7 +8,7 @@ use crate::files::{File, Files};
 use crate::filter::{CatalogOptions, Filter};
 use crate::glob::Globs;
 use crate::intake::{self, Intake};
-use crate::listing::{Entry, FileRecord, SIZE_LIMIT};
+use crate::listing::{Entry, FileRecord, check_size};
 use crate::notice::Notice;
 use crate::version::Version;
 
@@ -81,6 +81,7 @@ pub struct Catalog {
     releases: Vec<Release>,
     unsettled: Vec<Release>,
     firmware: Vec<Firmware>,
+    unsettled_firmware: Vec<Firmware>,
     ignored: Vec<Notice>,
     warnings: Vec<Notice>,
 }
@@ -93,7 +94,8 @@ impl Catalog {
     ///
     /// # Errors
     ///
-    /// [`Code::GlobInvalid`] for a glob that cannot be read, [`Code::SizeTooBig`] for a file of 2^53 bytes or more.
+    /// [`Code::GlobInvalid`] for a glob that cannot be read, [`Code::SizeTooBig`] when all files
+    /// together have 2^53 bytes or more.
     pub fn from_listing<'a>(
         listing: impl IntoIterator<Item = &'a Entry>,
         options: &CatalogOptions,
@@ -104,14 +106,17 @@ impl Catalog {
             releases: Vec::new(),
             unsettled: Vec::new(),
             firmware: Vec::new(),
+            unsettled_firmware: Vec::new(),
             ignored: Vec::new(),
             warnings: Vec::new(),
         };
         let unsettled: BTreeSet<&str> = options.unsettled.iter().map(String::as_str).collect();
         let mut directories: BTreeMap<&str, Intake<'_>> = BTreeMap::new();
+        let mut total = 0_u64;
         for entry in listing {
-            if let Entry::File(record) = entry {
-                check_size(record)?;
+            if let Entry::File(FileRecord { path, size, .. }) = entry {
+                total = total.saturating_add(*size);
+                check_size(total, path)?;
             }
             match entry.path().split_once('/') {
                 Some((top, rest)) => {
@@ -130,7 +135,10 @@ impl Catalog {
     fn take_top_level(&mut self, entry: &Entry, unsettled: &BTreeSet<&str>) {
         let path = entry.path();
         match self.firmware_image(entry) {
-            Ok(_) if unsettled.contains(path) => self.ignored.push(unsettled_notice(path)),
+            Ok(image) if unsettled.contains(path) => {
+                self.ignored.push(unsettled_notice(path));
+                self.unsettled_firmware.push(image);
+            }
             Ok(image) => self.firmware.push(image),
             Err(error) => self.ignored.push(Notice::from_error(path, &error)),
         }
@@ -144,6 +152,7 @@ impl Catalog {
             }
             Entry::Link { path, .. } => Err(intake::link_outside(path)),
             Entry::Unread { path, unread } => version.and_then(|_| Err(intake::file_unread(path, unread))),
+            Entry::Directory { path } => version.and_then(|_| Err(intake::file_unread(path, "a directory"))),
         }
     }
 
@@ -154,16 +163,16 @@ impl Catalog {
         };
         let outcome = intake.finish();
         self.ignored.extend(outcome.ignored);
-        match (outcome.files, is_unsettled) {
-            (files, true) => {
-                self.ignored.push(unsettled_notice(name));
-                self.unsettled.extend(files.ok().map(|files| Release { version, files }));
-            }
-            (Ok(files), false) => {
+        if is_unsettled {
+            self.ignored.push(unsettled_notice(name));
+        }
+        match outcome.files {
+            Ok(files) if is_unsettled => self.unsettled.push(Release { version, files }),
+            Ok(files) => {
                 self.warnings.extend(outcome.warnings);
                 self.releases.push(Release { version, files });
             }
-            (Err(refusal), false) => self.ignored.push(refusal),
+            Err(refusal) => self.ignored.push(refusal),
         }
     }
 
@@ -171,14 +180,23 @@ impl Catalog {
         // V4: of equal versions the name that sorts last wins.
         self.releases.sort_by(|a, b| (&a.version, a.version.as_str()).cmp(&(&b.version, b.version.as_str())));
         self.firmware.sort_by(|a, b| (&a.version, &a.path).cmp(&(&b.version, &b.path)));
-        keep_last_of_equal(
-            &mut self.releases,
-            |release| (&release.version, release.version.as_str()),
-            &mut self.warnings,
-        );
-        keep_last_of_equal(&mut self.firmware, |image| (&image.version, &image.path), &mut self.warnings);
+        self.refuse_images_listed_twice();
+        let losers = keep_last_of_equal(&mut self.releases, |release| (&release.version, release.version.as_str()));
+        let is_offered =
+            |warning: &Notice| !losers.iter().any(|loser| warning.path.split('/').next() == Some(&loser.path));
+        self.warnings.retain(is_offered);
+        self.warnings.extend(losers);
+        self.warnings.extend(keep_last_of_equal(&mut self.firmware, |image| (&image.version, &image.path)));
         self.ignored.sort();
         self.warnings.sort();
+    }
+
+    fn refuse_images_listed_twice(&mut self) {
+        let pairs = self.firmware.iter().zip(self.firmware.iter().skip(1));
+        let mut twice: Vec<String> = pairs.filter(|(a, b)| a.path == b.path).map(|(a, _)| a.path.clone()).collect();
+        twice.dedup();
+        self.firmware.retain(|image| !twice.contains(&image.path));
+        self.ignored.extend(twice.iter().map(|path| intake::path_duplicate(path)));
     }
 
     /// The releases that are offered, lowest version first.
@@ -212,7 +230,7 @@ impl Catalog {
     /// [`Code::ReleaseUnsettled`] while it still changes, else [`Code::ReleaseUnknown`].
     pub fn release(&self, name: &str) -> Result<&Release, Error> {
         self.releases.iter().find(|release| release.version.as_str() == name).ok_or_else(|| {
-            if self.is_unsettled(name) {
+            if self.unsettled.iter().any(|release| release.version.as_str() == name) {
                 Error::new(Code::ReleaseUnsettled, format!("{}: the release still changes", quoted(name)))
             } else {
                 Error::new(Code::ReleaseUnknown, format!("{}: no release has this name", quoted(name)))
@@ -220,50 +238,42 @@ impl Catalog {
         })
     }
 
-    fn is_unsettled(&self, name: &str) -> bool {
-        self.ignored.iter().any(|notice| notice.code == Code::ReleaseUnsettled && notice.path == name)
-    }
-
     /// The release of that very name, also while it still changes: what a device on it has.
     pub(crate) fn known_release(&self, name: &str) -> Option<&Release> {
         self.releases.iter().chain(&self.unsettled).find(|release| release.version.as_str() == name)
     }
 
-    /// The file of a release, or the firmware image, at a path from the top directory.
+    /// The file of a release, or the firmware image, at a path from the top directory; also of what still changes.
     #[must_use]
     pub fn find(&self, path: &str) -> Option<FileRecord> {
-        let (size, sha1) = match path.split_once('/') {
-            Some((name, rest)) => self.known_release(name)?.file(rest).map(|file| (file.size, file.sha1))?,
-            None => self.firmware.iter().find(|image| image.path == path).map(|image| (image.size, image.sha1))?,
-        };
-        Some(FileRecord { path: path.to_owned(), size, sha1 })
+        let record = |size, sha1| FileRecord { path: path.to_owned(), size, sha1 };
+        if let Some((name, rest)) = path.split_once('/') {
+            return self.known_release(name)?.file(rest).map(|file| record(file.size, file.sha1));
+        }
+        let mut images = self.firmware.iter().chain(&self.unsettled_firmware);
+        images.find(|image| image.path == path).map(|image| record(image.size, image.sha1))
     }
-}
-
-fn check_size(record: &FileRecord) -> Result<(), Error> {
-    if record.size < SIZE_LIMIT {
-        return Ok(());
-    }
-    let (path, size) = (quoted(&record.path), record.size);
-    Err(Error::new(Code::SizeTooBig, format!("{path}: a size of {size} bytes is not under 2^53")))
 }
 
 fn unsettled_notice(path: &str) -> Notice {
     Notice::new(path, Code::ReleaseUnsettled, format!("{}: still changes, not offered yet", quoted(path)))
 }
 
-/// Of neighbours with equal versions keeps the last and warns of the others.
-fn keep_last_of_equal<T>(sorted: &mut Vec<T>, key: impl Fn(&T) -> (&Version, &str), warnings: &mut Vec<Notice>) {
-    let mut kept: Vec<T> = Vec::with_capacity(sorted.len());
-    for item in sorted.drain(..) {
-        let (version, name) = key(&item);
-        if let Some(loser) = kept.pop_if(|last| key(last).0 == version) {
-            let (_, loser) = key(&loser);
-            let message =
-                format!("{} and {} are the same version; {} counts", quoted(loser), quoted(name), quoted(name));
-            warnings.push(Notice::new(loser, Code::VersionEqual, message));
-        }
-        kept.push(item);
+/// Of neighbours with equal versions keeps the last; a warning for each of the others.
+fn keep_last_of_equal<T>(sorted: &mut Vec<T>, key: impl Fn(&T) -> (&Version, &str)) -> Vec<Notice> {
+    let mut warnings = Vec::new();
+    for equal in sorted.chunk_by(|a, b| key(a).0 == key(b).0) {
+        let Some((winner, losers)) = equal.split_last() else { continue };
+        let winner = quoted(key(winner).1);
+        warnings.extend(losers.iter().map(|loser| {
+            let (_, loser) = key(loser);
+            let message = format!("{} and {winner} are the same version; {winner} counts", quoted(loser));
+            Notice::new(loser, Code::VersionEqual, message)
+        }));
     }
-    *sorted = kept;
+    // The last of equals comes first when seen from the end.
+    sorted.reverse();
+    sorted.dedup_by(|loser, winner| key(loser).0 == key(winner).0);
+    sorted.reverse();
+    warnings
 }

@@ -57,9 +57,9 @@ codes! {
     DigestInvalid = "digest_invalid",
     /// A glob cannot be read.
     GlobInvalid = "glob_invalid",
-    /// A size is 2^53 or more.
+    /// A size, or the sum of all sizes, is 2^53 or more.
     SizeTooBig = "size_too_big",
-    /// A symbolic link does not lead to a file inside its own release.
+    /// A symbolic link does not lead to a file of its own release that counts.
     LinkOutside = "link_outside",
     /// Something in a release was not, or could not be, read.
     FileUnread = "file_unread",
@@ -87,9 +87,9 @@ codes! {
     FormatInvalid = "format_invalid",
     /// A document is not JSON.
     JsonInvalid = "json_invalid",
-    /// A manifest lacks a field.
+    /// A field is missing.
     FieldMissing = "field_missing",
-    /// A field of a manifest has the wrong type.
+    /// A field or an option has the wrong type, or is not known.
     FieldType = "field_type",
     /// A URL is not `scheme://host…`, or has white space or control characters.
     UrlInvalid = "url_invalid",
@@ -124,7 +124,7 @@ pub struct Error {
 
 impl Error {
     pub(crate) fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into() }
+        Self { code, message: one_line(message.into()) }
     }
 
     /// The stable reason.
@@ -146,6 +146,15 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+/// Control characters escaped: a message is one line of a log.
+pub(crate) fn one_line(message: String) -> String {
+    if message.contains(char::is_control) {
+        message.chars().map(|c| if c.is_control() { c.escape_default().to_string() } else { c.to_string() }).collect()
+    } else {
+        message
+    }
+}
 
 const SHOWN_CHARACTERS: usize = 120;
 

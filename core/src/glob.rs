@@ -37,6 +37,9 @@ fn check(pattern: &str) -> Result<(), Error> {
     if pattern.starts_with('!') {
         return fail(r"a leading ! is not supported; write \! for the character");
     }
+    if pattern.split('/').any(|segment| matches!(segment, "" | "." | "..")) {
+        return fail("it has an empty, . or .. segment, which no device path has");
+    }
     fast_glob::validate(pattern).or_else(|error| fail(&error.to_string()))
 }
 

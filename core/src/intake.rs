@@ -54,6 +54,7 @@ impl<'a> Intake<'a> {
                 path::check(path)?;
                 self.links.push(Link { path, target: link.as_deref() });
             }
+            Entry::Directory { .. } => {}
             Entry::Unread { path, unread } => return Err(file_unread(path, unread)),
         }
         Ok(())
@@ -93,7 +94,7 @@ impl<'a> Intake<'a> {
 }
 
 pub(crate) fn link_outside(path: &str) -> Error {
-    let rule = "a symbolic link is followed only to a file inside its own release";
+    let rule = "a symbolic link is followed only to a file of its own release that counts";
     Error::new(Code::LinkOutside, format!("{}: {rule}", quoted(path)))
 }
 
@@ -101,9 +102,17 @@ pub(crate) fn file_unread(path: &str, reason: &str) -> Error {
     Error::new(Code::FileUnread, format!("{}: not read: {reason}", quoted(path)))
 }
 
+pub(crate) fn path_duplicate(path: &str) -> Notice {
+    Notice::new(path, Code::PathDuplicate, format!("{}: listed twice", quoted(path)))
+}
+
 fn empty(release: &str) -> Notice {
     let message = format!("{}: a release without a file would empty every device", quoted(release));
     Notice::new(release, Code::ReleaseEmpty, message)
+}
+
+fn path_conflict(path: &str) -> Notice {
+    Notice::new(path, Code::PathConflict, format!("{}: both a file and a directory", quoted(path)))
 }
 
 /// Paths that stand twice, and files that are also directories.
@@ -113,15 +122,12 @@ fn clashes<'a>(release: &'a str, files: &'a Files) -> impl Iterator<Item = Notic
     files.iter().filter_map(move |file| {
         while prefixes.pop_if(|prefix| !file.path.starts_with(*prefix)).is_some() {}
         let clash = prefixes.iter().find_map(|prefix| match file.path.get(prefix.len()..) {
-            Some("") => Some((file.path, Code::PathDuplicate, "listed twice")),
-            Some(rest) if rest.starts_with('/') => Some((*prefix, Code::PathConflict, "both a file and a directory")),
+            Some("") => Some(path_duplicate(&format!("{release}/{}", file.path))),
+            Some(rest) if rest.starts_with('/') => Some(path_conflict(&format!("{release}/{prefix}"))),
             _ => None,
         });
         prefixes.push(file.path);
-        clash.map(|(path, code, what)| {
-            let path = format!("{release}/{path}");
-            Notice::new(&path, code, format!("{}: {what}", quoted(&path)))
-        })
+        clash
     })
 }
 

@@ -14,15 +14,13 @@
 //! let catalog = Catalog::from_listing(&listing, &CatalogOptions::default())?;
 //!
 //! let request = PlanRequest { current: Some("1.0.0".into()), ..PlanRequest::default() };
-//! let options = ManifestOptions {
-//!     base_url: "http://192.168.1.144:8000".into(),
-//!     dst_paths: Default::default(),
-//!     format: Default::default(),
-//! };
-//! let document = catalog.manifest_json(&request, &options)?;
+//! let document = catalog.manifest_json(&request, &ManifestOptions::new("http://192.168.1.144:8000"))?;
 //! assert!(document.contains("http://192.168.1.144:8000/1.0.1/flash/main.py"));
 //! # Ok::<(), airwaybill::Error>(())
 //! ```
+//!
+//! A file has a type for each of these steps: [`FileRecord`] in a listing, [`File`] in a release, [`PlanFile`] in a
+//! plan, [`FileEntry`] in a manifest. [`Entry`] is whatever else a listing may have; [`EntryFields`] is its plain form.
 //!
 //! # What does this crate not do?
 //!
@@ -32,6 +30,7 @@
 #![forbid(unsafe_code)]
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+// Each module knows only those above it.
 mod error;
 
 mod digest;
@@ -65,7 +64,7 @@ pub use digest::{Hasher, Sha1Digest};
 pub use error::{Code, Error};
 pub use files::File;
 pub use filter::{CatalogOptions, Filter};
-pub use listing::{Entry, EntryFields, FileRecord};
+pub use listing::{Entry, EntryFields, FileRecord, files_of};
 pub use manifest::{DstPath, DstPaths, FileEntry, FirmwareEntry, Manifest, ManifestFormat, ManifestOptions};
 pub use notice::Notice;
 pub use path::DevicePath;

@@ -1,9 +1,11 @@
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::digest::Sha1Digest;
 use crate::error::{Code, Error, quoted};
 
-pub(crate) const SIZE_LIMIT: u64 = 1 << 53;
+const SIZE_LIMIT: u64 = 1 << 53;
 
 /// One file that was read: its path, its size in bytes (under 2^53) and the SHA-1 of its content.
 ///
@@ -31,6 +33,11 @@ pub enum Entry {
         /// The final target's path from the top directory; none when it is missing or outside.
         link: Option<String>,
     },
+    /// A directory with nothing in it. Its path ends in `/`.
+    Directory {
+        /// From the top directory.
+        path: String,
+    },
     /// Something that was not, or could not be, read. The path of a directory ends in `/`.
     Unread {
         /// From the top directory.
@@ -51,14 +58,18 @@ impl Entry {
     #[must_use]
     pub fn path(&self) -> &str {
         match self {
-            Entry::File(FileRecord { path, .. }) | Entry::Link { path, .. } | Entry::Unread { path, .. } => path,
+            Entry::File(FileRecord { path, .. })
+            | Entry::Link { path, .. }
+            | Entry::Directory { path }
+            | Entry::Unread { path, .. } => path,
         }
     }
 }
 
-/// An entry as plain fields: what JSON and the other languages write.
+/// An entry as plain fields, for bindings: what JSON and the other languages write.
 ///
-/// It has `size` and `sha1` (a file), or `link` (a symbolic link), or `unread`.
+/// It has `size` and `sha1` (a file), or `link` (a symbolic link), or `unread`, or none (a directory with nothing in
+/// it, whose path ends in `/`).
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EntryFields {
@@ -93,10 +104,55 @@ impl TryFrom<EntryFields> for Entry {
             }
             (None, None, Some(Target(link)), None) => Ok(Entry::Link { path, link }),
             (None, None, None, Some(unread)) => Ok(Entry::Unread { path, unread }),
+            (None, None, None, None) if path.ends_with('/') => Ok(Entry::Directory { path }),
             _ => {
-                let rule = "an entry has size and sha1, or link, or unread";
+                let rule = "an entry has size and sha1, or link, or unread, or is a directory and ends in a slash";
                 Err(Error::new(Code::FieldMissing, format!("{}: {rule}", quoted(&path))))
             }
         }
     }
+}
+
+/// The files that a listing holds, each symbolic link as the file of its own release that it leads to (rule C4).
+///
+/// ```
+/// use airwaybill::{Entry, FileRecord, Sha1Digest, files_of};
+///
+/// let file = FileRecord { path: "1.0.0/a".into(), size: 0, sha1: Sha1Digest::of(b"") };
+/// let link = Entry::Link { path: "1.0.0/b".into(), link: Some("1.0.0/a".into()) };
+/// let paths: Vec<String> = files_of(&[file.into(), link]).into_iter().map(|file| file.path).collect();
+/// assert_eq!(paths, ["1.0.0/a", "1.0.0/b"]);
+/// ```
+#[must_use]
+pub fn files_of(listing: &[Entry]) -> Vec<FileRecord> {
+    let files = || {
+        listing.iter().filter_map(|entry| match entry {
+            Entry::File(record) => Some(record),
+            _ => None,
+        })
+    };
+    let by_path: BTreeMap<&str, &FileRecord> = if listing.iter().any(|entry| matches!(entry, Entry::Link { .. })) {
+        files().map(|record| (record.path.as_str(), record)).collect()
+    } else {
+        BTreeMap::new()
+    };
+    let followed = listing.iter().filter_map(|entry| match entry {
+        Entry::Link { path, link: Some(target) } if top(path) == top(target) => {
+            let FileRecord { size, sha1, .. } = **by_path.get(target.as_str())?;
+            Some(FileRecord { path: path.clone(), size, sha1 })
+        }
+        _ => None,
+    });
+    files().cloned().chain(followed).collect()
+}
+
+fn top(path: &str) -> Option<&str> {
+    path.split_once('/').map(|(top, _)| top)
+}
+
+pub(crate) fn check_size(size: u64, what: &str) -> Result<(), Error> {
+    if size < SIZE_LIMIT {
+        return Ok(());
+    }
+    Err(Error::new(Code::SizeTooBig, format!("{what}: {size} bytes, which is not under 2^53")))
 }

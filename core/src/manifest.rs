@@ -52,6 +52,14 @@ pub struct ManifestOptions {
     pub format: ManifestFormat,
 }
 
+impl ManifestOptions {
+    /// Documented paths and format 1.
+    #[must_use]
+    pub fn new(base_url: &str) -> Self {
+        Self { base_url: base_url.to_owned(), dst_paths: DstPaths::default(), format: ManifestFormat::default() }
+    }
+}
+
 /// The document that tells a device how to update itself (rules M1 to M5).
 ///
 /// ```
@@ -64,7 +72,7 @@ pub struct ManifestOptions {
 /// # Ok::<(), airwaybill::Error>(())
 /// ```
 // M1: the fields stand in the order of their keys.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Manifest {
     pub(crate) delete: Vec<DevicePath>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -122,6 +130,15 @@ impl Serialize for DstPath {
         }
     }
 }
+
+/// Documents are equal when their texts are: `1.0` and `1.00` are the same version and two documents.
+impl PartialEq for Manifest {
+    fn eq(&self, other: &Self) -> bool {
+        self.to_json() == other.to_json()
+    }
+}
+
+impl Eq for Manifest {}
 
 impl Manifest {
     /// Device paths of files that are no longer needed.
@@ -247,7 +264,8 @@ pub(crate) fn broken_url_rule(url: &str) -> Option<&'static str> {
     };
     match url.split_once("://") {
         Some((scheme, rest)) if is_scheme(scheme) => {
-            if rest.is_empty() || rest.starts_with('/') {
+            let authority = rest.split('/').next().unwrap_or_default();
+            if authority.rsplit('@').next().is_none_or(|host| host.is_empty() || host.starts_with(':')) {
                 return Some("names a host");
             }
         }

@@ -1,6 +1,6 @@
 use serde::Serialize;
 
-use crate::error::{Code, Error};
+use crate::error::{Code, Error, one_line};
 
 /// Why something is not in the catalog, or what an operator should know about it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -15,7 +15,7 @@ pub struct Notice {
 
 impl Notice {
     pub(crate) fn new(path: &str, code: Code, message: impl Into<String>) -> Self {
-        Self { path: path.to_owned(), code, message: message.into() }
+        Self { path: path.to_owned(), code, message: one_line(message.into()) }
     }
 
     pub(crate) fn from_error(path: &str, error: &Error) -> Self {

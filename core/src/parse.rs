@@ -3,7 +3,7 @@ use serde_json::{Map, Value};
 use crate::digest::Sha1Digest;
 use crate::error::{Code, Error, quoted};
 use crate::json::Unique;
-use crate::listing::SIZE_LIMIT;
+use crate::listing::check_size;
 use crate::manifest::{DstPath, DstPaths, FileEntry, FirmwareEntry, Manifest, broken_url_rule};
 use crate::path::DevicePath;
 use crate::version::{Version, VersionScheme};
@@ -136,11 +136,8 @@ fn version(value: &Value, place: &str) -> Result<Version, Error> {
 }
 
 fn size(value: &Value, place: &str) -> Result<u64, Error> {
-    match value.as_u64() {
-        Some(size) if size < SIZE_LIMIT => Ok(size),
-        Some(size) => Err(Error::new(Code::SizeTooBig, format!("{place}: a size of {size} bytes is not under 2^53"))),
-        None => Err(wrong_type(place, "a whole number of bytes", value)),
-    }
+    let size = value.as_u64().ok_or_else(|| wrong_type(place, "a whole number of bytes", value))?;
+    check_size(size, place).map(|()| size)
 }
 
 fn text<'a>(value: &'a Value, place: &str) -> Result<&'a str, Error> {

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use percent_encoding::percent_decode_str;
@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::catalog::Catalog;
 use crate::digest::Sha1Digest;
-use crate::error::{Error, quoted};
+use crate::error::Error;
 use crate::filter::firmware_version_text;
 use crate::listing::FileRecord;
 use crate::manifest::{Manifest, file_url};
@@ -83,8 +83,8 @@ pub struct Content {
 }
 
 impl Content {
-    fn is_met_by(&self, found: &FileRecord) -> bool {
-        self.sha1 == found.sha1 && self.size.is_none_or(|size| size == found.size)
+    fn is_met_by(self, found: Content) -> bool {
+        self.sha1 == found.sha1 && (self.size.is_none() || self.size == found.size)
     }
 }
 
@@ -102,10 +102,11 @@ impl From<&FileRecord> for Content {
 pub fn verify_content<'a>(manifest: &Manifest, found: impl IntoIterator<Item = &'a FileRecord>) -> Report {
     let found = by_path(found);
     let files = manifest.new.iter().chain(&manifest.update).map(|entry| {
-        let ending = file_url("", &manifest.version, &entry.dst_path.path);
-        let is_right = entry.url.ends_with(&ending) && !entry.url.contains(['?', '#']);
-        let path = is_right.then(|| format!("{}/{}", manifest.version, entry.dst_path.path));
-        (path, &entry.url, Content { size: entry.size, sha1: entry.hash })
+        let path = &entry.dst_path.path;
+        let ending = file_url("", &manifest.version, path);
+        let is_right = path_of_url(&entry.url).is_some_and(|url_path| url_path.ends_with(&ending));
+        let found_at = is_right.then(|| format!("{}/{path}", manifest.version));
+        (found_at, &entry.url, Content { size: entry.size, sha1: entry.hash })
     });
     let firmware = manifest
         .firmware
@@ -115,7 +116,7 @@ pub fn verify_content<'a>(manifest: &Manifest, found: impl IntoIterator<Item = &
     for (path, url, expected) in files.chain(firmware) {
         report.checked += 1;
         match path {
-            Some(path) => report.problems.extend(compare(found.get(path.as_str()).copied(), path, expected)),
+            Some(path) => report.problems.extend(compare(found.get(path.as_str()), path, expected)),
             None => report.problems.push(Problem {
                 path: url.clone(),
                 kind: ProblemKind::Url,
@@ -144,20 +145,20 @@ pub fn verify_device<'a>(
     let counts = |path: &str| !catalog.protect.matches(path) && !catalog.filter.ignores(path);
     let mut found = by_path(found);
     for path in found.keys() {
-        DevicePath::new(path).map_err(|error| error.at(format!("what the device holds, {}", quoted(path))))?;
+        DevicePath::new(path).map_err(|error| error.at("what the device holds"))?;
     }
     let mut report = Report { checked: 0, problems: Vec::new() };
     for file in release.files().filter(|file| counts(file.path)) {
         report.checked += 1;
         let expected = Content { size: Some(file.size), sha1: file.sha1 };
-        report.problems.extend(compare(found.remove(file.path), file.path.to_owned(), expected));
+        report.problems.extend(compare(found.remove(file.path).as_ref(), file.path.to_owned(), expected));
     }
-    let unexpected = found.into_values().filter(|record| counts(&record.path));
-    report.problems.extend(unexpected.map(|record| Problem {
-        path: record.path.clone(),
+    let unexpected = found.into_iter().filter(|(path, _)| counts(path));
+    report.problems.extend(unexpected.map(|(path, contents)| Problem {
+        path: path.to_owned(),
         kind: ProblemKind::Unexpected,
         expected: None,
-        found: Some(record.into()),
+        found: contents.into_iter().next(),
     }));
     report.problems.sort();
     Ok(report)
@@ -165,21 +166,32 @@ pub fn verify_device<'a>(
 
 /// The file name of a firmware image at the end of a URL.
 fn firmware_name(url: &str) -> Option<String> {
-    let (_, last) = url.rsplit_once('/')?;
+    let (_, last) = path_of_url(url)?.rsplit_once('/')?;
     let name = percent_decode_str(last).decode_utf8().ok()?;
     Version::parse(firmware_version_text(&name)?, VersionScheme::Loose).ok()?;
     Some(name.into_owned())
 }
 
-fn by_path<'a>(records: impl IntoIterator<Item = &'a FileRecord>) -> BTreeMap<&'a str, &'a FileRecord> {
-    records.into_iter().map(|record| (record.path.as_str(), record)).collect()
+/// The path of a URL, from the slash after its host on; none of one with a query or a fragment, which no manifest has.
+fn path_of_url(url: &str) -> Option<&str> {
+    let (_, rest) = url.split_once("://")?;
+    let path = rest.get(rest.find('/')?..)?;
+    (!path.contains(['?', '#']) && !rest.split('/').next()?.contains(['?', '#'])).then_some(path)
 }
 
-fn compare(found: Option<&FileRecord>, path: String, expected: Content) -> Option<Problem> {
-    let kind = match found {
-        None => ProblemKind::Missing,
-        Some(record) if expected.is_met_by(record) => return None,
-        Some(_) => ProblemKind::Different,
+/// All that was found at each path, in an order that does not depend on that of `records`.
+fn by_path<'a>(records: impl IntoIterator<Item = &'a FileRecord>) -> BTreeMap<&'a str, BTreeSet<Content>> {
+    let mut found: BTreeMap<&str, BTreeSet<Content>> = BTreeMap::new();
+    for record in records {
+        found.entry(&record.path).or_default().insert(record.into());
+    }
+    found
+}
+
+fn compare(found: Option<&BTreeSet<Content>>, path: String, expected: Content) -> Option<Problem> {
+    let (kind, found) = match found {
+        None => (ProblemKind::Missing, None),
+        Some(contents) => (ProblemKind::Different, Some(*contents.iter().find(|found| !expected.is_met_by(**found))?)),
     };
-    Some(Problem { path, kind, expected: Some(expected), found: found.map(Content::from) })
+    Some(Problem { path, kind, expected: Some(expected), found })
 }

@@ -1,5 +1,6 @@
 use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 use crate::error::{Code, Error, quoted};
 
@@ -87,7 +88,7 @@ fn check_name(text: &str) -> Result<(), Error> {
 }
 
 // V1: a number sorts before a text; a longer run of digits, leading zeros apart, is the larger number.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Hash, PartialEq, Eq, PartialOrd, Ord)]
 enum Component<'a> {
     Number { length: usize, digits: &'a str },
     Text(&'a str),
@@ -150,6 +151,15 @@ impl PartialEq for Version {
 }
 
 impl Eq for Version {}
+
+impl Hash for Version {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match &self.semver {
+            Some(version) => (version.major, version.minor, version.patch, &version.pre).hash(state),
+            None => components(&self.text).for_each(|component| component.hash(state)),
+        }
+    }
+}
 
 impl fmt::Display for Version {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,3 +1,5 @@
+//! SHA-1: text, refusals, known digests.
+
 use airwaybill::{Code, Hasher, Sha1Digest};
 
 #[track_caller]

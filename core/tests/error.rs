@@ -1,3 +1,5 @@
+//! Codes and messages.
+
 use std::collections::BTreeSet;
 
 use airwaybill::{Code, DevicePath, Manifest, Version, VersionScheme};

@@ -1,3 +1,5 @@
+//! Which files a listing reads.
+
 use airwaybill::{CatalogOptions, Code, Filter};
 
 fn filter(globs: &[&str]) -> Filter {

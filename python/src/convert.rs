@@ -2,6 +2,8 @@ use std::fmt::Display;
 
 use airwaybill::{CatalogOptions, Entry, EntryFields, VersionScheme};
 use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedBytes;
+use pyo3::types::{PyBytes, PyMemoryView, PyString};
 use serde::de::DeserializeOwned;
 use serde::de::value::{Error as ValueError, StrDeserializer};
 use serde::{Deserialize as _, Serialize};
@@ -11,7 +13,7 @@ use crate::types::{FileRecord, Listing};
 pyo3::import_exception!(airwaybill._error, AirwaybillError);
 
 pub(crate) fn error(code: &'static str, message: impl Display) -> PyErr {
-    AirwaybillError::new_err((code, message.to_string()))
+    AirwaybillError::new_err((code, message.to_string().replace(char::is_control, " ")))
 }
 
 pub(crate) fn engine_error(failure: airwaybill::Error) -> PyErr {
@@ -54,17 +56,25 @@ pub(crate) fn entries(listing: &Bound<'_, PyAny>) -> PyResult<Vec<Entry>> {
     listing.try_iter()?.map(entry).collect()
 }
 
-/// The files among the entries of a listing, or of an iterable of records and dicts.
+/// The files of a listing, or of an iterable of records and dicts.
 pub(crate) fn files(found: &Bound<'_, PyAny>) -> PyResult<Vec<airwaybill::FileRecord>> {
-    let of = |entries: Vec<Entry>| {
-        let file = |entry| match entry {
-            Entry::File(record) => Some(record),
-            Entry::Link { .. } | Entry::Unread { .. } => None,
-        };
-        entries.into_iter().filter_map(file).collect()
-    };
     match found.cast::<Listing>() {
-        Ok(listing) => Ok(of(listing.get().0.entries.clone())),
-        Err(_) => Ok(of(entries(found)?)),
+        Ok(listing) => {
+            let entries = &listing.get().0.entries;
+            Ok(found.py().detach(|| airwaybill::files_of(entries)))
+        }
+        Err(_) => Ok(airwaybill::files_of(&entries(found)?)),
     }
+}
+
+/// The bytes of a `str`, those that were never text among them, or of a bytes-like object.
+pub(crate) fn bytes(value: &Bound<'_, PyAny>) -> PyResult<PyBackedBytes> {
+    if let Ok(text) = value.cast::<PyString>() {
+        return text.call_method1("encode", ("utf-8", "surrogateescape"))?.extract().map_err(Into::into);
+    }
+    if let Ok(bytes) = value.extract() {
+        return Ok(bytes);
+    }
+    let copy = value.py().get_type::<PyBytes>().call1((PyMemoryView::from(value)?,))?;
+    copy.extract().map_err(Into::into)
 }

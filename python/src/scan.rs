@@ -11,6 +11,7 @@ use std::time::{Duration, SystemTime};
 
 use airwaybill::{Entry, FileRecord, Filter, Hasher, Sha1Digest};
 use rayon::prelude::*;
+use rayon::{ThreadPool, ThreadPoolBuilder};
 use walkdir::{DirEntry, WalkDir};
 
 const BUFFER_BYTES: usize = 128 * 1024;
@@ -18,6 +19,9 @@ const BUFFER_BYTES: usize = 128 * 1024;
 /// A file system may note times in steps of up to two seconds (FAT). A file that changed within that before it was
 /// hashed could change again under the same stamp, so its digest is not kept.
 const TIME_STEP: Duration = Duration::from_secs(2);
+
+/// Of how many roots the digests are kept.
+const ROOTS_KEPT: usize = 64;
 
 /// What a scan found.
 pub(crate) struct Tree {
@@ -78,6 +82,14 @@ fn kept_digests() -> MutexGuard<'static, HashMap<PathBuf, Arc<Digests>>> {
     KEPT.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+fn keep(root: PathBuf, digests: Digests) {
+    let mut kept = kept_digests();
+    if kept.len() >= ROOTS_KEPT {
+        kept.clear();
+    }
+    kept.insert(root, Arc::new(digests));
+}
+
 /// Something under the root, before its content is read.
 struct Found {
     path: String,
@@ -107,10 +119,34 @@ struct Read {
 pub(crate) fn scan(root: &Path, filter: &Filter, progress: &Progress) -> io::Result<Tree> {
     let root = fs::canonicalize(root)?;
     fs::read_dir(&root)?;
+    pool()?.install(|| scan_in_pool(root, filter, progress))
+}
+
+/// Threads of this process: those of a parent are not there after a fork.
+fn pool() -> io::Result<Arc<ThreadPool>> {
+    static POOL: Mutex<Option<(u32, Arc<ThreadPool>)>> = Mutex::new(None);
+    let mut pool = POOL.lock().unwrap_or_else(PoisonError::into_inner);
+    let process = std::process::id();
+    match pool.take() {
+        Some((owner, threads)) if owner == process => {
+            *pool = Some((owner, Arc::clone(&threads)));
+            Ok(threads)
+        }
+        of_parent => {
+            // Dropping it would wait for threads that this process does not have.
+            std::mem::forget(of_parent);
+            let threads = Arc::new(ThreadPoolBuilder::new().build().map_err(io::Error::other)?);
+            *pool = Some((process, Arc::clone(&threads)));
+            Ok(threads)
+        }
+    }
+}
+
+fn scan_in_pool(root: PathBuf, filter: &Filter, progress: &Progress) -> io::Result<Tree> {
     let kept = kept_digests().get(&root).cloned().unwrap_or_default();
     let started = SystemTime::now();
 
-    let found = walk(&root, filter);
+    let found = walk(&root, filter, progress);
     if progress.is_shown {
         progress.total.store(found.par_iter().map(|found| bytes_to_hash(found, &kept)).sum(), Relaxed);
     }
@@ -123,6 +159,10 @@ pub(crate) fn scan(root: &Path, filter: &Filter, progress: &Progress) -> io::Res
     let mut digests = Digests::with_capacity(items.len());
     let mut in_use = HashSet::new();
     for Read { found, entry, stamp } in items {
+        // Left out this time, by a glob perhaps: known again when it is not.
+        if let (Kind::Unread(_), Some(known)) = (&found.kind, kept.get(&found.absolute)) {
+            digests.insert(found.absolute.clone(), *known);
+        }
         let top = found.path.split('/').next().unwrap_or_default();
         if let Some(stamp) = stamp {
             match tree.changed.get_mut(top) {
@@ -130,7 +170,7 @@ pub(crate) fn scan(root: &Path, filter: &Filter, progress: &Progress) -> io::Res
                 None => drop(tree.changed.insert(top.to_owned(), stamp.newest())),
             }
             if let Some(Entry::File(FileRecord { sha1, .. })) = &entry
-                && started.duration_since(stamp.modified).is_ok_and(|age| age > TIME_STEP)
+                && started.duration_since(stamp.newest()).is_ok_and(|age| age > TIME_STEP)
             {
                 digests.insert(found.absolute, (stamp, *sha1));
             }
@@ -143,16 +183,18 @@ pub(crate) fn scan(root: &Path, filter: &Filter, progress: &Progress) -> io::Res
         }
     }
     let empty = tree.changed.keys().filter(|top| !in_use.contains(*top));
-    tree.entries.extend(empty.map(|top| Entry::Unread { path: format!("{top}/"), unread: "empty".to_owned() }));
-    kept_digests().insert(root, Arc::new(digests));
+    tree.entries.extend(empty.map(|top| Entry::Directory { path: format!("{top}/") }));
+    keep(root, digests);
     Ok(tree)
 }
 
 /// All that is below the root, without what is in top-level directories that are no release.
-fn walk(root: &Path, filter: &Filter) -> Vec<Found> {
+fn walk(root: &Path, filter: &Filter, progress: &Progress) -> Vec<Found> {
     let mut items = WalkDir::new(root).min_depth(1).into_iter();
     let mut found = Vec::new();
-    while let Some(item) = items.next() {
+    while let Some(item) = items.next()
+        && !progress.cancelled.load(Relaxed)
+    {
         match item {
             Ok(entry) => {
                 let item = look(entry, root, filter);
@@ -166,7 +208,10 @@ fn walk(root: &Path, filter: &Filter) -> Vec<Found> {
             Err(error) => {
                 let reason = error.io_error().map_or_else(|| error.to_string(), io::Error::to_string);
                 let absolute = error.path().unwrap_or(root).to_owned();
-                let path = listing_path(&absolute, root).unwrap_or_else(|lossy| lossy);
+                let mut path = listing_path(&absolute, root).unwrap_or_else(|lossy| lossy);
+                if absolute.is_dir() {
+                    path.push('/');
+                }
                 found.push(Found { path, absolute, kind: Kind::Unread(reason) });
             }
         }
@@ -217,6 +262,7 @@ fn bytes_to_hash(found: &Found, kept: &Digests) -> u64 {
 fn read(found: Found, root: &Path, kept: &Digests, progress: &Progress) -> Read {
     let path = || found.path.clone();
     let (entry, stamp) = match &found.kind {
+        _ if progress.cancelled.load(Relaxed) => (None, None),
         Kind::Directory => (None, Stamp::of_path(&found.absolute).ok()),
         Kind::Unread(reason) => (Some(Entry::Unread { path: path(), unread: reason.clone() }), None),
         Kind::Link => {
@@ -248,11 +294,24 @@ fn link_target(link: &Path, root: &Path) -> Option<String> {
     listing_path(&target, root).ok()
 }
 
+/// Opens a file, and neither follows a link nor waits for a pipe that took its place since the walk.
+fn open(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.read(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_NOFOLLOW | libc::O_NONBLOCK);
+    options.open(path)
+}
+
 fn hash(path: &Path, progress: &Progress) -> io::Result<(Stamp, Sha1Digest)> {
     thread_local!(static BUFFER: RefCell<Vec<u8>> = RefCell::new(vec![0; BUFFER_BYTES]));
     BUFFER.with_borrow_mut(|buffer| {
-        let mut file = File::open(path)?;
-        let stamp = Stamp::of(&file.metadata()?)?;
+        let mut file = open(path)?;
+        let metadata = file.metadata()?;
+        if !metadata.is_file() {
+            return Err(io::Error::other("changed while it was read"));
+        }
+        let stamp = Stamp::of(&metadata)?;
         let mut hasher = Hasher::new();
         let mut left = stamp.size;
         while left > 0 {
@@ -260,10 +319,12 @@ fn hash(path: &Path, progress: &Progress) -> io::Result<(Stamp, Sha1Digest)> {
                 return Err(io::Error::other("cancelled"));
             }
             let wanted = usize::try_from(left).map_or(BUFFER_BYTES, |left| left.min(BUFFER_BYTES));
-            let piece = file.read(&mut buffer[..wanted])?;
-            if piece == 0 {
-                break;
-            }
+            let piece = match file.read(&mut buffer[..wanted]) {
+                Ok(0) => break,
+                Ok(piece) => piece,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(error),
+            };
             hasher.update(&buffer[..piece]);
             left = left.saturating_sub(piece as u64);
             progress.done.fetch_add(piece as u64, Relaxed);

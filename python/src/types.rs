@@ -1,5 +1,7 @@
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::fmt::Display;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -7,11 +9,11 @@ use std::time::{Duration, SystemTime};
 
 use airwaybill::{DstPaths, Filter, ManifestFormat, ManifestOptions, PlanRequest, Sha1Digest};
 use pyo3::basic::CompareOp;
+use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
-use pyo3::pybacked::{PyBackedBytes, PyBackedStr};
 use pyo3::types::{PyBytes, PyDict};
 
-use crate::convert::{catalog_options, engine_error, entries, error, files, scheme, to_python};
+use crate::convert::{bytes, catalog_options, engine_error, entries, error, files, scheme, to_python};
 use crate::scan::{Progress, Tree, scan};
 
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
@@ -69,8 +71,9 @@ pub(crate) struct FileRecord {
 #[pymethods]
 impl FileRecord {
     #[new]
-    fn new(path: String, size: u64, sha1: String) -> PyResult<Self> {
+    fn new(path: String, size: i64, sha1: String) -> PyResult<Self> {
         Sha1Digest::parse(&sha1).map_err(engine_error)?;
+        let size = u64::try_from(size).map_err(|_| error("field_type", format!("size: {size} is not a size")))?;
         Ok(Self { path, size, sha1 })
     }
 
@@ -157,6 +160,12 @@ impl Version {
         operator.matches(self.0.cmp(&other.0))
     }
 
+    fn __hash__(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.0.hash(&mut hasher);
+        hasher.finish()
+    }
+
     fn __str__(&self) -> &str {
         self.0.as_str()
     }
@@ -181,14 +190,20 @@ impl Hasher {
     }
 
     /// Takes the next piece.
-    fn update(&mut self, py: Python<'_>, piece: &[u8]) {
-        py.detach(|| self.0.update(piece));
+    fn update(&mut self, piece: &Bound<'_, PyAny>) -> PyResult<()> {
+        let content = bytes(piece)?;
+        piece.py().detach(|| self.0.update(&content));
+        Ok(())
     }
 
     /// The SHA-1 of all pieces so far, 40 hex digits.
     fn finish(&self) -> String {
         self.0.clone().finish().to_string()
     }
+}
+
+fn root_invalid(root: &Path, reason: &dyn Display) -> PyErr {
+    error("root_invalid", format!("{}: {reason}", root.display()))
 }
 
 /// What a walk through a directory of releases found.
@@ -207,32 +222,37 @@ impl Listing {
         root: PathBuf,
         versions: &str,
         ignore: Vec<String>,
-        progress: Option<Bound<'_, PyAny>>,
+        progress: Option<Py<PyAny>>,
     ) -> PyResult<Self> {
         let filter = Filter::new(&catalog_options(versions, ignore, Vec::new(), Vec::new())?).map_err(engine_error)?;
         if !root.is_dir() {
-            return Err(error("root_invalid", format!("{}: not a directory", root.display())));
+            return Err(root_invalid(&root, &"not a directory"));
         }
         let state = Progress { is_shown: progress.is_some(), ..Progress::default() };
-        let report = || {
+        let report = |py: Python<'_>| {
             py.check_signals()?;
-            let bytes = (state.done.load(Relaxed), state.total.load(Relaxed));
-            progress.as_ref().map_or(Ok(()), |progress| progress.call1(bytes).map(drop))
+            let total = state.total.load(Relaxed);
+            // A file that grew since it was looked at has more to hash than was reckoned.
+            let bytes = (state.done.load(Relaxed).min(total), total);
+            progress.as_ref().map_or(Ok(()), |progress| progress.call1(py, bytes).map(drop))
         };
-        let tree = std::thread::scope(|scope| {
-            let (sender, mut receiver) = mpsc::channel();
-            let scan = || scan(&root, &filter, &state);
-            scope.spawn(move || sender.send(scan()));
-            loop {
-                let receiver = &mut receiver;
-                match py.detach(move || receiver.recv_timeout(PROGRESS_INTERVAL)) {
-                    Ok(tree) => return tree.map_err(PyErr::from),
-                    Err(RecvTimeoutError::Timeout) => report().inspect_err(|_| state.cancelled.store(true, Relaxed))?,
-                    Err(RecvTimeoutError::Disconnected) => return Err(error("scan_failed", "the scan ended early")),
+        let tree = py.detach(|| {
+            std::thread::scope(|scope| {
+                let (sender, receiver) = mpsc::channel();
+                let scan = || scan(&root, &filter, &state);
+                scope.spawn(move || sender.send(scan()));
+                loop {
+                    match receiver.recv_timeout(PROGRESS_INTERVAL) {
+                        Ok(tree) => break tree.map_err(|failure| root_invalid(&root, &failure)),
+                        Err(RecvTimeoutError::Timeout) => {
+                            Python::attach(report).inspect_err(|_| state.cancelled.store(true, Relaxed))?;
+                        }
+                        Err(RecvTimeoutError::Disconnected) => break Err(PyRuntimeError::new_err("the scan panicked")),
+                    }
                 }
-            }
+            })
         })?;
-        report()?;
+        report(py)?;
         Ok(Self(tree))
     }
 
@@ -308,7 +328,7 @@ impl Catalog {
         self.0.warnings().iter().map(Into::into).collect()
     }
 
-    /// The file of a release, or the firmware image, at a path from the top directory.
+    /// The file of a release, or the firmware image, at a path from the top directory; also of what still changes.
     fn find(&self, path: &str) -> Option<FileRecord> {
         self.0.find(path).map(Into::into)
     }
@@ -343,7 +363,7 @@ impl Catalog {
         target: Option<String>,
         allow_downgrade: bool,
         absolute_paths: bool,
-        format: u8,
+        format: i64,
     ) -> PyResult<Bound<'py, PyBytes>> {
         let request = PlanRequest { current, firmware_version, target, allow_downgrade };
         let options = manifest_options(base_url, absolute_paths, format)?;
@@ -352,9 +372,9 @@ impl Catalog {
     }
 }
 
-fn manifest_options(base_url: String, absolute_paths: bool, format: u8) -> PyResult<ManifestOptions> {
+fn manifest_options(base_url: String, absolute_paths: bool, format: i64) -> PyResult<ManifestOptions> {
     let dst_paths = if absolute_paths { DstPaths::Absolute } else { DstPaths::Relative };
-    let format = ManifestFormat::try_from(format).map_err(engine_error)?;
+    let format = ManifestFormat::try_from(u8::try_from(format).unwrap_or_default()).map_err(engine_error)?;
     Ok(ManifestOptions { base_url, dst_paths, format })
 }
 
@@ -455,7 +475,7 @@ impl Plan {
 
     /// Renders the plan for one base URL.
     #[pyo3(signature = (base_url, *, absolute_paths = false, format = 1))]
-    fn manifest(&self, base_url: String, absolute_paths: bool, format: u8) -> PyResult<Manifest> {
+    fn manifest(&self, base_url: String, absolute_paths: bool, format: i64) -> PyResult<Manifest> {
         let options = manifest_options(base_url, absolute_paths, format)?;
         self.0.manifest(&options).map(Manifest).map_err(engine_error)
     }
@@ -471,11 +491,7 @@ impl Manifest {
     /// Reads a manifest strictly, from `bytes` or `str`.
     #[staticmethod]
     fn parse(document: &Bound<'_, PyAny>) -> PyResult<Self> {
-        let manifest = match document.extract::<PyBackedStr>() {
-            Ok(text) => airwaybill::Manifest::parse(text.as_bytes()),
-            Err(_) => airwaybill::Manifest::parse(&document.extract::<PyBackedBytes>()?),
-        };
-        manifest.map(Self).map_err(engine_error)
+        airwaybill::Manifest::parse(&bytes(document)?).map(Self).map_err(engine_error)
     }
 
     /// The release that the device is on afterwards.
@@ -534,10 +550,7 @@ impl Report {
 /// The path, if it is a device path: relative, `/`-separated, without `.` and `..`.
 #[pyfunction]
 pub(crate) fn check_path(path: &Bound<'_, PyAny>) -> PyResult<String> {
-    let path = match path.extract::<PyBackedStr>() {
-        Ok(text) => airwaybill::DevicePath::new(&text),
-        Err(_) => airwaybill::DevicePath::from_bytes(&path.extract::<PyBackedBytes>()?),
-    };
+    let path = airwaybill::DevicePath::from_bytes(&bytes(path)?);
     path.map(|path| path.to_string()).map_err(engine_error)
 }
 

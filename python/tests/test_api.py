@@ -64,8 +64,8 @@ def test_find(catalog: Catalog) -> None:
 
 def test_hasher() -> None:
     hasher = Hasher()
-    for piece in (b"smart ", bytearray(b"me"), b"ter"):
-        hasher.update(bytes(piece))
+    for piece in (b"smart ", bytearray(b"me"), memoryview(b"t.e.r")[::2]):
+        hasher.update(piece)
     assert hasher.finish() == hashlib.sha1(b"smart meter").hexdigest()
 
 
@@ -88,7 +88,8 @@ def test_errors_name_the_value_and_the_rule(catalog: Catalog) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "code"), [("flash/main.py", None), ("/flash", "path_absolute"), (b"\xff", "path_utf8")]
+    ("path", "code"),
+    [("flash/main.py", None), ("/flash", "path_absolute"), (b"\xff", "path_utf8"), ("\udcff", "path_utf8")],
 )
 def test_check_path(path: str | bytes, code: str | None) -> None:
     if code is None:
@@ -97,3 +98,19 @@ def test_check_path(path: str | bytes, code: str | None) -> None:
         with pytest.raises(AirwaybillError) as caught:
             airwaybill.check_path(path)
         assert caught.value.code == code
+
+
+@pytest.mark.parametrize("number", [-1, 0, 3, 256, 1 << 40])
+def test_a_format_that_is_none(catalog: Catalog, number: int) -> None:
+    with pytest.raises(AirwaybillError) as caught:
+        catalog.manifest_json(BASE_URL, "1.0.0", format=number)
+    assert caught.value.code == "format_invalid"
+
+
+def test_verify_follows_links(tmp_path: Path) -> None:
+    (tmp_path / "1.0.1").mkdir()
+    (tmp_path / "1.0.1/a").write_bytes(b"a")
+    (tmp_path / "1.0.1/b").symlink_to("a")
+    plan = airwaybill.scan(tmp_path).plan()
+    assert plan is not None
+    assert airwaybill.verify_content(plan.manifest(BASE_URL), airwaybill.Listing.scan(tmp_path)).ok

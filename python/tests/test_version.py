@@ -45,9 +45,9 @@ def test_texts(version: Version, text: str, shown: str) -> None:
     assert (str(version), repr(version)) == (text, shown)
 
 
-def test_equal_versions_need_no_equal_hash() -> None:
-    with pytest.raises(TypeError):
-        hash(Version("1.0"))
+def test_equal_versions_have_equal_hashes() -> None:
+    assert len({Version("1.0.2"), Version("1.0.02"), Version("1.0.3")}) == 2
+    assert len({Version("1.0.2+a", "semver"), Version("1.0.2+b", "semver")}) == 1
 
 
 @pytest.mark.parametrize(
