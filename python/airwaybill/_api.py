@@ -4,6 +4,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from ._core import Catalog, Listing
+from ._host import host_and_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -30,7 +31,10 @@ def scan(
 def generate_manifest(root: str | os.PathLike[str], current_ver: str | None, host: str) -> dict[str, Any] | None:
     """The manifest that takes a device from ``current_ver`` to the highest release under ``root``; ``None`` for none.
 
-    ``host`` is the request's Host header, ``192.168.1.144:8000``.
+    ``host`` is the request's Host header, ``192.168.1.144:8000``; `AirwaybillError` with code ``host_invalid`` for
+    anything but a host name or address with an optional port. What is under ``root`` counts as it is, also a release
+    that is still being copied in: put it there under another name and rename it, or use the server, which waits.
     """
+    base_url = f"http://{host_and_port(host, 'host')}"
     plan = scan(root).plan(current_ver)
-    return None if plan is None else plan.manifest(f"http://{host}").to_dict()
+    return None if plan is None else plan.manifest(base_url).to_dict()

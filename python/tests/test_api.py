@@ -114,3 +114,10 @@ def test_verify_follows_links(tmp_path: Path) -> None:
     plan = airwaybill.scan(tmp_path).plan()
     assert plan is not None
     assert airwaybill.verify_content(plan.manifest(BASE_URL), airwaybill.Listing.scan(tmp_path)).ok
+
+
+@pytest.mark.parametrize("host", ["", "evil.example/x@y:z", "a b", "host:99999"])
+def test_a_host_that_is_none(host: str) -> None:
+    with pytest.raises(AirwaybillError) as caught:
+        airwaybill.generate_manifest(EXAMPLES, "1.0.0", host)
+    assert caught.value.code == "host_invalid"

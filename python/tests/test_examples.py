@@ -16,8 +16,9 @@ from types import ModuleType
 from typing import Any
 from urllib.parse import urlsplit
 
-import airwaybill
 import pytest
+
+import airwaybill
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 RELEASES = EXAMPLES / "releases"
@@ -34,7 +35,8 @@ def files(root: Path) -> dict[str, bytes]:
 
 def device_module(release: str, path: str) -> ModuleType:
     spec = importlib.util.spec_from_file_location(Path(path).stem, RELEASES / release / path)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -81,7 +83,8 @@ def test_the_plan_has_one_of_each() -> None:
     assert plan.delete == ["sd/asset_that_will_be_removed.wav"]
     assert [file.path for file in plan.new] == ["flash/lib/new_lib.py"]
     assert [file.path for file in plan.update] == ["flash/main.py", "sd/some_asset.txt"]
-    assert plan.firmware is not None and plan.firmware.path == "firmware_1.0.1.bin"
+    assert plan.firmware is not None
+    assert plan.firmware.path == "firmware_1.0.1.bin"
 
 
 def test_a_cut_write_never_loses_the_total(tmp_path: Path) -> None:

@@ -1,0 +1,102 @@
+"""The access log: one JSON object a line, formatted and written outside the event loop."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections import deque
+from functools import lru_cache
+from typing import BinaryIO
+
+from starlette.types import Scope
+
+WAITING_LIMIT = 50_000
+BATCH_SECONDS = 0.1
+# Longer texts are not kept: the memory that a stranger's requests take stays small.
+KEPT_LENGTH = 256
+
+_kept = lru_cache(maxsize=1024)(json.dumps)
+
+
+def quoted(text: str | None) -> str:
+    """``text`` as JSON."""
+    return _kept(text) if text is None or len(text) <= KEPT_LENGTH else json.dumps(text)
+
+
+def line_end(scope: Scope, status: int, size: int, seconds: float) -> str:
+    """A line from the request on. It is the same for the same request and answer, and made once for those."""
+    return (
+        f',"method":{quoted(scope["method"])},"path":{quoted(scope["path"])},'
+        f'"query":{quoted(scope["query_string"].decode("latin-1"))},"http":{quoted(scope["http_version"])},'
+        f'"status":{status},"bytes":{size},"ms":{seconds * 1000:.1f}}}\n'
+    )
+
+
+class AccessLog:
+    """Takes entries from any thread and writes them in batches.
+
+    When the reader of ``stream`` is slower than the server, entries are left out, and a line says how many.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._waiting: deque[tuple[float, str | None, str]] = deque()
+        self._dropped = 0
+        self._wake = threading.Event()
+        self._closing = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def add(self, started: float, peer: str | None, end: str) -> None:
+        """One answer: when it was asked for (``time.time()``), the peer's address, and its ``line_end``."""
+        if len(self._waiting) >= WAITING_LIMIT:
+            self._dropped += 1
+            return
+        self._waiting.append((started, peer, end))
+        if not self._wake.is_set():
+            self._wake.set()
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="airwaybill-access-log", daemon=True)
+                self._thread.start()
+
+    def close(self) -> None:
+        """Writes what waits, for a second at most."""
+        self._closing.set()
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join(1.0)
+            self._thread = None
+        self._closing.clear()
+        self._wake.clear()
+
+    def _run(self) -> None:
+        while not self._closing.is_set():
+            self._wake.wait()
+            self._closing.wait(BATCH_SECONDS)
+            self._wake.clear()
+            self._write()
+        self._write()
+
+    def _write(self) -> None:
+        parts: list[str] = []
+        begin, millisecond = "", -1
+        for _ in range(len(self._waiting)):
+            started, peer, end = self._waiting.popleft()
+            if int(started * 1000) != millisecond:
+                millisecond = int(started * 1000)
+                begin = f'{{"time":"{_stamp(millisecond)}","client":'
+            parts += (begin, quoted(peer), end)
+        dropped, self._dropped = self._dropped, 0
+        if dropped:
+            parts.append(f'{{"time":"{_stamp(int(time.time() * 1000))}","left_out":{dropped}}}\n')
+        try:
+            self._stream.write("".join(parts).encode())
+            self._stream.flush()
+        except (OSError, ValueError):
+            # Nobody reads any more: from now on nothing is kept.
+            self._waiting = deque(maxlen=0)
+
+
+def _stamp(milliseconds: int) -> str:
+    seconds, rest = divmod(milliseconds, 1000)
+    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{rest:03d}Z"

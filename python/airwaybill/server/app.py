@@ -1,0 +1,255 @@
+"""The ASGI application."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import os
+import time
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import BinaryIO
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.routing import Route
+from starlette.types import Message, Receive, Scope, Send
+
+from airwaybill import AirwaybillError, FileRecord
+from airwaybill.server.accesslog import AccessLog, line_end
+from airwaybill.server.answers import Answer, Entity, Header, RequestError, error_answer, finish, json_answer, send_body
+from airwaybill.server.conditions import RequestHeaders, precondition
+from airwaybill.server.files import Files
+from airwaybill.server.paths import not_found
+from airwaybill.server.preview import Preview
+from airwaybill.server.releases import Releases, Settings
+from airwaybill.server.requests import ManifestRequest, Network, manifest_request, parse_networks
+from airwaybill.server.snapshot import Snapshot, exact_request
+from airwaybill.server.work import Workers
+
+log = logging.getLogger("airwaybill.server")
+
+FIRST_LOOK_SECONDS = 0.02
+
+
+def create_app(
+    root: str | os.PathLike[str],
+    *,
+    base_url: str | None = None,
+    absolute_paths: bool = False,
+    versions: str = "loose",
+    ignore: Sequence[str] = (),
+    protect: Sequence[str] = (),
+    settle: float = 2.0,
+    trusted_proxies: Iterable[str] = (),
+    access_log: BinaryIO | None = None,
+    force_polling: bool = False,
+) -> App:
+    """An ASGI application that serves the releases below ``root``.
+
+    ``base_url`` is put before every URL of a manifest; without it the request's ``Host`` is. ``absolute_paths`` gives
+    ``dst_path`` a leading slash. ``versions`` is ``loose`` or ``semver``, ``ignore`` and ``protect`` are globs.
+    A release counts when nothing in it has changed for ``settle`` seconds. ``X-Forwarded-Proto`` and ``-Host`` count
+    from the addresses and networks in ``trusted_proxies``. ``access_log`` takes one JSON line a request.
+    ``force_polling`` is for file systems that do not tell of changes.
+
+    Run by itself it starts and stops with the server; mounted in another application it starts at the first request,
+    and ``startup()`` and ``shutdown()`` can be awaited in that application's lifespan.
+
+    ``AirwaybillError`` for a base URL, glob or version scheme that is none, ``ValueError`` for a proxy address.
+    """
+    settings = Settings(versions, tuple(ignore), tuple(protect))
+    _check_settings(settings, base_url)
+    releases = Releases(os.fspath(root), settings, settle, force_polling)
+    return App(releases, settings, base_url, absolute_paths, parse_networks(trusted_proxies), access_log)
+
+
+class App:
+    """See ``create_app``. ``releases`` is what is served now."""
+
+    def __init__(
+        self,
+        releases: Releases,
+        settings: Settings,
+        base_url: str | None,
+        absolute_paths: bool,
+        trusted: tuple[Network, ...],
+        access_log: BinaryIO | None,
+    ) -> None:
+        self.releases = releases
+        self._base_url = base_url
+        self._absolute_paths = absolute_paths
+        self._trusted = trusted
+        self._workers = Workers()
+        self._log = AccessLog(access_log) if access_log is not None else None
+        self._preview = Preview(releases, self._workers, settings, base_url, absolute_paths, trusted)
+        self._router = Starlette(
+            routes=[
+                Route("/manifest.json", self._manifest),
+                Route("/healthz", self._health),
+                Route("/_preview", self._preview.redirect),
+                Route("/_preview/listing.json", self._preview.listing),
+                Route("/_preview/{path:path}", self._preview.file),
+                Route("/", self._top),
+                Route("/{path:path}", Files(releases, self._workers)),
+            ],
+            exception_handlers={RequestError: _refuse, 404: _no_route, Exception: _fail},
+            lifespan=self._lifespan,
+        )
+        self._router.router.redirect_slashes = False
+
+    async def startup(self) -> None:
+        """Starts watching, and waits for the first look at the releases."""
+        self.releases.start()
+        while not self.releases.looked:
+            await asyncio.sleep(FIRST_LOOK_SECONDS)
+
+    async def shutdown(self) -> None:
+        await asyncio.get_running_loop().run_in_executor(None, self.close)
+
+    def close(self) -> None:
+        """Stops watching, and writes the rest of the access log."""
+        self.releases.close()
+        self._workers.close()
+        if self._log is not None:
+            self._log.close()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._router(scope, receive, send)
+            return
+        # The same request under the same releases gets the same answer: most are over after two look-ups.
+        started = time.time()
+        snapshot = self.releases.current
+        remembered = None if snapshot is None else snapshot.remembered.get(exact_request(scope))
+        entity = None if remembered is None else remembered.bodies.get(remembered.key)
+        if remembered is None or entity is None:
+            await self._answer(scope, receive, send, started)
+            return
+        await send({"type": "http.response.start", "status": 200, "headers": [*remembered.headers]})
+        await send_body(send, entity.data)
+        if self._log is not None:
+            self._log.add(started, _peer(scope), remembered.log_end)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, started: float) -> None:
+        status, size = 500, 0
+
+        async def recording_send(message: Message) -> None:
+            nonlocal status, size
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            elif message["type"] == "http.response.pathsend":
+                size = os.path.getsize(message["path"])
+            else:
+                size += len(message.get("body", b""))
+            await send(message)
+
+        try:
+            if scope["method"] in ("GET", "HEAD"):
+                await self.startup()
+                await self._router(scope, receive, recording_send)
+            else:
+                # H6
+                message = f"{scope['method'][:40]} is not answered here, only GET and HEAD are"
+                refusal = RequestError(405, "method_not_allowed", message, [(b"allow", b"GET, HEAD")])
+                await error_answer(scope, refusal)(scope, receive, recording_send)
+        finally:
+            if self._log is not None:
+                self._log.add(started, _peer(scope), line_end(scope, status, size, time.time() - started))
+
+    async def _manifest(self, request: Request) -> Answer:
+        scope = request.scope
+        snapshot = self.releases.snapshot()
+        asked = manifest_request(scope, self._base_url, self._trusted)
+        entity = snapshot.manifests.get(asked)
+        if entity is None:
+            work = partial(_render, snapshot, asked, self._absolute_paths)
+            entity = await self._workers.once((snapshot.generation, asked), work)
+            snapshot.manifests.put(asked, entity)
+        headers: list[Header] = [(b"etag", entity.etag.encode()), (b"cache-control", b"public, no-cache")]
+        if self._trusted:
+            headers.append((b"vary", b"x-forwarded-host, x-forwarded-proto"))
+        status = precondition(RequestHeaders(scope), entity.etag, None)
+        if status == 304:
+            return Answer(304, finish(scope, 304, headers))
+        if status is not None:
+            raise RequestError(
+                412, "precondition_failed", "the manifest does not meet the request's conditions", headers[:1]
+            )
+        headers += [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(entity.data))]
+        finished = finish(scope, 200, headers)
+        # With trusted proxies the answer depends on the peer as well, which the request does not tell.
+        if not self._trusted:
+            snapshot.remember(scope, finished, snapshot.manifests, asked, len(entity.data))
+        return Answer(200, finished, entity.data)
+
+    async def _top(self, request: Request) -> Answer:
+        if self._preview.redirects(request):
+            return self._preview.redirect(request)
+        raise not_found(request.scope["path"])
+
+    async def _health(self, request: Request) -> Answer:
+        snapshot, error = self.releases.current, self.releases.error
+        document: dict[str, object] = {
+            "status": "unavailable" if snapshot is None else "ok" if error is None else "stale",
+            "error": None if error is None else str(error),
+        }
+        if snapshot is not None:
+            document.update(
+                generation=snapshot.generation,
+                releases=snapshot.releases,
+                firmware=snapshot.firmware,
+                unsettled=snapshot.unsettled,
+                ignored=snapshot.ignored,
+                warnings=snapshot.warnings,
+            )
+        return json_answer(request.scope, 503 if snapshot is None else 200, document)
+
+    @asynccontextmanager
+    async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
+        await self.startup()
+        try:
+            yield
+        finally:
+            await self.shutdown()
+
+
+def _render(snapshot: Snapshot, asked: ManifestRequest, absolute_paths: bool) -> Entity:
+    try:
+        body = snapshot.catalog.manifest_json(
+            asked.base_url,
+            asked.current,
+            firmware_version=asked.firmware_version,
+            absolute_paths=absolute_paths,
+            format=asked.format,
+        )
+    except AirwaybillError as error:
+        raise RequestError(400, error.code, str(error)) from None
+    return Entity(body, f'"{hashlib.blake2b(body, digest_size=16).hexdigest()}"', None)
+
+
+def _check_settings(settings: Settings, base_url: str | None) -> None:
+    """Lets the engine refuse what it would refuse later, at each request."""
+    nothing = FileRecord("1/nothing", 0, "0" * 40)
+    settings.catalog([nothing]).manifest_json("http://localhost" if base_url is None else base_url)
+
+
+def _peer(scope: Scope) -> str | None:
+    client = scope.get("client")
+    return client[0] if client else None
+
+
+async def _refuse(request: Request, error: Exception) -> Answer:
+    assert isinstance(error, RequestError)
+    return error_answer(request.scope, error)
+
+
+async def _no_route(request: Request, _: Exception) -> Answer:
+    return error_answer(request.scope, not_found(request.scope["path"]))
+
+
+async def _fail(request: Request, error: Exception) -> Answer:
+    log.error("no answer to %s", request.scope["path"], exc_info=error)
+    return error_answer(request.scope, RequestError(500, "internal", "the server failed; its log says how"))

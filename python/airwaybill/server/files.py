@@ -1,0 +1,234 @@
+"""Files over HTTP (rules H2 and H4)."""
+
+from __future__ import annotations
+
+import logging
+import mimetypes
+import os
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from functools import partial
+
+from starlette.types import Receive, Scope, Send
+
+from airwaybill import FileRecord, Hasher
+from airwaybill.server.answers import Answer, Entity, EntityCache, Header, RequestError, finish
+from airwaybill.server.conditions import RequestHeaders, http_date, precondition, wanted_range
+from airwaybill.server.paths import Identity, OpenFile, not_found, open_below, request_path
+from airwaybill.server.releases import Releases
+from airwaybill.server.snapshot import Snapshot
+from airwaybill.server.work import Workers
+
+log = logging.getLogger("airwaybill.server")
+
+# A file of a release up to this size is read and checked before its first byte is sent, and kept in memory.
+WHOLE_LIMIT = 4 * 1024 * 1024
+FILES_LIMIT = 32 * 1024 * 1024
+CHECKED_LIMIT = 1024
+CHUNK = 256 * 1024
+# A file changed this recently may change again within the same tick of its clock: its validator is a weak one.
+FRESH_SECONDS = 2.0
+
+
+class FileChangedError(Exception):
+    """A file is not, or no longer, what it was said to be (rule H4)."""
+
+
+class Files:
+    """An ASGI application that serves the files below the root of ``releases``.
+
+    A file of a release goes out under its SHA-1 as the ETag, and only with bytes that have that SHA-1: a small one is
+    checked before it is sent; of a large one the last bytes are held back until all have been checked.
+    """
+
+    def __init__(self, releases: Releases, workers: Workers) -> None:
+        self._releases = releases
+        self._workers = workers
+        self._entities = EntityCache(FILES_LIMIT)
+        self._checked: OrderedDict[Identity, str] = OrderedDict()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        snapshot = self._releases.snapshot()
+        path = request_path(scope)
+        record = snapshot.catalog.find(path)
+        if record is not None and record.size <= WHOLE_LIMIT:
+            await self._send_small(scope, receive, send, snapshot, record)
+            return
+        file = await self._open(snapshot, path, record)
+        try:
+            if record is not None:
+                await self._send_large(scope, receive, send, file, record)
+            else:
+                await self._send_other(scope, receive, send, file)
+        finally:
+            os.close(file.descriptor)
+
+    async def _send_small(
+        self, scope: Scope, receive: Receive, send: Send, snapshot: Snapshot, record: FileRecord
+    ) -> None:
+        key = (record.path, record.sha1)
+        entity = self._entities.get(key)
+        if entity is None:
+            try:
+                entity = await self._workers.once(key, partial(_read_checked, snapshot.real_root, record))
+            except (FileChangedError, OSError):
+                raise self._changed(record.path) from None
+            self._entities.put(key, entity)
+        status, headers, start, end = _select(scope, record.path, len(entity.data), entity.etag, entity.modified)
+        if status == 200:
+            snapshot.remember(scope, headers, self._entities, key, len(entity.data))
+        await Answer(status, headers, entity.data[start:end])(scope, receive, send)
+
+    async def _send_large(self, scope: Scope, receive: Receive, send: Send, file: OpenFile, record: FileRecord) -> None:
+        etag = f'"{record.sha1}"'
+        status, headers, start, end = _select(scope, record.path, file.size, etag, file.modified)
+        if status == 304 or scope["method"] == "HEAD":
+            await Answer(status, headers)(scope, receive, send)
+        elif status == 200:
+            hasher = Hasher()
+            await self._stream(
+                send, file, status, headers, start, end, hasher.update, lambda: hasher.finish() == record.sha1
+            )
+        else:
+            await self._check(file, record)
+            await self._stream(send, file, status, headers, start, end, None, file.unchanged)
+
+    async def _send_other(self, scope: Scope, receive: Receive, send: Send, file: OpenFile) -> None:
+        fresh = "W/" if time.time() - file.modified < FRESH_SECONDS else ""
+        etag = f'{fresh}"{file.identity.modified_ns:x}-{file.size:x}-{file.identity.inode:x}"'
+        status, headers, start, end = _select(scope, file.path, file.size, etag, file.modified)
+        if status == 304 or scope["method"] == "HEAD" or start == end:
+            await Answer(status, headers)(scope, receive, send)
+        elif status == 200 and file.size > CHUNK and "http.response.pathsend" in scope.get("extensions", {}):
+            await send({"type": "http.response.start", "status": status, "headers": [*headers]})
+            await send({"type": "http.response.pathsend", "path": file.path})
+        else:
+            await self._stream(send, file, status, headers, start, end, None, lambda: True)
+
+    async def _open(self, snapshot: Snapshot, path: str, record: FileRecord | None) -> OpenFile:
+        try:
+            file = await self._workers.run(partial(open_below, snapshot.real_root, path, record is not None))
+        except (OSError, ValueError):
+            if record is not None:
+                raise self._changed(path) from None
+            raise not_found(f"/{path}") from None
+        if record is not None and file.size != record.size:
+            os.close(file.descriptor)
+            raise self._changed(path)
+        return file
+
+    async def _check(self, file: OpenFile, record: FileRecord) -> None:
+        """Hashes a large file before a part of it is sent, once as long as nothing writes to it."""
+        sha1 = self._checked.get(file.identity)
+        if sha1 is None:
+            sha1 = await self._workers.once(file.identity, partial(_hash, os.dup(file.descriptor), file.size))
+            self._checked[file.identity] = sha1
+            if len(self._checked) > CHECKED_LIMIT:
+                self._checked.popitem(last=False)
+        if sha1 != record.sha1 or not file.unchanged():
+            raise self._changed(record.path)
+
+    async def _stream(
+        self,
+        send: Send,
+        file: OpenFile,
+        status: int,
+        headers: Iterable[Header],
+        start: int,
+        end: int,
+        update: Callable[[bytes], None] | None,
+        holds: Callable[[], bool],
+    ) -> None:
+        """Sends ``start`` to ``end``, each chunk through ``update``, the last one only if ``holds()`` then.
+
+        Otherwise the answer stays unfinished, and the server breaks the connection.
+        """
+        await send({"type": "http.response.start", "status": status, "headers": [*headers]})
+        held = b""
+        while start < end:
+            chunk = await self._workers.run(partial(_read_chunk, file, min(CHUNK, end - start), start, update))
+            if held and chunk:
+                await send({"type": "http.response.body", "body": held, "more_body": True})
+            if not chunk:
+                break
+            held = chunk
+            start += len(chunk)
+        if start == end and holds():
+            await send({"type": "http.response.body", "body": held})
+        else:
+            log.warning("%s changed while it was sent; connection broken off", file.path)
+            self._releases.look_again()
+
+    def _changed(self, path: str) -> RequestError:
+        self._releases.look_again()
+        message = f"{path} has changed since it was hashed; try again"
+        return RequestError(503, "file_changed", message, [(b"retry-after", b"1")])
+
+
+def _select(
+    scope: Scope, path: str, size: int, etag: str, modified: float | None
+) -> tuple[int, tuple[Header, ...], int, int]:
+    """Status, finished headers and the part of the body to send, or ``RequestError`` (412, 416)."""
+    asked = RequestHeaders(scope)
+    headers: list[Header] = [(b"etag", etag.encode()), (b"cache-control", b"public, no-cache")]
+    if modified is not None:
+        headers.append((b"last-modified", http_date(modified).encode()))
+    refusal = precondition(asked, etag, modified)
+    if refusal == 304:
+        return 304, finish(scope, 304, headers), 0, 0
+    if refusal is not None:
+        raise RequestError(412, "precondition_failed", f"{path} does not meet the request's conditions", headers[:1])
+    # 14.2: a Range counts for GET only.
+    part = wanted_range(asked, size, etag, modified) if scope["method"] == "GET" else None
+    status, (start, end) = (200, (0, size)) if part is None else (206, part)
+    if status == 206:
+        if start == end:
+            raise RequestError(
+                416,
+                "range_not_satisfiable",
+                f"{path} has {size} bytes",
+                [(b"content-range", b"bytes */%d" % size)],
+            )
+        headers.append((b"content-range", b"bytes %d-%d/%d" % (start, end - 1, size)))
+    headers.append((b"content-type", _content_type(path)))
+    headers.append((b"content-length", b"%d" % (end - start)))
+    headers.append((b"accept-ranges", b"bytes"))
+    return status, finish(scope, status, headers), start, end
+
+
+def _content_type(path: str) -> bytes:
+    kind, encoding = mimetypes.guess_type(path.rpartition("/")[2])
+    return b"application/octet-stream" if kind is None or encoding is not None else kind.encode()
+
+
+def _read_checked(real_root: str, record: FileRecord) -> Entity:
+    file = open_below(real_root, record.path, hidden=True)
+    try:
+        with open(file.descriptor, "rb", closefd=False) as reader:
+            data = reader.read(record.size + 1)
+    finally:
+        os.close(file.descriptor)
+    hasher = Hasher()
+    hasher.update(data)
+    if len(data) != record.size or hasher.finish() != record.sha1:
+        raise FileChangedError(record.path)
+    return Entity(data, f'"{record.sha1}"', file.modified)
+
+
+def _read_chunk(file: OpenFile, size: int, offset: int, update: Callable[[bytes], None] | None) -> bytes:
+    chunk = os.pread(file.descriptor, size, offset)
+    if update is not None:
+        update(chunk)
+    return chunk
+
+
+def _hash(descriptor: int, size: int) -> str:
+    """The SHA-1 of the first ``size`` bytes; closes ``descriptor``."""
+    hasher = Hasher()
+    try:
+        for offset in range(0, size, CHUNK):
+            hasher.update(os.pread(descriptor, CHUNK, offset))
+    finally:
+        os.close(descriptor)
+    return hasher.finish()

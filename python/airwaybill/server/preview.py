@@ -1,0 +1,169 @@
+"""The release-preview page: its files, and the listing that it shows."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable
+from functools import partial
+from typing import Any
+
+from starlette.requests import Request
+
+from airwaybill.server.answers import Answer, Entity, Header, RequestError, finish
+from airwaybill.server.conditions import RequestHeaders, precondition
+from airwaybill.server.paths import is_hidden, not_found
+from airwaybill.server.releases import Releases, Settings
+from airwaybill.server.requests import Network, manifest_request
+from airwaybill.server.snapshot import Snapshot
+from airwaybill.server.work import Workers
+
+# Where the wheel has what the page's build writes.
+BUILT = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "preview")
+
+CONTENT_TYPES = {
+    ".css": b"text/css; charset=utf-8",
+    ".html": b"text/html; charset=utf-8",
+    ".js": b"text/javascript; charset=utf-8",
+    ".svg": b"image/svg+xml",
+    ".wasm": b"application/wasm",
+}
+
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self' 'wasm-unsafe-eval'",
+        "worker-src 'self'",
+        "style-src 'self'",
+        "connect-src 'self'",
+        "img-src 'self' data:",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+GUARDS: tuple[Header, ...] = (
+    (b"content-security-policy", POLICY.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+)
+# Names under here carry a hash of the content: a page that was loaded once works when the server is out of reach.
+HASHED = "assets/"
+FOR_EVER = b"public, max-age=31536000, immutable"
+
+
+class Preview:
+    """Endpoints for ``/_preview/`` and for a browser at ``/``."""
+
+    def __init__(
+        self,
+        releases: Releases,
+        workers: Workers,
+        settings: Settings,
+        base_url: str | None,
+        absolute_paths: bool,
+        trusted: tuple[Network, ...],
+    ) -> None:
+        self._releases = releases
+        self._workers = workers
+        self._settings = settings
+        self._base_url = base_url
+        self._absolute_paths = absolute_paths
+        self._trusted = trusted
+        self._files: dict[str, Entity] | None = None
+        # The entries of one generation, as JSON, with their hash.
+        self._entries: tuple[int, bytes, str] | None = None
+
+    def redirects(self, request: Request) -> bool:
+        """Whether a request for ``/`` comes from a browser, and the directory has no page of its own."""
+        if "text/html" not in (RequestHeaders(request.scope).get("accept") or ""):
+            return False
+        return not os.path.isfile(os.path.join(self._releases.snapshot().real_root, "index.html"))
+
+    def redirect(self, request: Request) -> Answer:
+        """To the page; the address is relative, for a proxy may have put something before it."""
+        headers = [(b"location", b"_preview/"), (b"content-length", b"0"), (b"cache-control", b"no-store")]
+        headers.append((b"vary", b"accept"))
+        return Answer(307, finish(request.scope, 307, headers))
+
+    async def file(self, request: Request) -> Answer:
+        """A file of the page."""
+        if self._files is None:
+            self._files = await self._workers.once("preview", partial(_read, BUILT))
+        if not self._files:
+            message = "the release preview was not built into this installation; `make preview` builds it"
+            raise RequestError(404, "preview_missing", message)
+        path = request.path_params["path"] or "index.html"
+        entity = self._files.get(path)
+        if entity is None:
+            raise not_found(request.scope["path"])
+        kind = CONTENT_TYPES.get(os.path.splitext(path)[1], b"application/octet-stream")
+        keep = FOR_EVER if path.startswith(HASHED) else b"no-cache"
+        return _answer(request, entity, [(b"content-type", kind), (b"cache-control", keep)])
+
+    async def listing(self, request: Request) -> Answer:
+        """What the page's engine needs to give the answers of this server, byte for byte."""
+        snapshot = self._releases.snapshot()
+        asked = manifest_request(request.scope, self._base_url, self._trusted)
+        if self._entries is None or self._entries[0] != snapshot.generation:
+            work = partial(_render, snapshot)
+            self._entries = await self._workers.once(("listing", snapshot.generation), work)
+        generation, entries, digest = self._entries
+        about = {
+            "base_url": asked.base_url,
+            "dst_paths": "absolute" if self._absolute_paths else "relative",
+            "options": {
+                "versions": self._settings.versions,
+                "ignore": self._settings.ignore,
+                "protect": self._settings.protect,
+                "unsettled": snapshot.changing,
+            },
+        }
+        head = json.dumps(about, ensure_ascii=False).encode("utf-8", "backslashreplace")
+        etag = hashlib.blake2b(head + digest.encode(), digest_size=16).hexdigest()
+        entity = Entity(head[:-1] + b', "entries": ' + entries + b"}\n", f'"{etag}"', None)
+        headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-cache")]
+        return _answer(request, entity, headers)
+
+
+def _answer(request: Request, entity: Entity, described: Iterable[Header]) -> Answer:
+    scope = request.scope
+    headers = [(b"etag", entity.etag.encode()), *described, *GUARDS]
+    status = precondition(RequestHeaders(scope), entity.etag, None)
+    if status == 304:
+        return Answer(304, finish(scope, 304, headers))
+    if status is not None:
+        raise RequestError(412, "precondition_failed", f"{scope['path']} does not meet the request's conditions")
+    headers.append((b"content-length", b"%d" % len(entity.data)))
+    return Answer(200, finish(scope, 200, headers), entity.data)
+
+
+def _read(built: str) -> dict[str, Entity]:
+    """All files of the page, by their path below ``/_preview/``; none when it was not built."""
+    files = {}
+    for directory, _, names in os.walk(built):
+        for name in names:
+            path = os.path.join(directory, name)
+            with open(path, "rb") as file:
+                data = file.read()
+            digest = hashlib.blake2b(data, digest_size=16).hexdigest()
+            files[os.path.relpath(path, built).replace(os.sep, "/")] = Entity(data, f'"{digest}"', None)
+    return files if "index.html" in files else {}
+
+
+def _render(snapshot: Snapshot) -> tuple[int, bytes, str]:
+    entries = [_shown(entry) for entry in snapshot.listing.entries() if not entry["path"].startswith(".")]
+    data = json.dumps(entries, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
+    return snapshot.generation, data, hashlib.blake2b(data, digest_size=16).hexdigest()
+
+
+def _shown(entry: dict[str, Any]) -> dict[str, Any]:
+    """``entry`` without the name of anything that the server does not show (rule H2).
+
+    A link from a release to there is refused, whether it says where it leads or not (rule C4).
+    """
+    link = entry.get("link")
+    if link is not None and is_hidden(link) and link.partition("/")[0] != entry["path"].partition("/")[0]:
+        return {**entry, "link": None}
+    return entry

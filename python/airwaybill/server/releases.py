@@ -1,0 +1,245 @@
+"""The releases of one directory, kept up to date (rules H3 and H4)."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Iterable, KeysView
+from dataclasses import dataclass
+
+import watchfiles
+
+from airwaybill import AirwaybillError, Catalog, FileRecord, Listing
+from airwaybill.server.answers import RequestError
+from airwaybill.server.snapshot import Snapshot
+
+log = logging.getLogger("airwaybill.server")
+
+# How long to look away when the watcher reports nothing: network shares change without a word.
+LOOK_AGAIN_SECONDS = 30.0
+# A scan may take up to a third of the time while a release is copied in, and a twentieth when nothing happens.
+BUSY_REST, IDLE_REST = 2.0, 20.0
+LONGEST_REST_SECONDS = 10.0
+RETRY_SECONDS = 3.0
+STOP_SECONDS = 5.0
+POLL_MILLISECONDS = 500
+WATCH_TIMEOUT_MILLISECONDS = 1000
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the engine is told about a directory; the fields are those of ``create_app``."""
+
+    versions: str = "loose"
+    ignore: tuple[str, ...] = ()
+    protect: tuple[str, ...] = ()
+
+    def catalog(self, listing: Listing | Iterable[FileRecord], unsettled: Iterable[str] = ()) -> Catalog:
+        return Catalog.from_listing(
+            listing, versions=self.versions, ignore=self.ignore, protect=self.protect, unsettled=tuple(unsettled)
+        )
+
+
+class Settling:
+    """Tells which top-level names still change.
+
+    A name that was there at the first look counts by its file times. One that has changed since counts by what was
+    seen here, on the monotonic clock: the file times of another machine, of the future, or of a clock that was set
+    meanwhile say nothing.
+    """
+
+    def __init__(self, settle: float) -> None:
+        self._settle = settle
+        self._seen: dict[str, tuple[float, float]] | None = None
+
+    def judge(self, changed: dict[str, float], started: float, ended: float) -> dict[str, float]:
+        """Seconds until each unsettled name can have settled.
+
+        ``changed`` is the newest change of each name, ``started`` and ``ended`` are when it was looked at.
+        """
+        before, now = self._seen, time.time()
+        self._seen, waits = {}, {}
+        for name, stamp in changed.items():
+            old = None if before is None else before.get(name)
+            if old is not None and old[0] == stamp:
+                since = old[1]
+            elif before is None and stamp <= now:
+                since = ended - (now - stamp)
+            else:
+                since = ended
+            self._seen[name] = (stamp, since)
+            if self._settle and started - since < self._settle:
+                waits[name] = self._settle - (ended - since)
+        return waits
+
+
+class Releases:
+    """Watches ``root`` and publishes a ``Snapshot`` after each change, from two threads of its own.
+
+    ``current`` is the last snapshot (None before the first), ``error`` what went wrong in the last scan.
+    """
+
+    def __init__(self, root: str, settings: Settings, settle: float, force_polling: bool = False) -> None:
+        self.current: Snapshot | None = None
+        self.error: AirwaybillError | OSError | None = None
+        self.root = os.path.abspath(root)
+        self._settings = settings
+        self._settling = Settling(settle)
+        self._polling = force_polling
+        self._state: tuple[dict[str, float], KeysView[str]] | None = None
+        self._rest = LOOK_AGAIN_SECONDS
+        self._told = False
+        self._dirty = threading.Event()
+        self._stopping = threading.Event()
+        self._looked = threading.Event()
+        self._lock = threading.Lock()
+        self._threads: tuple[threading.Thread, ...] = ()
+
+    @property
+    def looked(self) -> bool:
+        """Whether the first scan is over, well or not."""
+        return self._looked.is_set()
+
+    def snapshot(self) -> Snapshot:
+        """The last snapshot, or ``RequestError`` (503) if there has been none."""
+        if self.current is None:
+            code = self.error.code if isinstance(self.error, AirwaybillError) else "file_unread"
+            raise RequestError(503, code, f"the releases cannot be read: {self.error}", [(b"retry-after", b"3")])
+        return self.current
+
+    def look(self, progress: Callable[[int, int], None] | None = None) -> None:
+        """The first scan, in the calling thread. An error is raised, and ``start`` tries again."""
+        self._scan(progress)
+        if self.error is not None:
+            raise self.error
+
+    def start(self) -> None:
+        """Starts watching, as long as it is not done already."""
+        if self._threads:
+            return
+        with self._lock:
+            if self._threads:
+                return
+            self._stopping.clear()
+            self._threads = (
+                threading.Thread(target=self._keep_scanning, name="airwaybill-scan", daemon=True),
+                threading.Thread(target=self._keep_watching, name="airwaybill-watch", daemon=True),
+            )
+            atexit.register(self.close)
+            for thread in self._threads:
+                thread.start()
+
+    def close(self) -> None:
+        """Stops watching. The last snapshot stays."""
+        with self._lock:
+            atexit.unregister(self.close)
+            self._stopping.set()
+            self._dirty.set()
+            for thread in self._threads:
+                thread.join(STOP_SECONDS)
+            self._threads = tuple(thread for thread in self._threads if thread.is_alive())
+
+    def look_again(self) -> None:
+        """Asks for a scan: something does not match the last one."""
+        self._told = True
+        self._dirty.set()
+
+    def _keep_scanning(self) -> None:
+        if self.current is None:
+            self._scan(self._stop_when_closing)
+            self._tell(None)
+        while not self._stopping.is_set():
+            self._dirty.wait(self._rest)
+            self._dirty.clear()
+            if not self._stopping.is_set():
+                began, before = time.monotonic(), self.error
+                self._scan(self._stop_when_closing)
+                self._tell(before)
+                self._stopping.wait(min(BUSY_REST * (time.monotonic() - began), LONGEST_REST_SECONDS))
+
+    def _tell(self, before: Exception | None) -> None:
+        if self.error is not None and str(self.error) != str(before):
+            log.error("cannot read the releases: %s", self.error)
+
+    def _stop_when_closing(self, _done: int, _total: int) -> None:
+        if self._stopping.is_set():
+            raise InterruptedError("the server stops")
+
+    def _scan(self, progress: Callable[[int, int], None] | None) -> None:
+        """Scans, and publishes a snapshot if something has changed."""
+        started = time.monotonic()
+        told, self._told = self._told, False
+        try:
+            real_root = os.path.realpath(self.root)
+            listing = Listing.scan(
+                self.root, versions=self._settings.versions, ignore=self._settings.ignore, progress=progress
+            )
+            ended = time.monotonic()
+            changed = listing.changed
+            waits = self._settling.judge(changed, started, ended)
+            state = (changed, waits.keys())
+            if told or state != self._state:
+                generation = 1 if self.current is None else self.current.generation + 1
+                catalog = self._settings.catalog(listing, waits)
+                self.current = Snapshot.of(catalog, listing, tuple(waits), generation, real_root)
+            self._state, self.error = state, None
+            self._rest = max(0.0, min([LOOK_AGAIN_SECONDS, *waits.values()]))
+            if not waits:
+                self._rest = max(LOOK_AGAIN_SECONDS, IDLE_REST * (ended - started))
+        except InterruptedError:
+            self._rest = 0.0
+        except (AirwaybillError, OSError) as error:
+            self._state, self.error = None, error
+            self._rest = RETRY_SECONDS
+        finally:
+            self._looked.set()
+
+    def _keep_watching(self) -> None:
+        polling = self._polling
+        while not self._stopping.is_set():
+            try:
+                self._watch(polling)
+            except FileNotFoundError:
+                self._stopping.wait(1.0)
+            except (OSError, RuntimeError) as error:
+                log.warning("the system cannot tell of changes (%s); looking for them instead", error)
+                self._stopping.wait(1.0 if polling else 0.0)
+                polling = True
+
+    def _watch(self, polling: bool) -> None:
+        """Watches until closed, or until another directory has taken the root's place."""
+        here = _identity(self.root)
+        changes = watchfiles.watch(
+            self.root,
+            watch_filter=None,
+            debounce=400,
+            stop_event=self._stopping,
+            rust_timeout=WATCH_TIMEOUT_MILLISECONDS,
+            yield_on_timeout=True,
+            raise_interrupt=False,
+            force_polling=True if polling else None,
+            poll_delay_ms=POLL_MILLISECONDS,
+            ignore_permission_denied=True,
+        )
+        # The first return, with or without changes, means that the watch is in place: look for what came before it.
+        unsure = True
+        for found in changes:
+            replaced = _identity(self.root) != here
+            if found or replaced:
+                self.look_again()
+            elif unsure:
+                self._dirty.set()
+            if replaced:
+                return
+            unsure = False
+
+
+def _identity(path: str) -> tuple[int, int] | None:
+    try:
+        stat = os.stat(path)
+    except OSError:
+        return None
+    return stat.st_dev, stat.st_ino

@@ -1,0 +1,113 @@
+"""What a manifest request says: its parameters, and the base URL of the answer (rule H1)."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable
+from typing import NamedTuple, Union
+from urllib.parse import unquote_to_bytes
+
+from starlette.types import Scope
+
+from airwaybill import AirwaybillError
+from airwaybill._host import host_and_port
+from airwaybill.server.answers import RequestError
+
+Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
+
+PARAMETERS = ("current_ver", "firmware_ver", "format")
+
+
+class ManifestRequest(NamedTuple):
+    """All that a manifest depends on besides the releases."""
+
+    base_url: str
+    current: str | None
+    firmware_version: str | None
+    format: int
+
+
+def parse_networks(addresses: Iterable[str]) -> tuple[Network, ...]:
+    """Addresses and networks (``10.0.0.0/8``) as networks. ``ValueError`` names one that is neither."""
+    return tuple(ipaddress.ip_network(address, strict=False) for address in addresses)
+
+
+def manifest_request(scope: Scope, base_url: str | None, trusted: tuple[Network, ...]) -> ManifestRequest:
+    """Reads a request for a manifest; ``RequestError`` (400) says what is wrong with it."""
+    own_base = _base_url(scope, trusted) if base_url is None else base_url
+    if base_url is not None and any(name == b"host" and value for name, value in scope["headers"]):
+        _host(scope)
+    parameters = parse_query(scope["query_string"])
+    text = parameters.get("format", "1")
+    if text not in ("1", "2"):
+        raise RequestError(400, "format_invalid", f"format {_shown(text)} is neither 1 nor 2")
+    return ManifestRequest(own_base, parameters.get("current_ver"), parameters.get("firmware_ver"), int(text))
+
+
+def parse_query(query: bytes) -> dict[str, str]:
+    """The parameters that count, percent-decoded.
+
+    A `+` stays a `+`: version names may hold one, and devices send it as it is.
+    """
+    found: dict[str, str] = {}
+    for part in query.split(b"&"):
+        name, _, value = part.partition(b"=")
+        key = unquote_to_bytes(name).decode("utf-8", "replace")
+        if key not in PARAMETERS:
+            continue
+        if key in found:
+            raise RequestError(400, "parameter_repeated", f"parameter {key} is given more than once")
+        found[key] = unquote_to_bytes(value).decode("utf-8", "replace")
+    return found
+
+
+def check_host(value: str, name: str) -> str:
+    """``value`` if it is a host name or address with an optional port, else ``RequestError`` (400)."""
+    try:
+        return host_and_port(value, name)
+    except AirwaybillError as error:
+        raise RequestError(400, error.code, str(error)) from None
+
+
+def _base_url(scope: Scope, trusted: tuple[Network, ...]) -> str:
+    scheme, host = "http", None
+    if trusted and _is_trusted(scope, trusted):
+        forwarded_scheme, forwarded_host = _last(scope, b"x-forwarded-proto"), _last(scope, b"x-forwarded-host")
+        if forwarded_scheme is not None:
+            scheme = forwarded_scheme.lower()
+            if scheme not in ("http", "https"):
+                raise RequestError(400, "proto_invalid", f"X-Forwarded-Proto {_shown(scheme)} is not http or https")
+        if forwarded_host is not None:
+            host = check_host(forwarded_host, "X-Forwarded-Host")
+    own_host = _host(scope) if host is None else host
+    return f"{scheme}://{own_host}{scope.get('root_path', '').rstrip('/')}"
+
+
+def _host(scope: Scope) -> str:
+    values = [value for name, value in scope["headers"] if name == b"host"]
+    # granian puts an empty value where the request has no Host.
+    if not any(values):
+        raise RequestError(400, "host_missing", "the request has no Host header, and no base URL is set")
+    if len(values) > 1:
+        raise RequestError(400, "host_invalid", "the request has more than one Host header")
+    return check_host(values[0].decode("latin-1"), "Host")
+
+
+def _is_trusted(scope: Scope, trusted: tuple[Network, ...]) -> bool:
+    try:
+        address = ipaddress.ip_address((scope.get("client") or ("",))[0])
+    except ValueError:
+        return False
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped
+    return any(address in network for network in trusted)
+
+
+def _last(scope: Scope, name: bytes) -> str | None:
+    """The value that the nearest proxy has set: those before it may be the client's own words."""
+    values = [value for header, value in scope["headers"] if header == name]
+    return values[-1].decode("latin-1").rpartition(",")[2].strip() if values else None
+
+
+def _shown(value: str) -> str:
+    return repr(value if len(value) <= 80 else value[:80] + "…")

@@ -1,0 +1,83 @@
+"""How long a scan takes, beside what a shell does with two processes.
+
+Each first scan is a process of its own, its start not counted; the files are in the page cache.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from functools import partial
+from pathlib import Path
+
+from measure import compare, in_turn, report
+
+SCAN = """
+import sys, time
+import airwaybill
+for _ in range(2):
+    began = time.perf_counter()
+    catalog = airwaybill.scan(sys.argv[1])
+    print(time.perf_counter() - began)
+assert len(catalog.releases) == 1
+"""
+
+
+def make_tree(root: Path, files: int, size: int) -> None:
+    for number in range(files):
+        path = root / "1.0.0" / "flash" / f"part_{number // 100}" / f"file_{number}.bin"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(os.urandom(size))
+
+
+def scan_seconds(root: Path, seconds_of_second: list[float]) -> float:
+    environment = {**os.environ, "RAYON_NUM_THREADS": "2"}
+    done = subprocess.run([sys.executable, "-c", SCAN, str(root)], env=environment, capture_output=True, check=True)
+    first, second = (float(line) for line in done.stdout.split())
+    seconds_of_second.append(second)
+    return first
+
+
+def shell_seconds(root: Path, command: str) -> float:
+    began = time.perf_counter()
+    subprocess.run(["sh", "-c", command], cwd=root, stdout=subprocess.DEVNULL, check=True)
+    return time.perf_counter() - began
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=7)
+    rounds = parser.parse_args().rounds
+    with tempfile.TemporaryDirectory() as top:
+        small, large = Path(top) / "small", Path(top) / "large"
+        make_tree(small, 10_000, 4 * 1024)
+        make_tree(large, 100, 4 * 1024 * 1024)
+        second: list[float] = []
+        found = in_turn(
+            {
+                "scan of 10,000 files of 4 KiB": partial(scan_seconds, small, second),
+                "sha1sum": partial(shell_seconds, small, "find -type f -print0 | xargs -0 -P2 -n500 sha1sum"),
+                "scan of 100 files of 4 MiB": partial(scan_seconds, large, []),
+                "openssl": partial(
+                    shell_seconds, large, "find -type f -print0 | xargs -0 -P2 -n10 openssl dgst -sha1 -r"
+                ),
+            },
+            rounds,
+        )
+    first, sha1sum, big, openssl = found.values()
+    report(
+        "scan",
+        [
+            compare("scan 10,000 x 4 KiB / sha1sum -P2", first, sha1sum, "s", 0.65, at_least=False),
+            compare("scan 100 x 4 MiB / openssl -P2", big, openssl, "s", 0.80, at_least=False),
+            compare("second scan / first, 10,000 files", second, first, "s", 0.40, at_least=False),
+        ],
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,150 @@
+"""A running server and the ways to ask it, for the tests of server and command line."""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, NamedTuple
+
+COMMAND = (sys.executable, "-c", "from airwaybill.cli import main; main()")
+DEADLINE_SECONDS = 20.0
+
+
+class Reply(NamedTuple):
+    """An answer: header names in lower case, the body whole."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+class Server:
+    """A server process on a port of its own."""
+
+    def __init__(self, process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+        self.process = process
+        self.port = port
+        self.log = log
+
+    def get(
+        self, path: str, headers: Mapping[str, str] | None = None, method: str = "GET", body: bytes | None = None
+    ) -> Reply:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=DEADLINE_SECONDS)
+        try:
+            connection.request(method, path, body=body, headers=dict(headers or {}))
+            return read_reply(connection.getresponse())
+        finally:
+            connection.close()
+
+    def raw(self, request: bytes) -> bytes:
+        """All that comes back on one connection until the server closes it."""
+        with self.connect() as stream:
+            with suppress(BrokenPipeError, ConnectionResetError):
+                stream.sendall(request)
+            received = bytearray()
+            with suppress(ConnectionResetError):
+                while piece := stream.recv(65536):
+                    received += piece
+            return bytes(received)
+
+    def connect(self) -> socket.socket:
+        return socket.create_connection(("127.0.0.1", self.port), timeout=DEADLINE_SECONDS)
+
+    def health(self) -> dict[str, Any]:
+        found: dict[str, Any] = self.get("/healthz").json()
+        return found
+
+    def wait(self, condition: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
+        """Asks for the health until ``condition`` holds of it."""
+        health: dict[str, Any] = eventually(self.health, condition)
+        return health
+
+    def stop(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(DEADLINE_SECONDS)
+
+
+def eventually(look: Callable[[], Any], condition: Callable[[Any], object]) -> Any:
+    """What ``look`` gives once ``condition`` holds of it; fails after a deadline."""
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while True:
+        found = look()
+        if condition(found):
+            return found
+        assert time.monotonic() < deadline, f"still {found}"
+        time.sleep(0.02)
+
+
+def read_reply(response: http.client.HTTPResponse) -> Reply:
+    body = response.read()
+    return Reply(response.status, {name.lower(): value for name, value in response.getheaders()}, body)
+
+
+def split(answer: bytes) -> Reply:
+    """The bytes of one answer as a ``Reply``."""
+    head, _, body = answer.partition(b"\r\n\r\n")
+    status, *lines = head.decode("latin-1").split("\r\n")
+    headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
+    return Reply(int(status.split(" ")[1]), headers, body)
+
+
+@contextmanager
+def serving(
+    root: Path, log: Path, *options: str, command: Sequence[str] | None = None, env: Mapping[str, str] | None = None
+) -> Iterator[Server]:
+    """A server for ``root`` with the given options, ended afterwards."""
+    if command is None:
+        command = (*COMMAND, "serve", str(root), "--host", "127.0.0.1", "--port", "0", *options)
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            command, stdout=out, stderr=subprocess.PIPE, env={**os.environ, **(env or {})}, start_new_session=True
+        )
+    assert process.stderr is not None
+    said: list[str] = []
+    port = 0
+    for line in process.stderr:
+        said.append(line.decode())
+        if said[-1].startswith("serving "):
+            port = int(said[-1].rpartition(":")[2])
+            break
+    drain = threading.Thread(target=process.stderr.read)
+    drain.start()
+    try:
+        assert port, f"the server did not start: {said}"
+        yield Server(process, port, log)
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+        drain.join()
+        process.stderr.close()
+
+
+def write(root: Path, files: Mapping[str, bytes]) -> None:
+    for path, data in files.items():
+        file = root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(data)
+
+
+def sha1(data: bytes) -> str:
+    return hashlib.sha1(data).hexdigest()
+
+
+def noise(size: int, seed: int = 1) -> bytes:
+    """Bytes that look random and are the same each time."""
+    return hashlib.shake_128(str(seed).encode()).digest(size)

@@ -1,0 +1,305 @@
+"""H3 and H4: what happens when the directory changes under the server."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import shutil
+import sys
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import watchfiles
+from server_support import Reply, Server, eventually, noise, read_reply, serving, sha1, write
+
+from airwaybill.server.releases import Releases, Settings, Settling
+
+SETTLE = ("--settle", "0.5")
+MAIN = "1.0.1/flash/main.py"
+
+
+def offered(server: Server) -> object:
+    document = server.get("/manifest.json?current_ver=1.0.0", {"Host": "h"}).json()
+    return document and document["version"]
+
+
+def etag(server: Server, path: str) -> str:
+    return server.get(f"/{path}").headers.get("etag", "").strip('W/"')
+
+
+def has(*releases: str) -> Callable[[dict[str, object]], bool]:
+    return lambda health: health["releases"] == list(releases)
+
+
+@pytest.mark.parametrize("polling", [False, True])
+def test_a_new_a_changed_and_a_removed_release_count(root: Path, log: Path, polling: bool) -> None:
+    env = {"WATCHFILES_FORCE_POLLING": "true"} if polling else {}
+    with serving(root, log, *SETTLE, env=env) as server:
+        assert offered(server) in ("1.0.1", None)
+        server.wait(has("1.0.0", "1.0.1"))
+        write(root, {"1.0.2/flash/main.py": b"three\n"})
+        server.wait(has("1.0.0", "1.0.1", "1.0.2"))
+        assert offered(server) == "1.0.2"
+        (root / "1.0.2/flash/main.py").write_bytes(b"four\n")
+        eventually(lambda: etag(server, "1.0.2/flash/main.py"), sha1(b"four\n").__eq__)
+        server.wait(has("1.0.0", "1.0.1", "1.0.2"))
+        shutil.rmtree(root / "1.0.2")
+        server.wait(has("1.0.0", "1.0.1"))
+        assert offered(server) == "1.0.1"
+        assert server.get("/1.0.2/flash/main.py").status == 404
+        write(root, {"firmware_1.0.1.bin": noise(1000)})
+        server.wait(lambda health: health["firmware"] == ["firmware_1.0.1.bin"])
+
+
+def test_a_release_that_is_copied_in_is_offered_when_it_is_whole(root: Path, log: Path) -> None:
+    files = {f"1.0.2/flash/file_{number}.py": noise(20_000, seed=number) for number in range(40)}
+    wanted = {path.partition("/")[2]: sha1(data) for path, data in files.items()}
+    seen: set[str | None] = set()
+    copied = threading.Event()
+
+    def poll() -> None:
+        while not (copied.is_set() and "1.0.2" in seen):
+            document = server.get("/manifest.json").json()
+            seen.add(document and document["version"])
+            if document and document["version"] == "1.0.2":
+                assert copied.is_set()
+                assert {entry["dst_path"]: entry["hash"] for entry in document["new"]} == wanted
+
+    with serving(root, log, *SETTLE) as server, ThreadPoolExecutor(4) as clients:
+        server.wait(has("1.0.0", "1.0.1"))
+        polls = [clients.submit(poll) for _ in range(4)]
+        for path, data in files.items():
+            half = len(data) // 2
+            write(root, {path: data[:half]})
+            time.sleep(0.02)
+            with (root / path).open("ab") as file:
+                file.write(data[half:])
+        copied.set()
+        for done in polls:
+            done.result(30)
+    assert seen >= {"1.0.1", "1.0.2"}
+
+
+def test_a_release_is_not_offered_before_the_settle_time(root: Path, log: Path) -> None:
+    with serving(root, log, "--settle", "1.5") as server:
+        server.wait(has("1.0.0", "1.0.1"))
+        began = time.monotonic()
+        write(root, {"1.0.2/flash/main.py": b"three\n"})
+        health = server.wait(lambda health: health["unsettled"] == ["1.0.2"])
+        assert health["releases"] == ["1.0.0", "1.0.1"]
+        server.wait(has("1.0.0", "1.0.1", "1.0.2"))
+        assert time.monotonic() - began >= 1.5
+
+
+def checked_get(connection: http.client.HTTPConnection, path: str) -> Reply | None:
+    """A whole answer, or None where the server broke it off."""
+    try:
+        connection.request("GET", path)
+        return read_reply(connection.getresponse())
+    except (http.client.HTTPException, ConnectionError):
+        connection.close()
+        return None
+
+
+@pytest.mark.parametrize("size", [64 * 1024, 5 * 1024 * 1024], ids=["small", "large"])
+def test_a_file_rewritten_in_place_never_has_the_old_hash(root: Path, log: Path, size: int) -> None:
+    contents = [noise(size, seed=seed) for seed in range(3)]
+    path = root / MAIN
+    path.write_bytes(contents[0])
+    stop = threading.Event()
+    seen: set[tuple[int, bool]] = set()
+
+    def rewrite() -> None:
+        number = 0
+        while not stop.is_set():
+            number += 1
+            with path.open("r+b") as file:
+                for start in range(0, size, size // 4):
+                    file.seek(start)
+                    file.write(contents[number % 3][start : start + size // 4])
+                    file.flush()
+                    time.sleep(0.001)
+            # Long enough to settle, now and then.
+            stop.wait(0.8 if number % 20 == 0 else 0.005)
+
+    def read() -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+        while not stop.is_set():
+            reply = checked_get(connection, f"/{MAIN}")
+            if reply is None:
+                continue
+            etag = reply.headers.get("etag", "").strip('W/"')
+            seen.add((reply.status, len(etag) == 40))
+            if len(etag) == 40:
+                assert sha1(reply.body) == etag
+        connection.close()
+
+    with serving(root, log, "--settle", "0.2") as server, ThreadPoolExecutor(9) as threads:
+        server.wait(has("1.0.0", "1.0.1"))
+        jobs = [threads.submit(rewrite), *(threads.submit(read) for _ in range(8))]
+        time.sleep(5)
+        stop.set()
+        for job in jobs:
+            job.result(30)
+        final = sha1(path.read_bytes())
+        eventually(lambda: etag(server, MAIN), final.__eq__)
+        server.wait(has("1.0.0", "1.0.1"))
+        manifest = server.get("/manifest.json?current_ver=1.0.0").json()
+        assert manifest["update"][0]["hash"] == final
+    assert (200, True) in seen
+
+
+UNWATCHED = """
+import sys
+from airwaybill.server import create_app
+from airwaybill.server.releases import Releases
+from airwaybill.server.run import listen, run, url_of
+
+Releases._keep_watching = lambda self: None
+Releases.look_again = lambda self: print("look again", flush=True)
+listener = listen("127.0.0.1", 0)
+url = url_of(listener)
+run(create_app(sys.argv[1], settle=0), listener, lambda: print("serving at", url, file=sys.stderr, flush=True))
+"""
+
+
+def test_a_file_that_no_longer_matches_is_not_sent(root: Path, log: Path) -> None:
+    """With a watcher that has not said anything yet."""
+    changes = {"1.0.1/flash/main.py": b"TWO\n", "1.0.1/flash/lib.py": b"longer than before\n"}
+    large = noise(5 * 1024 * 1024, seed=9)
+    write(root, {"1.0.1/flash/large.bin": large})
+    with serving(root, log, command=(sys.executable, "-c", UNWATCHED, str(root))) as server:
+        write(root, changes)
+        for path in changes:
+            reply = server.get(f"/{path}")
+            assert (reply.status, reply.json()["code"], reply.headers["retry-after"]) == (503, "file_changed", "1")
+        assert server.get("/1.0.1/flash/large.bin", {"Range": "bytes=0-9"}).body == large[:10]
+        with (root / "1.0.1/flash/large.bin").open("r+b") as file:
+            file.seek(100)
+            file.write(b"changed")
+        assert server.get("/1.0.1/flash/large.bin", {"Range": "bytes=0-9"}).json()["code"] == "file_changed"
+        assert (
+            checked_get(http.client.HTTPConnection("127.0.0.1", server.port, timeout=20), "/1.0.1/flash/large.bin")
+            is None
+        )
+        (root / MAIN).unlink()
+        assert server.get(f"/{MAIN}").json()["code"] == "file_changed"
+    assert log.read_text().count("look again") == 5
+
+
+def test_without_a_native_watcher_changes_are_looked_for(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    native = watchfiles.watch
+    polled: list[bool] = []
+
+    def refusing_watch(*paths: str, force_polling: bool | None = None, **settings: object) -> object:
+        if not force_polling:
+            raise OSError("OS file watch limit reached")
+        polled.append(True)
+        return native(*paths, force_polling=True, **settings)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(watchfiles, "watch", refusing_watch)
+    releases = Releases(str(root), Settings(), settle=0)
+    releases.start()
+    try:
+        eventually(lambda: releases.looked, bool)
+        eventually(lambda: polled, bool)
+        write(root, {"1.0.2/flash/main.py": b"three\n"})
+        eventually(lambda: releases.snapshot().releases, lambda found: found == ("1.0.0", "1.0.1", "1.0.2"))
+    finally:
+        releases.close()
+
+
+def test_another_directory_in_the_roots_place_counts(root: Path, log: Path) -> None:
+    link = root.parent / "current"
+    link.symlink_to(root)
+    with serving(link, log, *SETTLE) as server:
+        server.wait(has("1.0.0", "1.0.1"))
+        write(root.parent / "other", {"2.0.0/flash/main.py": b"new\n"})
+        link.unlink()
+        link.symlink_to(root.parent / "other")
+        server.wait(has("2.0.0"))
+        assert server.get("/2.0.0/flash/main.py").body == b"new\n"
+        write(root.parent / "other", {"2.0.1/flash/main.py": b"newer\n"})
+        server.wait(has("2.0.0", "2.0.1"))
+
+
+def test_a_root_that_goes_and_comes_back(root: Path, log: Path) -> None:
+    with serving(root, log, "--settle", "0.1") as server:
+        server.wait(has("1.0.0", "1.0.1"))
+        os.rename(root, root.parent / "away")
+        health = server.wait(lambda health: health["status"] == "stale")
+        assert health["releases"] == ["1.0.0", "1.0.1"]
+        assert "root" in health["error"]
+        assert server.get("/manifest.json").status == 200
+        os.rename(root.parent / "away", root)
+        server.wait(lambda health: health["status"] == "ok")
+
+
+class Clock:
+    """What the settling sees of time: a wall clock that can be set, and one that cannot."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, settle: float = 2.0) -> None:
+        self.wall, self.steady = 1_000_000.0, 100.0
+        self.settling = Settling(settle)
+        monkeypatch.setattr(time, "time", lambda: self.wall)
+
+    def later(self, seconds: float) -> None:
+        self.wall += seconds
+        self.steady += seconds
+
+    def unsettled(self, **ages: float) -> dict[str, float]:
+        """The names that still change, for file times so many seconds before now."""
+        return self.at(**{name: self.wall - age for name, age in ages.items()})
+
+    def at(self, **stamps: float) -> dict[str, float]:
+        waits = self.settling.judge(stamps, self.steady, self.steady)
+        return {name: round(wait, 3) for name, wait in waits.items()}
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    return Clock(monkeypatch)
+
+
+def test_at_the_first_look_file_times_count(clock: Clock) -> None:
+    assert clock.unsettled(old=100, just=2, young=0.5) == {"young": 1.5}
+
+
+def test_a_file_time_in_the_future_holds_a_release_for_the_settle_time_only(clock: Clock) -> None:
+    stamp = clock.wall + 1e6
+    assert clock.at(future=stamp) == {"future": 2.0}
+    clock.later(1)
+    assert clock.at(future=stamp) == {"future": 1.0}
+    clock.later(1)
+    assert clock.at(future=stamp) == {}
+
+
+def test_what_changes_later_counts_from_when_it_was_seen(clock: Clock) -> None:
+    assert clock.unsettled(a=100) == {}
+    clock.later(10)
+    # A time of long ago, from a clock that is not ours.
+    assert clock.at(a=5.0) == {"a": 2.0}
+    clock.later(1)
+    assert clock.at(a=6.0) == {"a": 2.0}
+    clock.later(2)
+    assert clock.at(a=6.0) == {}
+
+
+def test_a_wall_clock_that_is_set_settles_nothing(clock: Clock) -> None:
+    clock.unsettled(a=100)
+    clock.later(10)
+    stamp = clock.wall
+    assert clock.at(a=clock.wall - 110, b=stamp) == {"b": 2.0}
+    clock.wall += 1e6
+    clock.later(0.5)
+    assert clock.at(a=clock.wall - 110, b=stamp)["b"] == 1.5
+
+
+def test_a_settle_time_of_zero_holds_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock(monkeypatch, settle=0)
+    assert clock.unsettled(now=0) == {}
+    assert clock.unsettled(now=0, new=0) == {}

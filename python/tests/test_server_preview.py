@@ -1,0 +1,209 @@
+"""The release-preview page: what the server gives it."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from server_support import Server, noise, serving, split, write
+
+import airwaybill
+from airwaybill.server.preview import BUILT
+
+BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+LISTING = "/_preview/listing.json"
+BUILT_HERE = Path(BUILT, "index.html").is_file()
+
+
+@pytest.fixture
+def served(root: Path, log: Path) -> Iterator[Server]:
+    with serving(root, log, "--settle", "0") as running:
+        yield running
+
+
+def manifest_from(document: Any, current: str | None, **options: Any) -> bytes:
+    """The manifest that the page makes of a listing."""
+    settings = document["options"]
+    catalog = airwaybill.Catalog.from_listing(
+        document["entries"],
+        versions=settings["versions"],
+        ignore=settings["ignore"],
+        protect=settings["protect"],
+        unsettled=settings["unsettled"],
+    )
+    absolute = document["dst_paths"] == "absolute"
+    return catalog.manifest_json(document["base_url"], current, absolute_paths=absolute, **options)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        [],
+        ["--absolute-paths"],
+        ["--versions", "semver"],
+        ["--ignore", "*.py", "--protect", "sd/**"],
+        ["--base-url", "https://example.org/ota"],
+    ],
+)
+def test_the_listing_gives_the_servers_own_manifests(site: Path, log: Path, options: list[str]) -> None:
+    with serving(site, log, "--settle", "0", *options) as server:
+        reply = server.get(LISTING)
+        assert reply.headers["content-type"] == "application/json"
+        for current in (None, "1.0.0", "1.0.1", "0.9.0"):
+            query = "" if current is None else f"?current_ver={current}"
+            assert manifest_from(reply.json(), current) == server.get(f"/manifest.json{query}").body
+            query += "&format=2" if query else "?format=2"
+            assert manifest_from(reply.json(), current, format=2) == server.get(f"/manifest.json{query}").body
+
+
+def test_the_listing_names_the_address_that_was_asked(served: Server) -> None:
+    assert served.get(LISTING, {"Host": "ota.example:81"}).json()["base_url"] == "http://ota.example:81"
+    assert served.get(LISTING).json()["base_url"] == f"http://127.0.0.1:{served.port}"
+    assert served.get(LISTING, {"Host": "a b"}).json()["code"] == "host_invalid"
+
+
+def test_a_release_that_still_changes_is_told_as_such(root: Path, log: Path) -> None:
+    with serving(root, log, "--settle", "3600") as server:
+        document = server.get(LISTING).json()
+        assert document["options"]["unsettled"] == ["1.0.0", "1.0.1"]
+        assert manifest_from(document, None) == server.get("/manifest.json").body == b"null"
+
+
+def test_the_listing_follows_the_directory(served: Server, root: Path) -> None:
+    first = served.get(LISTING)
+    assert served.get(LISTING, {"If-None-Match": first.headers["etag"]}).status == 304
+    write(root, {"1.0.2/flash/main.py": b"three\n"})
+    served.wait(lambda health: "1.0.2" in health["releases"])
+    second = served.get(LISTING, {"If-None-Match": first.headers["etag"]})
+    assert second.status == 200
+    assert "1.0.2/flash/main.py" in [entry["path"] for entry in second.json()["entries"]]
+
+
+def test_what_the_server_hides_the_listing_hides(root: Path, log: Path) -> None:
+    write(root, {".secret": b"x", ".git/config": b"x", "docs/.hidden": b"x", "1.0.1/flash/.config": b"kept\n"})
+    os.symlink("../.secret", root / "1.0.0" / "out.txt")
+    os.symlink("../docs/.hidden", root / "1.0.0" / "other.txt")
+    with serving(root, log, "--settle", "0") as server:
+        body = server.get(LISTING).body
+        paths = [entry["path"] for entry in json.loads(body)["entries"]]
+        assert "1.0.1/flash/.config" in paths
+        assert b".secret" not in body
+        assert b".git" not in body
+        assert b".hidden" not in body
+        assert manifest_from(json.loads(body), None) == server.get("/manifest.json").body
+
+
+def test_names_of_every_kind_arrive(root: Path, log: Path) -> None:
+    name = 'g\u00fcte \u2028 "quoted" \U0001f40d.txt'
+    write(root, {f"1.0.1/{name}": b"x"})
+    with open(os.fsencode(root / "1.0.0") + b"/bad-\xff.txt", "wb"):
+        pass
+    with serving(root, log, "--settle", "0") as server:
+        document = server.get(LISTING).json()
+        assert f"1.0.1/{name}" in [entry["path"] for entry in document["entries"]]
+        assert manifest_from(document, "1.0.0") == server.get("/manifest.json?current_ver=1.0.0").body
+
+
+def test_a_browser_at_the_root_is_led_to_the_page(served: Server) -> None:
+    for path in ("/", "/_preview"):
+        reply = served.get(path, BROWSER)
+        assert (reply.status, reply.headers["location"]) == (307, "_preview/"), path
+    assert served.get("/", BROWSER, method="HEAD").status == 307
+    assert served.get("/").status == 404
+    assert served.get("/", {"Accept": "application/json"}).status == 404
+    old = served.raw(b"GET / HTTP/1.0\r\nHost: x\r\nAccept: text/html\r\n\r\n")
+    assert split(old).status == 307
+    assert (len(old.partition(b"\r\n\r\n")[0]) + 4) % 100 == 0
+
+
+def test_a_directory_with_a_page_of_its_own_keeps_its_root(server: Server) -> None:
+    assert server.get("/", BROWSER).status == 404
+
+
+@pytest.mark.skipif(not BUILT_HERE, reason="the page is not built")
+def test_the_page_and_all_it_names_is_there(served: Server) -> None:
+    page = served.get("/_preview/", BROWSER)
+    assert (page.status, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    policy = page.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe-inline" not in policy
+    assert page.headers["cache-control"] == "no-cache"
+    assert served.get("/_preview/", {"If-None-Match": page.headers["etag"]}).status == 304
+    kinds = {".js": "text/javascript; charset=utf-8", ".wasm": "application/wasm", ".css": "text/css; charset=utf-8"}
+    assets = sorted(Path(BUILT, "assets").iterdir())
+    assert {path.suffix for path in assets} == set(kinds)
+    for path in assets:
+        reply = served.get(f"/_preview/assets/{path.name}")
+        assert reply.body == path.read_bytes()
+        assert reply.headers["content-type"] == kinds[path.suffix]
+        assert "immutable" in reply.headers["cache-control"]
+        assert reply.headers["content-security-policy"] == policy
+        assert reply.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    "path", ["../__init__.py", "%2e%2e/__init__.py", "assets/", "assets", "nothing", "a%00b", "//"]
+)
+def test_nothing_else_is_there(served: Server, path: str) -> None:
+    assert served.get(f"/_preview/{path}").status == 404
+
+
+def test_without_its_build_the_page_is_missing_and_the_server_serves(root: Path, tmp_path: Path, log: Path) -> None:
+    script = f"""
+import airwaybill.server.preview as preview
+preview.BUILT = {str(tmp_path / "nowhere")!r}
+from airwaybill.cli import main
+main()
+"""
+    arguments = ("serve", str(root), "--host", "127.0.0.1", "--port", "0", "--settle", "0")
+    with serving(root, log, command=(sys.executable, "-c", script, *arguments)) as server:
+        reply = server.get("/_preview/", BROWSER)
+        assert (reply.status, reply.json()["code"]) == (404, "preview_missing")
+        assert server.get("/manifest.json").status == 200
+        assert server.get(LISTING).status == 200
+
+
+def test_a_large_listing_is_rendered_once(tmp_path: Path, log: Path) -> None:
+    write(
+        tmp_path / "big",
+        {f"1.0.{part}/flash/{name}.py": noise(10, seed=name) for part in (0, 1) for name in range(500)},
+    )
+    with serving(tmp_path / "big", log, "--settle", "0") as server:
+        first, second = server.get(LISTING), server.get(LISTING)
+        assert first.body == second.body
+        assert len(first.json()["entries"]) == 1000
+
+
+MOUNTED = """
+import sys
+from starlette.applications import Starlette
+from starlette.routing import Mount
+from airwaybill.server import create_app
+from airwaybill.server.run import listen, run, url_of
+
+class Host(Starlette):
+    async def startup(self):
+        pass
+
+    async def shutdown(self):
+        pass
+
+host = Host(routes=[Mount("/fleet/ota", app=create_app(sys.argv[1], settle=0))])
+listener = listen("127.0.0.1", 0)
+url = url_of(listener)
+run(host, listener, lambda: print("serving at", url, file=sys.stderr, flush=True))
+"""
+
+
+def test_the_page_is_in_a_mounted_application_too(root: Path, log: Path) -> None:
+    with serving(root, log, command=(sys.executable, "-c", MOUNTED, str(root))) as server:
+        document = server.get(f"/fleet/ota{LISTING}").json()
+        assert document["base_url"] == f"http://127.0.0.1:{server.port}/fleet/ota"
+        assert manifest_from(document, "1.0.0") == server.get("/fleet/ota/manifest.json?current_ver=1.0.0").body
+        assert server.get("/fleet/ota/", BROWSER).headers["location"] == "_preview/"
+        assert server.get("/fleet/ota/_preview/", BROWSER).status == (200 if BUILT_HERE else 404)
