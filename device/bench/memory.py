@@ -1,0 +1,89 @@
+"""The least heap with which an update of 10, 100 and 1,000 files completes: python device/bench/memory.py"""
+
+from __future__ import annotations
+
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
+
+from board import DEVICE, Server, compile_client, micropython
+
+SEED = 20
+COUNTS = (10, 100, 1000)
+BARS_KB = {100: 64, 1000: 96}
+
+SCRIPT = """
+import sys
+sys.path[:] = [{client!r}]
+from OTA import HTTPOTA
+ota = HTTPOTA("127.0.0.1", {port}, mounts={{"flash": {flash!r}, "sd": {sd!r}}})
+print(ota.update(reset=False), ota.confirm())
+"""
+
+
+def write_releases(root: Path, count: int) -> None:
+    """Two releases that differ in `count` paths: a tenth deleted, a tenth new, the others changed."""
+    draw = random.Random(SEED)
+    for number in range(count):
+        path = Path(f"flash/lib/package_{number // 20:02}/module_{number:04}.py")
+        for version in ("1.0.0", "1.0.1"):
+            if number % 10 == (0 if version == "1.0.1" else 5):
+                continue
+            file = root / version / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(draw.randbytes(draw.randrange(100, 3000)))
+    for version in ("1.0.0", "1.0.1"):
+        (root / version / "flash" / "main.py").write_text("import package_00\n")
+
+
+def completes(releases: Path, client: Path, port: int, heap_kb: int) -> bool:
+    with tempfile.TemporaryDirectory() as name:
+        board = Path(name)
+        shutil.copytree(releases / "1.0.0" / "flash", board / "flash")
+        (board / "sd").mkdir()
+        (board / "flash" / "waybill").mkdir()
+        (board / "flash" / "waybill" / "version").write_text("1.0.0\n")
+        script = SCRIPT.format(client=str(client), port=port, flash=f"{board}/flash", sd=f"{board}/sd")
+        done = subprocess.run(
+            [micropython(), "-X", f"heapsize={heap_kb}K", "-c", script], capture_output=True, text=True, check=False
+        )
+        return done.stdout.strip() == "1.0.1 True"
+
+
+def least_heap(releases: Path, client: Path, port: int) -> int:
+    low, high = 8, 512
+    if not completes(releases, client, port, high):
+        raise SystemExit(f"no update with a heap of {high} KB")
+    while high - low > 1:
+        middle = (low + high) // 2
+        if completes(releases, client, port, middle):
+            high = middle
+        else:
+            low = middle
+    return high
+
+
+def main() -> int:
+    missed = False
+    with tempfile.TemporaryDirectory() as name:
+        compiled = compile_client(Path(name) / "mpy")
+        print("least heap (KB) with which an update completes, 64-bit port")
+        print(f"{'files':>6} {'.mpy':>6} {'source':>7} {'bar (.mpy)':>11}")
+        for count in COUNTS:
+            releases = Path(name) / f"releases_{count}"
+            write_releases(releases, count)
+            with Server(releases) as server:
+                mpy, source = (least_heap(releases, client, server.port) for client in (compiled, DEVICE))
+            bar = BARS_KB.get(count)
+            missed |= bar is not None and mpy > bar
+            print(f"{count:>6} {mpy:>6} {source:>7} {bar if bar else '-':>11}", flush=True)
+    return int(missed)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,189 @@
+"""From the request for the manifest to the plan of the change: what the device is asked to do, and whether it will."""
+
+import gc
+
+from OTA import NEW, OTAError, binascii, exists, move, os, prune, read_record, remove
+from ota_manifest import Planner, check_version, compare_versions
+from ota_update import entries, fetch_manifest, file_system, no_room
+
+MARGIN = 8  # blocks kept free for directories and the journal
+
+
+def prepare(ota, allow_downgrade, retry):
+    """Fetches the manifest, judges it, and leaves the plan. (summary, firmware version, file systems by mount)."""
+    manifest = ota.home + "/manifest"
+    plan = ota.home + "/plan"
+    systems = {}
+    for name in ota.mounts:
+        if ota.is_mounted(name):
+            root = ota.mounts[name]
+            systems[name] = file_system(root) + (ota.copies(root),)
+    ota.reserve = {}
+    own = own_version(ota)
+    fetch_manifest(ota, request_for(ota, own), manifest)
+    gc.collect()
+    with open(manifest, "rb") as source, open(plan + NEW, "w") as target:
+        planner = Planner(ota, target, systems)
+        summary = planner.convert(source)
+    if summary is None or not (summary.entries or (summary.firmware and ota.firmware)):
+        discard(ota)
+        return None, None, None
+    firmware = judge(ota, summary, own, allow_downgrade, retry)
+    check_once(plan + NEW, planner.sections)
+    if firmware:
+        from ota_firmware import Image
+
+        ota.image = Image(summary.firmware[0])
+    remove(manifest)
+    same = plan_digest(plan) == summary.digest
+    if not same:
+        discard(ota)
+    check_space(ota, summary, systems)
+    if not same:
+        move(plan + NEW, plan, ota.home_copies())
+    return summary, firmware, systems
+
+
+def own_version(ota):
+    """P4: a device that names no version gets a full install."""
+    try:
+        return check_version(ota.version or "")
+    except OTAError:
+        return None
+
+
+def request_for(ota, own):
+    parameters = [("current_ver", own), ("firmware_ver", ota.firmware_version), ("format", "2")]
+    # V3 leaves one character that a query gives another meaning.
+    query = ["%s=%s" % (name, value.replace("+", "%2B")) for name, value in parameters if value]
+    return "manifest.json?" + "&".join(query)
+
+
+def judge(ota, summary, own, allow_downgrade, retry):
+    """D5: what the device does not take. Returns the version of the firmware, where one is to be written."""
+    if summary.previous != own:
+        raise OTAError("previous_version", "%s, and this is %s" % (summary.previous, own))
+    firmware = image_version(summary.firmware[2]) if summary.firmware and ota.firmware else None
+    running = ota.firmware_version
+    if firmware and running and not allow_downgrade and compare_versions(firmware, running) <= 0:
+        raise OTAError("version_not_higher", "firmware %s, and this is %s" % (firmware, running))
+    if own and not allow_downgrade:
+        order = compare_versions(summary.version, own)
+        # P6: a plan with nothing but firmware has the device's own version.
+        if order < 0 or (order == 0 and (summary.entries or not firmware)):
+            raise OTAError("version_not_higher", "%s, and this is %s" % (summary.version, own))
+    report = read_record(ota.home + "/report") or {}
+    if not retry and report.get("refused") == summary.version and report.get("firmware") == firmware:
+        raise OTAError("refused", "%s was rolled back: %s" % (summary.version, report["error"]))
+    return firmware
+
+
+def check_space(ota, summary, systems):
+    """Room for all new files, and for the backups that double old ones: on FAT all at once, elsewhere one at a time."""
+    for name in summary.uses:
+        root = ota.mounts[name]
+        block, free = file_system(root)
+        copies = systems[name][2]
+        new, old, largest = summary.blocks[name]
+        backups = largest + (old if copies else 0) + MARGIN
+        ota.reserve[root] = backups
+        need = backups
+        if copies and name == "flash":
+            need -= -os.stat(ota.home + "/plan" + NEW)[6] // block  # is copied into its place
+        if summary.sized:
+            need += new - downloaded(ota, name, block)
+        if need > free:
+            raise no_room(root, need, block, free)
+
+
+def downloaded(ota, mount, block):
+    """How many blocks of an interrupted download are there already."""
+    blocks = 0
+    if exists(ota.home + "/plan"):
+        with open(ota.home + "/plan") as plan:
+            for _, _, _, path, _ in entries(plan):
+                if path and path[: path.find("/")] == mount:
+                    try:
+                        blocks += -(-os.stat(ota.real_path(path) + NEW)[6] // block)
+                    except OSError:
+                        pass
+    return blocks
+
+
+def discard(ota):
+    """Removes an interrupted download."""
+    if not exists(ota.home + "/plan"):
+        return
+    with open(ota.home + "/plan") as plan:
+        for kind, _, _, path, _ in entries(plan):
+            if kind in "AR" and path[: path.find("/")] in ota.mounts:
+                real = ota.real_path(path)
+                remove(real + NEW)
+                prune(real, ota.root_of(real))
+    remove(ota.home + "/plan")
+
+
+def check_once(path, sections):
+    """A path in two of the lists is refused. Each list is sorted, so one pass over all of them finds it."""
+    files = [open(path) for _ in sections]
+    try:
+        heads = []
+        for i in range(len(files)):
+            files[i].seek(sections[i])
+            heads.append(_next_path(files[i], sections[i + 1] if i + 1 < len(sections) else None))
+        while True:
+            least = None
+            for i in range(len(heads)):
+                if heads[i] is None:
+                    continue
+                if least is not None and heads[i] == heads[least]:
+                    raise OTAError("path_duplicate", heads[i])
+                if least is None or heads[i].encode() < heads[least].encode():
+                    least = i
+            if least is None:
+                return
+            heads[least] = _next_path(files[least], sections[least + 1] if least + 1 < len(sections) else None)
+    finally:
+        for file in files:
+            file.close()
+
+
+def _next_path(file, end):
+    while end is None or file.tell() < end:
+        line = file.readline()
+        if not line:
+            return None
+        if line[0] in "ARKD":
+            return line[:-1].split(" ", 3)[3]
+    return None
+
+
+def plan_digest(path):
+    """The digest in the last line of a plan, or None when it is not whole."""
+    try:
+        size = os.stat(path)[6]
+        with open(path, "rb") as file:
+            file.seek(max(0, size - 43))
+            line = file.read(43)
+    except OSError:
+        return None
+    return str(line[2:42], "ascii") if len(line) == 43 and line[:2] == b"= " else None
+
+
+def image_version(request):
+    """The version in the name of a firmware image, `firmware_1.0.1.bin`."""
+    name = request.split("/")[-1]
+    if not name.startswith("firmware_") or not name.endswith(".bin"):
+        raise OTAError("firmware_unsupported", name)
+    return check_version(unquote(name[len("firmware_") : -len(".bin")]))
+
+
+def unquote(text):
+    parts = text.split("%")
+    out = parts[0]
+    for part in parts[1:]:
+        try:
+            out += str(binascii.unhexlify(part[:2]), "ascii") + part[2:]
+        except ValueError:
+            raise OTAError("url_invalid", text)
+    return out

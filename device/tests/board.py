@@ -1,0 +1,120 @@
+"""What the tests and benchmarks share: where MicroPython is, the real server, and boards made of directories."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+DEVICE = Path(__file__).resolve().parent.parent
+TESTS = DEVICE / "tests"
+ROOT = DEVICE.parent
+CLIENT = sorted(file.name for file in DEVICE.glob("*.py"))
+
+
+def find(name: str, variable: str) -> str:
+    """The program that the environment names, else the one beside this Python, else the one on the PATH."""
+    if os.environ.get(variable):
+        return os.environ[variable]
+    beside = Path(sys.executable).parent / name
+    if beside.exists():
+        return str(beside)
+    found = shutil.which(name)
+    if found is None:
+        raise FileNotFoundError(f"no {name}: set {variable}, or install requirements-dev.txt")
+    return found
+
+
+def micropython() -> str:
+    return find("micropython", "MICROPYTHON")
+
+
+def run_script(script: Path, *arguments: object, heap: str = "8M", timeout: float = 120) -> Any:
+    """What a MicroPython script prints as JSON on its last line. `script` gets DEVICE as its first argument."""
+    command = [micropython(), "-X", f"heapsize={heap}", str(script), str(DEVICE), *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=timeout)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
+    return json.loads(done.stdout.rstrip("\n").rsplit("\n", 1)[-1])
+
+
+def compile_client(directory: Path, source_prefix: str = "") -> Path:
+    """The client as .mpy files in `directory`; `source_prefix` stands before the source's name in them."""
+    directory.mkdir(parents=True, exist_ok=True)
+    for name in CLIENT:
+        target = directory / name.replace(".py", ".mpy")
+        subprocess.run(
+            [find("mpy-cross", "MPY_CROSS"), "-s", source_prefix + name, "-o", target, DEVICE / name], check=True
+        )
+    return directory
+
+
+class Server:
+    """`airwaybill serve` on a port that the system picks; `port` is there when the server answers."""
+
+    def __init__(
+        self,
+        releases: Path,
+        *options: str,
+        host: str = "127.0.0.1",
+        prefix: tuple[str, ...] = (),
+        log: Path | None = None,
+    ) -> None:
+        command = [*prefix, find("airwaybill", "AIRWAYBILL"), "serve", str(releases)]
+        command += ["--host", host, "--port", "0", "--settle", "0", *options]
+        with (log or Path(os.devnull)).open("w") as access_log:
+            self.process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=access_log, text=True)
+        assert self.process.stderr is not None
+        line = self.process.stderr.readline()
+        if not line.startswith("serving "):
+            self.process.kill()
+            raise RuntimeError(f"the server did not start: {line}{self.process.stderr.read()}")
+        self.port = int(line.rsplit(":", 1)[1])
+
+    def __enter__(self) -> Server:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.send_signal(signal.SIGTERM)
+        self.process.communicate()
+
+
+class Board:
+    """A device made of directories, with release `version` of `releases` on it."""
+
+    def __init__(self, root: Path, releases: Path | None = None, version: str | None = None, **spec: Any) -> None:
+        self.root = root
+        self.spec = spec
+        for mount in ("flash", "sd"):
+            source = releases / version / mount if releases and version else None
+            if source and source.is_dir():
+                shutil.copytree(source, root / mount)
+            else:
+                (root / mount).mkdir(parents=True)
+        if version:
+            (root / "flash" / "waybill").mkdir()
+            (root / "flash" / "waybill" / "version").write_text(f"{version}\n{version}\n")
+
+    def run(self, port: int, *steps: str | tuple[str, dict[str, Any]], heap: str = "8M", **spec: Any) -> list[Any]:
+        """The result of each step; an error is a dict with `code` and `detail`."""
+        listed = [(step, {}) if isinstance(step, str) else step for step in steps]
+        whole = {"root": str(self.root), "port": port, "board": "esp32", "steps": listed, **self.spec, **spec}
+        (self.root / "spec.json").write_text(json.dumps(whole))
+        return run_script(TESTS / "scenario.py", self.root / "spec.json", heap=heap)
+
+    def files(self) -> dict[str, bytes]:
+        """All files of flash and sd, the client's own too."""
+        paths = [path for mount in ("flash", "sd") for path in (self.root / mount).rglob("*") if path.is_file()]
+        return {str(path.relative_to(self.root)): path.read_bytes() for path in paths}
+
+    def release(self) -> dict[str, bytes]:
+        return {path: data for path, data in self.files().items() if not path.startswith("flash/waybill/")}
+
+
+def tree(directory: Path) -> dict[str, bytes]:
+    """A release as a device would hold it."""
+    return {str(path.relative_to(directory)): path.read_bytes() for path in directory.rglob("*") if path.is_file()}

@@ -1,0 +1,102 @@
+"""Firmware and files change together, with what each kind of board can do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from board import ROOT, Board, Server, tree
+
+RELEASES = ROOT / "examples" / "releases"
+IMAGE = (RELEASES / "firmware_1.0.1.bin").read_bytes()
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with Server(RELEASES) as running:
+        yield running
+
+
+def test_esp32_takes_the_old_firmware_back(tmp_path: Path, server: Server) -> None:
+    board = Board(tmp_path / "board", RELEASES, "1.0.0")
+    steps = ["update", "start", "start", "start"]
+    board.run(server.port, *steps)
+    assert (board.root / "running").read_text() == "ota_1"
+    board.run(server.port, "start", "start")
+    assert (board.root / "running").read_text() == "ota_0"
+    assert (board.root / "flash/waybill/version").read_text() == "1.0.0\n1.0.0\n"
+
+
+def test_esp32_files_follow_the_boot_loader(tmp_path: Path, server: Server) -> None:
+    """The boot loader has found the new firmware wanting, and started the old one."""
+    board = Board(tmp_path / "board", RELEASES, "1.0.0")
+    board.run(server.port, "update")
+    (board.root / "boot").write_text("ota_0")
+    assert board.run(server.port, "start", "status")[1]["error"] == "firmware_reverted"
+    assert board.release() == tree(RELEASES / "1.0.0")
+
+
+def test_esp32_new_firmware_needs_a_start(tmp_path: Path, server: Server) -> None:
+    board = Board(tmp_path / "board", RELEASES, "1.0.0")
+    results = board.run(server.port, "update", "confirm", "start", "confirm")
+    assert results[1]["code"] == "not_started"
+    assert results[3] is True
+
+
+def test_esp32_an_image_that_does_not_boot(tmp_path: Path, server: Server) -> None:
+    """set_boot looks at the image: no new firmware, so no new files."""
+    board = Board(tmp_path / "board", RELEASES, "1.0.0")
+    (board.root / "bad_image").write_text("yes")
+    results = board.run(server.port, "update", "status", "update")
+    assert results[0]["code"] == "firmware_invalid"
+    assert (results[1]["state"], results[1]["version"]) == ("rolled back", "1.0.0")
+    assert results[2]["code"] == "refused"
+    assert board.release() == tree(RELEASES / "1.0.0")
+
+
+def test_esp32_without_a_second_partition(tmp_path: Path, server: Server) -> None:
+    board = Board(tmp_path / "board", RELEASES, "1.0.0")
+    (board.root / "no_second").write_text("yes")
+    before = board.files()
+    assert board.run(server.port, "update")[0]["code"] == "firmware_unsupported"
+    assert board.files() == before
+
+
+def test_an_image_that_does_not_fit(tmp_path: Path) -> None:
+    releases = tmp_path / "releases"
+    for version in ("1.0.0", "1.0.1"):
+        (releases / version / "flash").mkdir(parents=True)
+        (releases / version / "flash" / "main.py").write_text(version)
+    (releases / "firmware_1.0.1.bin").write_bytes(bytes(262145))
+    board = Board(tmp_path / "board", releases, "1.0.0")
+    before = board.files()
+    with Server(releases) as server:
+        assert board.run(server.port, "update")[0]["code"] == "image_size"
+    assert board.files() == before
+
+
+def test_pycom(tmp_path: Path, server: Server) -> None:
+    board = Board(tmp_path / "board", RELEASES, "1.0.0", board="pycom")
+    assert board.run(server.port, "update", "start", "confirm") == ["1.0.1", None, True]
+    assert (board.root / "image").read_bytes() == IMAGE
+    assert board.release() == tree(RELEASES / "1.0.1")
+
+
+def test_pycom_takes_the_old_slot_back(tmp_path: Path, server: Server) -> None:
+    board = Board(tmp_path / "board", RELEASES, "1.0.0", board="pycom")
+    board.run(server.port, "update", *["start"] * 4)
+    assert (board.root / "boot").read_text() == "Factory"
+    assert board.release() == tree(RELEASES / "1.0.0")
+
+
+def test_pycom_cut_before_ota_finish(tmp_path: Path, server: Server) -> None:
+    """What ota_write has written is lost with the power: the files go back, and the next update brings both."""
+    board = Board(tmp_path / "board", RELEASES, "1.0.0", board="pycom")
+    cut = "setattr(sys.modules['pycom'].__class__, 'ota_finish', lambda self: [][1]) or 0"
+    results = board.run(server.port, ("run", {"code": cut}), "update", "status", "start", "status")
+    assert results[1]["code"] == "IndexError"
+    assert results[2]["state"] == "applying"
+    assert (results[4]["state"], results[4]["error"]) == ("rolled back", "firmware_interrupted")
+    assert board.release() == tree(RELEASES / "1.0.0")
+    assert board.run(server.port, "update", "start", "confirm") == ["1.0.1", None, True]

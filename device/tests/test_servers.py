@@ -1,0 +1,80 @@
+"""Servers that do less than ours: HTTP/1.0, no length, chunks, redirects, no sizes in the manifest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from answers import answering, manifest_of, served
+from board import ROOT, Board, tree
+
+RELEASES = ROOT / "examples" / "releases"
+
+
+def update(tmp_path: Path, protocol: str, **options: bool) -> tuple[Board, list, list[str]]:
+    manifest = manifest_of(RELEASES / "1.0.0", RELEASES / "1.0.1", "1.0.1", "1.0.0")
+    board = Board(tmp_path / "board", RELEASES, "1.0.0")
+    with answering(served(RELEASES, manifest), protocol, **options) as server:
+        results = board.run(server.port, "update", "start", "confirm")
+        port = server.port
+        asked = [line.replace(str(port), "PORT") for line in server.asked]
+    return board, results, asked
+
+
+@pytest.mark.parametrize(
+    ("protocol", "options"),
+    [
+        ("HTTP/1.1", {}),
+        ("HTTP/1.0", {}),
+        ("HTTP/1.0", {"no_length": True}),
+        ("HTTP/1.1", {"no_length": True}),
+        ("HTTP/1.1", {"chunked": True}),
+    ],
+)
+def test_update(tmp_path: Path, protocol: str, options: dict[str, bool]) -> None:
+    board, results, asked = update(tmp_path, protocol, **options)
+    assert results == ["1.0.1", None, True]
+    assert board.release() == tree(RELEASES / "1.0.1")
+    line = "GET /manifest.json?current_ver=1.0.0&firmware_ver=1.0.0&format=2 HTTP/1.1 Host: 127.0.0.1:PORT"
+    assert asked[0] == line
+    # Chunks are a thing of HTTP/1.1: asked in HTTP/1.0, a server does without.
+    if "chunked" in options:
+        assert asked[1] == line.replace("HTTP/1.1", "HTTP/1.0")
+
+
+def test_redirects_are_refused(tmp_path: Path) -> None:
+    _, results, asked = update(tmp_path, "HTTP/1.1", redirect=True)
+    assert (results[0]["code"], results[0]["detail"]) == ("http_refused", "302")
+    assert len(asked) == 1
+
+
+def test_what_the_server_refuses(tmp_path: Path) -> None:
+    board = Board(tmp_path / "board", RELEASES, "1.0.0")
+    with answering({}) as server:
+        assert board.run(server.port, "update")[0] == {"code": "http_refused", "detail": "404"}
+        assert len(server.asked) == 1
+
+
+def test_room_by_content_length(tmp_path: Path) -> None:
+    """A manifest without sizes: each file's length is looked at before it is written."""
+    manifest = manifest_of(RELEASES / "1.0.0", RELEASES / "1.0.1", "1.0.1", "1.0.0")
+    files = served(RELEASES, manifest)
+    files["/1.0.1/flash/main.py"] = bytes(200_000)
+    board = Board(tmp_path / "board", RELEASES, "1.0.0")
+    listed = ("list", {"path": "/flash"})
+    with answering(files) as server:
+        before, refused, after = board.run(server.port, listed, "update", listed, blocks=40)
+    assert refused["code"] == "space"
+    assert before == after
+    assert any("GET /1.0.1/flash/main.py" in line for line in server.asked)
+
+
+def test_tries_and_pauses(tmp_path: Path) -> None:
+    """D2: five tries, and each pause twice the one before."""
+    board = Board(tmp_path / "board", RELEASES, "1.0.0")
+    with answering({}) as server:
+        port = server.port
+    # Nobody listens there any more.
+    refused, pauses = board.run(port, "update", ("run", {"code": "pauses"}), attributes={"pause_ms": 1000})
+    assert refused["code"] == "link"
+    assert pauses == [1000, 2000, 4000, 8000]
