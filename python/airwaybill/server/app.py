@@ -227,7 +227,8 @@ def _render(snapshot: Snapshot, asked: ManifestRequest, absolute_paths: bool) ->
         )
     except AirwaybillError as error:
         raise RequestError(400, error.code, str(error)) from None
-    return Entity(body, f'"{hashlib.blake2b(body, digest_size=16).hexdigest()}"', None)
+    # As that of a release's file, so that a device can check what it received.
+    return Entity(body, f'"{hashlib.sha1(body).hexdigest()}"', None)
 
 
 def _check_settings(settings: Settings, base_url: str | None) -> None:

@@ -109,7 +109,7 @@ class Preview:
         if self._entries is None or self._entries[0] != snapshot.generation:
             work = partial(_render, snapshot)
             self._entries = await self._workers.once(("listing", snapshot.generation), work)
-        generation, entries, digest = self._entries
+        _, entries, digest = self._entries
         about = {
             "base_url": asked.base_url,
             "dst_paths": "absolute" if self._absolute_paths else "relative",
