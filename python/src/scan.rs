@@ -1,7 +1,7 @@
 //! Walks a directory of releases and hashes what a catalog needs: on all cores, and only what changed since last time.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
@@ -106,9 +106,27 @@ enum Kind {
 
 /// Something under the root, read.
 struct Read {
-    found: Found,
-    entry: Option<Entry>,
+    absolute: PathBuf,
+    entry: Entry,
     stamp: Option<Stamp>,
+    /// Whether the digest kept for it still holds.
+    is_known: bool,
+}
+
+impl Read {
+    /// Whether its digest is one to keep from now on.
+    fn is_new(&self, is_settled: impl Fn(&Stamp) -> bool) -> bool {
+        !self.is_known && matches!(self.entry, Entry::File(_)) && self.stamp.as_ref().is_some_and(is_settled)
+    }
+
+    fn digest(&self, kept: &Digests, is_settled: impl Fn(&Stamp) -> bool) -> Option<(Stamp, Sha1Digest)> {
+        match (&self.entry, self.stamp) {
+            (Entry::File(record), Some(stamp)) => is_settled(&stamp).then_some((stamp, record.sha1)),
+            // Left out this time, by a glob perhaps: known again when it is not.
+            (Entry::Unread { .. }, None) => kept.get(&self.absolute).copied(),
+            _ => None,
+        }
+    }
 }
 
 /// Scans the directory of releases at `root`.
@@ -155,37 +173,39 @@ fn scan_in_pool(root: PathBuf, filter: &Filter, progress: &Progress) -> io::Resu
     if progress.cancelled.load(Relaxed) {
         return Err(io::Error::other("cancelled"));
     }
-    let mut tree = Tree { entries: Vec::with_capacity(items.len()), changed: BTreeMap::new() };
-    let mut digests = Digests::with_capacity(items.len());
-    let mut in_use = HashSet::new();
-    for Read { found, entry, stamp } in items {
-        // Left out this time, by a glob perhaps: known again when it is not.
-        if let (Kind::Unread(_), Some(known)) = (&found.kind, kept.get(&found.absolute)) {
-            digests.insert(found.absolute.clone(), *known);
-        }
-        let top = found.path.split('/').next().unwrap_or_default();
-        if let Some(stamp) = stamp {
-            match tree.changed.get_mut(top) {
-                Some(newest) => *newest = stamp.newest().max(*newest),
-                None => drop(tree.changed.insert(top.to_owned(), stamp.newest())),
-            }
-            if let Some(Entry::File(FileRecord { sha1, .. })) = &entry
-                && started.duration_since(stamp.newest()).is_ok_and(|age| age > TIME_STEP)
-            {
-                digests.insert(found.absolute, (stamp, *sha1));
-            }
-        }
-        if let Some(entry) = entry {
-            if !in_use.contains(top) {
-                in_use.insert(top.to_owned());
-            }
-            tree.entries.push(entry);
-        }
+    let is_settled = |stamp: &Stamp| started.duration_since(stamp.newest()).is_ok_and(|age| age > TIME_STEP);
+    if items.iter().filter(|item| item.is_known).count() < kept.len()
+        || items.iter().any(|item| item.is_new(is_settled))
+    {
+        let known = items.iter().filter_map(|item| Some((item.absolute.clone(), item.digest(&kept, is_settled)?)));
+        keep(root, known.collect());
     }
-    let empty = tree.changed.keys().filter(|top| !in_use.contains(*top));
-    tree.entries.extend(empty.map(|top| Entry::Directory { path: format!("{top}/") }));
-    keep(root, digests);
-    Ok(tree)
+    Ok(Tree::of(items))
+}
+
+impl Tree {
+    fn of(items: Vec<Read>) -> Self {
+        let mut tree = Self { entries: Vec::with_capacity(items.len()), changed: BTreeMap::new() };
+        let mut in_use = BTreeSet::new();
+        for Read { entry, stamp, .. } in items {
+            let top = entry.path().split('/').next().unwrap_or_default();
+            if let Some(stamp) = stamp {
+                match tree.changed.get_mut(top) {
+                    Some(newest) => *newest = stamp.newest().max(*newest),
+                    None => drop(tree.changed.insert(top.to_owned(), stamp.newest())),
+                }
+            }
+            if !matches!(entry, Entry::Directory { .. }) {
+                if !in_use.contains(top) {
+                    in_use.insert(top.to_owned());
+                }
+                tree.entries.push(entry);
+            }
+        }
+        let empty = tree.changed.keys().filter(|top| !in_use.contains(*top));
+        tree.entries.extend(empty.map(|top| Entry::Directory { path: format!("{top}/") }));
+        tree
+    }
 }
 
 /// All that is below the root, without what is in top-level directories that are no release.
@@ -245,10 +265,13 @@ fn look(entry: DirEntry, root: &Path, filter: &Filter) -> Found {
     Found { path, absolute: entry.into_path(), kind }
 }
 
-/// The path from the top directory, `/`-separated; as an error, a lossy one of a name that is not UTF-8.
+/// The path of something below the root from there, `/`-separated; as an error, a lossy one of a name that is not UTF-8.
 fn listing_path(absolute: &Path, root: &Path) -> Result<String, String> {
-    let relative = absolute.strip_prefix(root).unwrap_or(absolute);
-    let path = relative.to_str().ok_or_else(|| relative.to_string_lossy().into_owned());
+    // Comparing component by component, as strip_prefix does, takes longer than looking at the file.
+    let bytes = absolute.as_os_str().as_encoded_bytes();
+    let below = bytes.get(root.as_os_str().len()..).unwrap_or_default();
+    let below = below.strip_prefix(std::path::MAIN_SEPARATOR_STR.as_bytes()).unwrap_or(below);
+    let path = str::from_utf8(below).map_err(|_| String::from_utf8_lossy(below).into_owned());
     if cfg!(windows) { path.map(|path| path.replace('\\', "/")) } else { path.map(str::to_owned) }
 }
 
@@ -260,31 +283,37 @@ fn bytes_to_hash(found: &Found, kept: &Digests) -> u64 {
 }
 
 fn read(found: Found, root: &Path, kept: &Digests, progress: &Progress) -> Read {
-    let path = || found.path.clone();
-    let (entry, stamp) = match &found.kind {
-        _ if progress.cancelled.load(Relaxed) => (None, None),
-        Kind::Directory => (None, Stamp::of_path(&found.absolute).ok()),
-        Kind::Unread(reason) => (Some(Entry::Unread { path: path(), unread: reason.clone() }), None),
-        Kind::Link => {
-            let link = link_target(&found.absolute, root);
-            (Some(Entry::Link { path: path(), link }), Stamp::of_path(&found.absolute).ok())
+    let Found { path, absolute, kind } = found;
+    let mut is_known = false;
+    let (entry, stamp) = match kind {
+        _ if progress.cancelled.load(Relaxed) => (Entry::Directory { path }, None),
+        Kind::Directory => (Entry::Directory { path }, Stamp::of_path(&absolute).ok()),
+        Kind::Unread(unread) => {
+            is_known = kept.contains_key(&absolute);
+            (Entry::Unread { path, unread }, None)
         }
-        Kind::File => match digest(&found.absolute, kept, progress) {
-            Ok((stamp, sha1)) => (Some(Entry::File(FileRecord { path: path(), size: stamp.size, sha1 })), Some(stamp)),
-            Err(error) => {
-                let unread = Entry::Unread { path: path(), unread: error.to_string() };
-                (Some(unread), Stamp::of_path(&found.absolute).ok())
+        Kind::Link => {
+            let link = link_target(&absolute, root);
+            (Entry::Link { path, link }, Stamp::of_path(&absolute).ok())
+        }
+        Kind::File => match known(&absolute, kept) {
+            Some((stamp, sha1)) => {
+                is_known = true;
+                (Entry::File(FileRecord { path, size: stamp.size, sha1 }), Some(stamp))
             }
+            None => match hash(&absolute, progress) {
+                Ok((stamp, sha1)) => (Entry::File(FileRecord { path, size: stamp.size, sha1 }), Some(stamp)),
+                Err(error) => (Entry::Unread { path, unread: error.to_string() }, Stamp::of_path(&absolute).ok()),
+            },
         },
     };
-    Read { found, entry, stamp }
+    Read { absolute, entry, stamp, is_known }
 }
 
-fn digest(path: &Path, kept: &Digests, progress: &Progress) -> io::Result<(Stamp, Sha1Digest)> {
-    match kept.get(path) {
-        Some((stamp, sha1)) if Stamp::of_path(path)? == *stamp => Ok((*stamp, *sha1)),
-        _ => hash(path, progress),
-    }
+/// The digest kept for a file, if it still holds.
+fn known(path: &Path, kept: &Digests) -> Option<(Stamp, Sha1Digest)> {
+    let (stamp, sha1) = kept.get(path)?;
+    (Stamp::of_path(path).ok()? == *stamp).then_some((*stamp, *sha1))
 }
 
 // C4: which file it is in the end; whether it may be followed is the engine's to say.
