@@ -23,7 +23,9 @@ serve: $(VENV)/.package ## serve the example releases on port 8000 (PORT=… for
 	$(BIN)/airwaybill serve examples/releases --port $(PORT)
 
 .PHONY: test
-test: lint test-rust test-python ## everything that is checked
+test: lint test-rust test-python test-npm conformance test-device ## everything that is checked
+
+# --- set-up; what is there already is skipped
 
 $(VENV)/.package: python/pyproject.toml $(RUST_SOURCES)
 	[ -x $(BIN)/python ] || python3 -m venv $(VENV)
@@ -34,16 +36,35 @@ $(VENV)/.tools: requirements-dev.txt $(VENV)/.package
 	$(BIN)/pip install -q -r requirements-dev.txt
 	touch $@
 
+wasm/node_modules/.package-lock.json: wasm/package-lock.json
+	npm ci --prefix wasm --silent
+	touch $@
+
+.PHONY: chromium
+chromium:
+	command -v chromium > /dev/null || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium > /dev/null; }
+
+.PHONY: npm
+npm: wasm/node_modules/.package-lock.json ## build the npm package into target/npm
+	rustup target add wasm32-unknown-unknown 2> /dev/null
+	cp LICENSE-* wasm/ && cd wasm && node build.mjs
+	mkdir -p target/npm && cd wasm && npm pack --silent --pack-destination ../target/npm > /dev/null
+
+# --- checks
+
 .PHONY: lint
-lint: $(VENV)/.tools ## format and lint, warnings are errors
+lint: $(VENV)/.tools ## format and lint; warnings are errors
+	rustup target add wasm32-unknown-unknown 2> /dev/null
 	cargo fmt --all --check
 	cargo clippy -q --workspace --all-targets -- -D warnings
-	cd python && $(BIN)/ruff check . ../examples ../device && $(BIN)/ruff format --check . ../examples ../device
+	cargo clippy -q -p airwaybill-guest -p airwaybill-wasm --target wasm32-unknown-unknown -- -D warnings
+	cd python && $(BIN)/ruff check -q . ../examples ../tests && $(BIN)/ruff format -q --check . ../examples ../tests
+	$(BIN)/ruff check -q device && $(BIN)/ruff format -q --check device
 	cd python && $(BIN)/mypy airwaybill tests bench
 	cd python && $(BIN)/python -m mypy.stubtest airwaybill._core
 
 .PHONY: test-rust
-test-rust: ## the engine: unit, property and vector tests, and that it builds for WebAssembly as it is
+test-rust: ## the engine natively and under wasmtime: unit, property and vector tests, fuel
 	cargo test -q -p airwaybill -p airwaybill-tests
 	cargo build -q -p airwaybill --target wasm32-unknown-unknown
 
@@ -51,11 +72,39 @@ test-rust: ## the engine: unit, property and vector tests, and that it builds fo
 test-python: $(VENV)/.tools ## the Python package, the server over real sockets, the command line
 	cd python && $(BIN)/pytest -q
 
+.PHONY: test-npm
+test-npm: npm chromium ## the packed npm package in Node, TypeScript, Vite and Chromium
+	cd wasm && npx vitest run
+
+.PHONY: test-device
+test-device: $(VENV)/.tools ## the device client on a real MicroPython, with every power cut
+	$(BIN)/python -m pytest -q device/tests
+
+.PHONY: power-cuts
+power-cuts: $(VENV)/.tools ## the power cuts alone
+	$(BIN)/python device/tests/power_cuts.py
+
+.PHONY: conformance
+conformance: npm $(VENV)/.tools ## every vector through every binding; any difference fails
+	rm -rf target/conformance
+	mkdir -p target/conformance/node/node_modules/airwaybill
+	tar xzf target/npm/airwaybill-*.tgz -C target/conformance/node/node_modules/airwaybill --strip-components=1
+	$(BIN)/pip install -q --no-deps --target target/conformance/python ./python
+	cargo run -q --profile test -p airwaybill-tests --bin conformance -- $(CURDIR)/target/conformance $(BIN)/micropython
+
 .PHONY: bless
 bless: ## write what the native engine gives as the vectors' expectations, to be reviewed as a diff
 	BLESS=1 cargo test -q -p airwaybill-tests --test native
 
+.PHONY: bless-fuel
+bless-fuel: ## keep today's fuel per file as the figure to hold
+	BLESS_FUEL=1 cargo test -q -p airwaybill-tests --test fuel
+
 .PHONY: bench
-bench: $(VENV)/.tools ## figures, as ratios to peers taken in the same run
+bench: $(VENV)/.tools npm ## figures, as ratios to peers taken in the same run
 	cargo bench -p airwaybill --bench engine
+	cargo test -q -p airwaybill-tests --test fuel -- --nocapture
 	cd python/bench && $(BIN)/python bench_engine.py && $(BIN)/python bench_scan.py && $(BIN)/python bench_server.py
+	cd wasm && node bench/plan.mjs && node bench/sha1.mjs
+	$(BIN)/python device/bench/memory.py
+	$(BIN)/python device/bench/link.py

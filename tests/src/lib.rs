@@ -1,14 +1,43 @@
-//! Runs the engine on the input of a vector, by the public API alone.
+//! Runs the engine on the input of a vector, by the public API alone; with the feature `host`, runs other builds of
+//! it beside and compares.
+
+#[cfg(feature = "host")]
+mod dice;
+#[cfg(feature = "host")]
+pub mod generated;
+#[cfg(feature = "host")]
+pub mod guest;
+#[cfg(feature = "host")]
+pub mod hostile;
+#[cfg(feature = "host")]
+pub mod vectors;
 
 use airwaybill::{
-    Catalog, CatalogOptions, Code, DevicePath, DstPaths, Entry, EntryFields, Error, FileRecord, Manifest,
-    ManifestOptions, Notice, PlanRequest, Release, Version, VersionScheme, verify_content, verify_device,
+    Catalog, CatalogOptions, DevicePath, DstPaths, Entry, EntryFields, Error, FileRecord, Manifest, ManifestOptions,
+    Notice, PlanRequest, Release, Version, VersionScheme, files_of, verify_content, verify_device,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// What a vector expects, or what a run gave.
-pub type Outcome = Result<Value, Code>;
+/// The code for an input that is no input of its area.
+pub const MALFORMED: &str = "input_malformed";
+
+/// What a run gave: a value, or the code of the engine's error, or [`MALFORMED`].
+pub type Outcome = Result<Value, &'static str>;
+
+struct Failure(&'static str);
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self(error.code().as_str())
+    }
+}
+
+impl From<serde_json::Error> for Failure {
+    fn from(_: serde_json::Error) -> Self {
+        Self(MALFORMED)
+    }
+}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -49,11 +78,20 @@ impl Input {
 
     fn found(&mut self) -> Result<Vec<FileRecord>, Error> {
         let entries: Vec<Entry> = self.found.drain(..).map(TryInto::try_into).collect::<Result<_, _>>()?;
-        let file = |entry| match entry {
-            Entry::File(record) => Some(record),
-            Entry::Link { .. } | Entry::Unread { .. } => None,
-        };
-        Ok(entries.into_iter().filter_map(file).collect())
+        Ok(files_of(&entries))
+    }
+}
+
+/// Runs one input, JSON, of one area and gives JSON: `{"ok": value}` or `{"code": text}`.
+#[must_use]
+pub fn answer(area: &[u8], input: &[u8]) -> String {
+    let outcome = match (str::from_utf8(area), serde_json::from_slice(input)) {
+        (Ok(area), Ok(input)) => run(area, &input),
+        _ => Err(MALFORMED),
+    };
+    match outcome {
+        Ok(value) => json!({"ok": value}).to_string(),
+        Err(code) => json!({"code": code}).to_string(),
     }
 }
 
@@ -61,52 +99,49 @@ impl Input {
 ///
 /// # Errors
 ///
-/// The code of the engine's error.
-///
-/// # Panics
-///
-/// On an input that is no input of the area.
+/// The code of the engine's error, or [`MALFORMED`].
 pub fn run(area: &str, input: &Value) -> Outcome {
     let outcome = match area {
         "version" => compare(input),
         "path" => path(input),
-        _ => {
-            let input = Input::deserialize(input).expect("an input of this area");
-            match area {
-                "catalog" => catalog(input),
-                "plan" => plan(input),
-                "manifest" => manifest(input),
-                "verify" => verify(input),
-                _ => panic!("no area {area:?}"),
-            }
-        }
+        "catalog" => read(input).and_then(catalog),
+        "plan" => read(input).and_then(plan),
+        "manifest" => read(input).and_then(manifest),
+        "verify" => read(input).and_then(verify),
+        _ => Err(Failure(MALFORMED)),
     };
-    outcome.map_err(|error| error.code())
+    outcome.map_err(|Failure(code)| code)
 }
 
-fn compare(input: &Value) -> Result<Value, Error> {
-    let scheme = input
-        .get("versions")
-        .map_or(VersionScheme::Loose, |scheme| VersionScheme::deserialize(scheme).expect("a version scheme"));
-    let parse = |side: &str| Version::parse(input[side].as_str().expect("a text"), scheme);
+fn read(input: &Value) -> Result<Input, Failure> {
+    Ok(Input::deserialize(input)?)
+}
+
+fn text(value: Option<&Value>) -> Result<&str, Failure> {
+    value.and_then(Value::as_str).ok_or(Failure(MALFORMED))
+}
+
+fn compare(input: &Value) -> Result<Value, Failure> {
+    let scheme = input.get("versions").map_or(Ok(VersionScheme::Loose), VersionScheme::deserialize)?;
+    let parse = |side: &str| Ok::<_, Failure>(Version::parse(text(input.get(side))?, scheme)?);
     let order = parse("left")?.cmp(&parse("right")?);
     Ok(json!(format!("{order:?}").to_lowercase()))
 }
 
-fn path(input: &Value) -> Result<Value, Error> {
+fn path(input: &Value) -> Result<Value, Failure> {
     let path = match input.get("hex") {
-        Some(hex) => DevicePath::from_bytes(&from_hex(hex.as_str().expect("a text")))?,
-        None => DevicePath::new(input.as_str().expect("a text"))?,
+        Some(hex) => DevicePath::from_bytes(&from_hex(text(Some(hex))?).ok_or(Failure(MALFORMED))?)?,
+        None => DevicePath::new(text(Some(input))?)?,
     };
     Ok(json!(path))
 }
 
-fn from_hex(text: &str) -> Vec<u8> {
-    let digits = |pair: &[u8]| u8::from_str_radix(str::from_utf8(pair).expect("ASCII"), 16).expect("hex digits");
-    text.as_bytes().chunks(2).map(digits).collect()
+fn from_hex(text: &str) -> Option<Vec<u8>> {
+    let byte = |pair: &[u8]| u8::from_str_radix(str::from_utf8(pair).ok()?, 16).ok();
+    text.as_bytes().chunks(2).map(byte).collect()
 }
 
-fn catalog(mut input: Input) -> Result<Value, Error> {
+fn catalog(mut input: Input) -> Result<Value, Failure> {
     let catalog = input.catalog()?;
     let release = |release: &Release| {
         let file = |file: airwaybill::File<'_>| json!({"path": file.path, "size": file.size, "sha1": file.sha1});
@@ -123,26 +158,26 @@ fn catalog(mut input: Input) -> Result<Value, Error> {
     }))
 }
 
-fn plan(mut input: Input) -> Result<Value, Error> {
+fn plan(mut input: Input) -> Result<Value, Failure> {
     Ok(json!(input.catalog()?.plan(&input.request)?))
 }
 
-fn manifest(mut input: Input) -> Result<Value, Error> {
+fn manifest(mut input: Input) -> Result<Value, Failure> {
     if let Some(document) = &input.parse {
         return Ok(json!(Manifest::parse(document.as_bytes())?.to_json()));
     }
     let catalog = input.catalog()?;
-    let Render { base_url, dst_paths, format } = input.render.take().expect("render or parse");
+    let Render { base_url, dst_paths, format } = input.render.take().ok_or(Failure(MALFORMED))?;
     let options = ManifestOptions { base_url, dst_paths, format: format.try_into()? };
     Ok(json!(catalog.manifest_json(&input.request, &options)?))
 }
 
-fn verify(mut input: Input) -> Result<Value, Error> {
+fn verify(mut input: Input) -> Result<Value, Failure> {
     let found = input.found()?;
     if let Some(document) = &input.manifest {
         return Ok(json!(verify_content(&Manifest::parse(document.as_bytes())?, &found)));
     }
     let catalog = input.catalog()?;
-    let version = input.version.as_deref().expect("manifest or version");
+    let version = input.version.as_deref().ok_or(Failure(MALFORMED))?;
     Ok(json!(verify_device(&catalog, version, &found)?))
 }

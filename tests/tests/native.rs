@@ -2,72 +2,42 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
 
 use airwaybill::Code;
-use airwaybill_tests::{Outcome, run};
-use serde_json::{Map, Value, json};
-
-const AREAS: [&str; 6] = ["version", "path", "catalog", "plan", "manifest", "verify"];
-
-fn files(area: &str) -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors").join(area);
-    let mut files: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.sort();
-    files
-}
-
-fn cases(file: &Path) -> Vec<Map<String, Value>> {
-    serde_json::from_slice(&fs::read(file).unwrap()).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
-}
-
-fn expected(case: &Map<String, Value>) -> Result<Value, String> {
-    match (case.get("ok"), case.get("code")) {
-        (Some(value), None) => Ok(value.clone()),
-        (None, Some(code)) => Err(code.as_str().unwrap().to_owned()),
-        _ => panic!("{}: has ok or code", case["name"]),
-    }
-}
-
-fn given(outcome: Outcome) -> Result<Value, String> {
-    outcome.map_err(|code| code.to_string())
-}
+use airwaybill_tests::vectors::{AREAS, Case, cases, files, folder, objects};
+use airwaybill_tests::{MALFORMED, run};
+use serde_json::{Value, json};
 
 #[track_caller]
-fn check(area: &str, least: usize) {
+fn check(area: &'static str, least: usize) {
     if std::env::var_os("BLESS").is_some() {
         return bless(area);
     }
-    let mut names = BTreeSet::new();
-    let mut wrong = Vec::new();
-    for file in files(area) {
-        for case in cases(&file) {
-            let name = case["name"].as_str().unwrap().to_owned();
-            assert!(case["why"].as_str().is_some_and(|why| !why.is_empty()), "{name}: says why");
-            let (expected, given) = (expected(&case), given(run(area, &case["input"])));
-            if expected != given {
-                wrong.push(format!("{}: {name}\n  expected {expected:?}\n  given    {given:?}", file.display()));
-            }
-            assert!(names.insert(name), "{area}: two cases have the name {}", case["name"]);
-        }
+    let cases: Vec<Case> = cases(area).collect();
+    let wrong: Vec<String> = cases.iter().filter_map(|case| case.difference(&answer(area, &case.input))).collect();
+    assert!(wrong.is_empty(), "{} of {} cases:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
+    assert!(cases.len() >= least, "{area}: {} cases, at least {least} wanted", cases.len());
+}
+
+fn answer(area: &str, input: &Value) -> Value {
+    match run(area, input) {
+        Ok(value) => json!({"ok": value}),
+        Err(code) => json!({"code": code}),
     }
-    assert!(wrong.is_empty(), "{} of {} cases:\n{}", wrong.len(), names.len(), wrong.join("\n"));
-    assert!(names.len() >= least, "{area}: {} cases, at least {least} wanted", names.len());
 }
 
 fn bless(area: &str) {
     for file in files(area) {
-        let mut cases = cases(&file);
+        let mut cases = objects(&file);
         for case in &mut cases {
-            let outcome = given(run(area, &case["input"]));
             case.retain(|key, _| key != "ok" && key != "code");
-            match outcome {
-                Ok(value) => case.insert("ok".to_owned(), value),
-                Err(code) => case.insert("code".to_owned(), code.into()),
-            };
+            let Value::Object(answer) = answer(area, &case["input"]) else { unreachable!("an answer is an object") };
+            assert!(answer.get("code").is_none_or(|code| code != MALFORMED), "{}: no input of {area}", case["name"]);
+            case.extend(answer);
         }
-        if fs::read_to_string(&file).unwrap() != formatted(&json!(cases)) {
-            fs::write(&file, formatted(&json!(cases))).unwrap();
+        let text = formatted(&json!(cases));
+        if fs::read_to_string(&file).unwrap() != text {
+            fs::write(&file, text).unwrap();
         }
     }
 }
@@ -123,11 +93,20 @@ fn flat(value: &Value) -> String {
 #[test]
 fn the_files_are_in_the_form_that_blessing_writes() {
     for file in AREAS.into_iter().flat_map(files) {
-        assert!(
-            fs::read_to_string(&file).unwrap() == formatted(&json!(cases(&file))),
-            "{}: run `make bless`",
-            file.display()
-        );
+        let text = fs::read_to_string(&file).unwrap();
+        assert!(text == formatted(&json!(objects(&file))), "{}: run `make bless`", file.display());
+    }
+}
+
+#[test]
+fn every_case_says_why_and_has_a_name_of_its_own() {
+    for area in AREAS {
+        let mut names = BTreeSet::new();
+        for case in files(area).iter().flat_map(|file| objects(file)) {
+            let name = case["name"].as_str().unwrap();
+            assert!(case["why"].as_str().is_some_and(|why| !why.is_empty()), "{area}: {name}: says why");
+            assert!(names.insert(name.to_owned()), "{area}: two cases have the name {name}");
+        }
     }
 }
 
@@ -164,12 +143,10 @@ fn verify() {
 #[test]
 fn every_code_has_a_vector() {
     let mut seen = BTreeSet::new();
-    for file in AREAS.into_iter().flat_map(files) {
-        for case in cases(&file) {
-            seen.extend(case.get("code").and_then(Value::as_str).map(str::to_owned));
-            let notices = ["ignored", "warnings"].into_iter().filter_map(|key| case.get("ok")?.get(key)?.as_array());
-            seen.extend(notices.flatten().map(|notice| notice["code"].as_str().unwrap().to_owned()));
-        }
+    for case in AREAS.into_iter().flat_map(cases) {
+        let text = |holder: &Value| holder.get("code").and_then(Value::as_str).map(str::to_owned);
+        let notices = ["ignored", "warnings"].into_iter().filter_map(|key| case.expected["ok"].get(key)?.as_array());
+        seen.extend(notices.flatten().chain([&case.expected]).filter_map(text));
     }
     let codes: BTreeSet<String> = Code::ALL.iter().map(ToString::to_string).collect();
     assert_eq!(seen, codes);
@@ -177,12 +154,7 @@ fn every_code_has_a_vector() {
 
 #[test]
 fn no_folder_is_left_out() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors");
-    let found: BTreeSet<String> = fs::read_dir(folder)
-        .unwrap()
-        .map(Result::unwrap)
-        .filter(|entry| entry.path().is_dir())
-        .map(|entry| entry.file_name().into_string().unwrap())
-        .collect();
+    let entries = fs::read_dir(folder()).unwrap().map(Result::unwrap).filter(|entry| entry.path().is_dir());
+    let found: BTreeSet<String> = entries.map(|entry| entry.file_name().into_string().unwrap()).collect();
     assert_eq!(found, AREAS.map(str::to_owned).into());
 }

@@ -1,0 +1,78 @@
+"""Runs inputs of the vectors through the Python package.
+
+JSON lines in, of an area and an input; JSON lines out, of ``{"ok": value}`` or ``{"code": text}``.
+"""
+
+import json
+import sys
+
+from airwaybill import AirwaybillError, Catalog, Manifest, Version, check_path, verify_content, verify_device
+
+
+def version(case):
+    left, right = (Version(case[side], case.get("versions", "loose")) for side in ("left", "right"))
+    return "less" if left < right else "greater" if left > right else "equal"
+
+
+def path(case):
+    return check_path(bytes.fromhex(case["hex"]) if isinstance(case, dict) else case)
+
+
+def catalog_of(case):
+    return Catalog.from_listing(case.get("listing", []), **case.get("options", {}))
+
+
+def catalog(case):
+    catalog = catalog_of(case)
+    return {
+        "releases": [{"version": each.version, "files": records(each.files)} for each in catalog.releases],
+        "firmware": [{"version": each.version, **record(each)} for each in catalog.firmware],
+        "ignored": notices(catalog.ignored),
+        "warnings": notices(catalog.warnings),
+    }
+
+
+def record(file):
+    return {"path": file.path, "size": file.size, "sha1": file.sha1}
+
+
+def records(files):
+    return [record(file) for file in files]
+
+
+def notices(notices):
+    return [{"code": notice.code, "path": notice.path} for notice in notices]
+
+
+def plan(case):
+    plan = catalog_of(case).plan(**case.get("request", {}))
+    return plan and plan.to_dict()
+
+
+def manifest(case):
+    if "parse" in case:
+        return Manifest.parse(case["parse"]).to_json()
+    catalog, request, render = catalog_of(case), case.get("request", {}), dict(case["render"])
+    base_url = render.pop("base_url")
+    render["absolute_paths"] = render.pop("dst_paths", "relative") == "absolute"
+    text = catalog.manifest_json(base_url, **request, **render).decode()
+    plan = catalog.plan(**request)
+    in_steps = plan.manifest(base_url, **render).to_json() if plan else "null"
+    return text if text == in_steps else [text, in_steps]
+
+
+def verify(case):
+    if "manifest" in case:
+        return verify_content(Manifest.parse(case["manifest"]), case["found"]).to_dict()
+    return verify_device(catalog_of(case), case["version"], case["found"]).to_dict()
+
+
+AREAS = {run.__name__: run for run in (version, path, catalog, plan, manifest, verify)}
+
+for line in sys.stdin.buffer:
+    case = json.loads(line)
+    try:
+        answer = {"ok": AREAS[case["area"]](case["input"])}
+    except AirwaybillError as error:
+        answer = {"code": error.code}
+    sys.stdout.buffer.write(json.dumps(answer, ensure_ascii=False).encode() + b"\n")

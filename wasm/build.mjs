@@ -1,0 +1,48 @@
+// Builds dist/: the module, its JavaScript and types, and the hand-written modules beside them.
+
+import { execFileSync } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { fileURLToPath } from "node:url";
+
+import { minifySync } from "vite";
+
+const here = fileURLToPath(new URL(".", import.meta.url));
+const target = process.env.CARGO_TARGET_DIR ?? fileURLToPath(new URL("../target", import.meta.url));
+const run = (program, options, env = {}) =>
+  execFileSync(program, options, { cwd: here, stdio: "inherit", env: { ...process.env, ...env } });
+const tool = (name) => fileURLToPath(new URL(`node_modules/.bin/${name}`, import.meta.url));
+
+// No path of this machine belongs in the module.
+const registry = `${process.env.CARGO_HOME ?? `${homedir()}/.cargo`}/registry/src/`;
+const places = [...(existsSync(registry) ? readdirSync(registry) : []).map((index) => registry + index), `${here}..`];
+const remap = places.map((place) => `--remap-path-prefix=${place}=.`);
+run("cargo", ["build", "-q", "--locked", "--profile", "wasm", "--target", "wasm32-unknown-unknown", "-p", "airwaybill-wasm"], {
+  RUSTFLAGS: remap.join(" "),
+});
+run("cargo", ["build", "-q", "--locked", "--release", "-p", "airwaybill-bindgen"]);
+
+const built = `${target}/wasm32-unknown-unknown/wasm/airwaybill_wasm.wasm`;
+const generator = `${target}/release/airwaybill-bindgen`;
+const generated = `${target}/npm/engine`;
+const module = `${generated}/engine_bg.wasm`;
+const isOlder = (file, ...sources) =>
+  !existsSync(file) || sources.some((source) => statSync(source).mtimeMs > statSync(file).mtimeMs);
+
+if (isOlder(module, built, generator, fileURLToPath(import.meta.url))) {
+  rmSync(generated, { recursive: true, force: true });
+  mkdirSync(generated, { recursive: true });
+  run(generator, [built, generated]);
+  // The features that the compiler uses, all of them in every browser and Node of the last years.
+  const features = ["bulk-memory", "multivalue", "mutable-globals", "nontrapping-float-to-int", "reference-types", "sign-ext"];
+  const strip = ["--strip-debug", "--strip-producers", "--strip-target-features"];
+  const { code } = minifySync("engine.js", readFileSync(`${generated}/engine.js`, "utf8"), { mangle: false, compress: false });
+  writeFileSync(`${generated}/engine.js`, code);
+  run(tool("wasm-opt"), [...features.map((name) => `--enable-${name}`), "-Oz", ...strip, module, "-o", module]);
+}
+
+rmSync(`${here}dist`, { recursive: true, force: true });
+for (const name of ["engine.js", "engine.d.ts", "engine_bg.wasm", "codes.d.ts"]) {
+  cpSync(`${generated}/${name}`, `${here}dist/${name}`, { preserveTimestamps: true });
+}
+run(tool("tsc"), []);

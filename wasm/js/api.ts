@@ -1,0 +1,24 @@
+export { Catalog, DevicePath, Filter, Hasher, Manifest, Version, sha1, verifyContent, verifyDevice } from "./engine.js";
+export type {
+  CatalogOptions,
+  Content,
+  DirectoryEntry,
+  Entry,
+  FileEntry,
+  FileRecord,
+  Firmware,
+  FirmwareEntry,
+  LinkEntry,
+  ManifestDocument,
+  ManifestOptions,
+  Notice,
+  Plan,
+  PlanFile,
+  PlanRequest,
+  Problem,
+  Release,
+  Report,
+  UnreadEntry,
+} from "./engine.js";
+export type { Code } from "./codes.js";
+export type { HashFiles, HashFilesOptions, Progress, Source } from "./hash-files.js";

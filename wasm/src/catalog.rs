@@ -1,0 +1,178 @@
+use std::rc::Rc;
+
+use airwaybill::{DevicePath, Plan, PlanFile};
+use wasm_bindgen::prelude::*;
+
+use crate::convert::{Result, engine_error, entries, files, optional, required, shared, text, to_js};
+use crate::document::Manifest;
+use crate::rows::{self, Rows};
+use crate::types::{CatalogOptions, ManifestOptions, PlanRequest, Release};
+
+/// All releases and firmware images of one directory. It stays in the engine; what is asked of it crosses.
+#[wasm_bindgen]
+#[derive(Clone)]
+pub struct Catalog(Rc<airwaybill::Catalog>);
+
+#[wasm_bindgen]
+impl Catalog {
+    /// Sorts a listing, in any order, into releases, firmware images and what is neither.
+    ///
+    /// A release is taken in whole or not at all: with a path that no device could have, a symbolic link that leads
+    /// out of it, or a file that could not be read, it is left out, and `ignored` names the file.
+    ///
+    /// @throws `glob_invalid`, `size_too_big`, `digest_invalid`, `field_missing`, `field_type`
+    #[wasm_bindgen(js_name = fromListing)]
+    pub fn from_listing(
+        #[wasm_bindgen(unchecked_param_type = "readonly Entry[]")] listing: &JsValue,
+        #[wasm_bindgen(js_name = "options", unchecked_optional_param_type = "CatalogOptions | null")]
+        catalog_options: &JsValue,
+    ) -> Result<Catalog> {
+        let options = optional::<CatalogOptions>(catalog_options, "options")?.into();
+        let entries = entries(listing, "listing")?;
+        let catalog = airwaybill::Catalog::from_listing(&entries, &options).map_err(engine_error)?;
+        Ok(Self(Rc::new(catalog)))
+    }
+
+    /// The same catalog for another part of this module, whatever object JavaScript passed.
+    #[wasm_bindgen(skip_typescript)]
+    pub fn share(&self) -> Catalog {
+        self.clone()
+    }
+
+    /// The releases that are offered, lowest version first.
+    #[wasm_bindgen(getter, unchecked_return_type = "Release[]")]
+    pub fn releases(&self) -> Result<JsValue> {
+        to_js(&self.0.releases().iter().map(Release::from).collect::<Vec<_>>())
+    }
+
+    /// The files of a release with their device paths, sorted by path.
+    ///
+    /// @throws `release_unknown`, `release_unsettled`, `field_type`
+    #[wasm_bindgen(unchecked_return_type = "FileRecord[]")]
+    pub fn files(&self, #[wasm_bindgen(unchecked_param_type = "string")] version: &JsValue) -> Result<JsValue> {
+        let release = self.0.release(&text(version, "version")?).map_err(engine_error)?;
+        Ok(rows::cut(&rows::files(release.files().map(|file| (file.path, file.size, file.sha1)))))
+    }
+
+    /// The firmware images that are offered, lowest version first.
+    #[wasm_bindgen(getter, unchecked_return_type = "Firmware[]")]
+    pub fn firmware(&self) -> Result<JsValue> {
+        to_js(&self.0.firmware())
+    }
+
+    /// What was left out and why, sorted by path.
+    #[wasm_bindgen(getter, unchecked_return_type = "Notice[]")]
+    pub fn ignored(&self) -> Result<JsValue> {
+        to_js(&self.0.ignored())
+    }
+
+    /// What is in the catalog and deserves a look, sorted by path.
+    #[wasm_bindgen(getter, unchecked_return_type = "Notice[]")]
+    pub fn warnings(&self) -> Result<JsValue> {
+        to_js(&self.0.warnings())
+    }
+
+    /// The file of a release, or the firmware image, at a path from the top directory.
+    #[wasm_bindgen(unchecked_return_type = "FileRecord | null")]
+    pub fn find(&self, #[wasm_bindgen(unchecked_param_type = "string")] path: &JsValue) -> Result<JsValue> {
+        to_js(&self.0.find(&text(path, "path")?))
+    }
+
+    /// What a device has to do; `null` when there is nothing.
+    ///
+    /// @throws `release_unknown`, `release_unsettled`, `version_…`, `field_type`
+    #[wasm_bindgen(unchecked_return_type = "Plan | null")]
+    pub fn plan(
+        &self,
+        #[wasm_bindgen(unchecked_optional_param_type = "PlanRequest | null")] request: &JsValue,
+    ) -> Result<JsValue> {
+        let Some(plan) = self.decide(request)? else { return Ok(JsValue::NULL) };
+        let Plan { version, previous_version, delete, new, update, firmware } = plan;
+        Ok(plan_object(
+            version.as_str(),
+            previous_version.as_ref().map(airwaybill::Version::as_str),
+            &rows::texts(delete.iter().map(DevicePath::as_str)),
+            &plan_files(&new),
+            &plan_files(&update),
+            &to_js(&firmware)?,
+        ))
+    }
+
+    /// Bytes that the device fetches; 0 when it has nothing to do.
+    ///
+    /// @throws as `plan`
+    #[wasm_bindgen(js_name = downloadSize)]
+    pub fn download_size(
+        &self,
+        #[wasm_bindgen(unchecked_optional_param_type = "PlanRequest | null")] request: &JsValue,
+    ) -> Result<f64> {
+        Ok(self.decide(request)?.map_or(0.0, |plan| rows::number(plan.download_size())))
+    }
+
+    /// The plan rendered for one base URL; `null` when there is nothing to do.
+    ///
+    /// @throws `base_url_invalid`, `format_invalid`, and as `plan`
+    #[wasm_bindgen(unchecked_return_type = "Manifest | null")]
+    pub fn manifest(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "PlanRequest | null | undefined")] request: &JsValue,
+        #[wasm_bindgen(js_name = "options", unchecked_param_type = "ManifestOptions")] manifest_options: &JsValue,
+    ) -> Result<JsValue> {
+        let options = required::<ManifestOptions>(manifest_options, "options")?.try_into()?;
+        let Some(plan) = self.decide(request)? else { return Ok(JsValue::NULL) };
+        Ok(Manifest::from(plan.manifest(&options).map_err(engine_error)?).into())
+    }
+
+    /// The text that the device gets: the manifest, or `null`.
+    ///
+    /// @throws as `manifest`
+    #[wasm_bindgen(js_name = manifestJson)]
+    pub fn manifest_json(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "PlanRequest | null | undefined")] request: &JsValue,
+        #[wasm_bindgen(js_name = "options", unchecked_param_type = "ManifestOptions")] manifest_options: &JsValue,
+    ) -> Result<String> {
+        let options = required::<ManifestOptions>(manifest_options, "options")?.try_into()?;
+        let request = optional::<PlanRequest>(request, "request")?.into();
+        self.0.manifest_json(&request, &options).map_err(engine_error)
+    }
+}
+
+impl Catalog {
+    fn decide(&self, request: &JsValue) -> Result<Option<Plan>> {
+        self.0.plan(&optional::<PlanRequest>(request, "request")?.into()).map_err(engine_error)
+    }
+}
+
+#[wasm_bindgen(raw_module = "./crossing.js")]
+extern "C" {
+    /// The plan as a plain object whose lists are cut when they are first read.
+    #[wasm_bindgen(js_name = plan)]
+    fn plan_object(
+        version: &str,
+        previous_version: Option<&str>,
+        delete: &Rows,
+        new: &Rows,
+        update: &Rows,
+        firmware: &JsValue,
+    ) -> JsValue;
+}
+
+fn plan_files(files: &[PlanFile]) -> Rows {
+    rows::files(files.iter().map(|file| (file.path.as_str(), file.size, file.sha1)))
+}
+
+/// What differs between what a device holds, with device paths, and the release of that version.
+///
+/// @throws `release_unknown`, `release_unsettled`, `path_…`, `digest_invalid`, `field_missing`, `field_type`
+#[allow(clippy::missing_errors_doc, reason = "@throws says it, as TypeScript has it")]
+#[wasm_bindgen(js_name = verifyDevice, unchecked_return_type = "Report")]
+pub fn verify_device(
+    #[wasm_bindgen(unchecked_param_type = "Catalog")] catalog: &JsValue,
+    #[wasm_bindgen(unchecked_param_type = "string")] version: &JsValue,
+    #[wasm_bindgen(unchecked_param_type = "readonly Entry[]")] found: &JsValue,
+) -> Result<JsValue> {
+    let catalog: Catalog = shared(catalog, "catalog")?;
+    let (version, found) = (text(version, "version")?, files(found, "found")?);
+    to_js(&airwaybill::verify_device(&catalog.0, &version, &found).map_err(engine_error)?)
+}

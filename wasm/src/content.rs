@@ -1,0 +1,42 @@
+use js_sys::JsString;
+use wasm_bindgen::prelude::*;
+
+use crate::convert::{Result, digits, each_piece};
+
+/// Takes content piece by piece and gives its SHA-1.
+#[wasm_bindgen]
+pub struct Hasher(airwaybill::Hasher);
+
+#[wasm_bindgen]
+impl Hasher {
+    /// A hasher that has seen nothing.
+    #[wasm_bindgen(constructor)]
+    #[allow(clippy::new_without_default, reason = "JavaScript has no Default")]
+    pub fn new() -> Self {
+        Self(airwaybill::Hasher::new())
+    }
+
+    /// Takes the next piece.
+    ///
+    /// @throws `field_type`
+    pub fn update(&mut self, #[wasm_bindgen(unchecked_param_type = "Uint8Array")] piece: &JsValue) -> Result<()> {
+        each_piece(piece, |piece| self.0.update(piece))
+    }
+
+    /// The SHA-1 of all pieces so far, 40 lower-case hex digits.
+    #[wasm_bindgen(unchecked_return_type = "string")]
+    pub fn finish(&self) -> JsString {
+        digits(self.0.clone().finish())
+    }
+}
+
+/// The SHA-1 of content that is in memory as a whole, 40 lower-case hex digits.
+///
+/// @throws `field_type`
+#[allow(clippy::missing_errors_doc, reason = "@throws says it, as TypeScript has it")]
+#[wasm_bindgen(unchecked_return_type = "string")]
+pub fn sha1(#[wasm_bindgen(unchecked_param_type = "Uint8Array")] content: &JsValue) -> Result<JsString> {
+    let mut hasher = airwaybill::Hasher::new();
+    each_piece(content, |piece| hasher.update(piece))?;
+    Ok(digits(hasher.finish()))
+}

@@ -1,0 +1,20 @@
+//! The engine for JavaScript: conversion only. Names are camelCase, the keys of documents are as everywhere.
+//!
+//! Every argument comes in as any JavaScript value and is checked here, so that a wrong one is an `Error` with `code`
+//! and never a trap.
+
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(clippy::needless_pass_by_value, reason = "wasm-bindgen hands values over")]
+
+mod catalog;
+mod content;
+mod convert;
+mod document;
+mod memory;
+mod name;
+mod rows;
+mod types;
+
+pub use catalog::verify_device;
+pub use content::sha1;
+pub use document::verify_content;

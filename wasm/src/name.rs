@@ -1,0 +1,140 @@
+use airwaybill::VersionScheme;
+use js_sys::JsString;
+use wasm_bindgen::prelude::*;
+
+use crate::convert::{Result, engine_error, octets, optional, shared, text, to_js};
+use crate::types::CatalogOptions;
+
+/// The version of a release or a firmware image, ordered by its scheme.
+///
+/// Two versions can be equal and differ in text: `1.0` and `1.00`.
+#[wasm_bindgen]
+#[derive(Clone)]
+pub struct Version(airwaybill::Version);
+
+#[wasm_bindgen]
+impl Version {
+    /// @throws `version_empty`, `version_too_long`, `version_start`, `version_character`, `version_semver`,
+    /// `field_type`
+    #[wasm_bindgen(constructor)]
+    pub fn new(
+        #[wasm_bindgen(js_name = "text", unchecked_param_type = "string")] version: &JsValue,
+        #[wasm_bindgen(unchecked_optional_param_type = r#""loose" | "semver""#)] versions: &JsValue,
+    ) -> Result<Version> {
+        let scheme: VersionScheme = optional(versions, "versions")?;
+        airwaybill::Version::parse(&text(version, "version")?, scheme).map(Self).map_err(engine_error)
+    }
+
+    /// The same version for another part of this module, whatever object JavaScript passed.
+    #[wasm_bindgen(skip_typescript)]
+    pub fn share(&self) -> Version {
+        self.clone()
+    }
+
+    /// The scheme that orders it.
+    #[wasm_bindgen(getter, unchecked_return_type = r#""loose" | "semver""#)]
+    pub fn versions(&self) -> Result<JsValue> {
+        to_js(&self.0.scheme())
+    }
+
+    /// -1 when this one is lower than the other, 0 when they are equal, 1 when it is higher.
+    #[wasm_bindgen(unchecked_return_type = "-1 | 0 | 1")]
+    pub fn compare(&self, #[wasm_bindgen(unchecked_param_type = "Version")] other: &JsValue) -> Result<i32> {
+        let other: Version = shared(other, "version")?;
+        Ok(self.0.cmp(&other.0) as i32)
+    }
+
+    /// Whether the two are the same version, as `1.0` and `1.00` are.
+    pub fn equals(&self, #[wasm_bindgen(unchecked_param_type = "Version")] other: &JsValue) -> Result<bool> {
+        let other: Version = shared(other, "version")?;
+        Ok(self.0 == other.0)
+    }
+
+    /// The text as it was given.
+    #[wasm_bindgen(js_name = toString)]
+    pub fn text(&self) -> String {
+        self.0.to_string()
+    }
+
+    /// The text as it was given.
+    #[wasm_bindgen(js_name = toJSON)]
+    pub fn to_json(&self) -> String {
+        self.0.to_string()
+    }
+}
+
+/// A text with half a surrogate pair as bytes that are no more UTF-8 than it is; nothing of a well-formed one.
+fn half_pairs(text: &JsString) -> Option<Vec<u8>> {
+    if text.is_well_formed() {
+        return None;
+    }
+    let mut octets = Vec::new();
+    for unit in char::decode_utf16(text.iter()) {
+        match unit {
+            Ok(c) => octets.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
+            Err(_) => octets.push(0xff),
+        }
+    }
+    Some(octets)
+}
+
+/// A file's path on a device: relative, `/`-separated, checked and never normalised.
+#[wasm_bindgen]
+pub struct DevicePath(airwaybill::DevicePath);
+
+#[wasm_bindgen]
+impl DevicePath {
+    /// Takes a text, or the bytes of a name as a file system holds it.
+    ///
+    /// @throws `path_empty`, `path_too_long`, `path_absolute`, `path_backslash`, `path_control`, `path_segment`,
+    /// `path_segment_too_long`, `path_utf8`, `field_type`
+    #[wasm_bindgen(constructor)]
+    pub fn new(#[wasm_bindgen(unchecked_param_type = "string | Uint8Array")] path: &JsValue) -> Result<DevicePath> {
+        let path = match octets(path) {
+            Some(octets) => airwaybill::DevicePath::from_bytes(&octets),
+            None => match path.dyn_ref().and_then(half_pairs) {
+                Some(octets) => airwaybill::DevicePath::from_bytes(&octets),
+                None => airwaybill::DevicePath::new(&text(path, "path")?),
+            },
+        };
+        path.map(Self).map_err(engine_error)
+    }
+
+    /// The path as it was given.
+    #[wasm_bindgen(js_name = toString)]
+    pub fn text(&self) -> String {
+        self.0.to_string()
+    }
+
+    /// The path as it was given.
+    #[wasm_bindgen(js_name = toJSON)]
+    pub fn to_json(&self) -> String {
+        self.0.to_string()
+    }
+}
+
+/// Which files a listing has to read: those of releases that are not left out by name, and firmware images.
+#[wasm_bindgen]
+pub struct Filter(airwaybill::Filter);
+
+#[wasm_bindgen]
+impl Filter {
+    /// The filter that a catalog with these options works by.
+    ///
+    /// @throws `glob_invalid`, `field_type`
+    #[wasm_bindgen(constructor)]
+    pub fn new(
+        #[wasm_bindgen(js_name = "options", unchecked_optional_param_type = "CatalogOptions | null")]
+        catalog_options: &JsValue,
+    ) -> Result<Filter> {
+        let options = optional::<CatalogOptions>(catalog_options, "options")?.into();
+        airwaybill::Filter::new(&options).map(Self).map_err(engine_error)
+    }
+
+    /// Whether the file at a path from the top directory counts.
+    ///
+    /// @throws `field_type`
+    pub fn reads(&self, #[wasm_bindgen(unchecked_param_type = "string")] path: &JsValue) -> Result<bool> {
+        Ok(self.0.reads(&text(path, "path")?))
+    }
+}

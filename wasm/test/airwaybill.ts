@@ -1,0 +1,27 @@
+// The package as Node takes it, from the project it is installed in.
+
+import { createRequire } from "node:module";
+import { pathToFileURL } from "node:url";
+
+import { project } from "./places.js";
+
+type Package = typeof import("../dist/node.js");
+
+const entry = createRequire(`${project}index.js`).resolve("airwaybill");
+const airwaybill = (await import(/* @vite-ignore */ pathToFileURL(entry).href)) as Package;
+
+export const { Catalog, DevicePath, Filter, Hasher, Manifest, Version, hashFiles, sha1, verifyContent, verifyDevice } =
+  airwaybill;
+
+export type { Code, Entry, Manifest as ManifestHandle, Plan, PlanRequest, Report } from "../dist/node.js";
+
+/** The code of the error that a call throws; fails when it throws none or one without a code. */
+export function code(call: () => unknown): string {
+  try {
+    call();
+  } catch (error) {
+    if (error instanceof Error && "code" in error && typeof error.code === "string") return error.code;
+    throw error;
+  }
+  throw new Error("threw nothing");
+}

@@ -1,0 +1,119 @@
+// The tarball: what is in it, how large it is, and that Node and TypeScript take it from an empty project.
+
+import { execFileSync } from "node:child_process";
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { gzipSync } from "node:zlib";
+
+import { describe, expect, test } from "vitest";
+
+import * as engine from "../dist/engine.js";
+import * as node from "../dist/node.js";
+import { Manifest } from "./airwaybill.js";
+import { installed, packed, project, root } from "./places.js";
+import { cases, run } from "./vectors.js";
+
+// Gzipped bytes. It only ever goes down: the aim is 60,000.
+const WASM_LIMIT = 120_000;
+
+const read = (path: string) => readFileSync(path, "utf8");
+const tool = (name: string, cwd: string, ...options: string[]) =>
+  execFileSync(`${root}node_modules/.bin/${name}`, options, { cwd, encoding: "utf8", stdio: "pipe" });
+const gzipped = (...names: string[]) =>
+  gzipSync(Buffer.concat(names.map((name) => readFileSync(`${installed}dist/${name}`))), { level: 9 }).length;
+const { version } = JSON.parse(read(`${root}package.json`)) as { version: string };
+
+describe("size", () => {
+  test("the module does not grow", () => {
+    expect(gzipped("engine_bg.wasm")).toBeLessThanOrEqual(WASM_LIMIT);
+  });
+
+  test("the JavaScript of a page is at most 8 KB gzipped", () => {
+    const page = readdirSync(`${installed}dist`).filter((name) => name.endsWith(".js") && !/node|manual/.test(name));
+    expect(gzipped(...page)).toBeLessThanOrEqual(8_000);
+  });
+
+  test("nothing of the machine that built it is in it", () => {
+    const module = readFileSync(`${installed}dist/engine_bg.wasm`, "latin1");
+    expect(module.match(/.{20}(\/root|\/home|\/Users|\.cargo|index\.crates\.io)[ -~]*/g)).toBeNull();
+  });
+});
+
+describe("package", () => {
+  test("has the version of the workspace", () => {
+    expect(read(`${root}../Cargo.toml`)).toContain(`\nversion = "${version}"`);
+  });
+
+  test("the lock file names no host", () => {
+    expect(read(`${root}package-lock.json`)).not.toContain("resolved");
+  });
+
+  test("exports every class and function of the engine, and nothing of its start", () => {
+    const internal = ["default", "initSync"];
+    const expected = Object.keys(engine).filter((name) => !internal.includes(name));
+    expect(Object.keys(node).sort()).toEqual([...expected, "hashFiles"].sort());
+  });
+
+  test("uses no eval", () => {
+    for (const name of readdirSync(`${installed}dist`).filter((name) => name.endsWith(".js"))) {
+      expect(read(`${installed}dist/${name}`)).not.toMatch(/\beval\(|new Function\b|\bFunction\(/);
+    }
+  });
+
+  test("is right for publint", () => {
+    expect(tool("publint", root, "--strict", `${packed}airwaybill-${version}.tgz`)).not.toMatch(/warning|error/i);
+  });
+
+  test("has types that every resolution finds", () => {
+    tool("attw", root, `${packed}airwaybill-${version}.tgz`, "--profile", "esm-only", "--exclude-entrypoints", "./engine.wasm");
+  });
+
+  test("works in Node from an empty project", () => {
+    const output = execFileSync(process.execPath, ["src/node.mjs"], { cwd: project, encoding: "utf8" });
+    expect(JSON.parse(output)).toMatchObject({ order: -1, plan: { new: [{ path: "flash/main.py", size: 3 }] } });
+  });
+});
+
+describe("types", () => {
+  test("are what the module gives", () => {
+    const literals: string[] = [];
+    const hold = (type: string, value: unknown) => {
+      literals.push(`export const value${literals.length}: ${type} = ${JSON.stringify(value)};`);
+    };
+    for (const area of ["catalog", "plan", "manifest", "verify"]) {
+      for (const { input, ok } of cases(area)) {
+        if (ok === undefined) continue;
+        const value = run[area]!(input) as any;
+        if (area === "plan") hold("Plan | null", value);
+        if (area === "verify") hold("Report", value);
+        if (area === "manifest" && value !== "null") hold("ManifestDocument", Manifest.parse(value).toObject());
+        if (area === "catalog") {
+          hold("Firmware[]", value.firmware);
+          hold("Pick<Notice, 'code' | 'path'>[]", [...value.ignored, ...value.warnings]);
+          hold("{ version: string; files: FileRecord[] }[]", value.releases);
+        }
+      }
+    }
+    for (const area of ["catalog", "plan"]) for (const { input } of cases(area)) if (input.listing) hold("Entry[]", input.listing);
+    const names = "Entry, FileRecord, Firmware, ManifestDocument, Notice, Plan, Report";
+    writeFileSync(`${project}src/outcomes.ts`, `import type { ${names} } from "airwaybill";\n${literals.join("\n")}\n`);
+    expect(literals.length).toBeGreaterThan(100);
+    tool("tsc", project, "-p", ".");
+  });
+
+  test("refuse what the module does not give", () => {
+    const wrong = [
+      `export const a: Plan = { version: "1", previous_version: null, delete: [], new: [], update: [] };`,
+      `export const b: Report = { checked: 1, problems: [{ path: "", kind: "other", expected: null, found: null }] };`,
+      `export const c: Plan = { version: "1", previous_version: null, delete: [], new: [], update: [], firmware: null, more: 1 };`,
+      `export const d: Entry = { path: "a", size: 1 };`,
+      `export const e: Code = "no_such_code";`,
+    ];
+    const lines = wrong.map((line) => `// @ts-expect-error\n${line}`);
+    writeFileSync(`${project}src/wrong.ts`, `import type { Code, Entry, Plan, Report } from "airwaybill";\n${lines.join("\n")}\n`);
+    tool("tsc", project, "-p", ".");
+  });
+
+  test("of the package's sources and tests hold", () => {
+    tool("tsc", root, "-p", "test");
+  });
+});

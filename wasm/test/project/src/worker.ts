@@ -1,0 +1,3 @@
+import { scene } from "./scene.js";
+
+postMessage(await scene());
