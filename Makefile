@@ -58,7 +58,7 @@ lint: $(VENV)/.tools ## format and lint; warnings are errors
 	cargo fmt --all --check
 	cargo clippy -q --workspace --all-targets -- -D warnings
 	cargo clippy -q -p airwaybill-guest -p airwaybill-wasm --target wasm32-unknown-unknown -- -D warnings
-	cd python && $(BIN)/ruff check -q . ../examples ../tests && $(BIN)/ruff format -q --check . ../examples ../tests
+	cd python && $(BIN)/ruff check -q . ../examples/*.py ../tests && $(BIN)/ruff format -q --check . ../examples/*.py ../tests
 	$(BIN)/ruff check -q device && $(BIN)/ruff format -q --check device
 	cd python && $(BIN)/mypy airwaybill tests bench
 	cd python && $(BIN)/python -m mypy.stubtest airwaybill._core

@@ -34,6 +34,6 @@ class Handler(SimpleHTTPRequestHandler):
 
 
 if __name__ == "__main__":
-    with ThreadingHTTPServer(("", int((sys.argv + [8000])[1])), partial(Handler, directory=ROOT)) as server:
+    with ThreadingHTTPServer(("", int([*sys.argv, 8000][1])), partial(Handler, directory=ROOT)) as server:
         print(f"http://127.0.0.1:{server.server_port}/manifest.json?current_ver=1.0.0", flush=True)
         server.serve_forever()
