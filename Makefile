@@ -19,11 +19,11 @@ help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: serve
-serve: $(VENV)/.package ## serve the example releases on port 8000 (PORT=… for another)
+serve: preview $(VENV)/.package ## serve the example releases on port 8000 (PORT=… for another)
 	$(BIN)/airwaybill serve examples/releases --port $(PORT)
 
 .PHONY: test
-test: lint test-rust test-python test-npm conformance test-device ## everything that is checked
+test: lint test-rust test-python test-npm test-preview conformance test-device ## everything that is checked
 
 # --- set-up; what is there already is skipped
 
@@ -50,6 +50,21 @@ npm: wasm/node_modules/.package-lock.json ## build the npm package into target/n
 	cp LICENSE-* wasm/ && cd wasm && node build.mjs
 	mkdir -p target/npm && cd wasm && npm pack --silent --pack-destination ../target/npm > /dev/null
 
+wasm/preview/node_modules/.package-lock.json: wasm/preview/package-lock.json
+	npm ci --prefix wasm/preview --silent
+	touch $@
+
+PREVIEW := python/airwaybill/preview/index.html
+PREVIEW_SOURCES := $(shell find core/src wasm/src wasm/js wasm/build.mjs wasm/preview/src wasm/preview/public wasm/preview/index.html -type f)
+
+.PHONY: preview
+preview: $(PREVIEW) ## build the release preview into the Python package
+
+$(PREVIEW): wasm/preview/node_modules/.package-lock.json $(PREVIEW_SOURCES)
+	$(MAKE) npm
+	cd wasm/preview && npm run --silent build
+	touch $@
+
 # --- checks
 
 .PHONY: lint
@@ -75,6 +90,10 @@ test-python: $(VENV)/.tools ## the Python package, the server over real sockets,
 .PHONY: test-npm
 test-npm: npm chromium ## the packed npm package in Node, TypeScript, Vite and Chromium
 	cd wasm && npx vitest run
+
+.PHONY: test-preview
+test-preview: preview chromium $(VENV)/.tools ## the release preview in Chromium; screenshots in target/preview
+	cd wasm/preview && AIRWAYBILL_PYTHON=$(BIN)/python npm test --silent
 
 .PHONY: test-device
 test-device: $(VENV)/.tools ## the device client on a real MicroPython, with every power cut

@@ -111,7 +111,7 @@ impl Catalog {
             warnings: Vec::new(),
         };
         let unsettled: BTreeSet<&str> = options.unsettled.iter().map(String::as_str).collect();
-        let mut directories: BTreeMap<&str, Intake<'_>> = BTreeMap::new();
+        let mut directories: BTreeMap<&str, Result<(Version, Intake<'_>), Error>> = BTreeMap::new();
         let mut total = 0_u64;
         for entry in listing {
             if let Entry::File(FileRecord { path, size, .. }) = entry {
@@ -120,13 +120,19 @@ impl Catalog {
             }
             match entry.path().split_once('/') {
                 Some((top, rest)) => {
-                    directories.entry(top).or_insert_with(|| Intake::new(top)).take(rest, entry, &catalog.filter);
+                    let begin = || catalog.filter.release_version(top).map(|version| (version, Intake::new(top)));
+                    if let Ok((_, intake)) = directories.entry(top).or_insert_with(begin) {
+                        intake.take(rest, entry, &catalog.filter);
+                    }
                 }
                 None => catalog.take_top_level(entry, &unsettled),
             }
         }
-        for (name, intake) in directories {
-            catalog.take_directory(name, intake, unsettled.contains(name));
+        for (name, directory) in directories {
+            match directory {
+                Ok((version, intake)) => catalog.take_release(version, intake, unsettled.contains(name)),
+                Err(error) => catalog.ignored.push(Notice::from_error(name, &error)),
+            }
         }
         catalog.settle_order();
         Ok(catalog)
@@ -156,15 +162,11 @@ impl Catalog {
         }
     }
 
-    fn take_directory(&mut self, name: &str, intake: Intake<'_>, is_unsettled: bool) {
-        let version = match self.filter.release_version(name) {
-            Ok(version) => version,
-            Err(error) => return self.ignored.push(Notice::from_error(name, &error)),
-        };
+    fn take_release(&mut self, version: Version, intake: Intake<'_>, is_unsettled: bool) {
         let outcome = intake.finish();
         self.ignored.extend(outcome.ignored);
         if is_unsettled {
-            self.ignored.push(unsettled_notice(name));
+            self.ignored.push(unsettled_notice(version.as_str()));
         }
         match outcome.files {
             Ok(files) if is_unsettled => self.unsettled.push(Release { version, files }),

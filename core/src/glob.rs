@@ -1,4 +1,5 @@
 use crate::error::{Code, Error, quoted};
+use crate::path::MAX_BYTES;
 
 /// Globs that name files of a release (rules C1 and C2).
 #[derive(Clone, Debug, Default)]
@@ -23,6 +24,11 @@ impl Globs {
 
     /// Whether a glob with a slash matches the path or a directory above it, or one without matches a name in it.
     pub(crate) fn matches(&self, path: &str) -> bool {
+        // What is longer is no device path; looking at each of its directories would take long.
+        path.len() <= MAX_BYTES && self.matches_some(path)
+    }
+
+    fn matches_some(&self, path: &str) -> bool {
         self.of_paths.iter().any(|glob| with_parents(path).any(|path| fast_glob::glob_match(glob, path)))
             || self.of_names.iter().any(|glob| path.split('/').any(|name| fast_glob::glob_match(glob, name)))
     }
@@ -44,5 +50,7 @@ fn check(pattern: &str) -> Result<(), Error> {
 }
 
 fn with_parents(path: &str) -> impl Iterator<Item = &str> {
+    // A directory above an empty segment is none: a path of slashes would have thousands.
     std::iter::successors(Some(path), |path| path.rsplit_once('/').map(|(parent, _)| parent))
+        .filter(|path| !path.ends_with('/'))
 }

@@ -2,7 +2,7 @@ use std::fmt;
 
 use crate::error::{Code, Error, quoted};
 
-const MAX_BYTES: usize = 4096;
+pub(crate) const MAX_BYTES: usize = 4096;
 const MAX_SEGMENT_BYTES: usize = 255;
 
 /// A file's path on a device: relative, `/`-separated, checked by rule C3 and never normalised.

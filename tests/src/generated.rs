@@ -254,7 +254,7 @@ fn name(dice: &mut Dice) -> String {
 fn file(dice: &mut Dice, path: &str) -> Value {
     let size = match dice.below(20) {
         0 => 0,
-        1 => (1 << 53) - 1,
+        1 => (1 << 40) - 1,
         _ => dice.below(1 << 24),
     };
     json!({"path": path, "size": size, "sha1": Sha1Digest::of(&dice.next().to_le_bytes())})
