@@ -84,7 +84,7 @@ test-rust: ## the engine natively and under wasmtime: unit, property and vector 
 	cargo build -q -p airwaybill --target wasm32-unknown-unknown
 
 .PHONY: test-python
-test-python: $(VENV)/.tools ## the Python package, the server over real sockets, the command line
+test-python: $(PREVIEW) $(VENV)/.tools ## the Python package, the server over real sockets, the command line
 	cd python && $(BIN)/pytest -q
 
 .PHONY: test-npm
