@@ -1,0 +1,48 @@
+// Rules Y1 and Y2, with the files that are right as well.
+
+import { Manifest, verifyContent, verifyDevice, type Catalog, type Entry, type Report } from "airwaybill";
+
+import { SourceError } from "./failure.js";
+import type { CheckAnswer, CheckRow } from "./protocol.js";
+
+const MANIFEST_BYTES = 64 * 1024 * 1024;
+const LISTING_BYTES = 256 * 1024 * 1024;
+
+export async function checkContent(document: Blob, found: Entry[]): Promise<CheckAnswer> {
+  if (document.size > MANIFEST_BYTES) throw new SourceError("json_invalid", "a manifest this long is none");
+  const manifest = Manifest.parse(new Uint8Array(await document.arrayBuffer()));
+  try {
+    return answer(verifyContent(manifest, []), verifyContent(manifest, found));
+  } finally {
+    manifest.free();
+  }
+}
+
+export function checkDevice(catalog: Catalog, version: string, found: Entry[]): CheckAnswer {
+  return answer(verifyDevice(catalog, version, []), verifyDevice(catalog, version, found));
+}
+
+/** A device's listing: a JSON array of files with `path`, `size` and `sha1`. */
+export async function deviceListing(document: Blob): Promise<Entry[]> {
+  if (document.size > LISTING_BYTES) throw new SourceError("json_invalid", "a device's listing this long is none");
+  const wanted = 'a device\'s listing is a JSON array of {"path": "flash/main.py", "size": 12, "sha1": "…"}';
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(await document.text());
+  } catch (error) {
+    throw new SourceError("json_invalid", `${wanted}; this is no JSON: ${(error as Error).message}`);
+  }
+  if (!Array.isArray(parsed)) throw new SourceError("field_type", `${wanted}; this is no array`);
+  return parsed as Entry[];
+}
+
+/** Against nothing at all everything is missing: so the engine says which files there should be. */
+function answer(all: Report, report: Report): CheckAnswer {
+  const wrong = new Set(report.problems.map((problem) => `${problem.kind === "url" ? "u" : "f"}${problem.path}`));
+  const rows: CheckRow[] = [...report.problems];
+  for (const { path, kind, expected } of all.problems) {
+    if (kind === "missing" && !wrong.has(`f${path}`)) rows.push({ kind: "right", path, expected, found: expected });
+  }
+  rows.sort((left, right) => (left.path < right.path ? -1 : left.path > right.path ? 1 : 0));
+  return { checked: report.checked, problems: report.problems.length, rows };
+}

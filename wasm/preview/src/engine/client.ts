@@ -1,0 +1,53 @@
+// The page's side of the worker.
+
+import type { Event, Failure, Methods } from "./protocol.js";
+
+/** An error of the engine, of a source or of the network, with a code that says which. */
+export class EngineError extends Error {
+  constructor(
+    readonly code: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+type Answer = { id: number; value: unknown } | { id: number; error: Failure };
+
+export class Engine {
+  #worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "airwaybill engine" });
+  #waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
+  #next = 1;
+
+  constructor(listen: (event: Event) => void) {
+    this.#worker.onmessage = ({ data }: MessageEvent<Answer | Event>) => {
+      if ("event" in data) return listen(data);
+      const waiting = this.#waiting.get(data.id);
+      this.#waiting.delete(data.id);
+      if ("error" in data) waiting?.reject(new EngineError(data.error.code, data.error.message));
+      else waiting?.resolve(data.value);
+    };
+    this.#worker.onerror = (event) => this.#fail(event.message || "the engine did not start; reload the page");
+  }
+
+  ask<Name extends keyof Methods>(
+    method: Name,
+    ...args: Parameters<Methods[Name]>
+  ): Promise<ReturnType<Methods[Name]>> {
+    const id = this.#next++;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve: resolve as (value: unknown) => void, reject });
+      this.#worker.postMessage({ id, method, args });
+    });
+  }
+
+  end(): void {
+    this.#worker.terminate();
+    this.#fail("the page was closed");
+  }
+
+  #fail(message: string): void {
+    for (const { reject } of this.#waiting.values()) reject(new EngineError("engine_failed", message));
+    this.#waiting.clear();
+  }
+}

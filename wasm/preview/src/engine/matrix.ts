@@ -1,0 +1,57 @@
+// Bytes to fetch for every release to every release, in slices, so that other questions get their answers meanwhile.
+
+import type { Catalog, PlanRequest } from "airwaybill";
+
+import type { MatrixRow } from "./protocol.js";
+
+const SLICE_MILLISECONDS = 12;
+
+export const NOTHING = NaN;
+export const REFUSED = -1;
+
+/** Row 0 is a device without a version; row n is one on release n - 1. Column n is release n as the target. */
+export async function matrix(
+  catalog: Catalog,
+  base: Pick<PlanRequest, "firmwareVersion" | "allowDowngrade">,
+  tell: (rows: MatrixRow[], done: boolean) => void,
+  wanted: () => boolean,
+): Promise<void> {
+  const versions = catalog.releases.map((release) => release.version);
+  let slice = performance.now();
+  let ready: MatrixRow[] = [];
+  for (let row = 0; row <= versions.length; row += 1) {
+    const bytes = new Float64Array(versions.length);
+    const current = row === 0 ? null : versions[row - 1]!;
+    for (let column = 0; column < versions.length; column += 1) {
+      bytes[column] = cell(catalog, { ...base, current, target: versions[column]! });
+      if (performance.now() - slice < SLICE_MILLISECONDS) continue;
+      await pause();
+      if (!wanted()) return;
+      slice = performance.now();
+      if (ready.length > 0) tell(ready, false);
+      ready = [];
+    }
+    ready.push({ row, bytes });
+  }
+  tell(ready, true);
+}
+
+function cell(catalog: Catalog, request: PlanRequest): number {
+  try {
+    const bytes = catalog.downloadSize(request);
+    // A plan that only deletes fetches nothing either.
+    return bytes > 0 || catalog.plan(request) !== null ? bytes : NOTHING;
+  } catch {
+    return REFUSED;
+  }
+}
+
+const { port1, port2 } = new MessageChannel();
+
+/** Lets waiting messages in. */
+function pause(): Promise<void> {
+  return new Promise((resolve) => {
+    port1.onmessage = () => resolve();
+    port2.postMessage(null);
+  });
+}

@@ -1,0 +1,65 @@
+// The worker's answers to what the page asks.
+
+import { hashFiles } from "airwaybill";
+
+import { checkContent, checkDevice, deviceListing } from "./check.js";
+import { difference, firstDifference } from "./lines.js";
+import { matrix } from "./matrix.js";
+import type { CompareAnswer, Event, Methods, PlanRequest, Render } from "./protocol.js";
+import { request, Session } from "./session.js";
+
+const tell = (event: Event) => (self as unknown as { postMessage(message: unknown): void }).postMessage(event);
+const session = new Session(tell);
+let matrices = 0;
+
+type Answers = { [Name in keyof Methods]: (...args: Parameters<Methods[Name]>) => ReturnType<Methods[Name]> | Promise<ReturnType<Methods[Name]>> };
+
+export const methods: Answers = {
+  openServer: (listing) => session.openServer(listing),
+  addFiles: (files) => session.add(files),
+  openFolder: (name) => session.openFolder(name),
+  openZip: (file) => session.openZip(file),
+  choose: ({ versions }) => session.choose(versions),
+  cancel: () => session.cancel(),
+  plan: (plan) => session.plan(plan),
+  manifest: (plan, render) => session.manifest(plan, render),
+  file: (plan, path) => session.file(plan, path),
+  compare,
+  stale: (listing) => session.stale(listing),
+  async matrix(key, base) {
+    const turn = ++matrices;
+    const { generation } = session;
+    await matrix(
+      session.catalog,
+      base,
+      (rows, done) => tell({ event: "matrix", key, rows, done }),
+      () => turn === matrices && generation === session.generation,
+    );
+  },
+  async checkContent(manifest, own) {
+    return checkContent(manifest, own ? session.entries : await session.hash());
+  },
+  async checkDevice(version, listing) {
+    const found = listing === null ? await session.hash() : await deviceListing(listing);
+    return checkDevice(session.catalog, version, found);
+  },
+};
+
+async function compare(plan: PlanRequest, render: Render, server: string): Promise<CompareAnswer> {
+  const url = new URL("manifest.json", server);
+  if (plan.current != null) url.searchParams.set("current_ver", plan.current);
+  if (plan.firmwareVersion != null) url.searchParams.set("firmware_ver", plan.firmwareVersion);
+  if (render.format === 2) url.searchParams.set("format", "2");
+  const response = await request(url.href);
+  const theirs = new Uint8Array(await response.arrayBuffer());
+  const { text } = session.manifest(plan, render);
+  const own = new TextEncoder().encode(text);
+  const same = own.length === theirs.length && own.every((byte, index) => byte === theirs[index]);
+  const answer = { same, url: url.href, bytes: theirs.length, lines: [] };
+  if (same) return answer;
+  const other = new TextDecoder().decode(theirs);
+  return { ...answer, lines: difference(other, text)?.lines ?? firstDifference(other, text) };
+}
+
+// Loads what hashing needs while the server is still near: the van may be out of its reach later.
+void hashFiles([{ path: "1/nothing", file: new Blob(["nothing"]) }], { concurrency: 1 });

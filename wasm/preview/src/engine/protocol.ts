@@ -1,0 +1,170 @@
+// What the page asks the worker that holds the engine, and what comes back.
+
+import type { CatalogOptions, Content, Firmware, Notice, PlanRequest, Release, Report } from "airwaybill";
+
+export type { Content, Firmware, Notice, PlanRequest, Release, Report };
+
+/** One file with its path from the top directory; null when it has gone since it was listed. */
+export interface Source {
+  path: string;
+  file: Blob | null;
+}
+
+/** The part of the catalog's options that a person chooses here. */
+export type Order = NonNullable<CatalogOptions["versions"]>;
+
+/** What the server that gave the listing runs with. */
+export interface ServerSettings {
+  baseUrl: string;
+  absolutePaths: boolean;
+  versions: Order;
+  ignore: string[];
+  protect: string[];
+  unsettled: string[];
+  etag: string;
+}
+
+/** What is open, as the engine sees it. */
+export interface Overview {
+  /** Counts up with each source and each change of options. */
+  generation: number;
+  name: string;
+  kind: "server" | "folder" | "zip";
+  releases: Release[];
+  firmware: Firmware[];
+  ignored: Notice[];
+  warnings: Notice[];
+  entries: number;
+  bytes: number;
+  versions: Order;
+  ignore: readonly string[];
+  protect: readonly string[];
+  server: ServerSettings | null;
+  /** Top-level names that still change: a device can be on such a release already. */
+  unsettled: readonly string[];
+}
+
+export const KINDS = ["delete", "new", "update", "same", "protected"] as const;
+export type Kind = (typeof KINDS)[number];
+
+/** The files of a plan as columns, sorted by path. Paths have no line break: the engine refuses them. */
+export interface Rows {
+  count: number;
+  /** Index into `KINDS`. */
+  kinds: Uint8Array;
+  /** Joined by line breaks. */
+  paths: string;
+  /** Bytes in the target; of a deleted file, on the device. */
+  sizes: Float64Array;
+  /** Bytes on the device; NaN when it has no such file or nobody knows. */
+  before: Float64Array;
+}
+
+export interface PlanAnswer {
+  /** Whether there is a plan. Without one, the rows are what the device has and keeps. */
+  some: boolean;
+  version: string | null;
+  previous: string | null;
+  counts: Record<Kind, number>;
+  download: number;
+  firmware: Firmware | null;
+  rows: Rows;
+}
+
+export interface ManifestAnswer {
+  text: string;
+  bytes: number;
+}
+
+export interface Side extends Content {
+  /** Path from the top directory. */
+  path: string;
+}
+
+export type DiffKind = "same" | "added" | "removed" | "gap";
+
+export interface DiffLine {
+  kind: DiffKind;
+  text: string;
+  before: number | null;
+  after: number | null;
+}
+
+export interface FileAnswer {
+  path: string;
+  before: Side | null;
+  after: Side | null;
+  /** Whether the device keeps its own file although the target has another: it is protected. */
+  kept: boolean;
+  /** Lines of text that differ; null where one side is no text, cannot be read or is too long. */
+  lines: DiffLine[] | null;
+  added: number;
+  removed: number;
+  /** Why there are no lines. */
+  note: string | null;
+}
+
+/** Row `from` of the matrix: bytes by target, NaN where a device gets nothing, -1 where the engine refuses. */
+export interface MatrixRow {
+  row: number;
+  bytes: Float64Array;
+}
+
+export interface CompareAnswer {
+  same: boolean;
+  url: string;
+  bytes: number;
+  lines: DiffLine[];
+}
+
+export interface Render {
+  baseUrl: string;
+  absolute: boolean;
+  format: 1 | 2;
+}
+
+export interface CheckRow {
+  kind: "right" | Report["problems"][number]["kind"];
+  path: string;
+  expected: Content | null;
+  found: Content | null;
+}
+
+export interface CheckAnswer {
+  checked: number;
+  problems: number;
+  /** Every file that was checked or found, sorted by path. */
+  rows: CheckRow[];
+}
+
+/** What can be asked; each answers with a promise. */
+export interface Methods {
+  openServer(listing: string): Overview;
+  /** Takes files of a folder, in any number of calls before `openFolder` or a check. */
+  addFiles(files: Source[]): void;
+  openFolder(name: string): Overview;
+  openZip(file: File): Overview;
+  choose(options: { versions: Order }): Overview;
+  cancel(): void;
+  plan(request: PlanRequest): PlanAnswer;
+  manifest(request: PlanRequest, render: Render): ManifestAnswer;
+  file(request: PlanRequest, path: string): FileAnswer;
+  /** The rows come as events. */
+  matrix(key: string, request: Pick<PlanRequest, "firmwareVersion" | "allowDowngrade">): void;
+  compare(request: PlanRequest, render: Render, server: string): CompareAnswer;
+  /** Y1; against the files that were added, or what is open when `own`. */
+  checkContent(manifest: Blob, own: boolean): CheckAnswer;
+  /** Y2; against a listing, or the files that were added when it is null. */
+  checkDevice(version: string, listing: Blob | null): CheckAnswer;
+  /** Whether the server's listing is another one by now. */
+  stale(listing: string): boolean;
+}
+
+export type Event =
+  | { event: "progress"; what: string; done: number; total: number }
+  | { event: "matrix"; key: string; rows: MatrixRow[]; done: boolean };
+
+export interface Failure {
+  code: string;
+  message: string;
+}

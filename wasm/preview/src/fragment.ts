@@ -1,0 +1,111 @@
+// What a person looks at, as text behind the `#` of the address.
+
+import type { Kind, Order } from "./engine/protocol.js";
+
+export const TABS = ["plan", "matrix", "manifest", "check", "releases"] as const;
+export type Tab = (typeof TABS)[number];
+
+export const SORTS = ["path", "kind", "size", "change"] as const;
+export type Sort = (typeof SORTS)[number];
+
+export const SHOWN_KINDS: readonly Kind[] = ["delete", "new", "update"];
+
+export interface View {
+  tab: Tab;
+  /** The device's release; null for one that names none. */
+  from: string | null;
+  /** null for the highest. */
+  to: string | null;
+  /** null when the request names none. */
+  firmware: string | null;
+  downgrade: boolean;
+  /** null as the server has it. */
+  order: Order | null;
+  absolute: boolean | null;
+  base: string | null;
+  format: 1 | 2;
+  filter: string;
+  kinds: readonly Kind[];
+  sort: Sort;
+  descending: boolean;
+  file: string | null;
+  link: string;
+  /** kbit/s, percent of the time on air, seconds a file; null as the link has it. */
+  figures: readonly [number, number, number] | null;
+}
+
+export const START: View = {
+  tab: "plan",
+  from: null,
+  to: null,
+  firmware: null,
+  downgrade: false,
+  order: null,
+  absolute: null,
+  base: null,
+  format: 1,
+  filter: "",
+  kinds: SHOWN_KINDS,
+  sort: "path",
+  descending: false,
+  file: null,
+  link: "wifi",
+  figures: null,
+};
+
+/** The view that a fragment names, and whether it names a device; what is not understood counts as absent. */
+export function parse(fragment: string): { view: View; device: boolean } {
+  const given = new URLSearchParams(fragment.replace(/^#/, ""));
+  const text = (name: string) => given.get(name) || null;
+  const one = <Value extends string>(name: string, values: readonly Value[]): Value | null =>
+    values.find((value) => value === given.get(name)) ?? null;
+  const kinds = (given.get("kinds") ?? "").split(" ").filter((kind): kind is Kind => ALL_KINDS.includes(kind as Kind));
+  const figures = (given.get("figures") ?? "").split(" ").map(Number);
+  const right = figures.length === 3 && figures.every((figure) => Number.isFinite(figure) && figure >= 0);
+  const paths = one("paths", ["absolute", "relative"]);
+  const view: View = {
+    tab: one("tab", TABS) ?? START.tab,
+    from: text("from"),
+    to: text("to"),
+    firmware: text("firmware"),
+    downgrade: given.get("downgrade") === "yes",
+    order: one("order", ["loose", "semver"]),
+    absolute: paths === null ? null : paths === "absolute",
+    base: text("base"),
+    format: given.get("format") === "2" ? 2 : 1,
+    filter: given.get("filter") ?? "",
+    kinds: given.has("kinds") ? kinds : START.kinds,
+    sort: one("sort", SORTS) ?? START.sort,
+    descending: given.get("descending") === "yes",
+    file: text("file"),
+    link: given.get("link") ?? START.link,
+    figures: right ? [figures[0]!, figures[1]!, figures[2]!] : null,
+  };
+  return { view, device: given.has("from") };
+}
+
+export function write(view: View): string {
+  const given = new URLSearchParams();
+  const put = (name: string, value: string | null, usual: string | null = null) => {
+    if (value !== null && value !== usual) given.set(name, value);
+  };
+  put("tab", view.tab, START.tab);
+  given.set("from", view.from ?? "");
+  put("to", view.to);
+  put("firmware", view.firmware);
+  put("downgrade", view.downgrade ? "yes" : null);
+  put("order", view.order);
+  put("paths", view.absolute === null ? null : view.absolute ? "absolute" : "relative");
+  put("base", view.base);
+  put("format", String(view.format), "1");
+  put("filter", view.filter, "");
+  put("kinds", view.kinds.join(" "), SHOWN_KINDS.join(" "));
+  put("sort", view.sort, START.sort);
+  put("descending", view.descending ? "yes" : null);
+  put("file", view.file);
+  put("link", view.link, START.link);
+  put("figures", view.figures === null ? null : view.figures.join(" "));
+  return given.toString();
+}
+
+const ALL_KINDS: readonly Kind[] = ["delete", "new", "update", "same", "protected"];

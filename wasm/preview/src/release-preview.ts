@@ -1,0 +1,277 @@
+import { css, html, LitElement, nothing } from "lit";
+
+import { ofDrop } from "./files.js";
+import { count } from "./format.js";
+import { parse, TABS, write, type Tab } from "./fragment.js";
+import { Model } from "./model.js";
+import { problemNotice } from "./parts/problem.js";
+import { shared, tokens } from "./parts/style.js";
+import "./views/check-view.js";
+import "./views/device-form.js";
+import "./views/manifest-view.js";
+import "./views/matrix-view.js";
+import "./views/plan-view.js";
+import "./views/releases-view.js";
+import "./views/source-bar.js";
+
+const TAB_NAMES: Record<Tab, string> = {
+  plan: "Plan",
+  matrix: "Matrix",
+  manifest: "Manifest",
+  check: "Check",
+  releases: "Releases",
+};
+
+/**
+ * Shows what every device will get from a directory of releases, for any web tool to embed.
+ *
+ * The attribute `server` is the address of an airwaybill server, for its releases and for comparing with it; without it, folders and
+ * zips can be opened. The property `view` is what is looked at, as text; `view-change` tells of a new one.
+ */
+export class ReleasePreview extends LitElement {
+  static override properties = { server: { type: String }, over: { state: true } };
+  static override styles = [
+    tokens,
+    shared,
+    css`
+      main {
+        max-width: 1680px;
+        margin: 0 auto;
+        padding: 14px 18px 40px;
+        display: grid;
+        gap: 14px;
+        grid-template-columns: minmax(0, 1fr);
+      }
+      .body {
+        display: grid;
+        gap: 14px;
+        grid-template-columns: minmax(0, 1fr);
+        align-items: start;
+      }
+      .content {
+        display: grid;
+        gap: 14px;
+        grid-template-columns: minmax(0, 1fr);
+      }
+      @media (min-width: 900px) {
+        .body {
+          grid-template-columns: 288px minmax(0, 1fr);
+        }
+        rp-device-form {
+          position: sticky;
+          top: 14px;
+        }
+      }
+      [role="tablist"] {
+        display: flex;
+        gap: 2px;
+        border-bottom: 1px solid var(--line);
+        overflow-x: auto;
+        scrollbar-width: none;
+      }
+      [role="tab"] {
+        border: 0;
+        border-bottom: 3px solid transparent;
+        border-radius: 6px 6px 0 0;
+        background: none;
+        padding: 6px 14px;
+        min-height: 38px;
+        white-space: nowrap;
+        color: var(--soft);
+        font-weight: 600;
+      }
+      [role="tab"][aria-selected="true"] {
+        color: var(--text);
+        border-bottom-color: var(--accent);
+      }
+      [role="tab"]:focus-visible {
+        outline-offset: -3px;
+      }
+      .count {
+        display: inline-block;
+        min-width: 20px;
+        padding: 0 6px;
+        border-radius: 10px;
+        background: var(--update-soft);
+        color: var(--update);
+        font-size: 0.82rem;
+        font-variant-numeric: tabular-nums;
+      }
+      .welcome {
+        text-align: center;
+        padding: 56px 20px;
+        display: grid;
+        gap: 10px;
+        border-style: dashed;
+        border-color: var(--strong-line);
+      }
+      .shade {
+        position: fixed;
+        inset: 0;
+        z-index: 10;
+        background: color-mix(in oklab, var(--accent-soft) 88%, transparent);
+        border: 3px solid var(--accent);
+        display: grid;
+        place-items: center;
+        font-size: 1.2rem;
+        font-weight: 650;
+        pointer-events: none;
+      }
+      @media (max-width: 559px) {
+        main {
+          padding: 10px 10px 32px;
+          gap: 10px;
+        }
+        [role="tab"] {
+          padding: 6px 4px;
+          font-size: 0.88rem;
+          flex: 1 1 auto;
+        }
+      }
+    `,
+  ];
+
+  declare server: string | null;
+  declare over: boolean;
+  #model = new Model(() => this.#viewChanged());
+  #leave: (() => void) | null = null;
+  #view = "";
+  #started = false;
+  #looking = false;
+
+  constructor() {
+    super();
+    this.server = null;
+    this.over = false;
+  }
+
+  /** What is looked at, as it may stand behind the `#` of an address. */
+  get view(): string {
+    return this.#view;
+  }
+
+  set view(text: string) {
+    if (text === this.#view && this.#started) return;
+    this.#view = text;
+    const { view, device } = parse(text);
+    this.#model.show(view, device);
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#leave = this.#model.subscribe(() => this.requestUpdate());
+    document.addEventListener("visibilitychange", this.#lookAgain);
+    globalThis.addEventListener("focus", this.#lookAgain);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#leave?.();
+    document.removeEventListener("visibilitychange", this.#lookAgain);
+    globalThis.removeEventListener("focus", this.#lookAgain);
+  }
+
+  protected override firstUpdated(): void {
+    this.#started = true;
+    this.#model.server = this.server === null ? null : new URL(this.server, document.baseURI).href.replace(/\/*$/, "/");
+    void this.#model.openServer();
+  }
+
+  protected override render() {
+    const { overview, progress } = this.#model;
+    return html`<main
+      @dragover=${this.#drag}
+      @dragleave=${this.#drag}
+      @drop=${this.#drop}
+      aria-label="Release preview"
+    >
+      <rp-source-bar class="panel" .model=${this.#model}></rp-source-bar>
+      ${overview === null
+        ? progress === null
+          ? html`<section class="panel welcome">
+              <h2>Drop a folder of releases here</h2>
+              <p class="soft">
+                One directory for each release, named with its version, and beside them the firmware images. Nothing leaves this
+                browser.
+              </p>
+            </section>`
+          : nothing
+        : html`<div class="body">
+            <rp-device-form .model=${this.#model}></rp-device-form>
+            <div class="content">${this.#tabs()} ${this.#panel()}</div>
+          </div>`}
+      ${this.over ? html`<div class="shade">Drop a folder of releases, or a zip of one</div>` : nothing}
+    </main>`;
+  }
+
+  #tabs() {
+    const { overview, view } = this.#model;
+    const notices = (overview?.ignored.length ?? 0) + (overview?.warnings.length ?? 0);
+    return html`<div role="tablist" aria-label="Views" @keydown=${this.#tabKey}>
+      ${TABS.map(
+        (tab) => html`<button
+          role="tab"
+          id="tab-${tab}"
+          aria-selected=${view.tab === tab ? "true" : "false"}
+          aria-controls="panel"
+          tabindex=${view.tab === tab ? 0 : -1}
+          @click=${() => this.#model.set({ tab })}
+        >
+          ${TAB_NAMES[tab]}
+          ${tab === "releases" && notices > 0
+            ? html`<span class="count">${count(notices)}<span class="visually-hidden"> notices</span></span>`
+            : nothing}
+        </button>`,
+      )}
+    </div>`;
+  }
+
+  #panel() {
+    const { view, problems } = this.#model;
+    const model = this.#model;
+    const panels = {
+      plan: () => html`<rp-plan-view .model=${model}></rp-plan-view>`,
+      matrix: () => html`${problemNotice(problems.plan, "The plan chosen:")}<rp-matrix-view .model=${model}></rp-matrix-view>`,
+      manifest: () => html`<rp-manifest-view .model=${model}></rp-manifest-view>`,
+      check: () => html`<rp-check-view .model=${model}></rp-check-view>`,
+      releases: () => html`<rp-releases-view .model=${model}></rp-releases-view>`,
+    };
+    return html`<div role="tabpanel" id="panel" aria-labelledby="tab-${view.tab}">${panels[view.tab]()}</div>`;
+  }
+
+  #tabKey(event: KeyboardEvent) {
+    const at = TABS.indexOf(this.#model.view.tab);
+    const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: TABS.length - 1 }[event.key];
+    if (to === undefined) return;
+    event.preventDefault();
+    const tab = TABS[(to + TABS.length) % TABS.length]!;
+    this.#model.set({ tab });
+    this.renderRoot.querySelector<HTMLElement>(`#tab-${tab}`)?.focus();
+  }
+
+  #drag(event: DragEvent) {
+    if (!event.dataTransfer?.types.includes("Files")) return;
+    event.preventDefault();
+    this.over = event.type === "dragover";
+  }
+
+  #drop(event: DragEvent) {
+    event.preventDefault();
+    this.over = false;
+    const given = event.dataTransfer === null ? null : ofDrop(event.dataTransfer);
+    if (given !== null) void this.#model.open(given);
+  }
+
+  #lookAgain = () => {
+    if (document.visibilityState !== "visible" || this.#looking) return;
+    this.#looking = true;
+    void this.#model.lookAgain().finally(() => (this.#looking = false));
+  };
+
+  #viewChanged() {
+    this.#view = write(this.#model.view);
+    this.dispatchEvent(new Event("view-change"));
+  }
+}
+
+customElements.define("release-preview", ReleasePreview);

@@ -1,0 +1,273 @@
+import { css, html, nothing } from "lit";
+
+import type { CheckRow, Content } from "../engine/protocol.js";
+import { fileOf, isZip, ofDrop, ofInput, type Given } from "../files.js";
+import { count, exactBytes } from "../format.js";
+import { ModelElement } from "../parts/element.js";
+import { problemNotice } from "../parts/problem.js";
+import { shared } from "../parts/style.js";
+import { VirtualRows } from "../parts/virtual.js";
+
+const ROW = 46;
+const WORDS: Record<CheckRow["kind"], { sign: string; word: string; class: string }> = {
+  right: { sign: "✓", word: "right", class: "right" },
+  missing: { sign: "−", word: "missing", class: "delete" },
+  different: { sign: "≠", word: "wrong", class: "delete" },
+  unexpected: { sign: "+", word: "unexpected", class: "update" },
+  url: { sign: "!", word: "wrong URL", class: "delete" },
+};
+
+/** Rules Y1 and Y2: what is there against what should be. */
+export class CheckView extends ModelElement {
+  static override properties = { ...ModelElement.properties, manifest: { state: true }, version: { state: true }, onlyWrong: { state: true } };
+  static override styles = [
+    shared,
+    css`
+      :host {
+        display: grid;
+        gap: 14px;
+        grid-template-columns: minmax(0, 1fr);
+      }
+      .cards {
+        display: grid;
+        gap: 14px;
+        grid-template-columns: repeat(auto-fit, minmax(min(100%, 320px), 1fr));
+      }
+      .card {
+        display: grid;
+        gap: 10px;
+        align-content: start;
+      }
+      .drop {
+        border: 1px dashed var(--strong-line);
+        border-radius: 6px;
+        padding: 10px 12px;
+        background: var(--sunken);
+      }
+      .drop.over {
+        border-style: solid;
+        border-color: var(--accent);
+        background: var(--accent-soft);
+      }
+      .rows {
+        overflow: auto;
+        max-height: 52vh;
+        border: 1px solid var(--line);
+        border-radius: 6px;
+        margin-top: 10px;
+      }
+      .item {
+        height: 46px;
+        display: grid;
+        grid-template-columns: 104px minmax(0, 1fr);
+        gap: 0 10px;
+        padding: 3px 12px;
+        border-bottom: 1px solid color-mix(in oklab, var(--line) 55%, transparent);
+        align-content: center;
+      }
+      .item > * {
+        overflow: hidden;
+        text-overflow: ellipsis;
+        white-space: nowrap;
+      }
+      .item .sides {
+        grid-column: 2;
+      }
+      .result {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 8px 16px;
+        justify-content: space-between;
+      }
+      @media (max-width: 559px) {
+        .item {
+          grid-template-columns: 84px minmax(0, 1fr);
+          padding: 3px 8px;
+        }
+      }
+    `,
+  ];
+
+  declare manifest: File | null;
+  declare version: string | null;
+  declare onlyWrong: boolean;
+  #rows = new VirtualRows(this, ROW);
+  #shown: unknown = null;
+
+  constructor() {
+    super();
+    this.manifest = null;
+    this.version = null;
+    this.onlyWrong = false;
+  }
+
+  protected override render() {
+    const { overview, problems } = this.model;
+    if (overview === null) return nothing;
+    const versions = overview.releases.map((release) => release.version);
+    const { from } = this.model.view;
+    const version = this.version ?? (from !== null && versions.includes(from) ? from : (versions.at(-1) ?? ""));
+    return html`
+      <div class="cards">
+        <section class="panel card" aria-labelledby="content-title">
+          <h2 id="content-title">A manifest against content</h2>
+          <p class="soft small">Is every file of a manifest there, with its size and hash?</p>
+          ${this.#drop("manifest-file", "1. Drop a manifest here, or", "choose a manifest", (file) => this.#takeManifest(file), null)}
+          ${this.manifest === null ? nothing : html`<p class="small">Manifest: <code>${this.manifest.name}</code></p>`}
+          ${this.#drop("content-folder", "2. Drop the folder it should hold for, or", "choose a folder", null, (given) => this.#check(given))}
+          <div class="row">
+            <button id="check-own" ?disabled=${this.manifest === null} @click=${() => this.#check(null)}>
+              Check against the releases open here
+            </button>
+          </div>
+        </section>
+        <section class="panel card" aria-labelledby="device-title">
+          <h2 id="device-title">A device against its release</h2>
+          <p class="soft small">What differs between what a device holds and the release it should be on?</p>
+          <div>
+            <label class="label" for="check-version">Release</label>
+            <select id="check-version" @change=${(event: Event) => (this.version = (event.target as HTMLSelectElement).value)}>
+              ${[...versions].reverse().map((name) => html`<option value=${name} .selected=${name === version}>${name}</option>`)}
+            </select>
+          </div>
+          ${this.#drop(
+            "device-listing",
+            "Drop the device's listing here (JSON: path, size, sha1), or",
+            "choose a listing",
+            (file) => this.model.checkDevice(version, file, null),
+            (given) => this.model.checkDevice(version, null, given),
+          )}
+          ${this.#drop("device-folder", "or drop a copy of its files, or", "choose a folder", null, (given) =>
+            this.model.checkDevice(version, null, given),
+          )}
+        </section>
+      </div>
+      ${problemNotice(problems.check, "Not checked:")} ${this.#result()}
+    `;
+  }
+
+  protected override updated(): void {
+    this.#rows.attach(this.renderRoot.querySelector(".rows"));
+    const { checked } = this.model;
+    if (checked === this.#shown) return;
+    this.#shown = checked;
+    this.renderRoot.querySelector("#check-result")?.scrollIntoView({ block: "nearest" });
+  }
+
+  #drop(
+    id: string,
+    text: string,
+    button: string,
+    one: ((file: File) => void) | null,
+    many: ((given: Given) => void) | null,
+  ) {
+    const input = (event: Event) => {
+      const element = event.target as HTMLInputElement;
+      if (one !== null) {
+        const file = element.files?.[0];
+        if (file !== undefined) one(file);
+      } else {
+        const given = ofInput(element);
+        if (given !== null) many?.(given);
+      }
+    };
+    const dropped = (event: DragEvent) => {
+      event.preventDefault();
+      event.stopPropagation();
+      (event.currentTarget as HTMLElement).classList.remove("over");
+      const transfer = event.dataTransfer;
+      if (transfer === null) return;
+      const file = fileOf(transfer);
+      if (one !== null && file !== null && !isZip(file)) return one(file);
+      const given = ofDrop(transfer);
+      if (given !== null) many?.(given);
+    };
+    const over = (event: DragEvent) => {
+      event.preventDefault();
+      event.stopPropagation();
+      (event.currentTarget as HTMLElement).classList.toggle("over", event.type === "dragover");
+    };
+    const pick = () => {
+      const element = this.renderRoot.querySelector<HTMLInputElement>(`#${id}`)!;
+      element.value = "";
+      element.click();
+    };
+    return html`<div class="drop row" data-drop=${id} @drop=${dropped} @dragover=${over} @dragleave=${over}>
+      <span>${text}</span> <button @click=${pick}>${button}</button>
+      <input type="file" id=${id} hidden aria-label=${button} ?webkitdirectory=${one === null} @change=${input} />
+    </div>`;
+  }
+
+  #takeManifest(file: File) {
+    this.manifest = file;
+    this.model.dismiss("check");
+  }
+
+  #check(given: Given | null) {
+    if (this.manifest !== null) return void this.model.checkContent(this.manifest, given);
+    this.model.problems.check = { code: "manifest_missing", message: "choose the manifest first" };
+    this.requestUpdate();
+  }
+
+  #result() {
+    const { checked } = this.model;
+    if (checked === null) return nothing;
+    const { answer, what, name } = checked;
+    const right = answer.rows.filter((row) => row.kind === "right").length;
+    const rows = this.onlyWrong ? answer.rows.filter((row) => row.kind !== "right") : answer.rows;
+    const { start, end } = this.#rows.range(rows.length);
+    const fine = answer.problems === 0;
+    return html`<section class="panel" aria-label="Result">
+      <div class="notice ${fine ? "good" : "bad"} result" role="status" id="check-result">
+        <span>
+          <strong>${fine ? "Everything is right." : "Something is not right."}</strong>
+          ${what === "content" ? html`<code>${name}</code>` : html`Release <code>${name}</code>`}:
+          ${count(answer.checked)} checked, ${count(right)} right${(["different", "missing", "unexpected", "url"] as const).map((kind) => {
+            const number = answer.rows.filter((row) => row.kind === kind).length;
+            return number === 0 ? "" : `, ${count(number)} ${WORDS[kind].word}`;
+          })}
+        </span>
+        ${fine
+          ? nothing
+          : html`<label class="choice">
+              <input
+                type="checkbox"
+                .checked=${this.onlyWrong}
+                @change=${(event: Event) => (this.onlyWrong = (event.target as HTMLInputElement).checked)}
+              />
+              only what is wrong
+            </label>`}
+      </div>
+      <div class="rows" tabindex="0" role="region" aria-label="Files checked">
+        <div role="list" .style=${`height:${rows.length * ROW}px`}>
+          <div role="presentation" .style=${`transform:translateY(${start * ROW}px)`}>
+            ${rows.slice(start, end).map((row, index) => this.#row(row, start + index, rows.length))}
+          </div>
+        </div>
+      </div>
+    </section>`;
+  }
+
+  #row({ kind, path, expected, found }: CheckRow, index: number, total: number) {
+    const { sign, word, class: look } = WORDS[kind];
+    return html`<div class="item" role="listitem" aria-setsize=${total} aria-posinset=${index + 1}>
+      <span class=${look}><span class="mono" aria-hidden="true">${sign}</span> ${word}</span>
+      <span class="mono" title=${path}>${path}</span>
+      <span class="sides small soft">
+        ${kind === "right"
+          ? side(found)
+          : html`${expected === null ? nothing : html`should be ${side(expected)}`}${expected !== null && found !== null ? "; " : ""}${found ===
+            null
+              ? nothing
+              : html`is ${side(found)}`}`}
+      </span>
+    </div>`;
+  }
+}
+
+function side(content: Content | null) {
+  if (content === null) return nothing;
+  return html`${content.size === null ? "" : `${exactBytes(content.size)} `}<code title=${content.sha1}>${content.sha1.slice(0, 12)}…</code>`;
+}
+
+customElements.define("rp-check-view", CheckView);

@@ -1,0 +1,263 @@
+import { css, html, nothing } from "lit";
+
+import { LINKS } from "../links.js";
+import { ModelElement } from "../parts/element.js";
+import { shared } from "../parts/style.js";
+
+const OTHER = " other";
+
+/** The device, what it is to become, and the link it is reached by. */
+export class DeviceForm extends ModelElement {
+  static override properties = { ...ModelElement.properties, typing: { state: true }, typingFirmware: { state: true }, narrow: { state: true } };
+  static override styles = [
+    shared,
+    css`
+      :host {
+        display: block;
+      }
+      form {
+        display: grid;
+        gap: 14px;
+      }
+      .fields {
+        display: grid;
+        gap: 10px;
+        margin-top: 8px;
+      }
+      .figures {
+        display: grid;
+        grid-template-columns: repeat(3, minmax(0, 1fr));
+        gap: 8px;
+        align-items: end;
+      }
+      .two {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 2px 16px;
+      }
+      .typed {
+        margin-top: 6px;
+      }
+      legend,
+      summary {
+        font-weight: 650;
+      }
+      summary {
+        cursor: pointer;
+        padding: 4px 0;
+      }
+      .more {
+        display: grid;
+        gap: 14px;
+        margin-top: 8px;
+      }
+      @media (max-width: 559px) {
+        .fields.wide {
+          grid-template-columns: repeat(2, minmax(0, 1fr));
+          align-items: start;
+        }
+      }
+      @media (min-width: 560px) and (max-width: 899px) {
+        .fields.wide {
+          grid-template-columns: repeat(3, minmax(0, 1fr));
+          align-items: end;
+        }
+      }
+    `,
+  ];
+
+  declare typing: boolean;
+  declare typingFirmware: boolean;
+  declare narrow: boolean;
+  #narrow = matchMedia("(max-width: 559px)");
+
+  constructor() {
+    super();
+    this.typing = false;
+    this.typingFirmware = false;
+    this.narrow = this.#narrow.matches;
+    this.#narrow.addEventListener("change", () => (this.narrow = this.#narrow.matches));
+  }
+
+  protected override render() {
+    const { overview, view } = this.model;
+    if (overview === null) return nothing;
+    const versions = overview.releases.map((release) => release.version);
+    const unsettled = overview.unsettled.filter((name) => !versions.includes(name));
+    const highest = versions.at(-1);
+    const known = view.from === null || versions.includes(view.from) || unsettled.includes(view.from);
+    const typed = this.typing || !known;
+    const images = overview.firmware.map((image) => image.version);
+    const firmwareKnown = view.firmware === null || images.includes(view.firmware);
+    const firmwareTyped = this.typingFirmware || !firmwareKnown;
+    return html`<form class="panel" @submit=${(event: Event) => event.preventDefault()} aria-label="Device and link">
+      <fieldset>
+        <legend>Device</legend>
+        <div class="fields wide">
+          <div>
+            <label class="label" for="from">Device on</label>
+            <select id="from" @change=${this.#from}>
+              <option value="" .selected=${view.from === null && !typed}>no version (full install)</option>
+              ${[...versions].reverse().map(
+                (version) => html`<option value=${version} .selected=${!typed && view.from === version}>${version}</option>`,
+              )}
+              ${unsettled.map(
+                (name) => html`<option value=${name} .selected=${!typed && view.from === name}>${name} (still changing)</option>`,
+              )}
+              <option value=${OTHER} .selected=${typed}>another version …</option>
+            </select>
+            ${typed
+              ? html`<input
+                  id="from-typed"
+                  class="typed mono"
+                  aria-label="Version of the device"
+                  placeholder="1.0.1b"
+                  .value=${view.from ?? ""}
+                  @change=${(event: Event) => this.model.set({ from: value(event), file: null })}
+                />`
+              : nothing}
+          </div>
+          <div>
+            <label class="label" for="to">Target</label>
+            <select id="to" @change=${(event: Event) => this.model.set({ to: value(event), file: null })}>
+              <option value="" .selected=${view.to === null}>highest${highest === undefined ? "" : ` (${highest})`}</option>
+              ${[...versions].reverse().map(
+                (version) => html`<option value=${version} .selected=${view.to === version}>${version}</option>`,
+              )}
+              ${view.to !== null && !versions.includes(view.to)
+                ? html`<option value=${view.to} selected>${view.to} (not here)</option>`
+                : nothing}
+            </select>
+          </div>
+          <div>
+            <label class="label" for="firmware">Firmware version</label>
+            <select id="firmware" @change=${this.#firmware}>
+              <option value="" .selected=${view.firmware === null && !firmwareTyped}>not sent</option>
+              ${[...images].reverse().map(
+                (version) =>
+                  html`<option value=${version} .selected=${!firmwareTyped && view.firmware === version}>${version}</option>`,
+              )}
+              <option value=${OTHER} .selected=${firmwareTyped}>another version …</option>
+            </select>
+            ${firmwareTyped
+              ? html`<input
+                  id="firmware-typed"
+                  class="typed mono"
+                  aria-label="Firmware version of the device"
+                  placeholder="1.20.2.r4"
+                  .value=${view.firmware ?? ""}
+                  @change=${(event: Event) => this.model.set({ firmware: value(event) })}
+                />`
+              : nothing}
+          </div>
+        </div>
+        <label class="choice">
+          <input
+            type="checkbox"
+            id="downgrade"
+            .checked=${view.downgrade}
+            @change=${(event: Event) => this.model.set({ downgrade: (event.target as HTMLInputElement).checked })}
+          />
+          A named target may be lower
+        </label>
+      </fieldset>
+      ${this.narrow
+        ? html`<details><summary>Rules and link</summary><div class="more">${this.#rules()} ${this.#link()}</div></details>`
+        : html`${this.#rules()} ${this.#link()}`}
+    </form>`;
+  }
+
+  #rules() {
+    const { overview, render: rendered } = this.model;
+    if (overview === null) return nothing;
+    return html`<fieldset>
+        <legend>Rules</legend>
+        <div class="fields">
+          <div role="radiogroup" aria-labelledby="order-label">
+            <span class="label" id="order-label">Order of versions</span>
+            <div class="two">
+              ${this.#radio("order", "loose", "loose", overview.versions === "loose", () => this.model.set({ order: "loose" }))}
+              ${this.#radio("order", "semver", "SemVer", overview.versions === "semver", () => this.model.set({ order: "semver" }))}
+            </div>
+          </div>
+          <div role="radiogroup" aria-labelledby="paths-label">
+            <span class="label" id="paths-label">Paths in the manifest</span>
+            <div class="two">
+              ${this.#radio("paths", "relative", "flash/…", !rendered.absolute, () => this.model.set({ absolute: false }))}
+              ${this.#radio("paths", "absolute", "/flash/…", rendered.absolute, () => this.model.set({ absolute: true }))}
+            </div>
+          </div>
+          ${this.#globs("Left out", overview.ignore)} ${this.#globs("Protected", overview.protect)}
+        </div>
+      </fieldset>`;
+  }
+
+  #radio(name: string, id: string, label: string, checked: boolean, choose: () => void) {
+    return html`<label class="choice">
+      <input type="radio" name=${name} id=${id} .checked=${checked} @change=${choose} /> ${label}
+    </label>`;
+  }
+
+  #globs(name: string, globs: readonly string[]) {
+    if (globs.length === 0) return nothing;
+    return html`<p class="small"><span class="soft">${name}, as the server is set:</span> <code>${globs.join(" ")}</code></p>`;
+  }
+
+  #link() {
+    const { view, figures } = this.model;
+    const link = LINKS.find(({ id }) => id === view.link) ?? LINKS[0]!;
+    const names = ["kbit/s", "% on air", "s a file"];
+    const set = (index: number) => (event: Event) => {
+      const figure = Number((event.target as HTMLInputElement).value);
+      if (!Number.isFinite(figure) || figure < 0) return;
+      this.model.set({ figures: figures.map((old, at) => (at === index ? figure : old)) as unknown as [number, number, number] });
+    };
+    return html`<fieldset>
+      <legend>Link</legend>
+      <div class="fields">
+        <select
+          id="link"
+          aria-label="Link"
+          @change=${(event: Event) => this.model.set({ link: value(event) ?? "wifi", figures: null })}
+        >
+          ${LINKS.map(({ id, name }) => html`<option value=${id} .selected=${id === link.id}>${name}</option>`)}
+        </select>
+        <div class="figures">
+          ${names.map(
+            (name, index) => html`<div>
+              <label class="label" for="figure-${index}">${name}</label>
+              <input id="figure-${index}" type="number" min="0" step="any" .value=${String(figures[index])} @change=${set(index)} />
+            </div>`,
+          )}
+        </div>
+        <p class="small soft">${link.about}.</p>
+      </div>
+    </fieldset>`;
+  }
+
+  #from(event: Event) {
+    const chosen = value(event);
+    this.typing = chosen === OTHER;
+    if (chosen === OTHER) return void this.#focus("from-typed");
+    this.model.set({ from: chosen, file: null });
+  }
+
+  #firmware(event: Event) {
+    const chosen = value(event);
+    this.typingFirmware = chosen === OTHER;
+    if (chosen === OTHER) return void this.#focus("firmware-typed");
+    this.model.set({ firmware: chosen });
+  }
+
+  async #focus(id: string) {
+    await this.updateComplete;
+    this.renderRoot.querySelector<HTMLInputElement>(`#${id}`)?.select();
+  }
+}
+
+function value(event: Event): string | null {
+  const text = (event.target as HTMLInputElement).value;
+  return text === OTHER ? OTHER : text.trim() || null;
+}
+
+customElements.define("rp-device-form", DeviceForm);

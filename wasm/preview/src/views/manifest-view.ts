@@ -1,0 +1,139 @@
+import { css, html, nothing } from "lit";
+
+import { exactBytes } from "../format.js";
+import "../parts/code-lines.js";
+import { copyText, download } from "../parts/carry.js";
+import { ModelElement } from "../parts/element.js";
+import { problemNotice } from "../parts/problem.js";
+import { shared } from "../parts/style.js";
+
+/** The document as the device gets it. */
+export class ManifestView extends ModelElement {
+  static override properties = { ...ModelElement.properties, said: { state: true } };
+  static override styles = [
+    shared,
+    css`
+      .panel {
+        display: grid;
+        gap: 12px;
+        grid-template-columns: minmax(0, 1fr);
+      }
+      .top {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 10px 20px;
+        align-items: end;
+      }
+      .base {
+        flex: 1 1 240px;
+        max-width: 460px;
+      }
+      .actions {
+        margin-left: auto;
+      }
+      .choice {
+        display: inline-flex;
+        margin-right: 12px;
+      }
+      rp-code-lines {
+        --lines-height: 62vh;
+      }
+    `,
+  ];
+
+  declare said: string;
+
+  constructor() {
+    super();
+    this.said = "";
+  }
+
+  protected override render() {
+    const { manifest, problems, render, server, view } = this.model;
+    return html`<section class="panel" aria-label="Manifest">
+      <div class="top">
+        <div class="base">
+          <label class="label" for="base">Address before every URL</label>
+          <input
+            id="base"
+            class="mono"
+            inputmode="url"
+            .value=${render.baseUrl}
+            @change=${(event: Event) => this.model.set({ base: (event.target as HTMLInputElement).value.trim() || null })}
+          />
+        </div>
+        <div role="radiogroup" aria-labelledby="format-label">
+          <span class="label" id="format-label">Format</span>
+          ${([1, 2] as const).map(
+            (format) => html`<label class="choice">
+              <input
+                type="radio"
+                name="format"
+                id="format-${format}"
+                .checked=${view.format === format}
+                @change=${() => this.model.set({ format })}
+              />
+              ${format === 1 ? "1" : "2, with sizes"}
+            </label>`,
+          )}
+        </div>
+        <div class="row actions">
+          <button id="copy" ?disabled=${manifest === null} @click=${this.#copy}>Copy</button>
+          <button id="save" ?disabled=${manifest === null} @click=${this.#save}>Download</button>
+          ${server === null
+            ? nothing
+            : html`<button
+                class="main"
+                id="compare"
+                ?disabled=${manifest === null || view.to !== null}
+                aria-describedby="compare-about"
+                @click=${() => this.model.compare()}
+              >
+                Compare with the server
+              </button>`}
+        </div>
+      </div>
+      <p class="small soft" role="status" id="about">
+        ${manifest === null ? "" : exactBytes(manifest.bytes)}${this.said === "" ? "" : ` · ${this.said}`}
+      </p>
+      ${server !== null && view.to !== null
+        ? html`<p class="small soft" id="compare-about">
+            The server's manifests lead to its highest release. To compare, choose <em>highest</em> as the target.
+          </p>`
+        : html`<span id="compare-about" hidden></span>`}
+      ${problemNotice(problems.plan, "No manifest:")}
+      ${problems.plan === undefined ? problemNotice(problems.manifest, "No manifest:") : nothing}
+      ${problemNotice(problems.compare, "Not compared:")} ${this.#compared()}
+      ${manifest === null ? nothing : html`<rp-code-lines .text=${manifest.text} label="Text of the manifest"></rp-code-lines>`}
+    </section>`;
+  }
+
+  #compared() {
+    const { compared } = this.model;
+    if (compared === null) return nothing;
+    if (compared.same) {
+      return html`<div class="notice good" role="status" id="compared">
+        <strong>The same, byte for byte.</strong> The server answers these ${exactBytes(compared.bytes)} to
+        <code>${compared.url}</code>
+      </div>`;
+    }
+    return html`<div class="notice bad" role="alert" id="compared">
+        <strong>The server answers something else</strong> to <code>${compared.url}</code>. Reload the releases if they have changed;
+        otherwise look at the address, the order, the paths and the format chosen here. Red is the server's, green is what is shown
+        here.
+      </div>
+      <rp-code-lines .lines=${compared.lines} label="Differences from the server"></rp-code-lines>`;
+  }
+
+  async #copy() {
+    const done = await copyText(this.model.manifest?.text ?? "");
+    this.said = done ? "copied" : "this browser does not let the page copy; use Download";
+  }
+
+  #save() {
+    download(this.model.manifest?.text ?? "", "manifest.json", "application/json");
+    this.said = "downloaded as manifest.json";
+  }
+}
+
+customElements.define("rp-manifest-view", ManifestView);

@@ -1,0 +1,147 @@
+import { css, html, nothing } from "lit";
+
+import { bytes, count, duration, exactBytes, plural } from "../format.js";
+import { linkOf, seconds } from "../links.js";
+import { ModelElement } from "../parts/element.js";
+import { problemNotice } from "../parts/problem.js";
+import { shared } from "../parts/style.js";
+import "./file-detail.js";
+import "./files-table.js";
+import "./share-bar.js";
+
+/** What one device would delete, add, update and flash. */
+export class PlanView extends ModelElement {
+  static override styles = [
+    shared,
+    css`
+      :host {
+        display: grid;
+        gap: 14px;
+        grid-template-columns: minmax(0, 1fr);
+      }
+      .summary h2 {
+        font-size: 1.1rem;
+        overflow-wrap: anywhere;
+      }
+      dl {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 10px 34px;
+        margin: 12px 0 0;
+      }
+      dt {
+        color: var(--soft);
+        font-size: 0.82rem;
+        font-weight: 600;
+      }
+      dd {
+        margin: 0;
+        font-size: 1.3rem;
+        font-weight: 650;
+        font-variant-numeric: tabular-nums;
+        line-height: 1.25;
+        white-space: nowrap;
+      }
+      dd small {
+        display: block;
+        font-size: 0.82rem;
+        font-weight: 400;
+        color: var(--soft);
+      }
+      dl div {
+        min-width: 68px;
+      }
+      @media (max-width: 559px) {
+        dl {
+          gap: 10px 20px;
+        }
+      }
+      rp-share-bar {
+        display: block;
+        margin-top: 14px;
+      }
+      .split {
+        display: grid;
+        gap: 14px;
+        grid-template-columns: minmax(0, 1fr);
+      }
+      @media (min-width: 1440px) {
+        .split.open {
+          grid-template-columns: minmax(0, 1fr) minmax(0, 1fr);
+          align-items: start;
+        }
+      }
+    `,
+  ];
+
+  protected override render() {
+    const { problems, plan, view } = this.model;
+    return html`
+      ${problemNotice(problems.plan, "No plan:")} ${plan === null ? nothing : this.#summary()}
+      ${plan === null
+        ? nothing
+        : html`<div class="split ${view.file === null ? "" : "open"}">
+            <section class="panel" aria-label="Files">
+              <rp-files-table .model=${this.model}></rp-files-table>
+            </section>
+            <rp-file-detail .model=${this.model} ?hidden=${view.file === null}></rp-file-detail>
+          </div>`}
+    `;
+  }
+
+  #summary() {
+    const { plan, view, manifest, figures } = this.model;
+    if (plan === null) return nothing;
+    const device = view.from === null ? "A device without a version" : html`A device on <span class="mono">${view.from}</span>`;
+    if (!plan.some) {
+      return html`<section class="panel summary" aria-label="Summary">
+        <div role="status"><h2 id="headline">${device} has nothing to do</h2></div>
+        <p class="soft">
+          The manifest is <code>null</code>: no file differs, or the target is not higher than what the device is on; and there is
+          no firmware to offer it.
+        </p>
+      </section>`;
+    }
+    const { counts, firmware, download } = plan;
+    const fetches = counts.new + counts.update + (firmware === null ? 0 : 1);
+    const manifestBytes = manifest?.bytes ?? 0;
+    const time = seconds(figures, download + manifestBytes, fetches + 1);
+    return html`<section class="panel summary" aria-label="Summary">
+      <div role="status">
+        <h2 id="headline">
+          ${device} fetches ${bytes(download)} and is on <span class="mono">${plan.version}</span> afterwards
+        </h2>
+      </div>
+      <dl>
+        <div>
+          <dt>To fetch</dt>
+          <dd id="download">
+            ${exactBytes(download)} <small>in ${plural(fetches, "file")}; manifest ${manifest === null ? "…" : exactBytes(manifest.bytes)}</small>
+          </dd>
+        </div>
+        <div>
+          <dt>Time</dt>
+          <dd id="time">${duration(time)} <small>${linkOf(view.link).name}</small></dd>
+        </div>
+        <div><dt>Deleted</dt><dd id="deleted" class=${counts.delete > 0 ? "delete" : "soft"}>${count(counts.delete)}</dd></div>
+        <div><dt>New</dt><dd id="new" class=${counts.new > 0 ? "new" : "soft"}>${count(counts.new)}</dd></div>
+        <div><dt>Updated</dt><dd id="updated" class=${counts.update > 0 ? "update" : "soft"}>${count(counts.update)}</dd></div>
+        <div>
+          <dt>Unchanged</dt>
+          <dd id="unchanged" class="same">
+            ${count(counts.same)} ${counts.protected > 0 ? html`<small>${count(counts.protected)} protected</small>` : nothing}
+          </dd>
+        </div>
+        <div>
+          <dt>Firmware</dt>
+          <dd id="flashed" class=${firmware === null ? "soft" : "flash"}>
+            ${firmware === null ? "none" : html`${firmware.version} <small>${exactBytes(firmware.size)}</small>`}
+          </dd>
+        </div>
+      </dl>
+      <rp-share-bar .model=${this.model}></rp-share-bar>
+    </section>`;
+  }
+}
+
+customElements.define("rp-plan-view", PlanView);

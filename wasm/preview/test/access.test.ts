@@ -1,0 +1,119 @@
+// axe finds nothing in any view, light and dark, wide and narrow; the keyboard reaches everything.
+
+import { readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+
+import type { AxeResults } from "axe-core";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+import { launch, Visit } from "./support/browser.js";
+import { EXAMPLES } from "./support/places.js";
+import { serve, type Server } from "./support/server.js";
+import { scratch, writeTree } from "./support/tree.js";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+let browser: Browser;
+let server: Server;
+let odd: Server;
+
+beforeAll(async () => {
+  const root = writeTree(scratch(), { "docs/x": "x", "1.0/A.py": "x", "1.0/a.py": "y", "1.00/a.py": "y", "2.0/a.py": "z" });
+  [browser, server, odd] = await Promise.all([launch(), serve(EXAMPLES), serve(root, "--protect", "A.py")]);
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await Promise.all([server?.stop(), odd?.stop()]);
+});
+
+async function violations(visit: Visit): Promise<string[]> {
+  await visit.page.evaluate(AXE);
+  const found = await visit.page.evaluate(() => (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run());
+  return found.violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html} ${node.failureSummary}`));
+}
+
+const LOOKS = [
+  { name: "light", colorScheme: "light", viewport: { width: 1280, height: 900 } },
+  { name: "dark", colorScheme: "dark", viewport: { width: 1280, height: 900 } },
+  { name: "narrow", colorScheme: "light", viewport: { width: 360, height: 740 } },
+  { name: "narrow-dark", colorScheme: "dark", viewport: { width: 360, height: 740 } },
+] as const;
+
+describe.each(LOOKS)("$name", ({ name, colorScheme, viewport }) => {
+  const look = { colorScheme, viewport };
+
+  test.each([
+    ["plan", "from=1.0.0&kinds=delete+new+update+same&file=flash%2Fmain.py", "rp-file-detail .line.added"],
+    ["matrix", "tab=matrix&from=1.0.0", "rp-matrix-view .ramp"],
+    ["manifest", "tab=manifest&from=1.0.0", "rp-manifest-view .line"],
+    ["check", "tab=check&from=1.0.0", "rp-check-view .card"],
+    ["releases", "tab=releases&from=1.0.0", "rp-releases-view table"],
+  ])("%s", async (view, fragment, there) => {
+    const visit = await Visit.open(browser, `${server.url}_preview/#${fragment}`, look);
+    await visit.page.locator(there).first().waitFor();
+    expect(await violations(visit)).toEqual([]);
+    const wide = await visit.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    expect(wide, "no scrolling sideways").toBeLessThanOrEqual(0);
+    const tabs = await visit.page.getByRole("tablist").evaluate((list) => list.scrollWidth - list.clientWidth);
+    expect(tabs, "every view's tab in sight").toBeLessThanOrEqual(0);
+    await visit.shot(`${view}-${name}`, viewport.width < 900);
+    await visit.end();
+  });
+
+  test("notices, nothing to do, errors, results", async () => {
+    const visit = await Visit.open(browser, `${odd.url}_preview/#tab=releases&from=1.00`, look);
+    const { page } = visit;
+    await page.locator("rp-releases-view li").first().waitFor();
+    expect(await violations(visit)).toEqual([]);
+    await page.locator("#from").selectOption("2.0");
+    await page.getByRole("tab", { name: "Plan" }).click();
+    await page.getByText("has nothing to do").waitFor();
+    expect(await violations(visit)).toEqual([]);
+    await page.locator("#to").selectOption("1.00");
+    await page.locator("#from").selectOption({ label: "another version …" });
+    await page.locator("#from-typed").fill("?");
+    await page.keyboard.press("Enter");
+    await page.getByRole("alert").waitFor();
+    expect(await violations(visit)).toEqual([]);
+    const listing = join(scratch(), "device.json");
+    writeFileSync(listing, JSON.stringify([{ path: "a.py", size: 1, sha1: "0".repeat(40) }]));
+    await page.getByRole("tab", { name: "Check" }).click();
+    await visit.pick("text=choose a listing", listing);
+    await page.locator("#check-result").waitFor();
+    expect(await violations(visit)).toEqual([]);
+    await visit.shot(`check-result-${name}`);
+    await visit.end();
+  });
+});
+
+test("the keyboard goes from the first control to the last", async () => {
+  const visit = await Visit.open(browser, `${server.url}_preview/#from=1.0.0`);
+  const { page } = visit;
+  await page.locator("#headline").waitFor();
+  const seen: string[] = [];
+  for (let step = 0; step < 40; step += 1) {
+    await page.keyboard.press("Tab");
+    const name = await page.evaluate(() => {
+      let element = document.activeElement;
+      while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
+      return element === null || element === document.body ? "" : element.id || element.className || element.tagName;
+    });
+    if (name === "") break;
+    seen.push(name);
+  }
+  expect(seen).toEqual([
+    "open-server", "open-folder", "open-zip", "from", "to", "firmware", "downgrade", "loose", "relative", "link",
+    "figure-0", "figure-1", "figure-2", "tab-plan", "filter", "kind-delete", "kind-new", "kind-update", "kind-same", "grid",
+  ]);
+  await page.locator("#tab-plan").focus();
+  await page.keyboard.press("ArrowRight");
+  await page.locator("rp-matrix-view").waitFor();
+  await page.keyboard.press("End");
+  await page.locator("rp-releases-view").waitFor();
+  await page.keyboard.press("ArrowRight");
+  await page.locator("rp-plan-view").waitFor();
+  await visit.end();
+});

@@ -1,0 +1,101 @@
+// What needs no browser.
+
+import { describe, expect, test } from "vitest";
+
+import { difference, firstDifference, textOf } from "../src/engine/lines.js";
+import { bytes, change, duration, exactBytes, plural } from "../src/format.js";
+import { parse, SORTS, START, TABS, write, type View } from "../src/fragment.js";
+import { LINKS, linkOf, seconds } from "../src/links.js";
+import { dice } from "./support/tree.js";
+
+describe("the address", () => {
+  test("keeps every view", () => {
+    const roll = dice(7);
+    const one = <Value>(...values: readonly Value[]): Value => values[Math.floor(roll() * values.length)]!;
+    for (let round = 0; round < 500; round += 1) {
+      const view: View = {
+        tab: one(...TABS),
+        from: one(null, "1.0.0", "1.0+b", "a&b=c#d", "日本 %20"),
+        to: one(null, "2.0"),
+        firmware: one(null, "1.20.2.r4"),
+        downgrade: one(true, false),
+        order: one(null, "loose" as const, "semver" as const),
+        absolute: one(null, true, false),
+        base: one(null, "http://[::1]:8000/x y"),
+        format: one(1 as const, 2 as const),
+        filter: one("", "flash/", " a+b "),
+        kinds: one(START.kinds, [], ["same" as const], ["delete" as const, "protected" as const]),
+        sort: one(...SORTS),
+        descending: one(true, false),
+        file: one(null, "flash/ä b.py"),
+        link: one("wifi", "lora", "nbiot"),
+        figures: one(null, [5.47, 1, 2] as const, [0, 0, 0] as const),
+      };
+      expect(parse(write(view))).toEqual({ view, device: true });
+    }
+  });
+
+  test.each(["", "#", "from", "%", "tab=x&format=9&figures=1+2&order=best&kinds=all&paths=odd", "&&&=&"])("%j is read as far as it goes", (text) => {
+    const { view } = parse(text);
+    expect(view).toEqual({ ...START, kinds: view.kinds });
+  });
+
+  test("names a device only when it does", () => {
+    expect(parse("tab=plan").device).toBe(false);
+    expect(parse("from=").device).toBe(true);
+  });
+});
+
+test("numbers read as people write them", () => {
+  expect([0, 999, 1000, 109_485, 999_499, 999_500, 1.5e9].map(bytes)).toEqual([
+    "0 B", "999 B", "1.00 kB", "109 kB", "999 kB", "1.00 MB", "1.50 GB",
+  ]);
+  expect([NaN, -4044, 0, 84].map(change)).toEqual(["—", "−4.04 kB", "±0 B", "+84 B"]);
+  expect(exactBytes(1234567)).toBe("1,234,567 B");
+  expect([0, 0.05, 0.7, 59, 150, 7200, 16_000, 1e6, Infinity].map(duration)).toEqual([
+    "no time", "under 0.1 s", "0.7 s", "59 s", "3 min", "2 h", "4 h 27 min", "12 days", "for ever",
+  ]);
+  expect([plural(1, "file"), plural(2000, "file")]).toEqual(["1 file", "2,000 files"]);
+});
+
+test("a link's time has the bits, the share of the air and the requests", () => {
+  expect(seconds([8, 100, 0], 1000, 0)).toBe(1);
+  expect(seconds([8, 1, 0], 1000, 0)).toBe(100);
+  expect(seconds([8, 100, 2], 1000, 3)).toBe(7);
+  expect(seconds([0, 100, 0], 1, 0)).toBe(Infinity);
+  expect(linkOf("nonsense")).toBe(LINKS[0]);
+});
+
+describe("lines", () => {
+  test("that differ, with three around them", () => {
+    const before = Array.from({ length: 40 }, (_, line) => `line ${line}`).join("\n");
+    const found = difference(before, before.replace("line 20", "another"))!;
+    expect([found.added, found.removed]).toEqual([1, 1]);
+    expect(found.lines.map(({ kind, before, after }) => `${kind} ${before} ${after}`)).toEqual([
+      "gap null null", "same 18 18", "same 19 19", "same 20 20", "removed 21 null", "added null 21",
+      "same 22 22", "same 23 23", "same 24 24", "gap null null",
+    ]);
+    expect(found.lines[0]!.text).toBe("17 lines the same");
+  });
+
+  test("of nothing, of one long line, of other line ends", () => {
+    expect(difference("", "a\nb\n")).toMatchObject({ added: 2, removed: 0 });
+    expect(difference("a\n", "a\n")).toMatchObject({ added: 0, removed: 0 });
+    expect(difference("a\r\n", "a\n")!.lines.map(({ text }) => text)).toEqual(["a␍", "a"]);
+    expect(difference("", "x".repeat(1e6))!.lines[0]!.text.length).toBeLessThan(3000);
+  });
+
+  test("the first of texts too long for more", () => {
+    const lines = firstDifference("a\nb\nc\nd\ne", "a\nb\nc\nd\nf");
+    expect(lines.map(({ kind, text }) => `${kind} ${text}`)).toEqual([
+      "gap 1 line the same", "same b", "same c", "same d", "removed e", "added f", "gap only the first difference is shown",
+    ]);
+  });
+
+  test("text is UTF-8 without a NUL", () => {
+    const encode = (text: string) => new TextEncoder().encode(text);
+    expect(textOf(encode("größer"))).toBe("größer");
+    expect(textOf(encode("a\0b"))).toBeNull();
+    expect(textOf(new Uint8Array([0xff]))).toBeNull();
+  });
+});

@@ -1,0 +1,106 @@
+import { mkdirSync } from "node:fs";
+
+import { chromium, type Browser, type BrowserContextOptions, type Page } from "playwright-core";
+import { expect } from "vitest";
+
+import { CHROMIUM, SCREENSHOTS } from "./places.js";
+
+const FLAGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+export function launch(): Promise<Browser> {
+  return chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+}
+
+/** A page that remembers what it asked for and what it complained about. */
+export class Visit {
+  readonly requests: string[] = [];
+  readonly complaints: string[] = [];
+
+  private constructor(
+    readonly page: Page,
+    readonly origin: string,
+  ) {}
+
+  static async to(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Visit> {
+    const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+    const page = await context.newPage();
+    const visit = new Visit(page, new URL(url).origin);
+    context.on("request", (request) => visit.requests.push(request.url()));
+    page.on("console", (message) => {
+      if (message.type() === "error" || message.type() === "warning") visit.complaints.push(message.text());
+    });
+    page.on("pageerror", (error) => visit.complaints.push(String(error)));
+    await page.addInitScript(() => {
+      const tasks: number[] = [];
+      Object.assign(globalThis, { longTasks: tasks });
+      new PerformanceObserver((list) => tasks.push(...list.getEntries().map((entry) => entry.duration))).observe({
+        type: "longtask",
+        buffered: true,
+      });
+    });
+    await page.goto(url);
+    return visit;
+  }
+
+  /** The page, once it shows what is open. */
+  static async open(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Visit> {
+    const visit = await Visit.to(browser, url, options);
+    await visit.page.locator("rp-device-form form").waitFor();
+    return visit;
+  }
+
+  /** Waits until the page has asked for all that it asks for by itself. */
+  async settled(): Promise<void> {
+    await this.page.waitForLoadState("networkidle");
+  }
+
+  /** Milliseconds of the longest task that kept the page from answering. */
+  longest(): Promise<number> {
+    return this.page.evaluate(() => Math.max(0, ...(globalThis as unknown as { longTasks: number[] }).longTasks));
+  }
+
+  /** What a person reads somewhere, with white space as one space. */
+  async text(selector: string): Promise<string> {
+    return (await this.page.locator(selector).innerText()).replace(/\s+/g, " ").trim();
+  }
+
+  /** Picks a file or a folder through the button that asks for it. */
+  async pick(button: string, path: string | string[]): Promise<void> {
+    const chooser = this.page.waitForEvent("filechooser");
+    await this.page.locator(button).click();
+    await (await chooser).setFiles(path);
+  }
+
+  /** Drops files or folders of the disk onto an element. */
+  async drop(selector: string, ...paths: string[]): Promise<void> {
+    const box = (await this.page.locator(selector).boundingBox())!;
+    const place = { x: box.x + box.width / 2, y: box.y + Math.min(box.height / 2, 300) };
+    const session = await this.page.context().newCDPSession(this.page);
+    const data = { items: [], files: paths, dragOperationsMask: 1 };
+    for (const type of ["dragEnter", "dragOver", "drop"] as const) {
+      await session.send("Input.dispatchDragEvent", { type, ...place, data });
+    }
+    await session.detach();
+  }
+
+  async shot(name: string, fullPage = false): Promise<void> {
+    mkdirSync(SCREENSHOTS, { recursive: true });
+    await this.page.screenshot({ path: `${SCREENSHOTS}/${name}.png`, fullPage });
+  }
+
+  /** Ends the visit: no complaint, and no request to anywhere but the server. */
+  async end(...expected: RegExp[]): Promise<void> {
+    await this.page.context().close();
+    expect(this.complaints.filter((text) => !expected.some((pattern) => pattern.test(text)))).toEqual([]);
+    const elsewhere = this.requests.filter((url) => !url.startsWith(`${this.origin}/`) && !url.startsWith("blob:"));
+    expect(elsewhere).toEqual([]);
+  }
+}
