@@ -3,6 +3,7 @@
 # typer reads the annotations at run time, and under Python 3.9 cannot read them as texts: no
 # `from __future__ import annotations` here.
 
+import io
 import json
 import logging
 import os
@@ -126,7 +127,7 @@ def serve(
         app.releases.look(progress)
     try:
         listener = listen(host, port)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         raise CommandError(WRONG_USAGE, "address_unavailable", f"cannot listen on {host}:{port}: {error}") from None
 
     def announce() -> None:
@@ -236,6 +237,10 @@ def verify(
         data = sys.stdin.buffer.read() if document == "-" else _read(document)
     except OSError as error:
         raise CommandError(WRONG_USAGE, "manifest_unread", f"cannot read {document}: {error.strerror}") from None
+    if data.strip() == b"null":
+        # What a device that is up to date gets.
+        print("0 files are right")
+        return
     try:
         wanted = Manifest.parse(data)
     except AirwaybillError as error:
@@ -254,7 +259,11 @@ def verify(
 
 def main() -> NoReturn:
     """The entry point of the ``airwaybill`` command."""
-    sys.exit(run(sys.argv[1:]))
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
+    elif isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    sys.exit(run(sys.argv[1:] or ["--help"]))
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -273,6 +282,9 @@ def run(arguments: Sequence[str]) -> int:
         # Whoever read has gone, and so has what Python would write at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return CHECK_FAILED
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _fail(CHECK_FAILED, "output_failed", str(error))
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
     except usage_error as error:

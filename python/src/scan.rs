@@ -36,8 +36,16 @@ pub(crate) struct Progress {
     pub(crate) done: AtomicU64,
     pub(crate) total: AtomicU64,
     pub(crate) cancelled: AtomicBool,
+    /// What kept a file from being read without being the file's fault.
+    pub(crate) failure: Mutex<Option<io::Error>>,
     /// Whether anyone looks at it; else the total is not worked out.
     pub(crate) is_shown: bool,
+}
+
+impl Progress {
+    fn fail(&self, failure: io::Error) {
+        *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure);
+    }
 }
 
 /// What tells that a file still has the content that was hashed.
@@ -173,6 +181,9 @@ fn scan_in_pool(root: PathBuf, filter: &Filter, progress: &Progress) -> io::Resu
     if progress.cancelled.load(Relaxed) {
         return Err(io::Error::other("cancelled"));
     }
+    if let Some(failure) = progress.failure.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        return Err(failure);
+    }
     let is_settled = |stamp: &Stamp| started.duration_since(stamp.newest()).is_ok_and(|age| age > TIME_STEP);
     if items.iter().filter(|item| item.is_known).count() < kept.len()
         || items.iter().any(|item| item.is_new(is_settled))
@@ -225,6 +236,7 @@ fn walk(root: &Path, filter: &Filter, progress: &Progress) -> Vec<Found> {
                 }
                 found.push(item);
             }
+            Err(error) if error.io_error().is_some_and(is_out_of_means) => progress.fail(error.into()),
             Err(error) => {
                 let reason = error.io_error().map_or_else(|| error.to_string(), io::Error::to_string);
                 let absolute = error.path().unwrap_or(root).to_owned();
@@ -303,11 +315,24 @@ fn read(found: Found, root: &Path, kept: &Digests, progress: &Progress) -> Read 
             }
             None => match hash(&absolute, progress) {
                 Ok((stamp, sha1)) => (Entry::File(FileRecord { path, size: stamp.size, sha1 }), Some(stamp)),
+                Err(error) if is_out_of_means(&error) => {
+                    progress.fail(error);
+                    (Entry::Directory { path }, None)
+                }
                 Err(error) => (Entry::Unread { path, unread: error.to_string() }, Stamp::of_path(&absolute).ok()),
             },
         },
     };
     Read { absolute, entry, stamp, is_known }
+}
+
+/// Whether this process has no descriptors or memory left: that says nothing of the file.
+fn is_out_of_means(error: &io::Error) -> bool {
+    #[cfg(unix)]
+    let codes = [libc::EMFILE, libc::ENFILE, libc::ENOMEM];
+    #[cfg(not(unix))]
+    let codes = [];
+    error.raw_os_error().is_some_and(|code| codes.contains(&code))
 }
 
 /// The digest kept for a file, if it still holds.

@@ -273,3 +273,24 @@ def test_the_command_starts_without_the_server() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=20)
     assert done.stdout == "[]\n"
+
+
+def test_verify_takes_what_an_up_to_date_device_gets(tree: Path, call: Call, tmp_path: Path) -> None:
+    (tmp_path / "null.json").write_bytes(b"null")
+    done = call("verify", tmp_path / "null.json", tree)
+    assert (done.code, done.out, done.err) == (0, "0 files are right\n", "")
+
+
+def test_a_full_disk_is_said_in_one_line(tree: Path) -> None:
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [*COMMAND, "manifest", str(tree), "--from", "1.0.0"], stdout=full, stderr=subprocess.PIPE, text=True
+        )
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert done.stderr.startswith("airwaybill: output_failed: ")
+
+
+def test_a_host_that_is_none_is_said_in_one_line(tree: Path, call: Call) -> None:
+    done = call("serve", tree, "--host", "a" * 70, "--port", "0")
+    assert (done.code, done.err.count("\n")) == (2, 1)
+    assert done.err.startswith("airwaybill: address_unavailable: ")

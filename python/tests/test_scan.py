@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import resource
 import tempfile
 import threading
 import time
@@ -205,6 +206,20 @@ def test_the_interpreter_runs_on_while_a_scan_hashes(root: Path) -> None:
     stop.set()
     thread.join()
     assert ticks[0] > 10
+
+
+@pytest.mark.parametrize("spare", range(10))
+def test_a_process_out_of_descriptors_says_so_and_refuses_no_release(root: Path, spare: int) -> None:
+    in_use = max(int(descriptor) for descriptor in os.listdir("/proc/self/fd"))
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (in_use + spare, limits[1]))
+    try:
+        outcome = ", ".join(release.version for release in airwaybill.scan(root).releases)
+    except AirwaybillError as error:
+        outcome = str(error)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    assert outcome == "1.0.0, 1.0.1" or "Too many open files" in outcome
 
 
 def as_nobody(root: Path) -> dict[str, str]:

@@ -105,6 +105,35 @@ def checked_get(connection: http.client.HTTPConnection, path: str) -> Reply | No
         return None
 
 
+def test_a_file_that_another_takes_the_place_of_is_sent_whole_or_not(root: Path, log: Path) -> None:
+    outside = root.parent / "outside.bin"
+    contents = [b"a" * 300_000, b"b" * 900_000]
+    outside.write_bytes(b"x" * 300_000)
+    path, beside = root / "notes.bin", root / "notes.new"
+    path.write_bytes(contents[0])
+    stop = threading.Event()
+
+    def replace() -> None:
+        number = 0
+        while not stop.is_set():
+            number += 1
+            if number % 3 == 2:
+                beside.symlink_to(outside)
+            else:
+                beside.write_bytes(contents[number % 3])
+            beside.replace(path)
+
+    with serving(root, log) as server, ThreadPoolExecutor(1) as threads:
+        job = threads.submit(replace)
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+        bodies = [reply.body for reply in (checked_get(connection, "/notes.bin") for _ in range(300)) if reply]
+        whole = [body for body in bodies if len(body) > 1000]
+        stop.set()
+        job.result(30)
+    assert whole
+    assert all(body in contents for body in whole)
+
+
 @pytest.mark.parametrize("size", [64 * 1024, 5 * 1024 * 1024], ids=["small", "large"])
 def test_a_file_rewritten_in_place_never_has_the_old_hash(root: Path, log: Path, size: int) -> None:
     contents = [noise(size, seed=seed) for seed in range(3)]

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from starlette.types import Message
 import airwaybill
 from airwaybill import AirwaybillError
 from airwaybill.server import create_app
+from airwaybill.server.answers import Entity, EntityCache
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "PROPFIND", "X" * 100])
@@ -86,6 +88,30 @@ def test_descriptors_are_given_back(server: Server) -> None:
             server.get(path, {"Range": "bytes=99999999-"})
             server.get(path, method="HEAD")
     eventually(count, lambda now: now <= before + 2)
+
+
+def test_parts_of_a_large_file_asked_for_at_once_leave_no_descriptor(server: Server, site: Path) -> None:
+    def open_files() -> int:
+        return len(os.listdir(f"/proc/{server.process.pid}/fd"))
+
+    server.get("/index.html")
+    before = open_files()
+    # Another identity, so that the file has to be looked at again.
+    large = site / "1.0.1/sd/large.bin"
+    os.utime(large, ns=(large.stat().st_atime_ns, large.stat().st_mtime_ns))
+    with ThreadPoolExecutor(20) as threads:
+        asked = [threads.submit(server.get, "/1.0.1/sd/large.bin", {"Range": "bytes=0-1"}) for _ in range(40)]
+        assert {reply.result().status for reply in asked} == {206}
+    eventually(open_files, lambda now: now <= before + 2)
+
+
+def test_short_answers_kept_in_memory_have_a_bound() -> None:
+    cache = EntityCache(64 * 1024)
+    for number in range(1000):
+        cache.put(number, Entity(b"null", '"etag"', None))
+    kept = [number for number in range(1000) if cache.get(number)]
+    assert kept == list(range(1000 - len(kept), 1000))
+    assert 0 < len(kept) < 64
 
 
 def test_health(server: Server, site: Path) -> None:

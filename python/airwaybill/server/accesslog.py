@@ -11,6 +11,8 @@ from typing import BinaryIO
 
 from starlette.types import Scope
 
+# Longer paths and queries are cut: what waits to be written has a bound.
+SHOWN = 1024
 WAITING_LIMIT = 50_000
 BATCH_SECONDS = 0.1
 # Longer texts are not kept: the memory that a stranger's requests take stays small.
@@ -27,8 +29,8 @@ def quoted(text: str | None) -> str:
 def line_end(scope: Scope, status: int, size: int, seconds: float) -> str:
     """A line from the request on. It is the same for the same request and answer, and made once for those."""
     return (
-        f',"method":{quoted(scope["method"])},"path":{quoted(scope["path"])},'
-        f'"query":{quoted(scope["query_string"].decode("latin-1"))},"http":{quoted(scope["http_version"])},'
+        f',"method":{quoted(scope["method"][:SHOWN])},"path":{quoted(scope["path"][:SHOWN])},'
+        f'"query":{quoted(scope["query_string"][:SHOWN].decode("latin-1"))},"http":{quoted(scope["http_version"])},'
         f'"status":{status},"bytes":{size},"ms":{seconds * 1000:.1f}}}\n'
     )
 

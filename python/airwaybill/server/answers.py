@@ -26,6 +26,9 @@ REASONS = {
     503: "Service Unavailable",
 }
 
+# What one kept body takes besides its bytes.
+ENTRY_BYTES = 1024
+
 # H5: the vendor's client reads in steps of this many bytes.
 STEP = 100
 PIECE = 128 * 1024
@@ -73,14 +76,19 @@ class EntityCache:
         """Keeps ``entity``, and drops those not used for longest; one larger than the limit is not kept."""
         old = self._entities.pop(key, None)
         if old is not None:
-            self._size -= len(old.data)
-        if len(entity.data) > self._limit:
+            self._size -= _weight(old)
+        if _weight(entity) > self._limit:
             return
         self._entities[key] = entity
-        self._size += len(entity.data)
+        self._size += _weight(entity)
         while self._size > self._limit:
             _, dropped = self._entities.popitem(last=False)
-            self._size -= len(dropped.data)
+            self._size -= _weight(dropped)
+
+
+def _weight(entity: Entity) -> int:
+    """Bytes that keeping it takes: most answers are short, and their keys are not."""
+    return len(entity.data) + ENTRY_BYTES
 
 
 class Answer(Response):

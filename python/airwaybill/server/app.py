@@ -140,8 +140,6 @@ class App:
             nonlocal status, size
             if message["type"] == "http.response.start":
                 status = message["status"]
-            elif message["type"] == "http.response.pathsend":
-                size = os.path.getsize(message["path"])
             else:
                 size += len(message.get("body", b""))
             await send(message)

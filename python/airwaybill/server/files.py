@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import mimetypes
 import os
@@ -72,8 +73,8 @@ class Files:
         if entity is None:
             try:
                 entity = await self._workers.once(key, partial(_read_checked, snapshot.real_root, record))
-            except (FileChangedError, OSError):
-                raise self._changed(record.path) from None
+            except (FileChangedError, OSError) as error:
+                raise self._unreadable(record.path, error) from None
             self._entities.put(key, entity)
         status, headers, start, end = _select(scope, record.path, len(entity.data), entity.etag, entity.modified)
         if status == 200:
@@ -100,18 +101,16 @@ class Files:
         status, headers, start, end = _select(scope, file.path, file.size, etag, file.modified)
         if status == 304 or scope["method"] == "HEAD" or start == end:
             await Answer(status, headers)(scope, receive, send)
-        elif status == 200 and file.size > CHUNK and "http.response.pathsend" in scope.get("extensions", {}):
-            await send({"type": "http.response.start", "status": status, "headers": [*headers]})
-            await send({"type": "http.response.pathsend", "path": file.path})
         else:
-            await self._stream(send, file, status, headers, start, end, None, lambda: True)
+            # Not by path: the server would open the name again, and another file may have it by then.
+            await self._stream(send, file, status, headers, start, end, None, file.unchanged)
 
     async def _open(self, snapshot: Snapshot, path: str, record: FileRecord | None) -> OpenFile:
         try:
             file = await self._workers.run(partial(open_below, snapshot.real_root, path, record is not None))
-        except (OSError, ValueError):
-            if record is not None:
-                raise self._changed(path) from None
+        except (OSError, ValueError) as error:
+            if record is not None or _is_passing(error):
+                raise self._unreadable(path, error) from None
             raise not_found(f"/{path}") from None
         if record is not None and file.size != record.size:
             os.close(file.descriptor)
@@ -122,7 +121,8 @@ class Files:
         """Hashes a large file before a part of it is sent, once as long as nothing writes to it."""
         sha1 = self._checked.get(file.identity)
         if sha1 is None:
-            sha1 = await self._workers.once(file.identity, partial(_hash, os.dup(file.descriptor), file.size))
+            work = partial(_hash, self._releases.snapshot().real_root, record.path, file.identity)
+            sha1 = await self._workers.once(file.identity, work)
             self._checked[file.identity] = sha1
             if len(self._checked) > CHECKED_LIMIT:
                 self._checked.popitem(last=False)
@@ -159,6 +159,12 @@ class Files:
         else:
             log.warning("%s changed while it was sent; connection broken off", file.path)
             self._releases.look_again()
+
+    def _unreadable(self, path: str, error: Exception) -> RequestError:
+        """503 for what cannot be sent now; ``error`` says why."""
+        if _is_passing(error):
+            return RequestError(503, "busy", f"{path} cannot be read now: {error}", [(b"retry-after", b"1")])
+        return self._changed(path)
 
     def _changed(self, path: str) -> RequestError:
         self._releases.look_again()
@@ -197,6 +203,11 @@ def _select(
     return status, finish(scope, status, headers), start, end
 
 
+def _is_passing(error: Exception) -> bool:
+    """Whether it says nothing of the file: the process is out of descriptors or memory, or the disk failed."""
+    return isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EIO)
+
+
 def _content_type(path: str) -> bytes:
     kind, encoding = mimetypes.guess_type(path.rpartition("/")[2])
     return b"application/octet-stream" if kind is None or encoding is not None else kind.encode()
@@ -223,12 +234,14 @@ def _read_chunk(file: OpenFile, size: int, offset: int, update: Callable[[bytes]
     return chunk
 
 
-def _hash(descriptor: int, size: int) -> str:
-    """The SHA-1 of the first ``size`` bytes; closes ``descriptor``."""
+def _hash(real_root: str, path: str, identity: Identity) -> str:
+    """The SHA-1 of a file; that of nothing if it is another one by now, which no large file has."""
+    file = open_below(real_root, path, hidden=True)
     hasher = Hasher()
     try:
-        for offset in range(0, size, CHUNK):
-            hasher.update(os.pread(descriptor, CHUNK, offset))
+        if file.identity == identity:
+            for offset in range(0, file.size, CHUNK):
+                hasher.update(os.pread(file.descriptor, CHUNK, offset))
     finally:
-        os.close(descriptor)
+        os.close(file.descriptor)
     return hasher.finish()
