@@ -3,7 +3,8 @@
 A plan is text. Its lines are, in the manifest's order,
 `P prefix` what stands before the device path in the URLs that follow (without the host),
 `Q request` the next entry's URL where that does not hold,
-`A|R|K size sha1 path` a file to add, to replace, or to keep as it is, `D - - path` one to delete,
+`A|R|K size sha1 path` a file to add, to replace, or to keep as it is, `D - - path` one to delete, `X - - path` one that
+is not deleted after all (see check_case),
 `F size sha1 request` the firmware, and at the end `= digest`, the same for two plans that fetch the same content.
 """
 

@@ -2,7 +2,7 @@
 
 import gc
 
-from OTA import NEW, OTAError, binascii, exists, move, os, prune, read_record, remove
+from OTA import NEW, OTAError, binascii, exists, hashlib, move, os, prune, read_record, remove
 from ota_manifest import Planner, check_version, compare_versions
 from ota_update import entries, fetch_manifest, file_system, no_room
 
@@ -30,6 +30,7 @@ def prepare(ota, allow_downgrade, retry):
         return None, None, None
     firmware = judge(ota, summary, own, allow_downgrade, retry)
     check_once(plan + NEW, planner.sections)
+    check_case(plan + NEW, [name for name in summary.uses if systems[name][2]])
     if firmware:
         from ota_firmware import Image
 
@@ -156,6 +157,52 @@ def _next_path(file, end):
         if line[0] in "ARKD":
             return line[:-1].split(" ", 3)[3]
     return None
+
+
+def check_case(path, names):
+    """On FAT (the mounts `names`) paths that differ only in case are one file. A release with two of them is refused;
+    the delete of one that the release brings in another case is struck from the plan (kind X)."""
+    if not names:
+        return
+    marks = bytearray()  # four bytes of a hash for each path; what two of them share is looked up in the plan
+    with open(path, "r+b") as plan:
+        for kinds in (b"ARK", b"D"):
+            plan.seek(0)
+            at = 0
+            line = plan.readline()
+            while line:
+                folded = _folded(line, kinds, names)
+                if folded is not None:
+                    mark = hashlib.sha1(folded).digest()[:4]
+                    if mark in marks and _has_case(path, folded, at, names):
+                        if kinds != b"D":
+                            raise OTAError("path_case", str(line[:-1].split(b" ", 3)[3], "utf-8"))
+                        plan.seek(at)
+                        plan.write(b"X")
+                        plan.seek(at + len(line))
+                    elif kinds != b"D":
+                        marks.extend(mark)
+                at += len(line)
+                line = plan.readline()
+
+
+def _folded(line, kinds, names):
+    """The path of a line of these kinds on one of these mounts, in lower case."""
+    if line[:1] not in kinds:
+        return None
+    path = line[:-1].split(b" ", 3)[3]
+    return path.lower() if str(path[: path.find(b"/")], "utf-8") in names else None
+
+
+def _has_case(path, folded, but, names):
+    """Whether the release has this path in any case, in another line than the one at `but`."""
+    at = 0
+    with open(path, "rb") as plan:
+        for line in plan:
+            if at != but and _folded(line, b"ARK", names) == folded:
+                return True
+            at += len(line)
+    return False
 
 
 def plan_digest(path):

@@ -52,10 +52,16 @@ def releases(old_client, new_client):
             "flash/data/table.bin": noise(3, 2500),
             "sd/some_asset.txt": b"pulses 1000\n",
             "sd/asset_that_will_be_removed.wav": noise(4, 900),
+            "sd/Tone.wav": noise(14, 500),
         }
     )
     new = dict(old)
-    for gone in ("flash/old_file.py", "flash/drivers/display/st7789.py", "sd/asset_that_will_be_removed.wav"):
+    for gone in (
+        "flash/old_file.py",
+        "flash/drivers/display/st7789.py",
+        "sd/asset_that_will_be_removed.wav",
+        "sd/Tone.wav",
+    ):
         del new[gone]
     new.update(
         {
@@ -72,6 +78,7 @@ def releases(old_client, new_client):
             "flash/lib/ota_plan.mpy": read(new_client + "/ota_plan.mpy"),
             "sd/some_asset.txt": b"pulses 2000\nsample 60\n",
             "sd/tones/start.wav": noise(9, 600),
+            "sd/tone.wav": noise(15, 700),
         }
     )
     later = dict(new)
@@ -128,6 +135,8 @@ class Proof:
             # Left alone there, unless the user asks.
             for path in ("flash/boot.py", "flash/lib/OTA.mpy"):
                 tree[path] = self.trees["1.0.0"][path]
+        if "sd/tone.wav" in tree:  # the card has FAT: one file, under the name that it had
+            tree["sd/Tone.wav"] = tree.pop("sd/tone.wav")
         tree.update(OWN)
         return tree
 

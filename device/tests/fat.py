@@ -1,0 +1,46 @@
+"""What a manifest makes of a FAT flash: micropython fat.py CLIENT. Prints the plan or the error of each case."""
+
+import io
+import json
+import os
+import sys
+import vfs
+
+sys.path.insert(0, sys.argv[1])
+sys.path.insert(0, __file__.rsplit("/", 1)[0])
+
+import sim
+from OTA import OTA, OTAError
+from ota_manifest import Planner
+from ota_plan import check_case
+
+device = sim.Device(None, "flash", 512, 1000, False)
+sim.format_fat(device)
+vfs.mount(vfs.VfsFat(device), "/flash")
+ota = OTA({"flash": "/flash"})
+os.mkdir(ota.home)
+os.mkdir("/flash/lib")
+for name in ("boot.py", "Tone.wav", "lib/OTA.py"):
+    with open("/flash/" + name, "w") as file:
+        file.write("pass")
+
+
+def plan(delete=(), new=(), update=()):
+    """The lines of the plan, or the error's code."""
+    entries = [[{"URL": "http://x/2/" + path, "dst_path": path, "hash": "0" * 40} for path in x] for x in (new, update)]
+    manifest = {"delete": list(delete), "new": entries[0], "update": entries[1], "previous_version": None}
+    manifest["version"] = "2"
+    path = ota.home + "/plan"
+    try:
+        with open(path, "w") as file:
+            Planner(ota, file, {"flash": (512, 9, True)}).convert(io.BytesIO(json.dumps(manifest).encode()))
+        check_case(path, ["flash"])
+    except OTAError as error:
+        return error.code
+    with open(path) as file:
+        lines = [line[:-1].split(" ", 3) for line in file if line[0] in "ARKDX"]
+    return [[line[0], line[3]] for line in lines]
+
+
+cases = json.loads(sys.argv[2])
+print(json.dumps([plan(**case) for case in cases]))
