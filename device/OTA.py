@@ -483,14 +483,18 @@ class OTA:
                     sweep(path)
                 prune(path, self.root_of(path))
         firmware = journal["firmware"]
-        if firmware and not (firmware["board"] == "esp32" and self._boots(firmware["old"])):
-            self._switch_firmware(firmware, "old")
+        error = journal["reason"]
+        try:
+            if firmware and not (firmware["board"] == "esp32" and self._boots(firmware["old"])):
+                self._switch_firmware(firmware, "old")
+        except Exception as failed:  # the old files have to do with the new firmware, and status() says so
+            error += "; the firmware stays: " + error_text(failed)
         if journal["from"] is None:
             remove(self.home + "/version")
         else:
             self.write_beside("version", journal["from"])
         lines = (journal["to"] + "\n").split("\n")
-        report = {"error": journal["reason"], "refused": None, "firmware": None}
+        report = {"error": error, "refused": None, "firmware": None}
         if journal["refuse"]:
             report["refused"] = lines[0]
             report["firmware"] = firmware and firmware["version"]
@@ -533,7 +537,12 @@ class OTA:
             return False
         if firmware["board"] == "esp32":
             return running_partition() == firmware[side]
-        return side == "new" and list(os.uname()) != firmware["uname"]
+        return side == "new" and self._pycom_switched(firmware)
+
+    def _pycom_switched(self, firmware):
+        if firmware["old"] is None:
+            return "finished" in firmware or list(os.uname()) != firmware["uname"]
+        return pycom_slot() != firmware["old"]
 
     def _boots(self, label):
         from esp32 import Partition
@@ -551,7 +560,7 @@ class OTA:
         if side == "new":
             pycom.ota_finish()
             firmware["finished"] = True
-        elif firmware["old"] is not None and ("finished" in firmware or list(os.uname()) != firmware["uname"]):
+        elif self._pycom_switched(firmware):
             pycom.bootmgr(boot_partition=firmware["old"])
 
     def _keep_firmware(self, journal):
@@ -570,6 +579,17 @@ def running_partition():
     from esp32 import Partition
 
     return Partition(Partition.RUNNING).info()[4]
+
+
+def pycom_slot():
+    """The number of the slot that boots, as bootmgr(boot_partition=) takes it; bootmgr() itself answers with a name.
+    None where the firmware cannot tell."""
+    import pycom
+
+    try:
+        return ("factory", "ota_0").index(pycom.bootmgr()[0].lower())
+    except (AttributeError, TypeError, IndexError, ValueError):
+        return None
 
 
 def error_text(error):

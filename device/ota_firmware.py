@@ -1,6 +1,6 @@
 """Writes a firmware image to where it does not run yet. It boots only when `OTA.forward` says so (D6)."""
 
-from OTA import OTAError, hashlib, os, running_partition
+from OTA import OTAError, hashlib, os, pycom_slot, running_partition
 
 BLOCK = 4096  # the flash's erase unit
 ALIGN = 16  # encrypted flash takes whole units of this
@@ -103,11 +103,7 @@ class _Pycom:
         if not hasattr(pycom, "ota_start"):
             raise OTAError("firmware_unsupported", "pycom.ota_start is not there")
         self._pycom = pycom
-        try:
-            slot = pycom.bootmgr()[0]
-        except (AttributeError, TypeError, IndexError):
-            slot = None
-        self.record = {"board": "pycom", "old": slot, "uname": list(os.uname())}
+        self.record = {"board": "pycom", "old": pycom_slot(), "uname": list(os.uname())}
 
     def expect(self, size):
         pass

@@ -84,9 +84,14 @@ class Partition:
 
 class Pycom:
     def bootmgr(self, boot_partition=None):
+        """As the firmware has it: numbers in, names out."""
+        if note("no_bootmgr"):
+            raise TypeError("function missing arguments")
         if boot_partition is None:
-            return [note("boot") or "Factory"]
-        note("boot", boot_partition)
+            return (note("boot") or "Factory", "FAT", "SafeBoot_False", "Status_OK")
+        if type(boot_partition) is not int:
+            raise TypeError("can't convert %s to int" % type(boot_partition).__name__)
+        note("boot", ("Factory", "ota_0")[boot_partition])
 
     def ota_start(self):
         self.data = bytearray()
@@ -97,7 +102,7 @@ class Pycom:
     def ota_finish(self):
         with open(ROOT + "/image", "wb") as file:
             file.write(self.data)
-        note("boot", "OTA_0")
+        note("boot", "Factory" if note("running") == "ota_0" else "ota_0")
 
 
 if spec.get("board") == "esp32":

@@ -90,6 +90,30 @@ def test_pycom_takes_the_old_slot_back(tmp_path: Path, server: Server) -> None:
     assert board.release() == tree(RELEASES / "1.0.0")
 
 
+def test_pycom_takes_either_slot_back(tmp_path: Path, server: Server) -> None:
+    board = Board(tmp_path / "board", RELEASES, "1.0.0", board="pycom")
+    (board.root / "boot").write_text("ota_0")
+    (board.root / "running").write_text("ota_0")
+    board.run(server.port, "update", "start")
+    assert (board.root / "running").read_text() == "Factory"
+    board.run(server.port, *["start"] * 3)
+    assert (board.root / "boot").read_text() == "ota_0"
+    assert board.release() == tree(RELEASES / "1.0.0")
+
+
+def test_pycom_that_cannot_switch_back(tmp_path: Path, server: Server) -> None:
+    """The files and the version go back all the same, and the report says what did not."""
+    board = Board(tmp_path / "board", RELEASES, "1.0.0", board="pycom")
+    (board.root / "no_bootmgr").write_text("yes")
+    results = board.run(server.port, "update", *["start"] * 4, "status", "update")
+    status = results[5]
+    assert (status["state"], status["version"], status["refused"]) == ("rolled back", "1.0.0", "1.0.1")
+    assert status["error"].startswith("not_confirmed; the firmware stays: TypeError")
+    assert results[6]["code"] == "refused"
+    assert (board.root / "boot").read_text() == "ota_0"
+    assert board.release() == tree(RELEASES / "1.0.0")
+
+
 def test_pycom_cut_before_ota_finish(tmp_path: Path, server: Server) -> None:
     """What ota_write has written is lost with the power: the files go back, and the next update brings both."""
     board = Board(tmp_path / "board", RELEASES, "1.0.0", board="pycom")
