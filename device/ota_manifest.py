@@ -20,6 +20,7 @@ VERSION_BYTES = 64
 SIZE_LIMIT = 1 << 53
 # Left alone on FAT, where a file cannot be replaced in one step: without them, nothing would recover the device.
 KEPT = ("boot.py", "OTA.py", "OTA.mpy")
+KEPT_FOLDED = ("boot.py", "ota.py", "ota.mpy")
 
 
 def check_version(text):
@@ -399,7 +400,7 @@ class Planner:
         name = self._mount_of(path)
         real = self._ota.real_path(path)
         old = self._stat(path, real)
-        keep = not self._ota.boot_py and self._copies(name) and path.split("/")[-1] in KEPT
+        keep = not self._ota.boot_py and self._copies(name) and self._is_kept(name, path)
         kind = "K" if keep else "A" if old is None else "R"
         self._digest.update(("%s %s %s %s\n" % (kind, digest, path, request)).encode())
         quoted = quote(path)
@@ -418,7 +419,7 @@ class Planner:
         name = self._mount_of(path)
         old = self._stat(path, self._ota.real_path(path))
         # boot.py is what calls boot(): it is replaced, never taken away.
-        if old is None or path.split("/")[-1] in KEPT:
+        if old is None or self._is_kept(name, path):
             return
         self._plan.write("D - - %s\n" % path)
         self._digest.update(("D %s\n" % path).encode())
@@ -460,7 +461,16 @@ class Planner:
                 raise OTAError("mount_missing", name)
             self.summary.uses.append(name)
             self.summary.blocks[name] = [0, 0, 0]
+        if self._copies(name):
+            for segment in segments:
+                # FAT drops these at the end, and so takes the name for another; the others it cannot hold.
+                if segment[-1] in ". " or any([c in segment for c in '"*:<>?|']):
+                    raise OTAError("path_reserved", path)
         return name
+
+    def _is_kept(self, name, path):
+        base = path.split("/")[-1]
+        return base.lower() in KEPT_FOLDED if self._copies(name) else base in KEPT
 
     def _copies(self, name):
         return self._systems[name][2]

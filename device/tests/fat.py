@@ -1,4 +1,4 @@
-"""What a manifest makes of a FAT flash: micropython fat.py CLIENT. Prints the plan or the error of each case."""
+"""What a manifest makes of a FAT flash: micropython fat.py CLIENT CASES. Prints the plan or the error of each case."""
 
 import io
 import json
@@ -27,7 +27,7 @@ for name in ("boot.py", "Tone.wav", "lib/OTA.py"):
 
 def plan(delete=(), new=(), update=()):
     """The lines of the plan, or the error's code."""
-    entries = [[{"URL": "http://x/2/" + path, "dst_path": path, "hash": "0" * 40} for path in x] for x in (new, update)]
+    entries = [[{"URL": "http://x/2/f", "dst_path": path, "hash": "0" * 40} for path in x] for x in (new, update)]
     manifest = {"delete": list(delete), "new": entries[0], "update": entries[1], "previous_version": None}
     manifest["version"] = "2"
     path = ota.home + "/plan"
@@ -42,5 +42,6 @@ def plan(delete=(), new=(), update=()):
     return [[line[0], line[3]] for line in lines]
 
 
-cases = json.loads(sys.argv[2])
+with open(sys.argv[2]) as file:
+    cases = json.load(file)
 print(json.dumps([plan(**case) for case in cases]))

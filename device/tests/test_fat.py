@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from typing import Any
 
 from board import TESTS, run_script
 
 
 def plans(*cases: dict[str, list[str]]) -> list[Any]:
-    return run_script(TESTS / "fat.py", json.dumps(cases))
+    with tempfile.NamedTemporaryFile("w") as file:
+        json.dump(cases, file)
+        file.flush()
+        return run_script(TESTS / "fat.py", file.name)
 
 
 def test_a_file_that_changes_its_case() -> None:
@@ -30,3 +34,18 @@ def test_two_files_that_differ_in_case() -> None:
         {"new": ["flash/X.py"], "update": ["flash/lib/y.py", "flash/x.py"]},
         {"new": ["flash/Lib/a.py"], "update": ["flash/lib/a.py"]},
     ) == ["path_case"] * 3
+
+
+def test_names_that_fat_changes_or_does_not_hold() -> None:
+    names = ["waybill./version", "waybill /version", "main.py.new.", "boot.py.", "a b ", *[f"a{c}b" for c in '"*:<>?|']]
+    cases = [{field: ["flash/" + name]} for name in names for field in ("delete", "new", "update")]
+    assert plans(*cases) == ["path_reserved"] * len(cases)
+    assert plans({"new": ["flash/a b/.c.d"]}) == [[["A", "flash/a b/.c.d"]]]
+
+
+def test_the_files_that_recover_the_device_in_any_case() -> None:
+    names = ["BOOT.PY", "boot.py", "Lib/ota.py", "lib/OTA.py"]
+    for name in names:
+        deleted, replaced = plans({"delete": ["flash/" + name]}, {"update": ["flash/" + name]})
+        assert deleted == []
+        assert replaced == [["K", "flash/" + name]]
