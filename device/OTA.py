@@ -344,9 +344,33 @@ class OTA:
 
     def _save(self, journal):
         journal["seq"] += 1
-        self.write_record("journal", journal)
+        try:
+            self.write_record("journal", journal)
+        except OSError:
+            if not self._spend():
+                raise
+            self.write_record("journal", journal)
+            self.keep_spare(journal["spare"])
+
+    def keep_spare(self, size):
+        """Room that the application cannot fill, for counting the starts of a trial and for the way back."""
+        try:
+            with open(self.home + "/spare", "wb") as file:
+                while size > 0:
+                    size -= file.write(BUFFER)
+        except OSError:  # less of it than wanted
+            pass
+
+    def _spend(self):
+        """Whether there was spare room, which now is free."""
+        path = self.home + "/spare"
+        if not exists(path):
+            return False
+        remove(path)
+        return True
 
     def _drop(self, journal):
+        remove(self.home + "/spare")
         remove(self.home + "/plan")
         remove(self.home + "/journal")
 
@@ -405,7 +429,14 @@ class OTA:
                 self._roll_back(journal, "not_confirmed", True)
             else:
                 journal["starts"] += 1
-                self._save(journal)
+                try:
+                    self._save(journal)
+                except OSError:
+                    # A release whose starts cannot be counted would never go. As no record of it can be written, all
+                    # of this is done again where it is cut short.
+                    self._go_back(journal, "not_counted", True)
+                    self._undo(journal)
+                    return True
                 self._keep_firmware(journal)
                 return False
         elif state == "confirm":
@@ -464,14 +495,25 @@ class OTA:
             move(new, path, copies)
 
     def _roll_back(self, journal, reason, refuse):
+        self._go_back(journal, reason, refuse)
+        self._save(journal)
+        self._undo(journal)
+
+    def _go_back(self, journal, reason, refuse):
         journal["untouched"] = journal["state"] == "backup"
         journal["state"] = "rollback"
         journal["reason"] = reason
         journal["refuse"] = refuse
-        self._save(journal)
-        self._undo(journal)
 
     def _undo(self, journal):
+        try:
+            self._take_back(journal)
+        except OSError:
+            if not self._spend():
+                raise
+            self._take_back(journal)
+
+    def _take_back(self, journal):
         if exists(self.home + "/plan"):
             for kind, path, copies in self._operations(journal):
                 if journal["untouched"]:

@@ -4,7 +4,7 @@ import gc
 
 from OTA import NEW, OTAError, binascii, exists, hashlib, move, os, prune, read_record, remove
 from ota_manifest import Planner, check_version, compare_versions
-from ota_update import entries, fetch_manifest, file_system, no_room
+from ota_update import entries, fetch_manifest, file_system, no_room, spare_blocks
 
 MARGIN = 8  # blocks kept free for directories and the journal
 
@@ -87,6 +87,8 @@ def check_space(ota, summary, systems):
         copies = systems[name][2]
         new, old, largest = summary.blocks[name]
         backups = largest + (old if copies else 0) + MARGIN
+        if name == "flash":
+            backups += spare_blocks(summary, systems)
         ota.reserve[root] = backups
         need = backups
         if copies and name == "flash":

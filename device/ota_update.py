@@ -22,6 +22,7 @@ from OTA import (
 
 MANIFEST_BYTES = 512 * 1024
 AHEAD = 8  # requests on their way at once, where the transport can
+SPARE_BYTES = 16384
 FLUSH_BYTES = 32768  # what a power cut takes from a download, at most
 ENOSPC = 28
 UNRESERVED = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/"
@@ -178,6 +179,7 @@ def run(ota, allow_downgrade, retry):
     ota.image = None
     if ota.load() is not None:
         raise OTAError("unfinished", "the last change is not confirmed")
+    remove(ota.home + "/spare")  # from before a power cut
     if not exists(ota.home):
         os.mkdir(ota.home)
     from ota_plan import prepare
@@ -206,7 +208,9 @@ def run(ota, allow_downgrade, retry):
             discard(ota)
         raise
     check_complete(ota, ota.home + "/plan")
-    ota.forward(journal_of(ota, summary, firmware, systems), True)
+    journal = journal_of(ota, summary, firmware, systems)
+    ota.keep_spare(journal["spare"])
+    ota.forward(journal, True)
     return summary.version
 
 
@@ -335,4 +339,11 @@ def journal_of(ota, summary, firmware, systems):
         "uses": summary.uses,
         "copies": copies,
         "firmware": record,
+        "spare": spare_blocks(summary, systems) * systems["flash"][0],
     }
+
+
+def spare_blocks(summary, systems):
+    """What taking a release back needs at once, on flash: a few records, and where files are copied the largest."""
+    block, _, copies = systems["flash"]
+    return -(-SPARE_BYTES // block) + (summary.blocks["flash"][2] if copies and "flash" in summary.blocks else 0)
