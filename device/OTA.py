@@ -415,38 +415,49 @@ class OTA:
 
     def _start(self):
         """What boot() does. Returns whether files or firmware changed."""
+        # From here on the three starts of the trial count, and not the boot loader's single one: before anything is
+        # written, as the power may go in this start too.
+        self._keep_firmware(self._peek())
         journal = self.load()
         if journal is None:
             return False
         state = journal["state"]
         if state == "trial":
-            if self._firmware_is(journal, "old"):
-                if self._boots(journal["firmware"]["new"]):
-                    return True  # a soft reset: the new firmware has not started
-                # The boot loader has taken the old firmware back: it does not stay alone.
-                self._roll_back(journal, "firmware_reverted", True)
-            elif journal["starts"] >= self.trial_starts:
-                self._roll_back(journal, "not_confirmed", True)
-            else:
-                journal["starts"] += 1
-                try:
-                    self._save(journal)
-                except OSError:
-                    # A release whose starts cannot be counted would never go. As no record of it can be written, all
-                    # of this is done again where it is cut short.
-                    self._go_back(journal, "not_counted", True)
-                    self._undo(journal)
-                    return True
-                self._keep_firmware(journal)
-                return False
-        elif state == "confirm":
+            return self._go_on_trial(journal)
+        if state == "confirm":
             self._finish(journal)
             return False
-        elif state == "rollback":
+        if state == "rollback":
             self._undo(journal)
         else:
             self.forward(journal, False)
         return True
+
+    def _go_on_trial(self, journal):
+        """Counts this start, or takes the old release back."""
+        counter = "starts"
+        reason = "not_confirmed"
+        if self._firmware_is(journal, "old"):
+            # A soft reset, and the new firmware has not started, or the boot loader never starts it.
+            counter = "missed"
+            reason = "firmware_reverted"
+        limit = self.trial_starts
+        if counter == "missed" and not self._boots(journal["firmware"]["new"]):
+            limit = 0  # The boot loader has taken the old firmware back: it does not stay alone.
+        count = journal.get(counter, 0)
+        if count >= limit:
+            self._roll_back(journal, reason, True)
+            return True
+        journal[counter] = count + 1
+        try:
+            self._save(journal)
+        except OSError:
+            # A release whose starts cannot be counted would never go. As no record of it can be written, all of this
+            # is done again where it is cut short.
+            self._go_back(journal, "not_counted", True)
+            self._undo(journal)
+            return True
+        return counter == "missed"
 
     def forward(self, journal, written):
         """From a complete download to the trial. `written`: all of it since the board started."""
@@ -606,9 +617,8 @@ class OTA:
             pycom.bootmgr(boot_partition=firmware["old"])
 
     def _keep_firmware(self, journal):
-        firmware = journal["firmware"]
-        if firmware and firmware["board"] == "esp32":
-            # From here on the three starts of the trial count, and not the boot loader's single one.
+        firmware = journal and journal["firmware"]
+        if firmware and firmware["board"] == "esp32" and self._firmware_is(journal, "new"):
             from esp32 import Partition
 
             try:

@@ -37,6 +37,30 @@ def test_esp32_files_follow_the_boot_loader(tmp_path: Path, server: Server) -> N
     assert board.release() == tree(RELEASES / "1.0.0")
 
 
+def test_esp32_that_keeps_starting_the_old_firmware(tmp_path: Path, server: Server) -> None:
+    """The boot loader falls back each time and leaves the choice as it is: boot() does not restart for ever."""
+    board = Board(tmp_path / "board", RELEASES, "1.0.0")
+    old = ("run", {"code": "note('running', 'ota_0') or sys.modules['OTA'].OTA(mounts)._start()"})
+    results = board.run(server.port, "update", *[old] * 5, "status")
+    assert results[1:6] == [True, True, True, True, False]
+    assert (results[6]["state"], results[6]["error"]) == ("rolled back", "firmware_reverted")
+    assert (board.root / "boot").read_text() == "ota_0"
+    assert board.release() == tree(RELEASES / "1.0.0")
+
+
+def test_esp32_a_cut_after_the_switch(tmp_path: Path, server: Server) -> None:
+    """The new firmware runs before the journal says trial. It is kept at once: boot() writes and restarts here."""
+    board = Board(tmp_path / "board", RELEASES, "1.0.0")
+    cut = """setattr(sys.modules['OTA'].OTA, 'write_beside', (lambda real: lambda self, name, text:
+        [][1] if name == 'version' else real(self, name, text))(sys.modules['OTA'].OTA.write_beside)) or 0"""
+    fall_back = ("run", {"code": "note('valid') or note('boot', 'ota_0')"})
+    results = board.run(server.port, ("run", {"code": cut}), "update", "start", fall_back, "start", "confirm", "status")
+    assert results[1]["code"] == "IndexError"
+    assert results[3] == "ota_1"
+    assert results[5] is True
+    assert (results[6]["state"], results[6]["version"]) == ("idle", "1.0.1")
+
+
 def test_esp32_new_firmware_needs_a_start(tmp_path: Path, server: Server) -> None:
     board = Board(tmp_path / "board", RELEASES, "1.0.0")
     results = board.run(server.port, "update", "confirm", "start", "confirm")
