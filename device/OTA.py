@@ -222,7 +222,9 @@ class OTA:
             version = ota_update.run(self, allow_downgrade, retry)
         except Exception as error:
             OTA.last_error = error_text(error)
-            if reset and self.status()["state"] == "applying":
+            journal = self._peek()
+            unfinished = journal is not None and journal["state"] != "trial"
+            if reset and unfinished and getattr(error, "code", None) != "unfinished":
                 restart()  # with the journal written, boot() ends what could not be ended here
             raise
         OTA.last_error = None
