@@ -1,7 +1,6 @@
 """A flash that fails in the install and in the way back: micropython failing.py CLIENT OLD_CLIENT NEW_CLIENT."""
 
 import json
-import os
 import sys
 
 sys.path.insert(0, __file__.rsplit("/", 1)[0])
@@ -15,7 +14,7 @@ board = proof.board
 proof.fresh()
 board.power_on()
 
-from OTA import OTA
+from OTA import OTA  # noqa: E402
 
 
 def fail(*_):

@@ -4,12 +4,14 @@ import io
 import json
 import os
 import sys
+
 import vfs
 
 sys.path.insert(0, sys.argv[1])
 sys.path.insert(0, __file__.rsplit("/", 1)[0])
 
 import sim
+
 from OTA import OTA, OTAError
 from ota_manifest import Planner
 from ota_plan import check_case

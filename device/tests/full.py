@@ -1,7 +1,6 @@
-"""A release on trial that fills the flash: micropython full.py CLIENT OLD_CLIENT NEW_CLIENT. One status a file system."""
+"""A release on trial that fills the flash: micropython full.py CLIENT OLD_CLIENT NEW_CLIENT."""
 
 import json
-import os
 import sys
 
 sys.path.insert(0, __file__.rsplit("/", 1)[0])

@@ -29,11 +29,14 @@ def test_a_file_that_changes_its_case() -> None:
 
 
 def test_two_files_that_differ_in_case() -> None:
-    assert plans(
-        {"new": ["flash/A.py", "flash/a.py"]},
-        {"new": ["flash/X.py"], "update": ["flash/lib/y.py", "flash/x.py"]},
-        {"new": ["flash/Lib/a.py"], "update": ["flash/lib/a.py"]},
-    ) == ["path_case"] * 3
+    assert (
+        plans(
+            {"new": ["flash/A.py", "flash/a.py"]},
+            {"new": ["flash/X.py"], "update": ["flash/lib/y.py", "flash/x.py"]},
+            {"new": ["flash/Lib/a.py"], "update": ["flash/lib/a.py"]},
+        )
+        == ["path_case"] * 3
+    )
 
 
 def test_names_that_fat_changes_or_does_not_hold() -> None:
