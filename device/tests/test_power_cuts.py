@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from power_cuts import prove
 
 
-def test_no_cut_breaks_a_device() -> None:
+def test_no_cut_breaks_a_device(capsys: pytest.CaptureFixture[str]) -> None:
     for line in prove():
-        print(line)
+        with capsys.disabled():
+            print("\n" + line)
         assert re.fullmatch(r"(littlefs|FAT): \d+ cuts, \d+ old, \d+ new, 0 bad", line), line
