@@ -10,15 +10,14 @@ from ._error import AirwaybillError
 HOST_LIMIT = 255
 HOST_NAME = re.compile(r"[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*\.?")
 HOST_AND_PORT = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[^\[\]:]+)(?::(?P<port>[0-9]{1,5}))?")
-SHOWN = 80
+SHOWN_LIMIT = 80
 
 
 def host_and_port(value: str, name: str) -> str:
     """``value`` if it is a host name, an IPv4 address or an IPv6 address in brackets, with or without a port."""
     match = HOST_AND_PORT.fullmatch(value) if len(value) <= HOST_LIMIT else None
     if match is None or not _is_host(match["host"]) or int(match["port"] or 0) > 65535:
-        shown = repr(value if len(value) <= SHOWN else value[:SHOWN] + "…")
-        raise AirwaybillError("host_invalid", f"{name} {shown} is no host name or address with an optional port")
+        raise AirwaybillError("host_invalid", f"{name} {shown(value)} is no host name or address with an optional port")
     return value
 
 
@@ -34,3 +33,8 @@ def _is_host(host: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def shown(value: str) -> str:
+    """``value`` for a message: quoted, and cut where it is long."""
+    return repr(value if len(value) <= SHOWN_LIMIT else value[:SHOWN_LIMIT] + "…")

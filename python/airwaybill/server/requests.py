@@ -10,7 +10,7 @@ from urllib.parse import unquote_to_bytes
 from starlette.types import Scope
 
 from airwaybill import AirwaybillError
-from airwaybill._host import host_and_port
+from airwaybill._host import host_and_port, shown
 from airwaybill.server.answers import RequestError
 
 Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
@@ -40,7 +40,7 @@ def manifest_request(scope: Scope, base_url: str | None, trusted: tuple[Network,
     parameters = parse_query(scope["query_string"])
     text = parameters.get("format", "1")
     if text not in ("1", "2"):
-        raise RequestError(400, "format_invalid", f"format {_shown(text)} is neither 1 nor 2")
+        raise RequestError(400, "format_invalid", f"format {shown(text)} is neither 1 nor 2")
     return ManifestRequest(own_base, parameters.get("current_ver"), parameters.get("firmware_ver"), int(text))
 
 
@@ -76,7 +76,7 @@ def _base_url(scope: Scope, trusted: tuple[Network, ...]) -> str:
         if forwarded_scheme is not None:
             scheme = forwarded_scheme.lower()
             if scheme not in ("http", "https"):
-                raise RequestError(400, "proto_invalid", f"X-Forwarded-Proto {_shown(scheme)} is not http or https")
+                raise RequestError(400, "proto_invalid", f"X-Forwarded-Proto {shown(scheme)} is not http or https")
         if forwarded_host is not None:
             host = check_host(forwarded_host, "X-Forwarded-Host")
     own_host = _host(scope) if host is None else host
@@ -107,7 +107,3 @@ def _last(scope: Scope, name: bytes) -> str | None:
     """The value that the nearest proxy has set: those before it may be the client's own words."""
     values = [value for header, value in scope["headers"] if header == name]
     return values[-1].decode("latin-1").rpartition(",")[2].strip() if values else None
-
-
-def _shown(value: str) -> str:
-    return repr(value if len(value) <= 80 else value[:80] + "…")
