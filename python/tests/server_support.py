@@ -13,12 +13,12 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 COMMAND = (sys.executable, "-c", "from airwaybill.cli import main; main()")
-DEADLINE_SECONDS = 20.0
+DEADLINE_SECONDS = 60.0
 
 
 class Reply(NamedTuple):
@@ -43,12 +43,13 @@ class Server:
     def get(
         self, path: str, headers: Mapping[str, str] | None = None, method: str = "GET", body: bytes | None = None
     ) -> Reply:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=DEADLINE_SECONDS)
-        try:
+        with self.client() as connection:
             connection.request(method, path, body=body, headers=dict(headers or {}))
             return read_reply(connection.getresponse())
-        finally:
-            connection.close()
+
+    def client(self) -> closing[http.client.HTTPConnection]:
+        """A connection that stays open from one request to the next, closed at the end of the ``with``."""
+        return closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=DEADLINE_SECONDS))
 
     def raw(self, request: bytes) -> bytes:
         """All that comes back on one connection until the server closes it."""
@@ -90,7 +91,8 @@ def eventually(look: Callable[[], Any], condition: Callable[[Any], object]) -> A
 
 
 def read_reply(response: http.client.HTTPResponse) -> Reply:
-    body = response.read()
+    with response:
+        body = response.read()
     return Reply(response.status, {name.lower(): value for name, value in response.getheaders()}, body)
 
 

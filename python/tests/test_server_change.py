@@ -101,6 +101,7 @@ def checked_get(connection: http.client.HTTPConnection, path: str) -> Reply | No
         connection.request("GET", path)
         return read_reply(connection.getresponse())
     except (http.client.HTTPException, ConnectionError):
+        # The next request opens a new one.
         connection.close()
         return None
 
@@ -123,9 +124,8 @@ def test_a_file_that_another_takes_the_place_of_is_sent_whole_or_not(root: Path,
                 beside.write_bytes(contents[number % 3])
             beside.replace(path)
 
-    with serving(root, log) as server, ThreadPoolExecutor(1) as threads:
+    with serving(root, log) as server, ThreadPoolExecutor(1) as threads, server.client() as connection:
         job = threads.submit(replace)
-        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
         bodies = [reply.body for reply in (checked_get(connection, "/notes.bin") for _ in range(300)) if reply]
         whole = [body for body in bodies if len(body) > 1000]
         stop.set()
@@ -156,16 +156,15 @@ def test_a_file_rewritten_in_place_never_has_the_old_hash(root: Path, log: Path,
             stop.wait(0.8 if number % 20 == 0 else 0.005)
 
     def read() -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
-        while not stop.is_set():
-            reply = checked_get(connection, f"/{MAIN}")
-            if reply is None:
-                continue
-            etag = reply.headers.get("etag", "").strip('W/"')
-            seen.add((reply.status, len(etag) == 40))
-            if len(etag) == 40:
-                assert sha1(reply.body) == etag
-        connection.close()
+        with server.client() as connection:
+            while not stop.is_set():
+                reply = checked_get(connection, f"/{MAIN}")
+                if reply is None:
+                    continue
+                etag = reply.headers.get("etag", "").strip('W/"')
+                seen.add((reply.status, len(etag) == 40))
+                if len(etag) == 40:
+                    assert sha1(reply.body) == etag
 
     with serving(root, log, "--settle", "0.2") as server, ThreadPoolExecutor(9) as threads:
         server.wait(has("1.0.0", "1.0.1"))
@@ -211,10 +210,8 @@ def test_a_file_that_no_longer_matches_is_not_sent(root: Path, log: Path) -> Non
             file.seek(100)
             file.write(b"changed")
         assert server.get("/1.0.1/flash/large.bin", {"Range": "bytes=0-9"}).json()["code"] == "file_changed"
-        assert (
-            checked_get(http.client.HTTPConnection("127.0.0.1", server.port, timeout=20), "/1.0.1/flash/large.bin")
-            is None
-        )
+        with server.client() as connection:
+            assert checked_get(connection, "/1.0.1/flash/large.bin") is None
         (root / MAIN).unlink()
         assert server.get(f"/{MAIN}").json()["code"] == "file_changed"
     assert log.read_text().count("look again") == 5

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import socket
 from concurrent.futures import ThreadPoolExecutor
@@ -50,25 +49,25 @@ def test_the_vendors_client_updates(server: Server) -> None:
         assert sha1(vendor_get(server.port, urlsplit(entry["URL"]).path)) == entry["hash"]
 
 
-def update(port: int, rounds: int) -> int:
+def update(server: Server, rounds: int) -> int:
     """Fetches a manifest and all its files, again and again on one connection; the number of files."""
-    connection, files = http.client.HTTPConnection("127.0.0.1", port, timeout=60), 0
-    for number in range(rounds):
-        connection.request("GET", f"/manifest.json?current_ver={('1.0.0', '0.9')[number % 2]}")
-        manifest = read_reply(connection.getresponse()).json()
-        for entry in [*manifest["new"], *manifest["update"], manifest["firmware"]]:
-            connection.request("GET", urlsplit(entry["URL"]).path)
-            reply = read_reply(connection.getresponse())
-            assert reply.status == 200
-            assert sha1(reply.body) == entry["hash"]
-            assert reply.headers["etag"] == f'"{entry["hash"]}"'
-            files += 1
-    connection.close()
+    files = 0
+    with server.client() as connection:
+        for number in range(rounds):
+            connection.request("GET", f"/manifest.json?current_ver={('1.0.0', '0.9')[number % 2]}")
+            manifest = read_reply(connection.getresponse()).json()
+            for entry in [*manifest["new"], *manifest["update"], manifest["firmware"]]:
+                connection.request("GET", urlsplit(entry["URL"]).path)
+                reply = read_reply(connection.getresponse())
+                assert reply.status == 200
+                assert sha1(reply.body) == entry["hash"]
+                assert reply.headers["etag"] == f'"{entry["hash"]}"'
+                files += 1
     return files
 
 
 def test_64_clients_update_20_times(server: Server) -> None:
     with ThreadPoolExecutor(64) as clients:
-        counts = list(clients.map(update, [server.port] * 64, [20] * 64))
+        counts = list(clients.map(update, [server] * 64, [20] * 64))
     assert len(set(counts)) == 1
     assert counts[0] > 100
