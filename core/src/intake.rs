@@ -5,11 +5,12 @@ use crate::files::{File, Files, Unsorted};
 use crate::filter::Filter;
 use crate::listing::{Entry, FileRecord};
 use crate::notice::Notice;
+use crate::order::sort_by;
 use crate::path;
 
 /// A release while its entries come in.
 pub(crate) struct Intake<'a> {
-    name: &'a str,
+    pub(crate) name: &'a str,
     files: Vec<Unsorted<'a>>,
     links: Vec<Link<'a>>,
     refused: Vec<Notice>,
@@ -137,14 +138,14 @@ fn differing_in_case(release: &str, files: &Files) -> Vec<Notice> {
     let mut folded: Vec<(String, &str)> = files
         .iter()
         .filter(|file| !is_folded(file.path))
-        .map(|file| (file.path.to_lowercase(), file.path))
+        .map(|file| (lower_case(file.path), file.path))
         .filter(|(lower, path)| lower != path)
         .collect();
     // Paths that are lower-case already are looked up, not copied: nearly all are.
     let already: Vec<(String, &str)> =
         folded.iter().filter_map(|(lower, _)| Some((lower.clone(), files.get(lower)?.path))).collect();
     folded.extend(already);
-    folded.sort();
+    sort_by(&mut folded, Ord::cmp);
     folded.dedup();
     let pairs = folded.iter().zip(folded.iter().skip(1)).filter(|(a, b)| a.0 == b.0);
     pairs
@@ -154,4 +155,9 @@ fn differing_in_case(release: &str, files: &Files) -> Vec<Notice> {
             Notice::new(&later, Code::PathCase, message)
         })
         .collect()
+}
+
+/// Letter by letter, unlike `str::to_lowercase`, for which a sigma at the end of a word is another letter.
+fn lower_case(path: &str) -> String {
+    path.chars().flat_map(char::to_lowercase).collect()
 }

@@ -4,9 +4,8 @@ use airwaybill::{CatalogOptions, Entry, EntryFields, VersionScheme};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyBytes, PyMemoryView, PyString};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::de::value::{Error as ValueError, StrDeserializer};
-use serde::{Deserialize as _, Serialize};
 
 use crate::types::{FileRecord, Listing};
 
@@ -31,8 +30,7 @@ fn from_python<T: DeserializeOwned>(value: &Bound<'_, PyAny>) -> PyResult<T> {
 }
 
 pub(crate) fn scheme(versions: &str) -> PyResult<VersionScheme> {
-    VersionScheme::deserialize(StrDeserializer::<ValueError>::new(versions))
-        .map_err(|failure| error("field_type", format!("versions: {failure}")))
+    versions.parse().map_err(engine_error)
 }
 
 pub(crate) fn catalog_options(

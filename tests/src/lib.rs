@@ -63,10 +63,10 @@ struct Render {
     #[serde(default)]
     dst_paths: DstPaths,
     #[serde(default = "plain")]
-    format: u8,
+    format: u64,
 }
 
-fn plain() -> u8 {
+fn plain() -> u64 {
     1
 }
 
