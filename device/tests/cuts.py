@@ -176,6 +176,7 @@ class Proof:
 
     def fresh(self):
         """A board with release 1.0.0, confirmed."""
+        self.board.format()
         self.board.mount()
         os.mount(self.board.devices["sd"], "/sd")
         write_all = dict(self.trees["1.0.0"])
