@@ -88,8 +88,9 @@ def test_a_higher_release_after_a_rollback(tmp_path: Path, releases: Path, serve
     results = board.run(server.port, "update", "start", ("rollback", {"reason": "no pulses"}), "start", "status")
     assert results[2] is True
     assert (results[4]["refused"], results[4]["error"]) == ("1.0.1", "no pulses")
-    shutil.copytree(releases / "1.0.1", releases / "1.0.2")
-    (releases / "1.0.2" / "flash" / "main.py").write_text("print('mended')\n")
+    mended = Path(shutil.copytree(releases / "1.0.1", tmp_path / "1.0.2"))
+    (mended / "flash" / "main.py").write_text("print('mended')\n")
+    mended.rename(releases / "1.0.2")  # in one step: this server lets nothing settle
     assert "1.0.2" in board.run(server.port, *["update"] * 40, "start")
     assert board.run(server.port, "confirm") == [True]
     assert board.release() == released(releases, "1.0.2")
