@@ -1,6 +1,6 @@
-"""The power-cut proof, run by MicroPython: `micropython cuts.py FILESYSTEM OLD_CLIENT NEW_CLIENT PAIRS`.
+"""The power-cut proof, run by MicroPython: `micropython cuts.py FILESYSTEM OLD_CLIENT NEW_CLIENT [SOURCE] PAIRS`.
 
-With SOURCE before PAIRS, what is updated is a client that moves from OTA.py, which is there, to OTA.mpy.
+With SOURCE, where OTA.py is, the update is one to OTA.mpy.
 It makes each cut from the log of one run (see sim.py), starts the board on what is left, and looks at what it has
 become.
 """
@@ -98,7 +98,9 @@ def moving(old_client, new_client, source):
     compiled = dict(base)
     compiled["flash/lib/OTA.mpy"] = read(new_client + "/OTA.mpy")
     base["flash/lib/OTA.py"] = read(source + "/OTA.py")
-    return {"1.0.0": base, "1.0.1": compiled, "1.0.2": base}
+    later = dict(base)
+    later["flash/main.py"] = b"pass  # 1.0.2\n"
+    return {"1.0.0": base, "1.0.1": compiled, "1.0.2": later}
 
 
 IMAGES = {"1.0.0": noise(100, 5000), "1.0.1": noise(101, 6100)}
@@ -374,9 +376,10 @@ def difference(found, wanted):
 
 if __name__ == "__main__":
     sim.install_fakes()
-    trees = moving(*sys.argv[2:5]) if len(sys.argv) > 5 else releases(*sys.argv[2:4])
-    proof = Proof(sys.argv[1], trees, int(sys.argv[-1]))
+    moves = len(sys.argv) > 5
+    proof = Proof(sys.argv[1], moving(*sys.argv[2:5]) if moves else releases(*sys.argv[2:4]), int(sys.argv[-1]))
     proof.run()
     counts = tuple(proof.counts[key] for key in ("cuts", "old", "new", "bad"))
-    print("%s: %d cuts, %d old, %d new, %d bad" % ((proof.kind,) + counts))
+    name = proof.kind + (", OTA.py to OTA.mpy" if moves else "")
+    print("%s: %d cuts, %d old, %d new, %d bad" % ((name,) + counts))
     sys.exit(1 if proof.counts["bad"] else 0)
