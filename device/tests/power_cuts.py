@@ -1,7 +1,8 @@
 """The power-cut proof: python device/tests/power_cuts.py [--all]
 
-One line for each file system, and one for a client that moves from OTA.py to OTA.mpy. Every single cut and every torn write is made. Of the pairs (a second cut in the recovery
-from the first) a sample with a fixed seed is, or with --all, which takes over ten minutes, each.
+One line for each file system, and one for a client that moves from OTA.py to OTA.mpy. Every single cut and every torn
+write is made. Of the pairs (a second cut in the recovery from the first) a sample with a fixed seed is, or with --all,
+which takes over ten minutes, each.
 """
 
 from __future__ import annotations
