@@ -9,67 +9,15 @@ is not deleted after all (see check_case and _keep_a_client),
 """
 
 from OTA import BAK, HOME, NEW, OTA, OTAError, exists, hashlib, hexlify, json, os, remove
+from ota_names import check_path, check_utf8, check_version
 from ota_update import Summary, fetch_manifest, file_system, quote
-from ota_version import check_version
 
 # Nested deeper, or longer, is no manifest; both limits keep a hostile one out of the heap.
 DEPTH = 16
 STRING_BYTES = 16384
-PATH_BYTES = 4096
-SEGMENT_BYTES = 255
 SIZE_LIMIT = 1 << 53
 # Left alone on FAT, where a file cannot be replaced in one step: without them, nothing would recover the device.
 KEPT = ("flash/boot.py", "flash/OTA.py", "flash/OTA.mpy", "flash/lib/OTA.py", "flash/lib/OTA.mpy")
-
-
-def check_utf8(data):
-    """MicroPython's own decoder takes overlong forms and surrogates."""
-    i = 0
-    while i < len(data):
-        c = data[i]
-        i += 1
-        if c < 0x80:
-            continue
-        if 0xC2 <= c < 0xE0:
-            more, low, high = 1, 0x80, 0xBF
-        elif 0xE0 <= c < 0xF0:
-            more, low, high = 2, 0xA0 if c == 0xE0 else 0x80, 0x9F if c == 0xED else 0xBF
-        elif 0xF0 <= c < 0xF5:
-            more, low, high = 3, 0x90 if c == 0xF0 else 0x80, 0x8F if c == 0xF4 else 0xBF
-        else:
-            return False
-        for _ in range(more):
-            if i >= len(data) or not low <= data[i] <= high:
-                return False
-            low, high = 0x80, 0xBF
-            i += 1
-    return True
-
-
-def check_path(path):
-    """C3, for a text or bytes. Returns the path as a text."""
-    data = path.encode() if isinstance(path, str) else path
-    if not check_utf8(data):
-        raise OTAError("path_utf8", repr(data))
-    path = str(data, "utf-8")
-    if not path:
-        raise OTAError("path_empty")
-    if len(data) > PATH_BYTES:
-        raise OTAError("path_too_long", "%d bytes" % len(data))
-    if path[0] == "/":
-        raise OTAError("path_absolute", path)
-    if "\\" in path:
-        raise OTAError("path_backslash", path)
-    for i in range(len(data)):
-        c = data[i]
-        if c < 0x20 or c == 0x7F or (c == 0xC2 and data[i + 1] < 0xA0):
-            raise OTAError("path_control", repr(path))
-    for segment in path.split("/"):
-        if segment in ("", ".", ".."):
-            raise OTAError("path_segment", path)
-        if len(segment.encode()) > SEGMENT_BYTES:
-            raise OTAError("path_segment_too_long", path)
-    return path
 
 
 class Reader:
@@ -373,6 +321,8 @@ class Planner:
         if old is None or kept == KEPT[0] or (kept and self._is_left(name)):
             return
         if kept:
+            if self._clients:  # the way back takes the plan's order, and needs the old client before the new one goes
+                raise OTAError("path_order", path)
             self._deletes.append((self._plan.tell(), kept))
         self._plan.write("D - - %s\n" % path)
         self._digest.update(("D %s\n" % path).encode())

@@ -1,8 +1,8 @@
 """From what a manifest asks of the device to the plan of the change: whether it will do it, and has the room."""
 
 from OTA import NEW, OTAError, binascii, exists, hashlib, move, os, prune, read_record, remove
+from ota_names import check_version, compare_versions
 from ota_update import entries, file_system, no_room, spare_blocks
-from ota_version import check_version, compare_versions
 
 MARGIN = 8  # blocks kept free for directories and the journal
 

@@ -34,13 +34,15 @@ for name in ("boot.py", "Tone.wav", "lib/OTA.py"):
 def plan(delete=(), new=(), update=()):
     """The lines of the plan, or the error's code."""
     entries = [[{"URL": "http://x/2/f", "dst_path": path, "hash": "0" * 40} for path in x] for x in (new, update)]
-    manifest = {"delete": list(delete), "new": entries[0], "update": entries[1], "previous_version": None}
-    manifest["version"] = "2"
+    parts = [("delete", list(delete)), ("new", entries[0]), ("previous_version", None), ("update", entries[1])]
+    text = "{%s}" % ", ".join(
+        ["%s: %s" % (json.dumps(key), json.dumps(value)) for key, value in parts + [("version", "2")]]
+    )
     path = ota.home + "/plan"
     try:
         with open(path, "w") as file:
             systems = {"flash": (512, 9, True), "sd": (512, 9, True)}
-            Planner(ota, file, systems).convert(io.BytesIO(json.dumps(manifest).encode()))
+            Planner(ota, file, systems).convert(io.BytesIO(text.encode()))
         check_case(path, ["flash"])
     except OTAError as error:
         return error.code
