@@ -103,6 +103,10 @@ test-device: $(VENV)/.tools ## the device client on a real MicroPython, with eve
 power-cuts: $(VENV)/.tools ## the power cuts alone
 	$(BIN)/python device/tests/power_cuts.py
 
+.PHONY: fleet
+fleet: $(VENV)/.tools ## twenty devices, power cuts, bad links, a bad release (DEVICES=…, SEED=…)
+	$(BIN)/python device/tests/fleet.py $(if $(DEVICES),--devices $(DEVICES)) $(if $(SEED),--seed $(SEED))
+
 .PHONY: conformance
 conformance: npm $(VENV)/.tools ## every vector through every binding; any difference fails
 	rm -rf target/conformance
