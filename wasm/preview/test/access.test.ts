@@ -107,6 +107,7 @@ test("the keyboard goes from the first control to the last", async () => {
   expect(seen).toEqual([
     "open-server", "open-folder", "open-zip", "from", "to", "firmware", "downgrade", "loose", "relative", "link",
     "figure-0", "figure-1", "figure-2", "tab-plan", "filter", "kind-delete", "kind-new", "kind-update", "kind-same", "grid",
+    "sort-kind", "sort-path", "sort-size", "sort-change",
   ]);
   await page.locator("#tab-plan").focus();
   await page.keyboard.press("ArrowRight");

@@ -205,8 +205,7 @@ export class CheckView extends ModelElement {
 
   #check(given: Given | null) {
     if (this.manifest !== null) return void this.model.checkContent(this.manifest, given);
-    this.model.problems.check = { code: "manifest_missing", message: "choose the manifest first" };
-    this.requestUpdate();
+    this.model.report("check", { code: "manifest_missing", message: "choose the manifest first" });
   }
 
   #result() {
