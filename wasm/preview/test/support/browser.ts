@@ -19,6 +19,24 @@ export function launch(): Promise<Browser> {
   return chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
 }
 
+interface Holding {
+  held: { fields: string[]; deliver(): void }[] | null;
+}
+
+/** Runs in the page: what a worker says waits while there is a list for it. */
+function holdable(): void {
+  const Original = Worker;
+  globalThis.Worker = class extends Original {
+    override set onmessage(listener: (event: MessageEvent) => void) {
+      super.onmessage = (event) => {
+        const { held } = globalThis as unknown as Holding;
+        if (held == null) listener.call(this, event);
+        else held.push({ fields: Object.keys(event.data.value ?? {}), deliver: () => listener.call(this, event) });
+      };
+    }
+  };
+}
+
 /** A page that remembers what it asked for and what it complained about. */
 export class Visit {
   readonly requests: string[] = [];
@@ -46,6 +64,7 @@ export class Visit {
         buffered: true,
       });
     });
+    await page.addInitScript(holdable);
     await page.goto(url);
     return visit;
   }
@@ -65,6 +84,31 @@ export class Visit {
   /** Milliseconds of the longest task that kept the page from answering. */
   longest(): Promise<number> {
     return this.page.evaluate(() => Math.max(0, ...(globalThis as unknown as { longTasks: number[] }).longTasks));
+  }
+
+  /** Keeps what the page's worker says from the page until `release`. */
+  hold(): Promise<void> {
+    return this.page.evaluate(() => void Object.assign(globalThis, { held: [] }));
+  }
+
+  /** Waits until so many of the answers that the page has not got yet have a field of that name. */
+  async said(field: string, count = 1): Promise<void> {
+    await this.page.waitForFunction(
+      ([field, count]) => (globalThis as unknown as Holding).held!.filter(({ fields }) => fields.includes(field)).length >= count,
+      [field, count] as const,
+    );
+  }
+
+  /** Lets through what was kept: all, or up to the first answer that has a field of that name, and keeps the rest. */
+  release(field?: string): Promise<void> {
+    return this.page.evaluate((field) => {
+      const holding = globalThis as unknown as Holding;
+      const said = holding.held!;
+      const last = field === undefined ? -1 : said.findIndex(({ fields }) => fields.includes(field));
+      holding.held = null;
+      for (const { deliver } of last < 0 ? said : said.splice(0, last + 1)) deliver();
+      if (last >= 0) holding.held = said;
+    }, field);
   }
 
   /** What a person reads somewhere, with white space as one space. */
