@@ -210,7 +210,8 @@ export class Model {
   /** Follows the worker to what it has opened; where that was just before a cancel, too. */
   #open({ value: overview }: Answered<Overview>): void {
     this.#forget("check");
-    this.checked = null;
+    // Nothing of the old releases stands under the new name.
+    this.checked = this.plan = this.manifest = null;
     this.stale = false;
     delete this.problems.source;
     this.#use(overview);

@@ -84,7 +84,7 @@ test("a comparison that comes late does not stand over another manifest", async 
   await tab.locator("#compare").click();
   await visit.said("same");
   await tab.locator("#from").selectOption("");
-  await visit.said("text");
+  await visit.said("rows");
   await visit.release();
   await tab.locator(".line .content", { hasText: '"previous_version": null' }).waitFor();
   expect(await tab.locator("#compared").count()).toBe(0);

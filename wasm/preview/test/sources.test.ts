@@ -244,7 +244,7 @@ test("what the server is set to, the page keeps to", async () => {
   expect(await visit.text("form")).toContain("boot.py");
   await tab.locator("#kind-protected").click();
   await tab.locator(".item", { hasText: "boot.py" }).click();
-  await tab.getByText("The device keeps its own").waitFor();
+  await tab.getByText("Protected by the server's settings").waitFor();
   await tab.getByRole("tab", { name: "Manifest" }).click();
   await tab.locator("#compare").click();
   await tab.getByText("The same, byte for byte.").waitFor();

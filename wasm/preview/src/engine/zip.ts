@@ -81,9 +81,7 @@ export class Zip {
     if (count === 0xffff || length === 0xffffffff || start === 0xffffffff) {
       throw new SourceError("zip_too_big", "the archive is in the zip64 form; unpack it and open the folder");
     }
-    if (length > LIMITS.directoryBytes || start + length > file.size) {
-      throw new SourceError("zip_invalid", "the archive's directory is damaged; make the archive again");
-    }
+    if (length > LIMITS.directoryBytes || start + length > file.size) throw damaged();
     const members = directory(await view(file, start, start + length), count);
     const sum = (list: Member[], bytes: "size" | "packed") => list.reduce((all, member) => all + member[bytes], 0);
     if (sum(members, "packed") > file.size) {
@@ -157,9 +155,13 @@ export class Zip {
   }
 
   async #bytes(member: Member): Promise<Uint8Array<ArrayBuffer>> {
-    const pieces: Uint8Array<ArrayBuffer>[] = [];
-    await this.#inflate(member, (piece) => pieces.push(piece.slice()));
-    return new Uint8Array(await new Blob(pieces).arrayBuffer());
+    const bytes = new Uint8Array(member.size);
+    let at = 0;
+    await this.#inflate(member, (piece) => {
+      bytes.set(piece, at);
+      at += piece.length;
+    });
+    return bytes;
   }
 
   /** Archives keep a symbolic link as a file whose content is the target; null for one that leads out. */
@@ -252,24 +254,24 @@ function tooBig(why: string): SourceError {
   );
 }
 
+function damaged(): SourceError {
+  return new SourceError("zip_invalid", "the archive's directory is damaged; make the archive again");
+}
+
 async function view(file: Blob, start: number, end: number): Promise<DataView> {
   return new DataView(await file.slice(start, end).arrayBuffer());
 }
 
 function directory(view: DataView, count: number): Member[] {
-  if (count > LIMITS.entries) throw tooBig(`it has ${count} entries`);
   const members: Member[] = [];
   const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   const lossy = new TextDecoder("utf-8", { ignoreBOM: true });
-  for (let at = 0; members.length < count; ) {
-    if (at + 46 > view.byteLength || view.getUint32(at, true) !== DIRECTORY) {
-      throw new SourceError("zip_invalid", "the archive's directory is damaged; make the archive again");
-    }
+  for (let at = 0; at < view.byteLength; ) {
+    if (members.length >= LIMITS.entries) throw tooBig(`it has more than ${LIMITS.entries.toLocaleString("en")} entries`);
+    if (at + 46 > view.byteLength || view.getUint32(at, true) !== DIRECTORY) throw damaged();
     const nameLength = view.getUint16(at + 28, true);
     const next = at + 46 + nameLength + view.getUint16(at + 30, true) + view.getUint16(at + 32, true);
-    if (next > view.byteLength) {
-      throw new SourceError("zip_invalid", "the archive's directory is damaged; make the archive again");
-    }
+    if (next > view.byteLength) throw damaged();
     const bytes = new Uint8Array(view.buffer, view.byteOffset + at + 46, nameLength);
     const shown = lossy.decode(bytes);
     let name: string | null = null;
@@ -294,6 +296,8 @@ function directory(view: DataView, count: number): Member[] {
     members.push(member);
     at = next;
   }
+  // The count has two bytes; some programs write more entries all the same.
+  if ((members.length & 0xffff) !== count) throw damaged();
   return members;
 }
 

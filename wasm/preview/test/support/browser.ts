@@ -20,7 +20,7 @@ export function launch(): Promise<Browser> {
 }
 
 interface Holding {
-  held: { fields: string[]; deliver(): void }[] | null;
+  withheld: { fields: string[]; deliver(): void }[] | null;
 }
 
 /** Runs in the page: what a worker says waits while there is a list for it. */
@@ -29,9 +29,9 @@ function holdable(): void {
   globalThis.Worker = class extends Original {
     override set onmessage(listener: (event: MessageEvent) => void) {
       super.onmessage = (event) => {
-        const { held } = globalThis as unknown as Holding;
-        if (held == null) listener.call(this, event);
-        else held.push({ fields: Object.keys(event.data.value ?? {}), deliver: () => listener.call(this, event) });
+        const { withheld } = globalThis as unknown as Holding;
+        if (withheld == null) listener.call(this, event);
+        else withheld.push({ fields: Object.keys(event.data.value ?? {}), deliver: () => listener.call(this, event) });
       };
     }
   };
@@ -88,13 +88,13 @@ export class Visit {
 
   /** Keeps what the page's worker says from the page until `release`. */
   hold(): Promise<void> {
-    return this.page.evaluate(() => void Object.assign(globalThis, { held: [] }));
+    return this.page.evaluate(() => void Object.assign(globalThis, { withheld: [] }));
   }
 
   /** Waits until so many of the answers that the page has not got yet have a field of that name. */
   async said(field: string, count = 1): Promise<void> {
     await this.page.waitForFunction(
-      ([field, count]) => (globalThis as unknown as Holding).held!.filter(({ fields }) => fields.includes(field)).length >= count,
+      ([field, count]) => (globalThis as unknown as Holding).withheld!.filter(({ fields }) => fields.includes(field)).length >= count,
       [field, count] as const,
     );
   }
@@ -103,11 +103,11 @@ export class Visit {
   release(field?: string): Promise<void> {
     return this.page.evaluate((field) => {
       const holding = globalThis as unknown as Holding;
-      const said = holding.held!;
+      const said = holding.withheld!;
       const last = field === undefined ? -1 : said.findIndex(({ fields }) => fields.includes(field));
-      holding.held = null;
+      holding.withheld = null;
       for (const { deliver } of last < 0 ? said : said.splice(0, last + 1)) deliver();
-      if (last >= 0) holding.held = said;
+      if (last >= 0) holding.withheld = said;
     }, field);
   }
 
