@@ -113,34 +113,25 @@ export class PlanView extends ModelElement {
       </div>
       ${known ? nothing : html`<p class="soft">Its release is not offered here: so all files count as new, and none is deleted.</p>`}
       <dl>
-        <div>
-          <dt>To fetch</dt>
-          <dd id="download">
-            ${exactBytes(download)} <small>in ${plural(fetches, "file")}; manifest ${manifest === null ? unknown : exactBytes(manifest.bytes)}</small>
-          </dd>
-        </div>
-        <div>
-          <dt>Time</dt>
-          <dd id="time">${time === null ? unknown : duration(time)} <small>${linkOf(view.link).name}</small></dd>
-        </div>
-        <div><dt>Deleted</dt><dd id="deleted" class=${counts.delete > 0 ? "delete" : "soft"}>${count(counts.delete)}</dd></div>
-        <div><dt>New</dt><dd id="new" class=${counts.new > 0 ? "new" : "soft"}>${count(counts.new)}</dd></div>
-        <div><dt>Updated</dt><dd id="updated" class=${counts.update > 0 ? "update" : "soft"}>${count(counts.update)}</dd></div>
-        <div>
-          <dt>Unchanged</dt>
-          <dd id="unchanged" class="same">
-            ${count(counts.same)} ${counts.protected > 0 ? html`<small>${count(counts.protected)} protected</small>` : nothing}
-          </dd>
-        </div>
-        <div>
-          <dt>Firmware</dt>
-          <dd id="flashed" class=${firmware === null ? "soft" : "flash"}>
-            ${firmware === null ? "none" : html`${firmware.version} <small>${exactBytes(firmware.size)}</small>`}
-          </dd>
-        </div>
+        ${figure("To fetch", "download", "", exactBytes(download), `in ${plural(fetches, "file")}; manifest ${manifest === null ? unknown : exactBytes(manifest.bytes)}`)}
+        ${figure("Time", "time", "", time === null ? unknown : duration(time), linkOf(view.link).name)}
+        ${figure("Deleted", "deleted", counts.delete > 0 ? "delete" : "soft", count(counts.delete))}
+        ${figure("New", "new", counts.new > 0 ? "new" : "soft", count(counts.new))}
+        ${figure("Updated", "updated", counts.update > 0 ? "update" : "soft", count(counts.update))}
+        ${figure("Unchanged", "unchanged", "same", count(counts.same), counts.protected > 0 ? `${count(counts.protected)} protected` : "")}
+        ${firmware === null
+          ? figure("Firmware", "flashed", "soft", "none")
+          : figure("Firmware", "flashed", "flash", firmware.version, exactBytes(firmware.size))}
       </dl>
       <rp-share-bar .model=${this.model}></rp-share-bar>`;
   }
+}
+
+function figure(name: string, id: string, look: string, value: string, about = "") {
+  return html`<div>
+    <dt>${name}</dt>
+    <dd id=${id} class=${look}>${value} ${about === "" ? nothing : html`<small>${about}</small>`}</dd>
+  </div>`;
 }
 
 customElements.define("rp-plan-view", PlanView);
