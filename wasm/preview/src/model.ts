@@ -188,9 +188,9 @@ export class Model {
   }
 
   /** While no person has named a device, it is one on the release before the highest. */
-  #withDevice(view: View): View {
-    if (this.#deviceNamed || this.overview === null) return view;
-    return { ...view, from: this.overview.releases.at(-2)?.version ?? null };
+  #withDevice(view: View, overview = this.overview): View {
+    if (this.#deviceNamed || overview === null) return view;
+    return { ...view, from: overview.releases.at(-2)?.version ?? null };
   }
 
   /** Has the worker sort what is open in the order of the view; all that depends on it is asked for after that. */
@@ -214,12 +214,12 @@ export class Model {
     this.checked = this.plan = this.manifest = null;
     this.stale = false;
     delete this.problems.source;
+    this.view = this.#withDevice(this.view, overview);
     this.#use(overview);
   }
 
   #use(overview: Overview): void {
     this.overview = overview;
-    this.view = this.#withDevice(this.view);
     if (overview.order !== this.view.order) return this.#choose();
     this.#askPlan();
     this.#askFile();

@@ -90,12 +90,13 @@ test("of a release that the engine does not know, nobody knows what the device h
     await tab.getByText(`A device on ${version} fetches 3 B and is on 2.0 afterwards`).waitFor();
     expect(await visit.text(".summary")).toContain("Its release is not offered here: so all files count as new, and none is deleted.");
     expect(await said(visit, "main.py")).toMatch(/On the device not known: its release is not offered here Afterwards 3 B/);
-    expect(await visit.text("rp-file-detail section")).toContain("1 line added");
+    expect(await visit.text("rp-file-detail section")).toContain("there is nothing to compare with");
     await visit.end();
   }
-  const visit = await Visit.open(browser, `${own.url}_preview/#from=3.0`);
+  const visit = await Visit.open(browser, `${own.url}_preview/#from=3.0&file=main.py`);
   await visit.page.getByText("A device on 3.0 has nothing to do").waitFor();
   expect(await visit.text(".grid")).toContain("What the device holds is not known");
+  expect(await visit.text("rp-file-detail dl")).not.toContain("no such file");
   await visit.end();
   await own.stop();
 });

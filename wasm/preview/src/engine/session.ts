@@ -197,6 +197,7 @@ export class Session {
       note: null,
       trouble: null,
     };
+    if (!answer.known) return { ...answer, note: "there is nothing to compare with: what the device holds is not known" };
     if (sides.some((side) => (side?.size ?? 0) > TEXT_BYTES)) return { ...answer, note: "too long for a comparison by lines" };
     const read = async (side: Side | null) => (side === null ? "" : textOf(await contentOf(contents, side.path, side)));
     try {

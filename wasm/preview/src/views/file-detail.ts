@@ -60,6 +60,7 @@ export class FileDetail extends ModelElement {
 
   /** What a device holds of a protected file, only the device knows. */
   #sides({ before, after, from, to, known, kept }: FileAnswer) {
+    const later = known || from !== to ? side(after) : UNKNOWN;
     if (kept) {
       return html`<p class="notice">
           Protected by the server's settings: no update adds, changes or deletes this file, and what the device holds of it is not known
@@ -68,14 +69,14 @@ export class FileDetail extends ModelElement {
         <dl class="small">
           ${from === null || from === to ? nothing : html`<dt>In ${from}</dt><dd>${known ? side(before) : UNKNOWN}</dd>`}
           <dt>In ${to}</dt>
-          <dd>${side(after)}</dd>
+          <dd>${later}</dd>
         </dl>`;
     }
     return html`<dl class="small">
       <dt>On the device</dt>
       <dd>${known ? side(before) : UNKNOWN}</dd>
       <dt>Afterwards</dt>
-      <dd>${side(after)}</dd>
+      <dd>${later}</dd>
     </dl>`;
   }
 

@@ -283,7 +283,7 @@ export class FilesTable extends ModelElement {
         ><span class="sign ${kind}" aria-hidden="true">${sign}</span><span class="word ${kind}">${word}</span></span
       >
       <span role="gridcell" class="path" title=${path}
-        ><span class="directory">${path.slice(0, nameAt)}</span><span class="name">${path.slice(nameAt)}</span></span
+        >${nameAt === 0 ? nothing : html`<span class="directory">${path.slice(0, nameAt)}</span>`}<span class="name">${path.slice(nameAt)}</span></span
       >
       <span role="gridcell" class="size" title=${exactBytes(rows.sizes[row]!)}>${bytes(rows.sizes[row]!)}</span>
       <span role="gridcell" class="change soft" title=${Number.isFinite(difference) ? exactBytes(difference) : ""}

@@ -1,5 +1,6 @@
 import { css, html, nothing } from "lit";
 
+import type { ManifestAnswer } from "../engine/protocol.js";
 import { exactBytes } from "../format.js";
 import "../parts/code-lines.js";
 import { copyText, download } from "../parts/carry.js";
@@ -42,10 +43,19 @@ export class ManifestView extends ModelElement {
   ];
 
   declare said: string;
+  #of: ManifestAnswer | null = null;
 
   constructor() {
     super();
     this.said = "";
+  }
+
+  protected override willUpdate(): void {
+    super.willUpdate();
+    const { manifest } = this.model;
+    // What was said is of the manifest before.
+    if (manifest !== this.#of) this.said = "";
+    this.#of = manifest;
   }
 
   protected override render() {
