@@ -47,6 +47,7 @@ async function chosen(visit: Visit, version: string, parts: readonly string[]): 
       for (;;) {
         const frame = await new Promise<number>((resolve) => requestAnimationFrame(() => resolve(performance.now())));
         if (shown()) return frame - began;
+        if (frame - began > 20_000) throw new Error(`not shown: ${parts.join(", ")}`);
       }
     },
     [version, parts] as const,
@@ -58,8 +59,8 @@ test("a plan for another version shows within 100 ms, and no task takes 200", as
   const { page: tab } = visit;
   await tab.getByText("A device on 1.0.0 fetches").waitFor();
   const devices: { version: string; parts: string[]; times: number[] }[] = [
-    { version: "", parts: ["A device without a version fetches", "in 10,000 files", "Deleted0", "New10,000"], times: [] },
-    { version: "1.0.0", parts: ["A device on 1.0.0 fetches", "in 2,000 files", "Deleted200", "New200", "Updated1,800"], times: [] },
+    { version: "", parts: ["A device without a version fetches", "in 10,000 files", "Deleted 0", "New 10,000"], times: [] },
+    { version: "1.0.0", parts: ["A device on 1.0.0 fetches", "in 2,000 files", "Deleted 200", "New 200", "Updated 1,800"], times: [] },
     { version: "1.0.1", parts: ["A device on 1.0.1 has nothing to do"], times: [] },
   ];
   for (let round = 0; round < 5; round += 1) {
@@ -247,7 +248,8 @@ test("many releases: the matrix grows while the page answers", async () => {
     await tab.mouse.wheel(3000, -3000);
     await tab.getByRole("tab", { name: "Plan" }).click();
   });
+  console.log(`a matrix of 150 releases: longest task ${longest.toFixed(0)} ms`);
   expect(longest).toBeLessThan(200);
   await visit.end();
   await own.stop();
-});
+}, 300_000);
