@@ -131,13 +131,9 @@ test("a folder is hashed by as many workers as there are processors, with progre
     }
     FileReader.prototype.readAsArrayBuffer = () => (seen.reads += 1);
   });
-  const done = async () => {
-    await tab.locator("#source", { hasText: "Folder airwaybill-preview" }).waitFor();
-    await tab.locator("#cancel").waitFor({ state: "detached" });
-  };
   const found = await threads(browser, async () => {
     await visit.drop("main", root);
-    await done();
+    await tab.locator("#source", { hasText: "Folder airwaybill-preview" }).waitFor({ timeout: 200_000 });
   });
   expect(await visit.text("#source")).toContain("20,000 files, 81.9 MB");
   const started = found.filter(({ name, did }) => name === "DedicatedWorker thread" && did["v8.evaluateModule"] !== undefined);
@@ -155,11 +151,8 @@ test("a folder is hashed by as many workers as there are processors, with progre
   expect((await seen()).progress).toBeGreaterThan(3);
   expect((await seen()).reads, "the page itself reads no file").toBe(0);
 
-  const longest = await visit.blocked(200, async () => {
-    await visit.drop("main", root);
-    await tab.locator("#cancel").waitFor();
-    await done();
-  });
+  // While both processors hash, a task waits for one: what it takes of a processor counts.
+  const longest = Math.max(...found.filter(({ name }) => name === "CrRendererMain").map(({ most }) => most));
   console.log(`longest task while a folder is hashed: ${longest.toFixed(0)} ms`);
   expect(longest).toBeLessThan(200);
   await visit.end();
