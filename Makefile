@@ -124,10 +124,11 @@ bless-fuel: ## keep today's fuel per file as the figure to hold
 	BLESS_FUEL=1 cargo test -q -p airwaybill-tests --test fuel
 
 .PHONY: bench
-bench: $(VENV)/.tools npm ## figures, as ratios to peers taken in the same run
+bench: $(VENV)/.tools npm preview chromium ## figures, as ratios to peers taken in the same run
 	cargo bench -p airwaybill --bench engine
 	cargo test -q -p airwaybill-tests --test fuel -- --nocapture
 	cd python/bench && $(BIN)/python bench_engine.py && $(BIN)/python bench_scan.py && $(BIN)/python bench_server.py
 	cd wasm && node bench/plan.mjs && node bench/sha1.mjs
+	cd wasm/preview && AIRWAYBILL_PYTHON=$(BIN)/python npm run --silent bench
 	$(BIN)/python device/bench/memory.py
 	$(BIN)/python device/bench/link.py
