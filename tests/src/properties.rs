@@ -39,3 +39,9 @@ impl Target {
         TARGETS.iter().find(|target| target.name == name).unwrap()
     }
 }
+
+// M2
+fn encoded(path: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
+    path.bytes().map(|byte| if is_plain(byte) { char::from(byte).into() } else { format!("%{byte:02X}") }).collect()
+}

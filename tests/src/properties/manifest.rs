@@ -25,6 +25,7 @@ pub(super) fn check(data: &[u8]) {
         assert_eq!(again.to_json(), text);
         let document: Value = serde_json::from_slice(data).unwrap();
         assert_eq!(known_fields(&document), serde_json::from_str::<Value>(&text).unwrap());
+        check_fields(manifest, &text);
     }
     let code = outcome.err().map(|error| {
         assert!(!error.to_string().contains(char::is_control), "{error}");
@@ -39,6 +40,18 @@ pub(super) fn check(data: &[u8]) {
     }
     rearrange(&mut document);
     assert_eq!(Manifest::parse(document.to_string().as_bytes()).err().map(|error| error.code()), code);
+}
+
+fn check_fields(manifest: &Manifest, text: &str) {
+    let entries = || manifest.new_files().iter().chain(manifest.update());
+    let image = manifest.firmware().map(|image| image.size);
+    let sizes: Vec<Option<u64>> =
+        entries().map(|entry| entry.size).chain(image).chain([manifest.total_size()]).collect();
+    // M4
+    assert!(sizes.iter().all(|size| size.is_some() == sizes[0].is_some()), "{text}");
+    assert!(sizes.iter().flatten().all(|size| *size < 1 << 53), "{text}");
+    let twice = text.replacen('{', r#"{"version": "1","#, 1);
+    assert_eq!(Manifest::parse(twice.as_bytes()).unwrap_err().code(), Code::JsonInvalid);
 }
 
 /// A document with nothing in it that does not count.

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use airwaybill::{
-    Catalog, CatalogOptions, Code, Entry, FileRecord, Filter, Firmware, Manifest, ManifestOptions, Plan, PlanRequest,
-    Release, Sha1Digest, Version, files_of, verify_content, verify_device,
+    Catalog, CatalogOptions, Code, Entry, FileRecord, Filter, Firmware, Manifest, ManifestFormat, ManifestOptions,
+    Plan, PlanRequest, Release, Sha1Digest, Version, files_of, verify_content, verify_device,
 };
 use serde_json::json;
 
+use super::encoded;
 use crate::Input;
 use crate::dice::Dice;
 use crate::vectors::cases;
@@ -82,6 +83,8 @@ fn check_that_nothing_is_lost(catalog: &Catalog, listing: &[Entry]) {
     for release in catalog.releases() {
         for file in release.files() {
             let path = format!("{}/{}", release.version(), file.path);
+            // C1
+            assert!(!file.path.split('/').any(|name| [".DS_Store", "Thumbs.db", "pymakr.conf"].contains(&name)));
             assert_eq!(catalog.find(&path), Some(FileRecord { path, size: file.size, sha1: file.sha1 }));
         }
     }
@@ -232,7 +235,28 @@ fn check_document(
     let manifest = Manifest::parse(document.as_bytes()).unwrap();
     assert_eq!(manifest.to_json(), document);
     assert_eq!(manifest.delete(), plan.delete);
+    check_entries(&manifest, plan, render);
     let report = verify_content(&manifest, &files_of(listing));
     assert!(report.is_ok(), "{report:?}");
     assert_eq!(report.checked, plan.new.len() + plan.update.len() + usize::from(plan.firmware.is_some()));
+}
+
+// M2 to M4
+fn check_entries(manifest: &Manifest, plan: &Plan, render: &ManifestOptions) {
+    let base_url = render.base_url.trim_end_matches('/');
+    let size = |bytes| (render.format == ManifestFormat::Sized).then_some(bytes);
+    for (entries, files) in [(manifest.new_files(), &plan.new), (manifest.update(), &plan.update)] {
+        assert_eq!(entries.len(), files.len());
+        for (entry, file) in entries.iter().zip(files) {
+            assert_eq!(entry.url, format!("{base_url}/{}", encoded(&format!("{}/{}", plan.version, file.path))));
+            assert_eq!((&entry.dst_path.path, entry.dst_path.written), (&file.path, render.dst_paths));
+            assert_eq!((entry.hash, entry.size), (file.sha1, size(file.size)));
+        }
+    }
+    let image = plan.firmware.as_ref();
+    let url = image.map(|image| format!("{base_url}/{}", encoded(&image.path)));
+    assert_eq!(manifest.firmware().map(|entry| &entry.url), url.as_ref());
+    assert_eq!(manifest.firmware().map(|entry| entry.hash), image.map(|image| image.sha1));
+    let sizes = plan.new.iter().chain(&plan.update).map(|file| file.size).chain(image.map(|image| image.size));
+    assert_eq!(manifest.total_size(), size(sizes.sum()));
 }

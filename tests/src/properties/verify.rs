@@ -7,6 +7,7 @@ use airwaybill::{
     Version, VersionScheme, verify_content, verify_device,
 };
 
+use super::encoded;
 use crate::Input;
 use crate::dice::Dice;
 use crate::vectors::cases;
@@ -89,11 +90,6 @@ fn content_problems(manifest: &Manifest, found: &[FileRecord]) -> (Results, Vec<
 /// What stands after the host and its slash.
 fn url_path(url: &str) -> Option<&str> {
     if url.contains(['?', '#']) { None } else { url.splitn(4, '/').nth(3) }
-}
-
-fn encoded(path: &str) -> String {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
-    path.bytes().map(|byte| if is_plain(byte) { char::from(byte).into() } else { format!("%{byte:02X}") }).collect()
 }
 
 fn decoded(text: &str) -> Option<String> {
