@@ -7,7 +7,7 @@ use crate::error::{Code, Error, quoted};
 use crate::files::{File, Files};
 use crate::filter::{CatalogOptions, Filter};
 use crate::glob::Globs;
-use crate::intake::{self, Intake};
+use crate::intake::{self, Intake, Outcome};
 use crate::listing::{Entry, FileRecord, check_size};
 use crate::notice::Notice;
 use crate::version::Version;
@@ -95,7 +95,7 @@ impl Catalog {
     /// # Errors
     ///
     /// [`Code::GlobInvalid`] for a glob that cannot be read, [`Code::SizeTooBig`] when all files
-    /// together have 2^53 bytes or more.
+    /// together, those that links lead to once more for each link, have 2^53 bytes or more.
     pub fn from_listing<'a>(
         listing: impl IntoIterator<Item = &'a Entry>,
         options: &CatalogOptions,
@@ -130,7 +130,12 @@ impl Catalog {
         }
         for (name, directory) in directories {
             match directory {
-                Ok((version, intake)) => catalog.take_release(version, intake, unsettled.contains(name)),
+                Ok((version, intake)) => {
+                    let outcome = intake.finish();
+                    total = total.saturating_add(outcome.linked);
+                    check_size(total, name)?;
+                    catalog.take_release(version, outcome, unsettled.contains(name));
+                }
                 Err(error) => catalog.ignored.push(Notice::from_error(name, &error)),
             }
         }
@@ -162,8 +167,7 @@ impl Catalog {
         }
     }
 
-    fn take_release(&mut self, version: Version, intake: Intake<'_>, is_unsettled: bool) {
-        let outcome = intake.finish();
+    fn take_release(&mut self, version: Version, outcome: Outcome, is_unsettled: bool) {
         self.ignored.extend(outcome.ignored);
         if is_unsettled {
             self.ignored.push(unsettled_notice(version.as_str()));
