@@ -72,6 +72,8 @@ impl<'a> Intake<'a> {
             None => Ok(files),
         };
         let warnings = files.as_ref().map(|files| differing_in_case(self.name, files)).unwrap_or_default();
+        // Of a path that is listed twice it would depend on the order which of the two a link leads to.
+        let linked = if files.is_ok() { linked } else { 0 };
         Outcome { files, linked, ignored: self.ignored, warnings }
     }
 
