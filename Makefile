@@ -127,7 +127,7 @@ fuzz: ## fuzz each target for a minute (SECONDS=… for longer); see fuzz/README
 	for target in $$(cargo fuzz list); do \
 		cargo run -q --profile test -p airwaybill-tests --bin corpus $$target target/fuzz/corpus/$$target; \
 		cargo +nightly fuzz run --target-dir target/fuzz $$target target/fuzz/corpus/$$target -- \
-			-max_total_time=$(SECONDS) -timeout=10 -rss_limit_mb=1500 -verbosity=0 -print_final_stats=1; \
+			-max_total_time=$(SECONDS) -timeout=10 -rss_limit_mb=1500 -verbosity=0 -print_funcs=0 -print_final_stats=1; \
 	done
 
 .PHONY: bench

@@ -35,7 +35,7 @@ class Reply(NamedTuple):
 class Server:
     """A server process on a port of its own; ``said`` has the lines of its standard error, all when it has ended."""
 
-    def __init__(self, process: subprocess.Popen[bytes], port: int, log: Path, said: list[str]) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], port: int, log: Path, said: Sequence[str] = ()) -> None:
         self.process = process
         self.port = port
         self.log = log
