@@ -7,7 +7,7 @@ use crate::error::{Code, Error, quoted};
 use crate::files::{File, Files};
 use crate::filter::{CatalogOptions, Filter};
 use crate::glob::Globs;
-use crate::intake::{self, Intake};
+use crate::intake::{self, Intake, Outcome};
 use crate::listing::{Entry, FileRecord, check_size};
 use crate::notice::Notice;
 use crate::order::sort_by;
@@ -96,7 +96,7 @@ impl Catalog {
     /// # Errors
     ///
     /// [`Code::GlobInvalid`] for a glob that cannot be read, [`Code::SizeTooBig`] when all files
-    /// together have 2^53 bytes or more.
+    /// together, those that links lead to once more for each link, have 2^53 bytes or more.
     pub fn from_listing<'a>(
         listing: impl IntoIterator<Item = &'a Entry>,
         options: &CatalogOptions,
@@ -136,9 +136,15 @@ impl Catalog {
             }
         }
         for Directory { version, intake } in directories {
+            let name = intake.name;
             match version {
-                Ok(version) => catalog.take_release(version, intake, &unsettled),
-                Err(error) => catalog.ignored.push(Notice::from_error(intake.name, &error)),
+                Ok(version) => {
+                    let outcome = intake.finish();
+                    total = total.saturating_add(outcome.linked);
+                    check_size(total, name)?;
+                    catalog.take_release(version, outcome, unsettled.contains(name));
+                }
+                Err(error) => catalog.ignored.push(Notice::from_error(name, &error)),
             }
         }
         catalog.settle_order();
@@ -169,9 +175,7 @@ impl Catalog {
         }
     }
 
-    fn take_release(&mut self, version: Version, intake: Intake<'_>, unsettled: &Unsettled<'_>) {
-        let is_unsettled = unsettled.contains(version.as_str());
-        let outcome = intake.finish();
+    fn take_release(&mut self, version: Version, outcome: Outcome, is_unsettled: bool) {
         self.ignored.extend(outcome.ignored);
         if is_unsettled {
             self.ignored.push(unsettled_notice(version.as_str()));
