@@ -239,6 +239,20 @@ def test_without_a_native_watcher_changes_are_looked_for(root: Path, monkeypatch
         releases.close()
 
 
+def test_a_write_that_changes_no_entry_keeps_the_answers(root: Path) -> None:
+    write(root, {"access.log": b"", "docs/notes.txt": b"", "1.0.1/.DS_Store": b""})
+    releases = Releases(str(root), Settings(), settle=0)
+    releases.look()
+    first = releases.current
+    write(root, {"access.log": b"a line\n", "docs/notes.txt": b"a note\n", "1.0.1/.DS_Store": b"icons\n"})
+    os.utime(root / MAIN)
+    releases.look()
+    assert releases.current is first
+    write(root, {MAIN: b"TWO\n"})
+    releases.look()
+    assert releases.current is not first
+
+
 def test_another_directory_in_the_roots_place_counts(root: Path, log: Path) -> None:
     link = root.parent / "current"
     link.symlink_to(root)
