@@ -17,8 +17,7 @@ from pathlib import Path
 
 import pytest
 from conftest import FILES
-from server_support import COMMAND, Server, eventually, noise, serving, sha1, split, write
-from starlette.types import Message
+from server_support import COMMAND, Server, ask, eventually, noise, serving, sha1, split, write
 
 import airwaybill
 from airwaybill import AirwaybillError
@@ -206,24 +205,10 @@ def test_the_access_log_tells_how_long_a_remembered_answer_took(root: Path) -> N
     written = io.BytesIO()
     app = create_app(root, settle=0, access_log=written)
 
-    async def receive() -> Message:
-        return {"type": "http.request"}
-
-    async def slow_send(_: Message) -> None:
-        await asyncio.sleep(0.02)
-
     async def ask_twice() -> None:
-        scope = {
-            "type": "http",
-            "method": "GET",
-            "http_version": "1.1",
-            "path": "/manifest.json",
-            "query_string": b"",
-            "headers": [[b"host", b"a"]],
-        }
         await app.startup()
         for _ in range(2):
-            await app(scope, receive, slow_send)
+            await ask(app, "/manifest.json", send_seconds=0.02)
         await app.shutdown()
 
     asyncio.run(ask_twice())
@@ -300,34 +285,13 @@ def thread_names() -> list[str]:
 def test_an_application_can_be_started_again_under_another_loop(root: Path) -> None:
     app = create_app(root, settle=0)
 
-    async def get(path: str) -> int:
-        statuses: list[int] = []
-
-        async def receive() -> Message:
-            return {"type": "http.request"}
-
-        async def send(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                statuses.append(message["status"])
-
-        scope = {
-            "type": "http",
-            "method": "GET",
-            "http_version": "1.1",
-            "path": path,
-            "query_string": b"",
-            "headers": [[b"host", b"a"]],
-        }
-        await app(scope, receive, send)
-        return statuses[0]
-
     async def once(path: str, wanted: int) -> None:
         await app.startup()
         deadline = time.monotonic() + 10
-        while (status := await get(path)) != wanted:
+        while (status := (await ask(app, path)).status) != wanted:
             assert time.monotonic() < deadline, status
             await asyncio.sleep(0.02)
-        assert await get("/manifest.json") == 200
+        assert (await ask(app, "/manifest.json")).status == 200
         await app.shutdown()
 
     asyncio.run(once("/1.0.1/flash/main.py", 200))

@@ -39,8 +39,9 @@ class FileChangedError(Exception):
 
 
 class Selected(NamedTuple):
-    """What a request gets of a file: bytes ``start`` to ``end`` (exclusive)."""
+    """What a request gets of the file at ``path`` from the top: bytes ``start`` to ``end`` (exclusive)."""
 
+    path: str
     status: int
     headers: tuple[Header, ...]
     start: int
@@ -72,7 +73,7 @@ class Files:
             if record is not None:
                 await self._send_large(scope, receive, send, file, record)
             else:
-                await self._send_other(scope, receive, send, file)
+                await self._send_other(scope, receive, send, file, path)
         finally:
             os.close(file.descriptor)
 
@@ -87,7 +88,7 @@ class Files:
             except (FileChangedError, OSError) as error:
                 raise self._unreadable(record.path, error) from None
             self._entities.put(key, entity)
-        status, headers, start, end = _select(scope, record.path, len(entity.data), entity.etag, entity.modified)
+        _, status, headers, start, end = _select(scope, record.path, len(entity.data), entity.etag, entity.modified)
         if status == 200:
             snapshot.remember(scope, headers, self._entities, key, len(entity.data))
         await Answer(status, headers, entity.data[start:end])(scope, receive, send)
@@ -103,10 +104,12 @@ class Files:
             await self._check(file, record)
             await self._stream(receive, send, file, selected, file.unchanged)
 
-    async def _send_other(self, scope: Scope, receive: Receive, send: Send, file: OpenFile) -> None:
-        fresh = "W/" if time.time() - file.modified < FRESH_SECONDS else ""
-        etag = f'{fresh}"{file.identity.modified_ns:x}-{file.size:x}-{file.identity.inode:x}"'
-        selected = _select(scope, file.path, file.size, etag, file.modified)
+    async def _send_other(self, scope: Scope, receive: Receive, send: Send, file: OpenFile, path: str) -> None:
+        # By when it was changed, as the system has it: the time of modification anyone can set back.
+        changed = file.identity.changed_ns
+        fresh = "W/" if time.time() - changed / 1e9 < FRESH_SECONDS else ""
+        etag = f'{fresh}"{changed:x}-{file.size:x}-{file.identity.inode:x}"'
+        selected = _select(scope, path, file.size, etag, file.modified)
         if selected.status == 304 or scope["method"] == "HEAD" or selected.start == selected.end:
             await Answer(selected.status, selected.headers)(scope, receive, send)
         else:
@@ -148,29 +151,39 @@ class Files:
     ) -> None:
         """Sends what is ``selected``, each chunk through ``update``, the last one only if ``holds()`` then.
 
-        Otherwise the answer stays unfinished, and the server breaks the connection. A client that leaves ends it too.
+        Otherwise the answer stays unfinished, and the server breaks the connection, or if nothing was sent yet it is
+        an error. A client that leaves ends it too.
         """
-        status, headers, start, end = selected
-        await send({"type": "http.response.start", "status": status, "headers": [*headers]})
+        path, status, headers, start, end = selected
+        unsent = [{"type": "http.response.start", "status": status, "headers": [*headers]}]
+
+        async def send_on(body: bytes, *, more: bool) -> None:
+            while unsent:
+                await send(unsent.pop())
+            await send({"type": "http.response.body", "body": body, "more_body": more})
+
         leaving = asyncio.ensure_future(_client_leaves(receive))
         held = b""
         try:
             while start < end and not leaving.done():
                 chunk = await self._workers.run(partial(_read_chunk, file, min(CHUNK, end - start), start, update))
                 if held and chunk:
-                    await send({"type": "http.response.body", "body": held, "more_body": True})
+                    await send_on(held, more=True)
                 if not chunk:
                     break
                 held = chunk
                 start += len(chunk)
             if start < end and leaving.done():
+                await send_on(b"", more=True)
                 return
         finally:
             leaving.cancel()
         if start == end and holds():
-            await send({"type": "http.response.body", "body": held})
+            await send_on(held, more=False)
+        elif unsent:
+            raise self._changed(path)
         else:
-            log.warning("%s changed while it was sent; connection broken off", file.path)
+            log.warning("%s changed while it was sent; connection broken off", path)
             self._releases.look_again()
 
     def _unreadable(self, path: str, error: Exception) -> RequestError:
@@ -181,7 +194,7 @@ class Files:
 
     def _changed(self, path: str) -> RequestError:
         self._releases.look_again()
-        message = f"{path} has changed since it was hashed; try again"
+        message = f"{path} has changed since it was looked at; try again"
         return RequestError(503, "file_changed", message, [(b"retry-after", b"1")])
 
 
@@ -200,7 +213,7 @@ def _select(scope: Scope, path: str, size: int, etag: str, modified: float | Non
         headers.append((b"last-modified", http_date(modified).encode()))
     refusal = precondition(asked, etag, modified)
     if refusal == 304:
-        return Selected(304, finish(scope, 304, headers), 0, 0)
+        return Selected(path, 304, finish(scope, 304, headers), 0, 0)
     if refusal is not None:
         raise RequestError(412, "precondition_failed", f"{path} does not meet the request's conditions", headers[:1])
     # 14.2: a Range counts for GET only.
@@ -218,7 +231,7 @@ def _select(scope: Scope, path: str, size: int, etag: str, modified: float | Non
     headers.append((b"content-type", _content_type(path)))
     headers.append((b"content-length", b"%d" % (end - start)))
     headers.append((b"accept-ranges", b"bytes"))
-    return Selected(status, finish(scope, status, headers), start, end)
+    return Selected(path, status, finish(scope, status, headers), start, end)
 
 
 def _is_passing(error: Exception) -> bool:
