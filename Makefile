@@ -75,7 +75,7 @@ lint: $(VENV)/.tools ## format and lint; warnings are errors
 	cargo clippy -q -p airwaybill-guest -p airwaybill-wasm --target wasm32-unknown-unknown -- -D warnings
 	cd python && $(BIN)/ruff check -q . ../examples/*.py ../tests && $(BIN)/ruff format -q --check . ../examples/*.py ../tests
 	$(BIN)/ruff check -q device && $(BIN)/ruff format -q --check device
-	cd python && $(BIN)/mypy airwaybill tests bench
+	cd python && $(BIN)/mypy airwaybill tests bench soak
 	cd python && $(BIN)/python -m mypy.stubtest airwaybill._core
 
 .PHONY: test-rust
@@ -118,6 +118,10 @@ bless: ## write what the native engine gives as the vectors' expectations, to be
 .PHONY: bless-fuel
 bless-fuel: ## keep today's fuel per file as the figure to hold
 	BLESS_FUEL=1 cargo test -q -p airwaybill-tests --test fuel
+
+.PHONY: soak
+soak: $(VENV)/.tools ## the server under load, faults and kills for five minutes (SECONDS=… SEED=… for others)
+	$(BIN)/python python/soak/soak.py --seconds $(or $(SECONDS),300) --seed $(or $(SEED),1)
 
 .PHONY: bench
 bench: $(VENV)/.tools npm ## figures, as ratios to peers taken in the same run
