@@ -151,7 +151,10 @@ class Device:
         """Gets a file of a manifest, over as many connections as it takes. False when it is not to be had any more."""
         name = path.partition("/")[0]
         received, etag, resumed = b"", "", False
-        for _ in range(FILE_TRIES):
+        for attempt in range(FILE_TRIES):
+            if attempt and self._random.random() < 0.3:
+                # Out of reach for a while: the file may be another one then.
+                await asyncio.sleep(self._random.uniform(0, self._rest / 2))
             headers = {}
             guarded = self._random.random() < 0.7
             if received:
