@@ -138,7 +138,6 @@ class Hostile:
         return connection
 
     def _send(self, connection: socket.socket, data: bytes) -> Awaitable[None]:
-        self._ledger.count("requests")
         return asyncio.get_running_loop().sock_sendall(connection, data)
 
     def _receive(self, connection: socket.socket, size: int) -> Awaitable[bytes]:

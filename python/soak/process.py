@@ -89,6 +89,11 @@ class Process:
         if code != wanted:
             self._ledger.fail("the server ended by itself, or badly", f"exit code {code}")
 
+    def abandon(self) -> None:
+        """Leaves no server behind, however the run went."""
+        if self._process is not None and self._process.returncode is None:
+            self._process.kill()
+
     @property
     def resident_bytes(self) -> int:
         status = (self._proc / "status").read_text()

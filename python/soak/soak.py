@@ -70,29 +70,35 @@ class Soak:
 
     async def run(self) -> None:
         self._fill()
-        began = time.monotonic()
         await self._process.start()
-        await self._ask_all()
-        self.descriptors.append(self._process.descriptors)
-        for churn in self._churns:
-            churn.start()
         try:
-            clients = self._start_clients()
-            await _sleep_until(began + WARM_SHARE * self.options.seconds)
-            await self._measure_memory()
-            await _sleep_until(began + LOAD_SHARE * self.options.seconds)
-            await self._measure_memory()
-            await self._stop_clients(clients)
-            await self._wait_for_descriptors()
-            self.ledger.down_allowed = True
-            clients = self._start_clients()
-            await self._kill_again_and_again(began + self.options.seconds)
-            await self._stop_clients(clients)
-        finally:
+            await self._ask_all()
+            self.descriptors.append(self._process.descriptors)
             for churn in self._churns:
-                await asyncio.to_thread(churn.stop)
-        await self._check_quiet()
-        await self._process.stop()
+                churn.start()
+            try:
+                await self._load_and_kill()
+            finally:
+                for churn in self._churns:
+                    await asyncio.to_thread(churn.stop)
+            await self._check_quiet()
+            await self._process.stop()
+        finally:
+            self._process.abandon()
+
+    async def _load_and_kill(self) -> None:
+        began, seconds = time.monotonic(), self.options.seconds
+        clients = self._start_clients()
+        await _sleep_until(began + WARM_SHARE * seconds)
+        await self._measure_memory()
+        await _sleep_until(began + LOAD_SHARE * seconds)
+        await self._measure_memory()
+        await self._stop_clients(clients)
+        await self._wait_for_descriptors()
+        self.ledger.down_allowed = True
+        clients = self._start_clients()
+        await self._kill_again_and_again(began + seconds)
+        await self._stop_clients(clients)
 
     def _fill(self) -> None:
         self._root.mkdir()
