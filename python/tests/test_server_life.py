@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -126,6 +127,30 @@ def test_a_large_file_is_not_read_on_for_a_client_that_left(root: Path, log: Pat
             assert is_open()
         eventually(is_open, lambda still: not still)
         assert bytes_read() - before < size // 4
+
+
+def test_a_reader_that_takes_nothing_takes_little_memory(root: Path, log: Path) -> None:
+    readers = 50
+    with (root / "huge.bin").open("wb") as file:
+        file.truncate(1 << 30)
+
+    with serving(root, log, "--settle", "0") as server, ExitStack() as stack:
+        process = Path(f"/proc/{server.process.pid}")
+
+        def number(name: str, file: str) -> int:
+            return next(int(line.split()[1]) for line in (process / file).read_text().splitlines() if name in line)
+
+        before = number("VmRSS", "status")
+        for _ in range(readers):
+            stream = stack.enter_context(socket.socket())
+            stream.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            stream.connect(("127.0.0.1", server.port))
+            stream.sendall(b"GET /huge.bin HTTP/1.1\r\nHost: a\r\n\r\n")
+            assert stream.recv(100)
+        # Until the server reads no further for any of them.
+        read = [-1]
+        eventually(lambda: read.append(number("rchar", "io")), lambda _: read[-1] == read[-2])
+        assert number("VmRSS", "status") - before < readers * 1024
 
 
 def test_more_connections_than_descriptors(root: Path) -> None:

@@ -29,7 +29,8 @@ log = logging.getLogger("airwaybill.server")
 WHOLE_LIMIT = 4 * 1024 * 1024
 FILES_LIMIT = 32 * 1024 * 1024
 CHECKED_LIMIT = 1024
-CHUNK = 256 * 1024
+# Of a file that is sent as it is read. A reader that takes nothing holds about ten of these.
+CHUNK = 64 * 1024
 # A file changed this recently may change again within the same tick of its clock: its validator is a weak one.
 FRESH_SECONDS = 2.0
 
