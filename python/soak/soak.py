@@ -39,7 +39,8 @@ DISK_IMAGE_SIZE = 50_000_000
 # A device rests for so long between two updates, on average.
 REST_SECONDS = 5.0
 WARM_SHARE, LOAD_SHARE = 0.2, 0.5
-MEMORY_SAMPLES, MEMORY_INTERVAL_SECONDS = 7, 0.5
+# Memory goes up and down with what is under way: it is the median over a tenth of the run.
+MEMORY_SHARE, MEMORY_INTERVAL_SECONDS = 0.1, 0.5
 MEMORY_GROWTH = 1.2
 # Shorter runs show the memory and do not judge it: caches are still filling.
 MEMORY_JUDGED_SECONDS = 60.0
@@ -91,7 +92,7 @@ class Soak:
         clients = self._start_clients()
         await _sleep_until(began + WARM_SHARE * seconds)
         await self._measure_memory()
-        await _sleep_until(began + LOAD_SHARE * seconds)
+        await _sleep_until(began + (LOAD_SHARE - MEMORY_SHARE) * seconds)
         await self._measure_memory()
         await self._stop_clients(clients)
         await self._wait_for_descriptors()
@@ -141,7 +142,8 @@ class Soak:
 
     async def _measure_memory(self) -> None:
         samples = []
-        for _ in range(MEMORY_SAMPLES):
+        until = time.monotonic() + MEMORY_SHARE * self.options.seconds
+        while time.monotonic() < until:
             samples.append(self._process.resident_bytes / 2**20)
             await asyncio.sleep(MEMORY_INTERVAL_SECONDS)
         self.memory.append(statistics.median(samples))
