@@ -220,6 +220,8 @@ class Soak:
             ("permissions that the server is held to", self.permissions),
         ]
         lines += sorted(ledger.counts.items())
+        faults = sum(times for what, times in ledger.counts.items() if what.startswith("fault: "))
+        lines.append(("faults injected in all", faults))
         lines += [(f"status {status}", number) for status, number in sorted(ledger.statuses.items())]
         if len(self.memory) == 2:
             lines.append(("memory, MiB: after warm-up", f"{self.memory[0]:.1f}"))
