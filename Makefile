@@ -7,7 +7,6 @@ SHELL := bash
 VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
 PORT ?= 8000
-SECONDS ?= 60
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 # One target directory for cargo, for the wheel and for the WebAssembly builds.
@@ -76,7 +75,7 @@ lint: $(VENV)/.tools ## format and lint; warnings are errors
 	cargo clippy -q -p airwaybill-guest -p airwaybill-wasm --target wasm32-unknown-unknown -- -D warnings
 	cd python && $(BIN)/ruff check -q . ../examples/*.py ../tests && $(BIN)/ruff format -q --check . ../examples/*.py ../tests
 	$(BIN)/ruff check -q device && $(BIN)/ruff format -q --check device
-	cd python && $(BIN)/mypy airwaybill tests bench
+	cd python && $(BIN)/mypy airwaybill tests bench soak
 	cd python && $(BIN)/python -m mypy.stubtest airwaybill._core
 
 .PHONY: test-rust
@@ -131,8 +130,12 @@ fuzz: ## fuzz each target for a minute (SECONDS=… for longer); see fuzz/README
 	for target in $$(cargo fuzz list); do \
 		cargo run -q --profile test -p airwaybill-tests --bin corpus $$target target/fuzz/corpus/$$target; \
 		cargo +nightly fuzz run --target-dir target/fuzz $$target target/fuzz/corpus/$$target -- \
-			-max_total_time=$(SECONDS) -timeout=10 -rss_limit_mb=1500 -verbosity=0 -print_funcs=0 -print_final_stats=1; \
+			-max_total_time=$(or $(SECONDS),60) -timeout=10 -rss_limit_mb=1500 -verbosity=0 -print_funcs=0 -print_final_stats=1; \
 	done
+
+.PHONY: soak
+soak: $(VENV)/.tools ## the server under load, faults and kills for five minutes (SECONDS=… SEED=… for others)
+	$(BIN)/python python/soak/soak.py --seconds $(or $(SECONDS),300) --seed $(or $(SEED),1)
 
 .PHONY: bench
 bench: $(VENV)/.tools npm preview chromium ## figures, as ratios to peers taken in the same run

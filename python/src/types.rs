@@ -268,6 +268,11 @@ impl Listing {
         to_python(py, &self.0.entries)
     }
 
+    /// Whether both hold the same entries; when these last changed does not matter.
+    fn __eq__(&self, other: &Self) -> bool {
+        self.0.entries == other.0.entries
+    }
+
     fn __len__(&self) -> usize {
         self.0.entries.len()
     }

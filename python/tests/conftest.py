@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from server_support import Server, noise, serving, write
+from server_support import Server, eventually, noise, serving, write
 
 FILES = {
     "1.0.0/flash/main.py": b"print('one')\n",
@@ -57,6 +57,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def server(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server for ``site``."""
     with serving(site, tmp_path_factory.mktemp("log") / "access", "--settle", "0") as running:
+        # What was written just now has a weak validator for two seconds.
+        eventually(lambda: running.get("/big.iso").headers["etag"], lambda etag: etag[0] == '"')
         yield running
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import http.client
 import json
@@ -16,6 +17,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from starlette.types import Message
+
+from airwaybill.server import App
 
 COMMAND = (sys.executable, "-c", "from airwaybill.cli import main; main()")
 DEADLINE_SECONDS = 60.0
@@ -78,6 +83,32 @@ class Server:
     def stop(self) -> int:
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(DEADLINE_SECONDS)
+
+
+async def ask(app: App, path: str, send_seconds: float = 0.0) -> Reply:
+    """An answer of an application in this process, which waits so long in each ``send``."""
+    start: Message = {}
+    body = bytearray()
+
+    async def receive() -> Message:
+        return {"type": "http.request"}
+
+    async def send(message: Message) -> None:
+        await asyncio.sleep(send_seconds)
+        start.update(message if message["type"] == "http.response.start" else {})
+        body.extend(message.get("body", b""))
+
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "http_version": "1.1",
+        "path": path,
+        "query_string": b"",
+        "headers": [[b"host", b"a"]],
+    }
+    await app(scope, receive, send)
+    headers = {name.decode(): value.decode("latin-1") for name, value in start["headers"]}
+    return Reply(start["status"], headers, bytes(body))
 
 
 def eventually(look: Callable[[], Any], condition: Callable[[Any], object]) -> Any:

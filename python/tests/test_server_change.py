@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import os
 import shutil
@@ -14,8 +15,10 @@ from pathlib import Path
 
 import pytest
 import watchfiles
-from server_support import Reply, Server, eventually, noise, read_reply, serving, sha1, write
+from server_support import Reply, Server, ask, eventually, noise, read_reply, serving, sha1, write
 
+from airwaybill.server import create_app
+from airwaybill.server.paths import OpenFile
 from airwaybill.server.releases import Releases, Settings, Settling
 
 SETTLE = ("--settle", "0.5")
@@ -181,9 +184,45 @@ def test_a_file_rewritten_in_place_never_has_the_old_hash(root: Path, log: Path,
     assert (200, True) in seen
 
 
+def test_a_file_set_back_to_its_old_time_has_another_etag(root: Path, log: Path) -> None:
+    path = root / "notes.txt"
+    write(root, {"notes.txt": b"one\n"})
+    before = path.stat()
+    with serving(root, log) as server:
+        first = etag(server, "notes.txt")
+        with path.open("r+b") as file:
+            file.write(b"two\n")
+        os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+        assert (path.stat().st_size, path.stat().st_mtime_ns) == (before.st_size, before.st_mtime_ns)
+        reply = server.get("/notes.txt", {"Range": "bytes=0-0", "If-Range": f'"{first}"'})
+        assert (reply.status, reply.body) == (200, b"two\n")
+        assert etag(server, "notes.txt") != first
+
+
+def test_a_file_that_changes_before_its_first_byte_is_sent_is_an_error(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(root, {"notes.txt": b"one\n"})
+    monkeypatch.setattr(OpenFile, "unchanged", lambda _: False)
+    app = create_app(root, settle=0)
+
+    async def get() -> Reply:
+        await app.startup()
+        try:
+            return await ask(app, "/notes.txt")
+        finally:
+            await app.shutdown()
+
+    reply = asyncio.run(get())
+    assert (reply.status, reply.json()["code"]) == (503, "file_changed")
+    assert str(root) not in reply.json()["message"]
+
+
 UNWATCHED = """
 import sys
 from airwaybill.server import create_app
+from airwaybill.server import create_app
+from airwaybill.server.paths import OpenFile
 from airwaybill.server.releases import Releases
 from airwaybill.server.run import listen, run, url_of
 
@@ -237,6 +276,20 @@ def test_without_a_native_watcher_changes_are_looked_for(root: Path, monkeypatch
         eventually(lambda: releases.snapshot().releases, lambda found: found == ("1.0.0", "1.0.1", "1.0.2"))
     finally:
         releases.close()
+
+
+def test_a_write_that_changes_no_entry_keeps_the_answers(root: Path) -> None:
+    write(root, {"access.log": b"", "docs/notes.txt": b"", "1.0.1/.DS_Store": b""})
+    releases = Releases(str(root), Settings(), settle=0)
+    releases.look()
+    first = releases.current
+    write(root, {"access.log": b"a line\n", "docs/notes.txt": b"a note\n", "1.0.1/.DS_Store": b"icons\n"})
+    os.utime(root / MAIN)
+    releases.look()
+    assert releases.current is first
+    write(root, {MAIN: b"TWO\n"})
+    releases.look()
+    assert releases.current is not first
 
 
 def test_another_directory_in_the_roots_place_counts(root: Path, log: Path) -> None:

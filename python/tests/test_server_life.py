@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import os
 import shutil
@@ -12,12 +13,12 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from conftest import FILES
-from server_support import COMMAND, Server, eventually, serving, sha1, split, write
-from starlette.types import Message
+from server_support import COMMAND, Server, ask, eventually, noise, serving, sha1, split, write
 
 import airwaybill
 from airwaybill import AirwaybillError
@@ -106,6 +107,79 @@ def test_parts_of_a_large_file_asked_for_at_once_leave_no_descriptor(root: Path,
         eventually(open_files, lambda now: now <= before + 2)
 
 
+def test_a_large_file_is_not_read_on_for_a_client_that_left(root: Path, log: Path) -> None:
+    size = 1 << 30
+    with (root / "huge.bin").open("wb") as file:
+        file.truncate(size)
+
+    with serving(root, log, "--settle", "0") as server:
+        process = Path(f"/proc/{server.process.pid}")
+
+        def bytes_read() -> int:
+            return int((process / "io").read_text().split()[1])
+
+        def is_open(_: object = None) -> bool:
+            return any(os.path.basename(os.readlink(link)) == "huge.bin" for link in (process / "fd").iterdir())
+
+        before = bytes_read()
+        with server.connect() as stream:
+            stream.sendall(b"GET /huge.bin HTTP/1.1\r\nHost: a\r\n\r\n")
+            stream.recv(1000)
+            assert is_open()
+        eventually(is_open, lambda still: not still)
+        assert bytes_read() - before < size // 4
+
+
+def test_a_reader_that_takes_nothing_takes_little_memory(root: Path, log: Path) -> None:
+    readers = 50
+    with (root / "huge.bin").open("wb") as file:
+        file.truncate(1 << 30)
+
+    with serving(root, log, "--settle", "0") as server, ExitStack() as stack:
+        process = Path(f"/proc/{server.process.pid}")
+
+        def number(name: str, file: str) -> int:
+            return next(int(line.split()[1]) for line in (process / file).read_text().splitlines() if name in line)
+
+        before = number("VmRSS", "status")
+        for _ in range(readers):
+            stream = stack.enter_context(socket.socket())
+            stream.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            stream.connect(("127.0.0.1", server.port))
+            stream.sendall(b"GET /huge.bin HTTP/1.1\r\nHost: a\r\n\r\n")
+            assert stream.recv(100)
+        # Until the server reads no further for any of them.
+        read = [-1]
+        eventually(lambda: read.append(number("rchar", "io")), lambda _: read[-1] == read[-2])
+        assert number("VmRSS", "status") - before < readers * 1024
+
+
+def test_more_connections_than_descriptors(root: Path) -> None:
+    """The server takes only those for which it has some, and the rest when these are over."""
+    serve = (*COMMAND, "serve", str(root), "--host", "127.0.0.1", "--port", "0")
+    process = subprocess.Popen(
+        ("sh", "-c", 'ulimit -n 100; exec "$@"', "sh", *serve), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+    assert process.stderr is not None
+    server = Server(process, int(process.stderr.readline().rpartition(b":")[2]), root)
+    streams = [server.connect() for _ in range(200)]
+    try:
+        for stream in streams:
+            stream.sendall(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
+        answered, waiting = streams[0], streams[-1]
+        assert answered.recv(15) == b"HTTP/1.1 200 OK"
+        assert len(os.listdir(f"/proc/{process.pid}/fd")) < 80
+        for stream in streams[:-1]:
+            stream.close()
+        assert waiting.recv(15) == b"HTTP/1.1 200 OK"
+    finally:
+        for stream in streams:
+            stream.close()
+    assert server.stop() == 0
+    assert process.stderr.read() == b""
+    process.stderr.close()
+
+
 def test_short_answers_kept_in_memory_have_a_bound() -> None:
     cache = EntityCache(64 * 1024)
     for number in range(1000):
@@ -151,6 +225,24 @@ def test_the_access_log_has_a_line_for_each_request(root: Path, log: Path) -> No
     assert [line["bytes"] for line in lines][:3] == [4, 4, 4]
     assert lines[0]["time"].startswith("20")
     assert lines[0]["time"].endswith("Z")
+
+
+def test_the_access_log_tells_how_long_a_remembered_answer_took(root: Path) -> None:
+    written = io.BytesIO()
+    app = create_app(root, settle=0, access_log=written)
+
+    async def ask_twice() -> None:
+        await app.startup()
+        for _ in range(2):
+            await ask(app, "/manifest.json", send_seconds=0.02)
+        await app.shutdown()
+
+    asyncio.run(ask_twice())
+    assert app.releases.current is not None
+    assert app.releases.current.remembered
+    times = [json.loads(line)["ms"] for line in written.getvalue().splitlines()]
+    assert len(times) == 2
+    assert all(milliseconds >= 40 for milliseconds in times)
 
 
 MOUNTED = """
@@ -219,34 +311,13 @@ def thread_names() -> list[str]:
 def test_an_application_can_be_started_again_under_another_loop(root: Path) -> None:
     app = create_app(root, settle=0)
 
-    async def get(path: str) -> int:
-        statuses: list[int] = []
-
-        async def receive() -> Message:
-            return {"type": "http.request"}
-
-        async def send(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                statuses.append(message["status"])
-
-        scope = {
-            "type": "http",
-            "method": "GET",
-            "http_version": "1.1",
-            "path": path,
-            "query_string": b"",
-            "headers": [[b"host", b"a"]],
-        }
-        await app(scope, receive, send)
-        return statuses[0]
-
     async def once(path: str, wanted: int) -> None:
         await app.startup()
         deadline = time.monotonic() + 10
-        while (status := await get(path)) != wanted:
+        while (status := (await ask(app, path)).status) != wanted:
             assert time.monotonic() < deadline, status
             await asyncio.sleep(0.02)
-        assert await get("/manifest.json") == 200
+        assert (await ask(app, "/manifest.json")).status == 200
         await app.shutdown()
 
     asyncio.run(once("/1.0.1/flash/main.py", 200))
@@ -307,6 +378,41 @@ def test_a_download_that_stalls_ends_ten_seconds_after_sigterm(root: Path, log: 
         began = time.monotonic()
         assert server.process.wait(15) == 0
         assert time.monotonic() - began > 8
+
+
+def test_an_answer_in_memory_arrives_whole_after_sigterm(root: Path, log: Path) -> None:
+    data = noise(4 * 1024 * 1024)
+    write(root, {"1.0.1/flash/main.py": data})
+    with serving(root, log, "--settle", "0") as server, server.connect() as stream:
+        stream.sendall(b"GET /1.0.1/flash/main.py HTTP/1.1\r\nHost: a\r\n\r\n")
+        received = bytearray(stream.recv(1000))
+        server.process.terminate()
+        # The application has handed over the last piece, and the server has not sent it all.
+        while not log.stat().st_size:
+            received += stream.recv(1 << 14)
+            time.sleep(0.02)
+        # Meanwhile the server looks for connections on which nothing is under way, again and again.
+        time.sleep(1)
+        while piece := stream.recv(1 << 20):
+            received += piece
+        assert split(bytes(received)).body == data
+        assert server.process.wait(5) == 0
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET / HTTP/1.1\r\nHost: a\r\n", b"G"])
+def test_a_request_that_has_not_arrived_whole_does_not_hold_up_the_end(root: Path, sent: bytes) -> None:
+    command = (*COMMAND, "serve", str(root), "--host", "127.0.0.1", "--port", "0")
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    assert process.stderr is not None
+    server = Server(process, int(process.stderr.readline().rpartition(b":")[2]), root)
+    with server.connect() as stream:
+        stream.sendall(sent)
+        assert server.health()["status"] == "ok"
+        assert server.stop() == 0
+        assert stream.recv(100) == b""
+    # Nothing was waited for, and so nothing cut off.
+    assert process.stderr.read() == b""
+    process.stderr.close()
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0", "localhost"])

@@ -26,12 +26,12 @@ def quoted(text: str | None) -> str:
     return _kept(text) if text is None or len(text) <= KEPT_LENGTH else json.dumps(text)
 
 
-def line_end(scope: Scope, status: int, size: int, seconds: float) -> str:
-    """A line from the request on. It is the same for the same request and answer, and made once for those."""
+def described(scope: Scope, status: int, size: int) -> str:
+    """The middle of a line: the request and its answer. It is the same for the same ones, and made once for those."""
     return (
         f',"method":{quoted(scope["method"][:SHOWN])},"path":{quoted(scope["path"][:SHOWN])},'
         f'"query":{quoted(scope["query_string"][:SHOWN].decode("latin-1"))},"http":{quoted(scope["http_version"])},'
-        f'"status":{status},"bytes":{size},"ms":{seconds * 1000:.1f}}}\n'
+        f'"status":{status},"bytes":{size},"ms":'
     )
 
 
@@ -43,18 +43,18 @@ class AccessLog:
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
-        self._waiting: deque[tuple[float, str | None, str]] = deque()
+        self._waiting: deque[tuple[float, float, str | None, str]] = deque()
         self._dropped = 0
         self._wake = threading.Event()
         self._closing = threading.Event()
         self._thread: threading.Thread | None = None
 
-    def add(self, started: float, peer: str | None, end: str) -> None:
-        """One answer: when it was asked for (``time.time()``), the peer's address, and its ``line_end``."""
+    def add(self, started: float, peer: str | None, middle: str) -> None:
+        """One answer, at its end: when it was asked for (``time.time()``), by whom, and what ``described`` gave."""
         if len(self._waiting) >= WAITING_LIMIT:
             self._dropped += 1
             return
-        self._waiting.append((started, peer, end))
+        self._waiting.append((started, time.time() - started, peer, middle))
         if not self._wake.is_set():
             self._wake.set()
             if self._thread is None:
@@ -83,11 +83,11 @@ class AccessLog:
         parts: list[str] = []
         begin, millisecond = "", -1
         for _ in range(len(self._waiting)):
-            started, peer, end = self._waiting.popleft()
+            started, seconds, peer, middle = self._waiting.popleft()
             if int(started * 1000) != millisecond:
                 millisecond = int(started * 1000)
                 begin = f'{{"time":"{_stamp(millisecond)}","client":'
-            parts += (begin, quoted(peer), end)
+            parts += (begin, quoted(peer), middle, f"{seconds * 1000:.1f}}}\n")
         dropped, self._dropped = self._dropped, 0
         if dropped:
             parts.append(f'{{"time":"{_stamp(int(time.time() * 1000))}","left_out":{dropped}}}\n')

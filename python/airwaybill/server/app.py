@@ -18,7 +18,7 @@ from starlette.routing import Route
 from starlette.types import Message, Receive, Scope, Send
 
 from airwaybill import AirwaybillError, FileRecord
-from airwaybill.server.accesslog import AccessLog, line_end
+from airwaybill.server.accesslog import AccessLog, described
 from airwaybill.server.answers import Answer, Entity, Header, RequestError, error_answer, finish, json_answer, send_body
 from airwaybill.server.conditions import RequestHeaders, precondition
 from airwaybill.server.files import Files
@@ -131,7 +131,7 @@ class App:
         await send({"type": "http.response.start", "status": 200, "headers": [*remembered.headers]})
         await send_body(send, entity.data)
         if self._log is not None:
-            self._log.add(started, _peer(scope), remembered.log_end)
+            self._log.add(started, _peer(scope), remembered.described)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send, started: float) -> None:
         status, size = 500, 0
@@ -155,7 +155,7 @@ class App:
                 await error_answer(scope, refusal)(scope, receive, recording_send)
         finally:
             if self._log is not None:
-                self._log.add(started, _peer(scope), line_end(scope, status, size, time.time() - started))
+                self._log.add(started, _peer(scope), described(scope, status, size))
 
     async def _manifest(self, request: Request) -> Answer:
         scope = request.scope

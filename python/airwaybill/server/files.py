@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import logging
 import mimetypes
 import os
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
+from typing import NamedTuple
 
 from starlette.types import Receive, Scope, Send
 
@@ -27,13 +29,24 @@ log = logging.getLogger("airwaybill.server")
 WHOLE_LIMIT = 4 * 1024 * 1024
 FILES_LIMIT = 32 * 1024 * 1024
 CHECKED_LIMIT = 1024
-CHUNK = 256 * 1024
+# Of a file that is sent as it is read. A reader that takes nothing holds about ten of these.
+CHUNK = 64 * 1024
 # A file changed this recently may change again within the same tick of its clock: its validator is a weak one.
 FRESH_SECONDS = 2.0
 
 
 class FileChangedError(Exception):
     """A file is not, or no longer, what it was said to be (rule H4)."""
+
+
+class Selected(NamedTuple):
+    """What a request gets of the file at ``path`` from the top: bytes ``start`` to ``end`` (exclusive)."""
+
+    path: str
+    status: int
+    headers: tuple[Header, ...]
+    start: int
+    end: int
 
 
 class Files:
@@ -61,7 +74,7 @@ class Files:
             if record is not None:
                 await self._send_large(scope, receive, send, file, record)
             else:
-                await self._send_other(scope, receive, send, file)
+                await self._send_other(scope, receive, send, file, path)
         finally:
             os.close(file.descriptor)
 
@@ -76,34 +89,33 @@ class Files:
             except (FileChangedError, OSError) as error:
                 raise self._unreadable(record.path, error) from None
             self._entities.put(key, entity)
-        status, headers, start, end = _select(scope, record.path, len(entity.data), entity.etag, entity.modified)
+        _, status, headers, start, end = _select(scope, record.path, len(entity.data), entity.etag, entity.modified)
         if status == 200:
             snapshot.remember(scope, headers, self._entities, key, len(entity.data))
         await Answer(status, headers, entity.data[start:end])(scope, receive, send)
 
     async def _send_large(self, scope: Scope, receive: Receive, send: Send, file: OpenFile, record: FileRecord) -> None:
-        etag = f'"{record.sha1}"'
-        status, headers, start, end = _select(scope, record.path, file.size, etag, file.modified)
-        if status == 304 or scope["method"] == "HEAD":
-            await Answer(status, headers)(scope, receive, send)
-        elif status == 200:
+        selected = _select(scope, record.path, file.size, f'"{record.sha1}"', file.modified)
+        if selected.status == 304 or scope["method"] == "HEAD":
+            await Answer(selected.status, selected.headers)(scope, receive, send)
+        elif selected.status == 200:
             hasher = Hasher()
-            await self._stream(
-                send, file, status, headers, start, end, hasher.update, lambda: hasher.finish() == record.sha1
-            )
+            await self._stream(receive, send, file, selected, lambda: hasher.finish() == record.sha1, hasher.update)
         else:
             await self._check(file, record)
-            await self._stream(send, file, status, headers, start, end, None, file.unchanged)
+            await self._stream(receive, send, file, selected, file.unchanged)
 
-    async def _send_other(self, scope: Scope, receive: Receive, send: Send, file: OpenFile) -> None:
-        fresh = "W/" if time.time() - file.modified < FRESH_SECONDS else ""
-        etag = f'{fresh}"{file.identity.modified_ns:x}-{file.size:x}-{file.identity.inode:x}"'
-        status, headers, start, end = _select(scope, file.path, file.size, etag, file.modified)
-        if status == 304 or scope["method"] == "HEAD" or start == end:
-            await Answer(status, headers)(scope, receive, send)
+    async def _send_other(self, scope: Scope, receive: Receive, send: Send, file: OpenFile, path: str) -> None:
+        # By when it was changed, as the system has it: the time of modification anyone can set back.
+        changed = file.identity.changed_ns
+        fresh = "W/" if time.time() - changed / 1e9 < FRESH_SECONDS else ""
+        etag = f'{fresh}"{changed:x}-{file.size:x}-{file.identity.inode:x}"'
+        selected = _select(scope, path, file.size, etag, file.modified)
+        if selected.status == 304 or scope["method"] == "HEAD" or selected.start == selected.end:
+            await Answer(selected.status, selected.headers)(scope, receive, send)
         else:
             # Not by path: the server would open the name again, and another file may have it by then.
-            await self._stream(send, file, status, headers, start, end, None, file.unchanged)
+            await self._stream(receive, send, file, selected, file.unchanged)
 
     async def _open(self, snapshot: Snapshot, path: str, record: FileRecord | None) -> OpenFile:
         try:
@@ -131,33 +143,48 @@ class Files:
 
     async def _stream(
         self,
+        receive: Receive,
         send: Send,
         file: OpenFile,
-        status: int,
-        headers: Iterable[Header],
-        start: int,
-        end: int,
-        update: Callable[[bytes], None] | None,
+        selected: Selected,
         holds: Callable[[], bool],
+        update: Callable[[bytes], None] | None = None,
     ) -> None:
-        """Sends ``start`` to ``end``, each chunk through ``update``, the last one only if ``holds()`` then.
+        """Sends what is ``selected``, each chunk through ``update``, the last one only if ``holds()`` then.
 
-        Otherwise the answer stays unfinished, and the server breaks the connection.
+        Otherwise the answer stays unfinished, and the server breaks the connection, or if nothing was sent yet it is
+        an error. A client that leaves ends it too.
         """
-        await send({"type": "http.response.start", "status": status, "headers": [*headers]})
+        path, status, headers, start, end = selected
+        unsent = [{"type": "http.response.start", "status": status, "headers": [*headers]}]
+
+        async def send_on(body: bytes, *, more: bool) -> None:
+            while unsent:
+                await send(unsent.pop())
+            await send({"type": "http.response.body", "body": body, "more_body": more})
+
+        leaving = asyncio.ensure_future(_client_leaves(receive))
         held = b""
-        while start < end:
-            chunk = await self._workers.run(partial(_read_chunk, file, min(CHUNK, end - start), start, update))
-            if held and chunk:
-                await send({"type": "http.response.body", "body": held, "more_body": True})
-            if not chunk:
-                break
-            held = chunk
-            start += len(chunk)
+        try:
+            while start < end and not leaving.done():
+                chunk = await self._workers.run(partial(_read_chunk, file, min(CHUNK, end - start), start, update))
+                if held and chunk:
+                    await send_on(held, more=True)
+                if not chunk:
+                    break
+                held = chunk
+                start += len(chunk)
+            if start < end and leaving.done():
+                await send_on(b"", more=True)
+                return
+        finally:
+            leaving.cancel()
         if start == end and holds():
-            await send({"type": "http.response.body", "body": held})
+            await send_on(held, more=False)
+        elif unsent:
+            raise self._changed(path)
         else:
-            log.warning("%s changed while it was sent; connection broken off", file.path)
+            log.warning("%s changed while it was sent; connection broken off", path)
             self._releases.look_again()
 
     def _unreadable(self, path: str, error: Exception) -> RequestError:
@@ -168,21 +195,26 @@ class Files:
 
     def _changed(self, path: str) -> RequestError:
         self._releases.look_again()
-        message = f"{path} has changed since it was hashed; try again"
+        message = f"{path} has changed since it was looked at; try again"
         return RequestError(503, "file_changed", message, [(b"retry-after", b"1")])
 
 
-def _select(
-    scope: Scope, path: str, size: int, etag: str, modified: float | None
-) -> tuple[int, tuple[Header, ...], int, int]:
-    """Status, finished headers and the part of the body to send, or ``RequestError`` (412, 416)."""
+async def _client_leaves(receive: Receive) -> None:
+    """Returns when the client has closed the connection: nothing else comes after the request's body."""
+    while (await receive()).get("more_body"):
+        pass
+    await receive()
+
+
+def _select(scope: Scope, path: str, size: int, etag: str, modified: float | None) -> Selected:
+    """The answer to a request under its conditions and range, or ``RequestError`` (412, 416)."""
     asked = RequestHeaders(scope)
     headers: list[Header] = [(b"etag", etag.encode()), (b"cache-control", b"public, no-cache")]
     if modified is not None:
         headers.append((b"last-modified", http_date(modified).encode()))
     refusal = precondition(asked, etag, modified)
     if refusal == 304:
-        return 304, finish(scope, 304, headers), 0, 0
+        return Selected(path, 304, finish(scope, 304, headers), 0, 0)
     if refusal is not None:
         raise RequestError(412, "precondition_failed", f"{path} does not meet the request's conditions", headers[:1])
     # 14.2: a Range counts for GET only.
@@ -200,7 +232,7 @@ def _select(
     headers.append((b"content-type", _content_type(path)))
     headers.append((b"content-length", b"%d" % (end - start)))
     headers.append((b"accept-ranges", b"bytes"))
-    return status, finish(scope, status, headers), start, end
+    return Selected(path, status, finish(scope, status, headers), start, end)
 
 
 def _is_passing(error: Exception) -> bool:

@@ -28,10 +28,9 @@ class Identity(NamedTuple):
 
 
 class OpenFile(NamedTuple):
-    """An open regular file and its real path. Whoever has it closes ``descriptor``."""
+    """An open regular file. Whoever has it closes ``descriptor``."""
 
     descriptor: int
-    path: str
     identity: Identity
 
     @property
@@ -93,7 +92,7 @@ def open_below(real_root: str, path: str, hidden: bool) -> OpenFile:
     except BaseException:
         os.close(descriptor)
         raise
-    return OpenFile(descriptor, real, _identity(status))
+    return OpenFile(descriptor, _identity(status))
 
 
 def _open_segments(root: str, segments: list[str]) -> int:

@@ -89,9 +89,8 @@ class Releases:
         self._settings = settings
         self._settling = Settling(settle)
         self._polling = force_polling
-        self._state: tuple[dict[str, float], KeysView[str]] | None = None
+        self._state: tuple[str, Listing, KeysView[str]] | None = None
         self._rest = LOOK_AGAIN_SECONDS
-        self._told = False
         self._dirty = threading.Event()
         self._stopping = threading.Event()
         self._looked = threading.Event()
@@ -144,7 +143,6 @@ class Releases:
 
     def look_again(self) -> None:
         """Asks for a scan: something does not match the last one."""
-        self._told = True
         self._dirty.set()
 
     def _keep_scanning(self) -> None:
@@ -171,17 +169,16 @@ class Releases:
     def _scan(self, progress: Callable[[int, int], None] | None) -> None:
         """Scans, and publishes a snapshot if something has changed."""
         started = time.monotonic()
-        told, self._told = self._told, False
         try:
             real_root = os.path.realpath(self.root)
             listing = Listing.scan(
                 self.root, versions=self._settings.versions, ignore=self._settings.ignore, progress=progress
             )
             ended = time.monotonic()
-            changed = listing.changed
-            waits = self._settling.judge(changed, started, ended)
-            state = (changed, waits.keys())
-            if told or state != self._state:
+            waits = self._settling.judge(listing.changed, started, ended)
+            # A write that leaves every entry as it was, to an access log below the root say, makes no new snapshot.
+            state = (real_root, listing, waits.keys())
+            if state != self._state:
                 generation = 1 if self.current is None else self.current.generation + 1
                 catalog = self._settings.catalog(listing, waits)
                 self.current = Snapshot.of(catalog, listing, tuple(waits), generation, real_root)
@@ -228,10 +225,8 @@ class Releases:
         unsure = True
         for found in changes:
             replaced = _identity(self.root) != here
-            if found or replaced:
+            if found or replaced or unsure:
                 self.look_again()
-            elif unsure:
-                self._dirty.set()
             if replaced:
                 return
             unsure = False

@@ -6,10 +6,12 @@ import asyncio
 import ctypes
 import gc
 import logging
+import os
+import select
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any, Protocol
 
@@ -19,10 +21,17 @@ from granian.http import HTTP1Settings
 from granian.server.embed import Server
 from starlette.types import Receive, Scope, Send
 
+if sys.platform != "win32":
+    import resource
+
 log = logging.getLogger("airwaybill.server")
 
 BACKLOG = 1024
 GRACE_SECONDS = 10
+# How often, after the signal, connections are looked for on which nothing is under way.
+QUIET_SECONDS = 0.2
+# Descriptors for all but connections and the files that go out on them.
+OWN_DESCRIPTORS = 64
 # A request's line and headers must be here within this time, and be no longer than this.
 HEADER_MILLISECONDS = 15_000
 HEADER_BYTES = 64 * 1024
@@ -95,6 +104,18 @@ async def _run(app: Application, listener: socket.socket, announce: Callable[[],
     return bool(server.interrupt_signal)
 
 
+def _connection_limit() -> int:
+    """How many connections there are descriptors for, each with an open file. Those above it wait to be accepted."""
+    if sys.platform == "win32":
+        return BACKLOG
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 2 * BACKLOG + OWN_DESCRIPTORS
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(hard, wanted)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return BACKLOG if soft == resource.RLIM_INFINITY else max(1, min(BACKLOG, (soft - OWN_DESCRIPTORS) // 2))
+
+
 def _give_memory_back() -> None:
     """Manifests of many files come and go: keeps glibc from raising its threshold, and holding on to their memory."""
     with suppress(OSError, AttributeError, TypeError):
@@ -109,19 +130,72 @@ class _EmbeddedServer(Server):
     """
 
     def __init__(self, app: Application, listener: socket.socket) -> None:
+        self._app = app
+        self._answered: set[tuple[str, str]] = set()
         super().__init__(
-            app,
+            self._answer,
             interface=Interfaces.ASGINL,
             http=HTTPModes.http1,
             http1_settings=HTTP1Settings(header_read_timeout=HEADER_MILLISECONDS, max_buffer_size=HEADER_BYTES),
             websockets=False,
             backlog=BACKLOG,
+            backpressure=_connection_limit(),
             log_enabled=False,
         )
         self.workers_kill_timeout = GRACE_SECONDS
         self._listener = listener
+        self._family, self._port = listener.family, listener.getsockname()[1]
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        peer = scope["client"]
+        self._answered.add(peer)
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self._answered.discard(peer)
+
+    async def _stop_workers(self) -> None:
+        hanging_up = asyncio.create_task(self._hang_up())
+        try:
+            await super()._stop_workers()  # type: ignore[no-untyped-call]
+        finally:
+            hanging_up.cancel()
+
+    async def _hang_up(self) -> None:
+        """Ends the connections that have begun a request and not sent all of it: granian would wait for the rest."""
+        before: set[int] = set()
+        while True:
+            await asyncio.sleep(QUIET_SECONDS)
+            # granian has the port as a text.
+            answered = {int(port) for _, port in self._answered}
+            quiet = set()
+            for peer_port, connection in _connections(self._family, self._port):
+                if peer_port not in answered and not _is_full(connection):
+                    quiet.add(peer_port)
+                    # Twice in a row: what the peer has just taken may have been the last but one piece.
+                    if peer_port in before:
+                        with suppress(OSError):
+                            connection.shutdown(socket.SHUT_RD)
+            before = quiet
 
     def _init_shared_socket(self) -> None:
         holder: Any = SocketHolder
         backlog = (self.backlog,) if sys.platform.startswith(("linux", "freebsd")) else ()
         self._shd = holder(self._listener.detach(), False, *backlog)
+
+
+def _connections(family: int, port: int) -> Iterator[tuple[int, socket.socket]]:
+    """The connections accepted on ``port``, after the peer's port; none where the system does not tell."""
+    with suppress(FileNotFoundError):
+        for descriptor in map(int, os.listdir("/dev/fd")):
+            # OSError: it is closed by now, no socket, or has no peer.
+            with suppress(OSError), socket.fromfd(descriptor, family, socket.SOCK_STREAM) as connection:
+                if connection.getsockname()[1:2] == (port,):
+                    yield connection.getpeername()[1], connection
+
+
+def _is_full(connection: socket.socket) -> bool:
+    """Whether the peer has yet to take what was sent: there may be more, which granian holds."""
+    poll = select.poll()
+    poll.register(connection, select.POLLOUT)
+    return not poll.poll(0)

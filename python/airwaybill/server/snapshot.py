@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from starlette.types import Scope
 
 from airwaybill import Catalog, Listing
-from airwaybill.server.accesslog import line_end
+from airwaybill.server.accesslog import described
 from airwaybill.server.answers import EntityCache, Header
 
 MANIFESTS_LIMIT = 16 * 1024 * 1024
@@ -24,7 +24,7 @@ class Remembered:
     headers: tuple[Header, ...]
     bodies: EntityCache
     key: Hashable
-    log_end: str
+    described: str
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Snapshot:
             return
         if len(self.remembered) >= REMEMBERED_LIMIT:
             self.remembered.clear()
-        self.remembered[exact_request(scope)] = Remembered(headers, bodies, key, line_end(scope, 200, size, 0.0))
+        self.remembered[exact_request(scope)] = Remembered(headers, bodies, key, described(scope, 200, size))
 
 
 def exact_request(scope: Scope) -> Hashable:

@@ -1,0 +1,19 @@
+"""A short run of ``make soak``: that it ends well, and that it has looked at what it is there for."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+SOAK = Path(__file__).parents[1] / "soak" / "soak.py"
+SHORT = ["--seconds", "12", "--devices", "20", "--slow-readers", "8", "--floods", "4", "--kills", "4", "--settle", "1"]
+
+
+def test_a_short_soak() -> None:
+    done = subprocess.run((sys.executable, str(SOAK), *SHORT), capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr + done.stdout
+    table = {line[:60].strip(): line[60:].strip() for line in done.stdout.splitlines()}
+    assert table["kills"] == "4"
+    for what in ("requests", "manifests judged", "whole bodies checked", "cuts", "slow readers", "status 206"):
+        assert int(table[what].replace(",", "")) > 0, done.stdout
