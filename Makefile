@@ -117,13 +117,15 @@ bless: ## write what the native engine gives as the vectors' expectations, to be
 
 .PHONY: bless-fuel
 bless-fuel: ## keep today's fuel per file as the figure to hold
-	BLESS_FUEL=1 cargo test -q -p airwaybill-tests --test fuel
+	FUEL_FIGURES=$(CURDIR)/tests/fuel.json cargo test -q -p airwaybill-tests --test fuel
+
+BENCH_TOOLS := chromium nginx openssl wrk
 
 .PHONY: bench
-bench: $(VENV)/.tools npm ## figures, as ratios to peers taken in the same run
-	cargo bench -p airwaybill --bench engine
-	cargo test -q -p airwaybill-tests --test fuel -- --nocapture
-	cd python/bench && $(BIN)/python bench_engine.py && $(BIN)/python bench_scan.py && $(BIN)/python bench_server.py
-	cd wasm && node bench/plan.mjs && node bench/sha1.mjs
-	$(BIN)/python device/bench/memory.py
-	$(BIN)/python device/bench/link.py
+bench: $(VENV)/.tools npm preview ## figures, as ratios to peers taken in the same run (PARTS=… for some of them)
+	-type -P $(BENCH_TOOLS) > /dev/null || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(BENCH_TOOLS) > /dev/null; }
+	$(BIN)/python python/bench/run.py $(PARTS)
+
+.PHONY: bench-page
+bench-page: $(VENV)/.tools ## write the figures of the last whole run into BENCHMARKS.md
+	$(BIN)/python python/bench/page.py
