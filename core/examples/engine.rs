@@ -1,7 +1,9 @@
-//! `engine FILES ROUNDS`: the engine's steps on two releases of so many files each, as JSON: medians, in seconds.
+//! `engine FILES ROUNDS STEP…`: steps of the engine (`catalog`, `update`, `install`, `manifest`) on two releases of so
+//! many files each, as JSON: medians, in seconds.
 //!
 //! For comparisons with other languages: `python/bench/bench_engine.py`, `wasm/bench/plan.mjs`.
 
+use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::time::Instant;
 
@@ -25,8 +27,9 @@ fn median<T>(rounds: usize, work: impl Fn() -> T) -> f64 {
 }
 
 fn main() {
-    let mut arguments = std::env::args().skip(1).map(|argument| argument.parse().expect("a number"));
-    let (files, rounds) = (arguments.next().expect("FILES"), arguments.next().expect("ROUNDS"));
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [files, rounds, steps @ ..] = arguments.as_slice() else { panic!("engine FILES ROUNDS STEP…") };
+    let (files, rounds) = (files.parse().expect("FILES"), rounds.parse().expect("ROUNDS"));
     let options = CatalogOptions::default();
     let listing = support::listing(files);
     let catalog = Catalog::from_listing(&listing, &options).unwrap();
@@ -38,11 +41,18 @@ fn main() {
         dst_paths: DstPaths::default(),
         format: ManifestFormat::default(),
     };
-    let figures = serde_json::json!({
-        "catalog": median(rounds, || Catalog::from_listing(black_box(&listing), &options)),
-        "update": median(rounds, || black_box(&catalog).plan(&update)),
-        "install": median(rounds, || black_box(&catalog).plan(&install)),
-        "manifest": median(rounds, || black_box(&catalog).manifest_json(&install, &rendering)),
-    });
-    println!("{figures}");
+    let figures: BTreeMap<&str, f64> = steps
+        .iter()
+        .map(|step| {
+            let seconds = match step.as_str() {
+                "catalog" => median(rounds, || Catalog::from_listing(black_box(&listing), &options)),
+                "update" => median(rounds, || black_box(&catalog).plan(&update)),
+                "install" => median(rounds, || black_box(&catalog).plan(&install)),
+                "manifest" => median(rounds, || black_box(&catalog).manifest_json(&install, &rendering)),
+                other => panic!("no step {other}"),
+            };
+            (step.as_str(), seconds)
+        })
+        .collect();
+    println!("{}", serde_json::to_string(&figures).unwrap());
 }

@@ -85,7 +85,7 @@ def main() -> None:
     program, files = build(), options.files
 
     def engine(step: str, releases_of: int, rounds: int = 1) -> float:
-        done = subprocess.run([program, str(releases_of), str(rounds)], stdout=subprocess.PIPE, check=True)
+        done = subprocess.run([program, str(releases_of), str(rounds), step], stdout=subprocess.PIPE, check=True)
         return float(json.loads(done.stdout)[step])
 
     found = in_turn(
@@ -94,7 +94,7 @@ def main() -> None:
             "dicts, sorted": lambda: peer_catalog(listing(files // 2), is_sorted=True),
             "dicts, not sorted": lambda: peer_catalog(listing(files // 2), is_sorted=False),
             "catalog of 10,000": partial(engine, "catalog", 5_000, 25),
-            "plan": partial(engine, "update", files),
+            "plan": partial(engine, "update", files, 5),
             "sets": lambda: peer_plan(listing(files)),
             "plan of 2 x 5,000": partial(engine, "update", 5_000, 25),
         },

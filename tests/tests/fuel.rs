@@ -45,7 +45,10 @@ fn per_file_it_neither_grows_with_the_catalog_nor_with_time() {
         assert!(many * 10 <= few * 13, "{step}: {many} a file of {}, {few} a file of {}", SIZES[2], SIZES[0]);
         for (files, fuel) in row {
             let kept = kept[step][files];
-            assert!(fuel * 10 <= kept * 11, "{step} of {files} files: {fuel} a file, {kept} before; see `make bless-fuel`");
+            assert!(
+                fuel * 10 <= kept * 11,
+                "{step} of {files} files: {fuel} a file, {kept} before; see `make bless-fuel`"
+            );
         }
     }
 }

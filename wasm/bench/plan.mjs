@@ -55,7 +55,7 @@ async function timed(work) {
 
 const program = `${target}/release/examples/engine`;
 const [native, here] = await inTurn({
-  native: () => JSON.parse(execFileSync(program, [String(FILES), String(TIMES)], { encoding: "utf8" })),
+  native: () => JSON.parse(execFileSync(program, [String(FILES), String(TIMES), ...Object.keys(steps)], { encoding: "utf8" })),
   here: async () => {
     const times = {};
     for (const [name, work] of Object.entries(steps)) times[name] = await timed(work);
