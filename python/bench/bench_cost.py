@@ -36,23 +36,35 @@ def make_tree(root: Path, files: int) -> None:
         for number in range(files // 2):
             group, rest = divmod(number, IN_A_DIRECTORY)
             if rest == 0:
-                directory = root / release / "flash" / f"part_{group}"
-                directory.mkdir(parents=True)
-            (directory / f"file_{rest}.py").write_text(f"x = {number}\n")
+                directory = f"{root}/{release}/flash/part_{group}"
+                os.makedirs(directory)
+            # A million times: quicker than by a file object.
+            file = os.open(f"{directory}/file_{rest}.py", os.O_WRONLY | os.O_CREAT)
+            os.write(file, b"x = %d\n" % number)
+            os.close(file)
 
 
 def scan_costs(files: int, rounds: int) -> list[float]:
-    with tempfile.TemporaryDirectory() as name:
-        room = os.statvfs(name)
-        if room.f_favail < 1.1 * files or room.f_bavail * room.f_frsize < 1.5 * files * FILE_BYTES:
-            print(f"no room in {name} for {files:,} files", file=sys.stderr)
-            return []
+    place = roomy_place(files)
+    if place is None:
+        print(f"no room for {files:,} files", file=sys.stderr)
+        return []
+    with tempfile.TemporaryDirectory(dir=place) as name:
         make_tree(Path(name), files)
-        os.sync()
         command = [sys.executable, "-c", SCAN, name, str(files)]
         return [
             float(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout) / files for _ in range(rounds)
         ]
+
+
+def roomy_place(files: int) -> str | None:
+    """Memory, if it has room for so many files; a disk is busy for minutes with removing a million. Else the disk."""
+    for place in ("/dev/shm", tempfile.gettempdir()):
+        if os.path.isdir(place):
+            room = os.statvfs(place)
+            if room.f_favail > 1.1 * files and room.f_bavail * room.f_frsize > 1.5 * files * FILE_BYTES:
+                return place
+    return None
 
 
 def engine_costs(step: str, releases_of: int) -> list[float]:

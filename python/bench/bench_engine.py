@@ -79,7 +79,7 @@ def peer_plan(records: Listing) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--files", type=int, default=1_000_000)
     options = parser.parse_args()
     program, files = build(), options.files

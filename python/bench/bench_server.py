@@ -55,7 +55,7 @@ def bench_image(part: Part, top: Path, rounds: int, seconds: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seconds", type=int, default=2, help="of each run")
     arguments = parser.parse_args()
     need("wrk", "nginx")
