@@ -98,6 +98,12 @@ def number(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
+def duration(seconds: float) -> str:
+    units = ((1.0, "s"), (1e3, "ms"), (1e6, "µs"))
+    scale, unit = next((each for each in units if seconds * each[0] >= 1), (1e9, "ns"))
+    return f"{number(seconds * scale)} {unit}"
+
+
 def read(part: str, results: Path = RESULTS) -> list[Figure]:
     """The figures of a part, in the order of `rows.py`."""
     file = results / f"{part}.json"

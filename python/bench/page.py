@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import figures
-from figures import Figure, Spread, number
+from figures import Figure, Spread, duration, number
 from measure import RESULTS, ROOT
 from plot import Costs, plot
 
@@ -19,9 +19,7 @@ PLACE = re.compile(r"(<!-- (?P<name>[a-z]+)(?P<words>(?: [a-z0-9-]+)*) -->\n).*?
 
 
 def machine(found: dict[str, Any]) -> str:
-    versions = ", ".join(
-        version if name in version.lower() else f"{name} {version}" for name, version in found["versions"].items()
-    )
+    versions = ", ".join(f"{name} {version}" for name, version in found["versions"].items())
     return (
         f"{found['processors']} processors ({found['processor']}), {found['memory_gib']} GiB of memory, "
         f"{found['system']}; {versions}.\n\nThe machine's load when the run began was {found['load']:.2f}.\n"
@@ -49,7 +47,10 @@ def with_spread(spread: Spread | None) -> str:
 
 def rows(parts: list[str]) -> str:
     found = [figure for part in parts for figure in figures.read(part)]
-    lines = ["| what | here | peer | ratio (spread) | bar | |", "| --- | ---: | --- | ---: | ---: | --- |"]
+    lines = [
+        "| what | here | peer | ratio (spread) | bar | rounds | |",
+        "| --- | ---: | --- | ---: | ---: | ---: | --- |",
+    ]
     for figure in found:
         here = "" if figure.ours is None else f"{number(figure.ours.median)} {figure.row.unit}"
         peer = "" if figure.peer is None else f": {number(figure.peer.median)}"
@@ -60,6 +61,7 @@ def rows(parts: list[str]) -> str:
             f"{figure.row.peer or ''}{peer}",
             with_spread(figure.ratio),
             figure.bar_text,
+            str(figure.rounds or ""),
             verdict,
         )
         lines.append(f"| {' | '.join(cells)} |")
@@ -92,7 +94,7 @@ def cost(found: Costs) -> str:
     sizes = sorted({files for row in found.values() for files in row})
     lines = ["| files | " + " | ".join(f"{size:,}" for size in sizes) + " |", "| --- |" + " ---: |" * len(sizes)]
     for step, row in found.items():
-        cells = (f"{number(row[size].median * 1e6)} µs" if size in row else "" for size in sizes)
+        cells = (duration(row[size].median) if size in row else "" for size in sizes)
         lines.append(f"| {step} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from xml.sax.saxutils import escape
 
-from figures import Spread, number
+from figures import Spread, duration
 
 # Step by step as data flows: its colour on a light page and on a dark one.
 COLOURS = {
@@ -50,7 +50,7 @@ def plot(costs: Costs) -> str:
     for power in range(lowest, highest + 1):
         at = y(10**power)
         drawn.append(f'<path class="grid" d="M{LEFT} {at:.1f}H{WIDTH - RIGHT}"/>')
-        drawn.append(text(LEFT - 12, at + 5, duration(power), anchor="end"))
+        drawn.append(text(LEFT - 12, at + 5, duration(10**power), anchor="end"))
     for files in sizes:
         drawn.append(text(x(files), HEIGHT - BOTTOM + 26, f"{files:,}", anchor="middle"))
     drawn.append(text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 14, "files", anchor="middle"))
@@ -69,7 +69,7 @@ def plot(costs: Costs) -> str:
         drawn.append(text(points[-1][0] + 14, label, step, f"name fill-{step}"))
 
     described = "; ".join(
-        f"{step}: " + ", ".join(f"{number(spread.median * 1e6)} µs at {files:,}" for files, spread in row.items())
+        f"{step}: " + ", ".join(f"{duration(spread.median)} at {files:,}" for files, spread in row.items())
         for step, row in costs.items()
     )
     light, dark = (
@@ -94,11 +94,3 @@ def plot(costs: Costs) -> str:
 
 def text(across: float, down: float, said: str, style: str = "", anchor: str = "start") -> str:
     return f'<text x="{across:.1f}" y="{down:.1f}" text-anchor="{anchor}" class="{style}">{escape(said)}</text>'
-
-
-def duration(power: int) -> str:
-    """``10**power`` seconds."""
-    unit, least = next(
-        (unit, least) for unit, least in (("s", 0), ("ms", -3), ("µs", -6), ("ns", -9)) if power >= least
-    )
-    return f"{10 ** (power - least):,} {unit}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import re
 import subprocess
 import sys
 import time
@@ -36,15 +37,19 @@ PARTS: dict[str, tuple[str, ...]] = {
     "cost": (PYTHON, f"{HERE}/bench_cost.py"),
 }
 
-VERSIONS = (
-    ("rustc", "--version"),
-    ("node", "--version"),
-    (f"{Path(PYTHON).parent}/micropython", "--version"),
-    ("nginx", "-v"),
-    ("openssl", "version"),
-    ("sha1sum", "--version"),
-    ("chromium", "--version"),
-)
+VERSIONS = {
+    "rustc": ("rustc", "--version"),
+    "node": ("node", "--version"),
+    "micropython": (
+        str(Path(PYTHON).with_name("micropython")),
+        "-c",
+        "import sys; print('%d.%d.%d' % sys.implementation[1][:3])",
+    ),
+    "nginx": ("nginx", "-v"),
+    "openssl": ("openssl", "version"),
+    "coreutils": ("sha1sum", "--version"),
+    "chromium": ("chromium", "--version"),
+}
 
 
 def run(part: str) -> float:
@@ -82,19 +87,22 @@ def version(*command: str) -> str:
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError):
-        return f"no {Path(command[0]).name}"
-    return (done.stdout + done.stderr).splitlines()[0].removeprefix("nginx version: ").split(" (")[0].strip()
+        return "missing"
+    found = re.search(r"[0-9]+(\.[0-9]+)+", done.stdout + done.stderr)
+    return found[0] if found else "unknown"
 
 
 def machine() -> dict[str, object]:
-    names = [Path(command[0]).name for command in VERSIONS]
     return {
         "processors": os.cpu_count(),
         "processor": processor(),
         "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30),
         "system": f"{platform.system()} {platform.release()}",
         "load": os.getloadavg()[0],
-        "versions": {"python": platform.python_version(), **dict(zip(names, (version(*each) for each in VERSIONS)))},
+        "versions": {
+            "Python": platform.python_version(),
+            **{name: version(*command) for name, command in VERSIONS.items()},
+        },
     }
 
 
