@@ -7,6 +7,7 @@ SHELL := bash
 VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
 PORT ?= 8000
+SECONDS ?= 60
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 # One target directory for cargo, for the wheel and for the WebAssembly builds.
@@ -70,7 +71,7 @@ $(PREVIEW): wasm/preview/node_modules/.package-lock.json $(PREVIEW_SOURCES)
 .PHONY: lint
 lint: $(VENV)/.tools ## format and lint; warnings are errors
 	rustup target add wasm32-unknown-unknown 2> /dev/null
-	cargo fmt --all --check
+	cargo fmt --all --check && cargo fmt --manifest-path fuzz/Cargo.toml --check
 	cargo clippy -q --workspace --all-targets -- -D warnings
 	cargo clippy -q -p airwaybill-guest -p airwaybill-wasm --target wasm32-unknown-unknown -- -D warnings
 	cd python && $(BIN)/ruff check -q . ../examples/*.py ../tests && $(BIN)/ruff format -q --check . ../examples/*.py ../tests
@@ -103,6 +104,10 @@ test-device: $(VENV)/.tools ## the device client on a real MicroPython, with eve
 power-cuts: $(VENV)/.tools ## the power cuts alone
 	$(BIN)/python device/tests/power_cuts.py
 
+.PHONY: fleet
+fleet: $(VENV)/.tools ## twenty devices, power cuts, bad links, a bad release (DEVICES=…, SEED=…)
+	$(BIN)/python device/tests/fleet.py $(if $(DEVICES),--devices $(DEVICES)) $(if $(SEED),--seed $(SEED))
+
 .PHONY: conformance
 conformance: npm $(VENV)/.tools ## every vector through every binding; any difference fails
 	rm -rf target/conformance
@@ -118,6 +123,16 @@ bless: ## write what the native engine gives as the vectors' expectations, to be
 .PHONY: bless-fuel
 bless-fuel: ## keep today's fuel per file as the figure to hold
 	FUEL_FIGURES=$(CURDIR)/tests/fuel.json cargo test -q -p airwaybill-tests --test fuel
+
+.PHONY: fuzz
+fuzz: ## fuzz each target for a minute (SECONDS=… for longer); see fuzz/README.md
+	rustup toolchain list | grep -q ^nightly || rustup toolchain install nightly --profile minimal
+	[ -x "$$(command -v cargo-fuzz)" ] || cargo install -q --locked cargo-fuzz
+	for target in $$(cargo fuzz list); do \
+		cargo run -q --profile test -p airwaybill-tests --bin corpus $$target target/fuzz/corpus/$$target; \
+		cargo +nightly fuzz run --target-dir target/fuzz $$target target/fuzz/corpus/$$target -- \
+			-max_total_time=$(SECONDS) -timeout=10 -rss_limit_mb=1500 -verbosity=0 -print_funcs=0 -print_final_stats=1; \
+	done
 
 BENCH_TOOLS := chromium nginx openssl wrk
 

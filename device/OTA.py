@@ -61,6 +61,7 @@ def pump(path, write):
             if not count:
                 return
             write(BUFFER[:count])
+            OTA.feed()
 
 
 def copy(source, target):
@@ -135,6 +136,10 @@ def read_text(path):
         return None
 
 
+def nothing():
+    pass
+
+
 def restart():
     try:
         from machine import reset
@@ -160,20 +165,25 @@ class OTA:
     tries = 5  # D2
     pause_ms = 1000  # before the second try; doubled before each further one
     trial_starts = 3  # D4
+    install_tries = 3  # then the release is refused as one that was rolled back
     image = None
     reserve = {}
     verified = False  # a transport sets it when it knows that what get_data fetched last is what the server sent
     last_error = None
+    feed = nothing  # of the class: what reads files knows no instance
 
-    def __init__(self, mounts=None, firmware=True, firmware_version=None, boot_py=False):
+    def __init__(self, mounts=None, firmware=True, firmware_version=None, boot_py=False, feed=None):
         """`mounts`: mount points by the first segment of a device path; by default `default_mounts()`.
         `firmware`: False takes the files of an update and leaves its firmware.
         `firmware_version`: what the device was delivered with, until an update brings another.
-        `boot_py`: True lets an update replace boot.py and this file where that takes two steps (FAT)."""
+        `boot_py`: True lets an update replace boot.py and this file where that takes two steps (FAT).
+        `feed`: called again and again during an update, for a watchdog."""
         self.mounts = default_mounts() if mounts is None else mounts
         self.home = self.mounts["flash"] + "/" + HOME
         self.firmware = firmware
         self.boot_py = boot_py
+        if feed:
+            OTA.feed = feed
         self._delivered_firmware = firmware_version
 
     def connect(self):
@@ -240,6 +250,7 @@ class OTA:
         if self._firmware_is(journal, "old"):
             raise OTAError("not_started", "the new firmware does not run yet")
         self._keep_firmware(journal)
+        self._is_lost(journal)
         journal["state"] = "confirm"
         self._save(journal)
         self._finish(journal)
@@ -381,19 +392,53 @@ class OTA:
 
         What lies on a mount that is not there is left out, and an error at the end says so: the change stays open.
         """
-        plan = self.home + "/plan"
-        if sha1_of(plan) != journal["plan"]:
-            raise OTAError("plan_damaged", plan)
         missing = [name for name in self.mounts if name in journal["uses"] and not self.is_mounted(name)]
-        with open(plan) as file:
-            for line in file:
-                if line[0] in "ARD":
-                    path = line[:-1].split(" ", 3)[3]
-                    name = path[: path.find("/")]
-                    if name not in missing:
-                        yield line[0], self.real_path(path), name in journal["copies"]
+        if journal.get("lost"):
+            for name in journal["uses"]:
+                if name not in missing:
+                    for kind, path in self._beside(self.mounts[name]):
+                        yield kind, path, name in journal["copies"]
+        else:
+            with open(self.home + "/plan") as file:
+                for line in file:
+                    if line[0] in "ARD":
+                        path = line[:-1].split(" ", 3)[3]
+                        name = path[: path.find("/")]
+                        if name not in missing:
+                            OTA.feed()
+                            yield line[0], self.real_path(path), name in journal["copies"]
         if missing:
             raise OTAError("mount_missing", missing[0])
+
+    def _changes(self, journal):
+        """What is to be taken back or tidied up; nothing when the plan is away, as it is at the end of that."""
+        if exists(self.home + "/plan"):
+            self._is_lost(journal)
+        elif not journal.get("lost"):
+            return ()
+        return self._operations(journal)
+
+    def _is_lost(self, journal):
+        """Whether the flash has lost the plan: what has a .bak or a .new beside it then tells what has changed."""
+        try:
+            journal["lost"] = sha1_of(self.home + "/plan") != journal["plan"]
+        except OSError:
+            journal["lost"] = True
+        return journal["lost"]
+
+    def _beside(self, root):
+        """Each change that the files below `root` tell of, as (kind, path)."""
+        mounts = self.mounts.values()
+        for entry in list(os.ilistdir(root or "/")):
+            path = root + "/" + entry[0]
+            base = path[: -len(BAK)]
+            if entry[1] & 0x4000:
+                if path not in mounts and path != self.home and (root or not self._is_elsewhere(path)):
+                    yield from self._beside(path)
+            elif path.endswith(BAK):
+                yield "R" if exists(base) else "D", base
+            elif path.endswith(NEW) and not exists(base + BAK):
+                yield "A", base
 
     def real_path(self, path):
         name = path[: path.find("/")]
@@ -404,11 +449,13 @@ class OTA:
         flash = self.mounts["flash"]
         if root == flash:
             return True
-        if flash:
-            return exists(root)
-        # Flash at /: without a card, /sd may be a directory of the flash. A rename tells: never across file systems.
+        # Flash at /: without a card, /sd may be a directory of the flash.
+        return exists(root) if flash else self._is_elsewhere(root)
+
+    def _is_elsewhere(self, path):
+        """Whether another file system than the one at / is mounted at `path`: a rename is never across them."""
         try:
-            os.rename(root + "/" + HOME + "-probe", "/" + HOME + "-probe")
+            os.rename(path + "/" + HOME + "-probe", "/" + HOME + "-probe")
         except OSError as error:
             return error.args[0] == EPERM
         return False
@@ -470,6 +517,9 @@ class OTA:
             # What ota_write has written is lost with the power: no firmware, so no files either.
             self._roll_back(journal, "firmware_interrupted", False)
             return
+        if self._is_lost(journal):
+            self._roll_back(journal, "not_installed", False)
+            raise OTAError("plan_damaged", "the old release is back")
         try:
             if journal["state"] == "backup":
                 for kind, path, copies in self._operations(journal):
@@ -477,10 +527,13 @@ class OTA:
                         copy(path, path + BAK)
                 journal["state"] = "install"
                 self._save(journal)
-            for kind, path, copies in self._operations(journal):
-                self._install(kind, path, copies)
-                if copies and not written:
-                    sweep(path)
+            # Deletes last: a client that moves from OTA.py to OTA.mpy is there all the time.
+            for deletes in (False, True):
+                for kind, path, copies in self._operations(journal):
+                    if (kind == "D") == deletes:
+                        self._install(kind, path, copies)
+                        if copies and not written:
+                            sweep(path)
         except OSError as error:
             self._roll_back(journal, error_text(error), False)
             raise OTAError("install_failed", error_text(error))
@@ -513,10 +566,19 @@ class OTA:
         self._undo(journal)
 
     def _go_back(self, journal, reason, refuse):
+        firmware = journal["firmware"]
+        failed = [journal["to"].split("\n")[0], firmware and firmware["version"], self.install_tries if refuse else 1]
+        before = (read_record(self.home + "/report") or {}).get("failed")
+        if before and before[:2] == failed[:2] and not refuse:
+            failed[2] += before[2]
+            reason = "%s, %d times" % (reason, failed[2])
+        if self._is_lost(journal):
+            reason += "; plan_damaged"
         journal["untouched"] = journal["state"] == "backup"
         journal["state"] = "rollback"
         journal["reason"] = reason
-        journal["refuse"] = refuse
+        journal["failed"] = failed
+        journal["refuse"] = failed[2] >= self.install_tries
 
     def _undo(self, journal):
         try:
@@ -527,16 +589,15 @@ class OTA:
             self._take_back(journal)
 
     def _take_back(self, journal):
-        if exists(self.home + "/plan"):
-            for kind, path, copies in self._operations(journal):
-                if journal["untouched"]:
-                    remove(path + BAK)
-                else:
-                    self._restore(kind, path, copies)
-                remove(path + NEW)
-                if copies:
-                    sweep(path)
-                prune(path, self.root_of(path))
+        for kind, path, copies in self._changes(journal):
+            if journal["untouched"]:
+                remove(path + BAK)
+            else:
+                self._restore(kind, path, copies)
+            remove(path + NEW)
+            if copies:
+                sweep(path)
+            prune(path, self.root_of(path))
         firmware = journal["firmware"]
         error = journal["reason"]
         try:
@@ -549,7 +610,7 @@ class OTA:
         else:
             self.write_beside("version", journal["from"])
         lines = (journal["to"] + "\n").split("\n")
-        report = {"error": error, "refused": None, "firmware": None}
+        report = {"error": error, "failed": journal.get("failed"), "refused": None, "firmware": None}
         if journal["refuse"]:
             report["refused"] = lines[0]
             report["firmware"] = firmware and firmware["version"]
@@ -566,13 +627,12 @@ class OTA:
             move(path + BAK, path, copies)
 
     def _finish(self, journal):
-        if exists(self.home + "/plan"):
-            for kind, path, copies in self._operations(journal):
-                remove(path + BAK)
-                if copies:
-                    sweep(path)
-                if kind == "D":
-                    prune(path, self.root_of(path))
+        for kind, path, copies in self._changes(journal):
+            remove(path + BAK)
+            if copies:
+                sweep(path)
+            if kind == "D":
+                prune(path, self.root_of(path))
         remove(self.home + "/report")
         self._drop(journal)
 

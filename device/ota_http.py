@@ -7,13 +7,14 @@ except ImportError:
     import uselect as select
     import usocket as socket
 
-from OTA import BUFFER, OTAError, os, time
+from OTA import BUFFER, OTA, OTAError, os, time
 
 LINE = 512
 PART = 64
 LINES = 64
 AHEAD = 8
 STEP = 256  # so many bytes have to come in each timeout
+FEED_MS = 500
 EAGAIN = (11, 35)
 KEPT_HEADERS = ("content-length", "content-range", "connection", "transfer-encoding", "etag")
 FINAL = (400, 401, 403, 404, 405, 410, 414, 431, 501)
@@ -29,6 +30,7 @@ class Client:
         self._deadline = 0
         self._wanted = []  # (request, path) in the order in which they will be fetched
         self._sent = []  # the offset asked for, for each of the first of them
+        self._last = None  # what was fetched last
         self._persistent = False  # the server keeps connections
         self._old = False  # HTTP/1.0
         self._failures = 0
@@ -41,7 +43,8 @@ class Client:
         if not self._wanted or self._wanted[0] != (request, path):
             if self._sent:
                 self.close()
-            self._wanted = [(request, path)]
+            # Asked for once more, as its hash did not hold: what was announced after it still comes.
+            self._wanted = [(request, path)] + (self._wanted if self._last == (request, path) else [])
         if self._sent and self._sent[0] != sink.offset:
             self.close()
         reused = bool(self._sent) or self._socket is not None
@@ -61,7 +64,7 @@ class Client:
             self.close()
             self._failures += 1
             raise
-        self._wanted.pop(0)
+        self._last = self._wanted.pop(0)
         if self._sent:
             self._sent.pop(0)
         if not self._persistent:
@@ -119,9 +122,13 @@ class Client:
         self._deadline = time.ticks_add(time.ticks_ms(), self._timeout)
 
     def _wait(self):
-        left = time.ticks_diff(self._deadline, time.ticks_ms())
-        if left <= 0 or not self._poll.poll(left):
-            raise OTAError("timeout", "under %d bytes in %d ms" % (STEP, self._timeout))
+        while True:
+            OTA.feed()
+            left = time.ticks_diff(self._deadline, time.ticks_ms())
+            if left <= 0:
+                raise OTAError("timeout", "under %d bytes in %d ms" % (STEP, self._timeout))
+            if self._poll.poll(min(left, FEED_MS)):
+                return
 
     def _line(self):
         line = b""

@@ -4,114 +4,20 @@ A plan is text. Its lines are, in the manifest's order,
 `P prefix` what stands before the device path in the URLs that follow (without the host),
 `Q request` the next entry's URL where that does not hold,
 `A|R|K size sha1 path` a file to add, to replace, or to keep as it is, `D - - path` one to delete, `X - - path` one that
-is not deleted after all (see check_case),
+is not deleted after all (see check_case and _keep_a_client),
 `F size sha1 request` the firmware, and at the end `= digest`, the same for two plans that fetch the same content.
 """
 
-from OTA import BAK, HOME, NEW, OTAError, exists, hashlib, hexlify, json, os
-from ota_update import quote
+from OTA import BAK, HOME, NEW, OTA, OTAError, exists, hashlib, hexlify, json, os, remove
+from ota_names import check_path, check_utf8, check_version
+from ota_update import Summary, fetch_manifest, file_system, quote
 
 # Nested deeper, or longer, is no manifest; both limits keep a hostile one out of the heap.
 DEPTH = 16
 STRING_BYTES = 16384
-PATH_BYTES = 4096
-SEGMENT_BYTES = 255
-VERSION_BYTES = 64
 SIZE_LIMIT = 1 << 53
 # Left alone on FAT, where a file cannot be replaced in one step: without them, nothing would recover the device.
-KEPT = ("boot.py", "OTA.py", "OTA.mpy")
-KEPT_FOLDED = ("boot.py", "ota.py", "ota.mpy")
-
-
-def check_version(text):
-    """V3"""
-    if not text:
-        raise OTAError("version_empty")
-    if len(text.encode()) > VERSION_BYTES:
-        raise OTAError("version_too_long", text)
-    start = text[1:2] if text[0] == "v" else text[0]
-    if not "0" <= start <= "9":
-        raise OTAError("version_start", text)
-    for c in text:
-        if not ("0" <= c <= "9" or "a" <= c <= "z" or "A" <= c <= "Z" or c in ".+_-"):
-            raise OTAError("version_character", text)
-    return text
-
-
-def version_key(text):
-    """V1: a list that sorts as the version does. A number sorts before a text; a longer number is a larger one."""
-    key = []
-    run = ""
-    kind = None
-    for c in text + ".":
-        now = "0" if "0" <= c <= "9" else "a" if "a" <= c <= "z" else "." if c == "." else "-"
-        if now != kind and run:
-            if kind == "0":
-                run = run.lstrip("0")
-                key.append((0, len(run), run))
-            elif kind != ".":
-                key.append((1, 0, run))
-            run = ""
-        kind = now
-        run += c
-    return key
-
-
-def compare_versions(left, right):
-    """Below 0, 0 or above 0, as `left` is lower than, equal to or higher than `right`."""
-    left = version_key(check_version(left))
-    right = version_key(check_version(right))
-    return (left > right) - (left < right)
-
-
-def check_utf8(data):
-    """MicroPython's own decoder takes overlong forms and surrogates."""
-    i = 0
-    while i < len(data):
-        c = data[i]
-        i += 1
-        if c < 0x80:
-            continue
-        if 0xC2 <= c < 0xE0:
-            more, low, high = 1, 0x80, 0xBF
-        elif 0xE0 <= c < 0xF0:
-            more, low, high = 2, 0xA0 if c == 0xE0 else 0x80, 0x9F if c == 0xED else 0xBF
-        elif 0xF0 <= c < 0xF5:
-            more, low, high = 3, 0x90 if c == 0xF0 else 0x80, 0x8F if c == 0xF4 else 0xBF
-        else:
-            return False
-        for _ in range(more):
-            if i >= len(data) or not low <= data[i] <= high:
-                return False
-            low, high = 0x80, 0xBF
-            i += 1
-    return True
-
-
-def check_path(path):
-    """C3, for a text or bytes. Returns the path as a text."""
-    data = path.encode() if isinstance(path, str) else path
-    if not check_utf8(data):
-        raise OTAError("path_utf8", repr(data))
-    path = str(data, "utf-8")
-    if not path:
-        raise OTAError("path_empty")
-    if len(data) > PATH_BYTES:
-        raise OTAError("path_too_long", "%d bytes" % len(data))
-    if path[0] == "/":
-        raise OTAError("path_absolute", path)
-    if "\\" in path:
-        raise OTAError("path_backslash", path)
-    for i in range(len(data)):
-        c = data[i]
-        if c < 0x20 or c == 0x7F or (c == 0xC2 and data[i + 1] < 0xA0):
-            raise OTAError("path_control", repr(path))
-    for segment in path.split("/"):
-        if segment in ("", ".", ".."):
-            raise OTAError("path_segment", path)
-        if len(segment.encode()) > SEGMENT_BYTES:
-            raise OTAError("path_segment_too_long", path)
-    return path
+KEPT = ("flash/boot.py", "flash/OTA.py", "flash/OTA.mpy", "flash/lib/OTA.py", "flash/lib/OTA.mpy")
 
 
 class Reader:
@@ -128,6 +34,7 @@ class Reader:
     def next(self):
         """On to the next byte; -1 is the end."""
         if self._at == self._end:
+            OTA.feed()
             self._end = self._stream.readinto(self._buffer)
             self._at = 0
             if not self._end:
@@ -264,21 +171,6 @@ class Reader:
         return value
 
 
-class Summary:
-    """What a manifest says beside its entries, and what the plan will take."""
-
-    def __init__(self):
-        self.version = None
-        self.previous = None
-        self.firmware = None  # (size or None, sha1, request)
-        self.entries = 0
-        self.uses = []  # names of mounts
-        self.sized = None  # format 2
-        self.digest = None
-        # by mount: blocks of new files, blocks of files that a backup doubles for a while, the largest single file
-        self.blocks = {}
-
-
 class Planner:
     """Turns one manifest into a plan, and refuses what rules M5 and D5 refuse. Nothing but the plan is written."""
 
@@ -290,6 +182,8 @@ class Planner:
         self._prefix = None
         self._last = None
         self._total = False
+        self._clients = []  # of KEPT, what the release brings
+        self._deletes = []  # and what it deletes: (where in the plan, path)
         self.sections = []  # where the lists start in the plan
         self.summary = Summary()
 
@@ -332,6 +226,7 @@ class Planner:
                 raise OTAError("field_missing", key)
         if self.summary.sized and not self._total:
             raise OTAError("field_missing", "total_size")
+        self._keep_a_client()
         self.summary.digest = hexlify(self._digest.digest())
         self._plan.write("= %s\n" % self.summary.digest)
         return self.summary
@@ -400,7 +295,10 @@ class Planner:
         name = self._mount_of(path)
         real = self._ota.real_path(path)
         old = self._stat(path, real)
-        keep = not self._ota.boot_py and self._copies(name) and self._is_kept(name, path)
+        kept = self._kept(name, path)
+        keep = kept and self._is_left(name)
+        if kept and not keep:
+            self._clients.append(kept)
         kind = "K" if keep else "A" if old is None else "R"
         self._digest.update(("%s %s %s %s\n" % (kind, digest, path, request)).encode())
         quoted = quote(path)
@@ -418,9 +316,14 @@ class Planner:
     def _delete(self, path):
         name = self._mount_of(path)
         old = self._stat(path, self._ota.real_path(path))
+        kept = self._kept(name, path)
         # boot.py is what calls boot(): it is replaced, never taken away.
-        if old is None or self._is_kept(name, path):
+        if old is None or kept == KEPT[0] or (kept and self._is_left(name)):
             return
+        if kept:
+            if self._clients:  # the way back takes the plan's order, and needs the old client before the new one goes
+                raise OTAError("path_order", path)
+            self._deletes.append((self._plan.tell(), kept))
         self._plan.write("D - - %s\n" % path)
         self._digest.update(("D %s\n" % path).encode())
         self._count(name, 0, old)
@@ -468,9 +371,26 @@ class Planner:
                     raise OTAError("path_reserved", path)
         return name
 
-    def _is_kept(self, name, path):
-        base = path.split("/")[-1]
-        return base.lower() in KEPT_FOLDED if self._copies(name) else base in KEPT
+    def _kept(self, name, path):
+        for kept in KEPT:
+            if path == kept or (self._copies(name) and path.lower() == kept.lower()):
+                return kept
+        return None
+
+    def _is_left(self, name):
+        return self._copies(name) and not self._ota.boot_py
+
+    def _keep_a_client(self):
+        """The client moves from OTA.py to OTA.mpy, but is not deleted where the release has none."""
+        deleted = [path for _, path in self._deletes]
+        for path in KEPT[1:]:
+            if path in self._clients or (path not in deleted and exists(self._ota.real_path(path))):
+                return
+        for at, _ in self._deletes:
+            self._plan.seek(at)
+            self._plan.write("X")
+            self._digest.update(b"X")
+        self._plan.seek(0, 2)
 
     def _copies(self, name):
         return self._systems[name][2]
@@ -500,3 +420,37 @@ class Planner:
         blocks[0] += new
         blocks[1] += old
         blocks[2] = max(blocks[2], new, old)
+
+
+def read(ota):
+    """Fetches the manifest, and leaves its plan as `plan.new`. (summary, where its lists start, file systems by mount,
+    the device's version)."""
+    manifest = ota.home + "/manifest"
+    systems = {}
+    for name in ota.mounts:
+        if ota.is_mounted(name):
+            root = ota.mounts[name]
+            systems[name] = file_system(root) + (ota.copies(root),)
+    ota.reserve = {}
+    own = own_version(ota)
+    fetch_manifest(ota, request_for(ota, own), manifest)
+    with open(manifest, "rb") as source, open(ota.home + "/plan" + NEW, "w") as target:
+        planner = Planner(ota, target, systems)
+        summary = planner.convert(source)
+    remove(manifest)
+    return summary, planner.sections, systems, own
+
+
+def own_version(ota):
+    """P4: a device that names no version gets a full install."""
+    try:
+        return check_version(ota.version or "")
+    except OTAError:
+        return None
+
+
+def request_for(ota, own):
+    parameters = [("current_ver", own), ("firmware_ver", ota.firmware_version), ("format", "2")]
+    # V3 leaves one character that a query gives another meaning.
+    query = ["%s=%s" % (name, value.replace("+", "%2B")) for name, value in parameters if value]
+    return "manifest.json?" + "&".join(query)

@@ -1,41 +1,25 @@
-"""From the request for the manifest to the plan of the change: what the device is asked to do, and whether it will."""
-
-import gc
+"""From what a manifest asks of the device to the plan of the change: whether it will do it, and has the room."""
 
 from OTA import NEW, OTAError, binascii, exists, hashlib, move, os, prune, read_record, remove
-from ota_manifest import Planner, check_version, compare_versions
-from ota_update import entries, fetch_manifest, file_system, no_room, spare_blocks
+from ota_names import check_version, compare_versions
+from ota_update import entries, file_system, no_room, spare_blocks
 
 MARGIN = 8  # blocks kept free for directories and the journal
 
 
-def prepare(ota, allow_downgrade, retry):
-    """Fetches the manifest, judges it, and leaves the plan. (summary, firmware version, file systems by mount)."""
-    manifest = ota.home + "/manifest"
+def prepare(ota, allow_downgrade, retry, summary, sections, systems, own):
+    """Judges what `ota_manifest.read` has left, and makes it the plan. (summary, firmware version, file systems)."""
     plan = ota.home + "/plan"
-    systems = {}
-    for name in ota.mounts:
-        if ota.is_mounted(name):
-            root = ota.mounts[name]
-            systems[name] = file_system(root) + (ota.copies(root),)
-    ota.reserve = {}
-    own = own_version(ota)
-    fetch_manifest(ota, request_for(ota, own), manifest)
-    gc.collect()
-    with open(manifest, "rb") as source, open(plan + NEW, "w") as target:
-        planner = Planner(ota, target, systems)
-        summary = planner.convert(source)
     if summary is None or not (summary.entries or (summary.firmware and ota.firmware)):
         discard(ota)
         return None, None, None
     firmware = judge(ota, summary, own, allow_downgrade, retry)
-    check_once(plan + NEW, planner.sections)
+    check_once(plan + NEW, sections)
     check_case(plan + NEW, [name for name in summary.uses if systems[name][2]])
     if firmware:
         from ota_firmware import Image
 
         ota.image = Image(summary.firmware[0])
-    remove(manifest)
     same = plan_digest(plan) == summary.digest
     if not same:
         discard(ota)
@@ -43,21 +27,6 @@ def prepare(ota, allow_downgrade, retry):
     if not same:
         move(plan + NEW, plan, ota.home_copies())
     return summary, firmware, systems
-
-
-def own_version(ota):
-    """P4: a device that names no version gets a full install."""
-    try:
-        return check_version(ota.version or "")
-    except OTAError:
-        return None
-
-
-def request_for(ota, own):
-    parameters = [("current_ver", own), ("firmware_ver", ota.firmware_version), ("format", "2")]
-    # V3 leaves one character that a query gives another meaning.
-    query = ["%s=%s" % (name, value.replace("+", "%2B")) for name, value in parameters if value]
-    return "manifest.json?" + "&".join(query)
 
 
 def judge(ota, summary, own, allow_downgrade, retry):

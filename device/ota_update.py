@@ -6,6 +6,7 @@ import sys
 from OTA import (
     BAK,
     NEW,
+    OTA,
     OTAError,
     error_text,
     exists,
@@ -86,6 +87,7 @@ class Sink:
             check_room(self._ota, self._path, self.offset + length, length)
 
     def write(self, data):
+        OTA.feed()
         if self._image:
             self._image.write(data)
         else:
@@ -133,6 +135,7 @@ def entries(plan):
     prefix = ""
     special = None
     for line in plan:
+        OTA.feed()
         kind = line[0]
         line = line[2:-1]
         if kind == "P":
@@ -173,6 +176,31 @@ def no_room(root, need, block, free):
     return OTAError("space", "%s needs %d blocks of %d bytes and has %d" % (root or "/", need, block, free))
 
 
+class Summary:
+    """What a manifest says beside its entries, and what the plan will take."""
+
+    def __init__(self):
+        self.version = None
+        self.previous = None
+        self.firmware = None  # (size or None, sha1, request)
+        self.entries = 0
+        self.uses = []  # names of mounts
+        self.sized = None  # format 2
+        self.digest = None
+        # by mount: blocks of new files, blocks of files that a backup doubles for a while, the largest single file
+        self.blocks = {}
+
+
+def once(module, function, *arguments):
+    """Calls a function of a module that is loaded for that alone: together, these are half of the client's memory."""
+    gc.collect()
+    try:
+        return getattr(__import__(module), function)(*arguments)
+    finally:
+        sys.modules.pop(module, None)
+        gc.collect()
+
+
 def run(ota, allow_downgrade, retry):
     """The version that is now on trial, or None when there is nothing to do."""
     gc.collect()
@@ -182,30 +210,24 @@ def run(ota, allow_downgrade, retry):
     remove(ota.home + "/spare")  # from before a power cut
     if not exists(ota.home):
         os.mkdir(ota.home)
-    from ota_plan import prepare
-
     try:
-        summary, firmware, systems = prepare(ota, allow_downgrade, retry)
+        asked = once("ota_manifest", "read", ota)
+        summary, firmware, systems = once("ota_plan", "prepare", ota, allow_downgrade, retry, *asked)
     except MemoryError:
         raise OTAError("memory", "the manifest does not fit")
     finally:
         remove(ota.home + "/manifest")
         remove(ota.home + "/plan" + NEW)
         prune(ota.home + "/manifest", ota.mounts["flash"])
-        # What reads manifests is a third of the client's memory, and has done its work.
-        del prepare, sys.modules["ota_plan"], sys.modules["ota_manifest"]
     if summary is None:
         return None
-    gc.collect()
     try:
         download(ota, ota.home + "/plan")
         if ota.image:
             fetch(ota, summary.firmware[2], None, summary.firmware[1], True)
     except OTAError as error:
         if error.code == "space":  # the application needs what is left
-            from ota_plan import discard
-
-            discard(ota)
+            once("ota_plan", "discard", ota)
         raise
     check_complete(ota, ota.home + "/plan")
     journal = journal_of(ota, summary, firmware, systems)
@@ -232,8 +254,9 @@ def fetch_manifest(ota, request, path):
 def attempts(ota, attempt):
     """D2: five tries, with growing pauses."""
     for number in range(ota.tries):
-        if number:
-            time.sleep_ms(ota.pause_ms << (number - 1))
+        for _ in range(1 << (number - 1) if number else 0):
+            OTA.feed()
+            time.sleep_ms(ota.pause_ms)
         try:
             return attempt()
         except OSError as error:

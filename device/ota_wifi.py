@@ -1,7 +1,7 @@
 """Joins a WiFi network, with `network.WLAN` as mainline MicroPython has it, and as Pycom's has it."""
 
 import network
-from OTA import OTAError, time
+from OTA import OTA, OTAError, time
 
 POLL_MS = 100
 
@@ -26,4 +26,5 @@ def join(ssid, password, timeout_ms):
     while not wlan.isconnected():
         if time.ticks_diff(deadline, time.ticks_ms()) <= 0:
             raise OTAError("wifi", "%s not joined in %d ms" % (ssid, timeout_ms))
+        OTA.feed()
         time.sleep_ms(POLL_MS)

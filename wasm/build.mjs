@@ -15,10 +15,15 @@ const tool = (name) => fileURLToPath(new URL(`node_modules/.bin/${name}`, import
 
 // No path of this machine belongs in the module.
 const registry = `${process.env.CARGO_HOME ?? `${homedir()}/.cargo`}/registry/src/`;
-const places = [...(existsSync(registry) ? readdirSync(registry) : []).map((index) => registry + index), `${here}..`];
+const sysroot = execFileSync("rustc", ["--print", "sysroot"], { cwd: here, encoding: "utf8" }).trim();
+const places = [
+  ...(existsSync(registry) ? readdirSync(registry) : []).map((index) => registry + index),
+  `${sysroot}/lib/rustlib/src/rust`,
+  `${here}..`,
+];
 const remap = places.map((place) => `--remap-path-prefix=${place}=.`);
 run("cargo", ["build", "-q", "--locked", "--profile", "wasm", "--target", "wasm32-unknown-unknown", "-p", "airwaybill-wasm"], {
-  RUSTFLAGS: remap.join(" "),
+  RUSTFLAGS: ["-Ctarget-feature=+simd128", ...remap].join(" "),
 });
 run("cargo", ["build", "-q", "--locked", "--release", "-p", "airwaybill-bindgen"]);
 
@@ -34,7 +39,7 @@ if (isOlder(module, built, generator, fileURLToPath(import.meta.url))) {
   mkdirSync(generated, { recursive: true });
   run(generator, [built, generated]);
   // The features that the compiler uses, all of them in every browser and Node of the last years.
-  const features = ["bulk-memory", "multivalue", "mutable-globals", "nontrapping-float-to-int", "reference-types", "sign-ext"];
+  const features = ["bulk-memory", "multivalue", "mutable-globals", "nontrapping-float-to-int", "reference-types", "sign-ext", "simd"];
   const strip = ["--strip-debug", "--strip-producers", "--strip-target-features"];
   const { code } = minifySync("engine.js", readFileSync(`${generated}/engine.js`, "utf8"), { mangle: false, compress: false });
   writeFileSync(`${generated}/engine.js`, code);

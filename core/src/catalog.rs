@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
@@ -7,9 +7,10 @@ use crate::error::{Code, Error, quoted};
 use crate::files::{File, Files};
 use crate::filter::{CatalogOptions, Filter};
 use crate::glob::Globs;
-use crate::intake::{self, Intake};
+use crate::intake::{self, Intake, Outcome};
 use crate::listing::{Entry, FileRecord, check_size};
 use crate::notice::Notice;
+use crate::order::sort_by;
 use crate::version::Version;
 
 /// A release: a version and the device's entire file system.
@@ -95,7 +96,7 @@ impl Catalog {
     /// # Errors
     ///
     /// [`Code::GlobInvalid`] for a glob that cannot be read, [`Code::SizeTooBig`] when all files
-    /// together have 2^53 bytes or more.
+    /// together, those that links lead to once more for each link, have 2^53 bytes or more.
     pub fn from_listing<'a>(
         listing: impl IntoIterator<Item = &'a Entry>,
         options: &CatalogOptions,
@@ -110,8 +111,9 @@ impl Catalog {
             ignored: Vec::new(),
             warnings: Vec::new(),
         };
-        let unsettled: BTreeSet<&str> = options.unsettled.iter().map(String::as_str).collect();
-        let mut directories: BTreeMap<&str, Result<(Version, Intake<'_>), Error>> = BTreeMap::new();
+        let unsettled = Unsettled::new(&options.unsettled);
+        let mut directories: Vec<Directory<'_>> = Vec::new();
+        let mut index: BTreeMap<&str, usize> = BTreeMap::new();
         let mut total = 0_u64;
         for entry in listing {
             if let Entry::File(FileRecord { path, size, .. }) = entry {
@@ -120,17 +122,28 @@ impl Catalog {
             }
             match entry.path().split_once('/') {
                 Some((top, rest)) => {
-                    let begin = || catalog.filter.release_version(top).map(|version| (version, Intake::new(top)));
-                    if let Ok((_, intake)) = directories.entry(top).or_insert_with(begin) {
+                    let begin = || {
+                        directories
+                            .push(Directory { version: catalog.filter.release_version(top), intake: Intake::new(top) });
+                        directories.len() - 1
+                    };
+                    let number = *index.entry(top).or_insert_with(begin);
+                    if let Some(Directory { version: Ok(_), intake }) = directories.get_mut(number) {
                         intake.take(rest, entry, &catalog.filter);
                     }
                 }
                 None => catalog.take_top_level(entry, &unsettled),
             }
         }
-        for (name, directory) in directories {
-            match directory {
-                Ok((version, intake)) => catalog.take_release(version, intake, unsettled.contains(name)),
+        for Directory { version, intake } in directories {
+            let name = intake.name;
+            match version {
+                Ok(version) => {
+                    let outcome = intake.finish();
+                    total = total.saturating_add(outcome.linked);
+                    check_size(total, name)?;
+                    catalog.take_release(version, outcome, unsettled.contains(name));
+                }
                 Err(error) => catalog.ignored.push(Notice::from_error(name, &error)),
             }
         }
@@ -138,7 +151,7 @@ impl Catalog {
         Ok(catalog)
     }
 
-    fn take_top_level(&mut self, entry: &Entry, unsettled: &BTreeSet<&str>) {
+    fn take_top_level(&mut self, entry: &Entry, unsettled: &Unsettled<'_>) {
         let path = entry.path();
         match self.firmware_image(entry) {
             Ok(image) if unsettled.contains(path) => {
@@ -162,8 +175,7 @@ impl Catalog {
         }
     }
 
-    fn take_release(&mut self, version: Version, intake: Intake<'_>, is_unsettled: bool) {
-        let outcome = intake.finish();
+    fn take_release(&mut self, version: Version, outcome: Outcome, is_unsettled: bool) {
         self.ignored.extend(outcome.ignored);
         if is_unsettled {
             self.ignored.push(unsettled_notice(version.as_str()));
@@ -180,8 +192,8 @@ impl Catalog {
 
     fn settle_order(&mut self) {
         // V4: of equal versions the name that sorts last wins.
-        self.releases.sort_by(|a, b| (&a.version, a.version.as_str()).cmp(&(&b.version, b.version.as_str())));
-        self.firmware.sort_by(|a, b| (&a.version, &a.path).cmp(&(&b.version, &b.path)));
+        sort_by(&mut self.releases, |a, b| (&a.version, a.version.as_str()).cmp(&(&b.version, b.version.as_str())));
+        sort_by(&mut self.firmware, |a, b| (&a.version, &a.path).cmp(&(&b.version, &b.path)));
         self.refuse_images_listed_twice();
         let losers = keep_last_of_equal(&mut self.releases, |release| (&release.version, release.version.as_str()));
         let is_offered =
@@ -189,8 +201,8 @@ impl Catalog {
         self.warnings.retain(is_offered);
         self.warnings.extend(losers);
         self.warnings.extend(keep_last_of_equal(&mut self.firmware, |image| (&image.version, &image.path)));
-        self.ignored.sort();
-        self.warnings.sort();
+        sort_by(&mut self.ignored, Ord::cmp);
+        sort_by(&mut self.warnings, Ord::cmp);
     }
 
     fn refuse_images_listed_twice(&mut self) {
@@ -254,6 +266,27 @@ impl Catalog {
         }
         let mut images = self.firmware.iter().chain(&self.unsettled_firmware);
         images.find(|image| image.path == path).map(|image| record(image.size, image.sha1))
+    }
+}
+
+/// A top-level directory while its entries come in.
+struct Directory<'a> {
+    version: Result<Version, Error>,
+    intake: Intake<'a>,
+}
+
+/// The top-level names that still change, sorted.
+struct Unsettled<'a>(Vec<&'a str>);
+
+impl<'a> Unsettled<'a> {
+    fn new(names: &'a [String]) -> Self {
+        let mut names: Vec<&str> = names.iter().map(String::as_str).collect();
+        sort_by(&mut names, Ord::cmp);
+        Self(names)
+    }
+
+    fn contains(&self, name: &str) -> bool {
+        self.0.binary_search(&name).is_ok()
     }
 }
 

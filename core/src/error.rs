@@ -149,20 +149,29 @@ impl std::error::Error for Error {}
 
 /// Control characters escaped: a message is one line of a log.
 pub(crate) fn one_line(message: String) -> String {
-    if message.contains(char::is_control) {
-        message.chars().map(|c| if c.is_control() { c.escape_default().to_string() } else { c.to_string() }).collect()
-    } else {
-        message
+    if !message.contains(is_unseen) {
+        return message;
     }
+    let mut line = String::with_capacity(message.len());
+    for c in message.chars() {
+        if is_unseen(c) { line.extend(c.escape_default()) } else { line.push(c) }
+    }
+    line
+}
+
+/// Control characters, and those that turn a line or its direction.
+fn is_unseen(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 const SHOWN_CHARACTERS: usize = 120;
 
-/// `value` in quotes with control characters escaped, cut after 120 characters: fit for one line of a log.
+/// `value` in quotes, cut after 120 characters.
 pub(crate) fn quoted(value: &str) -> String {
     let mut shown: String = value.chars().take(SHOWN_CHARACTERS).collect();
     if shown.len() < value.len() {
         shown.push('…');
     }
-    format!("{shown:?}")
+    format!("\"{}\"", shown.replace('\\', r"\\").replace('"', r#"\""#))
 }

@@ -75,6 +75,42 @@ impl Files {
     }
 }
 
+/// A place between the files of a release, from the first on. Files that are passed are not looked at as a whole.
+pub(crate) struct Cursor<'a> {
+    paths: &'a str,
+    rows: std::slice::Iter<'a, Row>,
+    start: usize,
+}
+
+impl<'a> Cursor<'a> {
+    pub(crate) fn new(files: &'a Files) -> Self {
+        Self { paths: &files.paths, rows: files.rows.iter(), start: 0 }
+    }
+
+    /// The path of the next file; texts compare as their bytes do.
+    pub(crate) fn path(&self) -> Option<&'a [u8]> {
+        self.paths.as_bytes().get(self.start..self.rows.as_slice().first()?.path_end)
+    }
+
+    /// Whether the next files of the two are the same.
+    pub(crate) fn has_content_of(&self, other: &Self) -> bool {
+        let content = |cursor: &Self| cursor.rows.as_slice().first().map(|row| (row.size, row.sha1));
+        content(self) == content(other)
+    }
+
+    pub(crate) fn skip(&mut self) {
+        if let Some(row) = self.rows.next() {
+            self.start = row.path_end;
+        }
+    }
+
+    pub(crate) fn take(&mut self) -> Option<File<'a>> {
+        let (row, start) = (self.rows.next()?, self.start);
+        self.start = row.path_end;
+        Some(File { path: self.paths.get(start..row.path_end)?, size: row.size, sha1: row.sha1 })
+    }
+}
+
 /// A file on its way into [`Files`], with the sixteen bytes of its path that the sort looks at.
 pub(crate) struct Unsorted<'a> {
     chunk: u128,

@@ -5,11 +5,12 @@ use crate::files::{File, Files, Unsorted};
 use crate::filter::Filter;
 use crate::listing::{Entry, FileRecord};
 use crate::notice::Notice;
+use crate::order::sort_by;
 use crate::path;
 
 /// A release while its entries come in.
 pub(crate) struct Intake<'a> {
-    name: &'a str,
+    pub(crate) name: &'a str,
     files: Vec<Unsorted<'a>>,
     links: Vec<Link<'a>>,
     refused: Vec<Notice>,
@@ -25,6 +26,8 @@ struct Link<'a> {
 pub(crate) struct Outcome {
     /// All its files, or why it is refused.
     pub(crate) files: Result<Files, Notice>,
+    /// Bytes of the files that its links lead to: each link is one more file to fetch.
+    pub(crate) linked: u64,
     pub(crate) ignored: Vec<Notice>,
     pub(crate) warnings: Vec<Notice>,
 }
@@ -62,7 +65,7 @@ impl<'a> Intake<'a> {
 
     /// Decides once the last entry is in.
     pub(crate) fn finish(mut self) -> Outcome {
-        let files = self.with_links_followed();
+        let (files, linked) = self.with_links_followed();
         self.refused.extend(clashes(self.name, &files));
         let files = match self.refused.into_iter().min() {
             Some(first) => Err(first),
@@ -70,14 +73,16 @@ impl<'a> Intake<'a> {
             None => Ok(files),
         };
         let warnings = files.as_ref().map(|files| differing_in_case(self.name, files)).unwrap_or_default();
-        Outcome { files, ignored: self.ignored, warnings }
+        // Of a path that is listed twice it would depend on the order which of the two a link leads to.
+        let linked = if files.is_ok() { linked } else { 0 };
+        Outcome { files, linked, ignored: self.ignored, warnings }
     }
 
     // C4
-    fn with_links_followed(&mut self) -> Files {
+    fn with_links_followed(&mut self) -> (Files, u64) {
         let read = Files::sorted(mem::take(&mut self.files));
         if self.links.is_empty() {
-            return read;
+            return (read, 0);
         }
         let mut followed = Vec::with_capacity(self.links.len());
         for Link { path, target } in &self.links {
@@ -89,7 +94,8 @@ impl<'a> Intake<'a> {
                 self.refused.push(Notice::from_error(&path, &link_outside(&path)));
             }
         }
-        Files::sorted(read.iter().chain(followed).map(Unsorted::from).collect())
+        let linked = followed.iter().map(|file| file.size).fold(0, u64::saturating_add);
+        (Files::sorted(read.iter().chain(followed).map(Unsorted::from).collect()), linked)
     }
 }
 
@@ -137,14 +143,14 @@ fn differing_in_case(release: &str, files: &Files) -> Vec<Notice> {
     let mut folded: Vec<(String, &str)> = files
         .iter()
         .filter(|file| !is_folded(file.path))
-        .map(|file| (file.path.to_lowercase(), file.path))
+        .map(|file| (lower_case(file.path), file.path))
         .filter(|(lower, path)| lower != path)
         .collect();
     // Paths that are lower-case already are looked up, not copied: nearly all are.
     let already: Vec<(String, &str)> =
         folded.iter().filter_map(|(lower, _)| Some((lower.clone(), files.get(lower)?.path))).collect();
     folded.extend(already);
-    folded.sort();
+    sort_by(&mut folded, Ord::cmp);
     folded.dedup();
     let pairs = folded.iter().zip(folded.iter().skip(1)).filter(|(a, b)| a.0 == b.0);
     pairs
@@ -154,4 +160,9 @@ fn differing_in_case(release: &str, files: &Files) -> Vec<Notice> {
             Notice::new(&later, Code::PathCase, message)
         })
         .collect()
+}
+
+/// Letter by letter, unlike `str::to_lowercase`, for which a sigma at the end of a word is another letter.
+fn lower_case(path: &str) -> String {
+    path.chars().flat_map(char::to_lowercase).collect()
 }

@@ -1,67 +1,338 @@
+//! JSON as the engine reads it: strictly, and with the place of each value for the error.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::Deserialize;
-use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Value};
+use serde::Serialize;
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+
+use crate::error::{Code, Error, quoted};
 
 /// A JSON value in which no object has a key twice: two readers could take different ones of the two.
-pub(crate) struct Unique(pub(crate) Value);
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Json<'a> {
+    /// `null`
+    Null,
+    /// `true` or `false`
+    Bool(bool),
+    /// A number, where it is whole and from 0 to 2^64 - 1.
+    Number(Option<u64>),
+    /// A text, borrowed from the document unless it has escapes.
+    Text(Cow<'a, str>),
+    /// A list.
+    List(Vec<Json<'a>>),
+    /// An object.
+    Object(BTreeMap<Cow<'a, str>, Json<'a>>),
+}
 
-impl<'de> Deserialize<'de> for Unique {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(UniqueVisitor).map(Unique)
+impl<'a> Json<'a> {
+    /// Reads a document.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::JsonInvalid`]
+    pub fn parse(document: &'a [u8]) -> Result<Self, Error> {
+        read(document, None)
+    }
+
+    /// Reads a document that is a list, item by item, so that it is never in memory as a whole.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::JsonInvalid`], [`Code::FieldType`] for what is no list, and what `take` gives.
+    pub fn each_item(
+        document: &'a [u8],
+        place: &str,
+        mut take: impl FnMut(Json<'a>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        match read(document, Some(&mut take))? {
+            Json::List(_) => Ok(()),
+            value => Err(value.is_no("a list", place)),
+        }
+    }
+
+    /// The text that this is.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::FieldType`], which names the place.
+    pub fn text(&self, place: &str) -> Result<&str, Error> {
+        match self {
+            Json::Text(text) => Ok(text),
+            _ => Err(self.is_no("a text", place)),
+        }
+    }
+
+    /// The truth value that this is.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::FieldType`], which names the place.
+    pub fn bool(&self, place: &str) -> Result<bool, Error> {
+        match self {
+            Json::Bool(value) => Ok(*value),
+            _ => Err(self.is_no("a truth value", place)),
+        }
+    }
+
+    /// The whole number that this is.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::FieldType`], which names the place.
+    pub fn number(&self, place: &str) -> Result<u64, Error> {
+        match self {
+            Json::Number(Some(number)) => Ok(*number),
+            _ => Err(self.is_no("a whole number", place)),
+        }
+    }
+
+    /// What `read` makes of each item of the list that this is.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::FieldType`], which names the place, and those of `read`.
+    pub fn list<'s, T>(
+        &'s self,
+        place: &str,
+        read: impl Fn(&'s Json<'a>, &str) -> Result<T, Error>,
+    ) -> Result<Vec<T>, Error> {
+        match self {
+            Json::List(items) => {
+                items.iter().enumerate().map(|(index, item)| read(item, &format!("{place}[{index}]"))).collect()
+            }
+            _ => Err(self.is_no("a list", place)),
+        }
+    }
+
+    /// What `read` makes of this; none of `null`.
+    ///
+    /// # Errors
+    ///
+    /// Those of `read`.
+    pub fn or_null<'s, T>(
+        &'s self,
+        place: &str,
+        read: impl FnOnce(&'s Json<'a>, &str) -> Result<T, Error>,
+    ) -> Result<Option<T>, Error> {
+        match self {
+            Json::Null => Ok(None),
+            value => read(value, place).map(Some),
+        }
+    }
+
+    /// The object that this is.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::FieldType`], which names the place.
+    pub fn fields<'s>(&'s self, place: &str) -> Result<Fields<'s, 'a>, Error> {
+        match self {
+            Json::Object(fields) => Ok(Fields { fields, place: place.to_owned() }),
+            _ => Err(self.is_no("an object", place)),
+        }
+    }
+
+    fn is_no(&self, wanted: &str, place: &str) -> Error {
+        let kind = match self {
+            Json::Null => "null",
+            Json::Bool(_) => "a truth value",
+            Json::Number(_) => "a number",
+            Json::Text(_) => "a text",
+            Json::List(_) => "a list",
+            Json::Object(_) => "an object",
+        };
+        let place = if place.is_empty() { "the document" } else { place };
+        Error::new(Code::FieldType, format!("{place}: should be {wanted}, not {kind}"))
     }
 }
 
-struct UniqueVisitor;
+/// The text of a value: four spaces, UTF-8, no line end after the last brace (rule M1).
+pub fn to_json(value: &impl Serialize) -> String {
+    let mut out = Vec::new();
+    let formatter = serde_json::ser::PrettyFormatter::with_indent(b"    ");
+    // INVARIANT: a Vec takes every byte, and no map of the engine has a key that is not a text.
+    let _ = value.serialize(&mut serde_json::Serializer::with_formatter(&mut out, formatter));
+    String::from_utf8(out).unwrap_or_default()
+}
 
-impl<'de> Visitor<'de> for UniqueVisitor {
-    type Value = Value;
+/// The fields of a JSON object, and where it stands in the document: `new[3]`, or nothing for the top.
+pub struct Fields<'s, 'a> {
+    fields: &'s BTreeMap<Cow<'a, str>, Json<'a>>,
+    place: String,
+}
+
+impl<'s, 'a> Fields<'s, 'a> {
+    /// The value of a field.
+    #[must_use]
+    #[inline(never)]
+    pub fn get(&self, key: &str) -> Option<&'s Json<'a>> {
+        self.fields.get(key)
+    }
+
+    /// What `read` makes of a field that may be missing; `read` gets its value and place.
+    ///
+    /// # Errors
+    ///
+    /// Those of `read`.
+    pub fn optional<T>(
+        &self,
+        key: &str,
+        read: impl FnOnce(&'s Json<'a>, &str) -> Result<T, Error>,
+    ) -> Result<Option<T>, Error> {
+        self.get(key).map(|value| read(value, &self.place_of(key))).transpose()
+    }
+
+    /// What `read` makes of a field that may be missing or `null`.
+    ///
+    /// # Errors
+    ///
+    /// Those of `read`.
+    pub fn nullable<T>(
+        &self,
+        key: &str,
+        read: impl FnOnce(&'s Json<'a>, &str) -> Result<T, Error>,
+    ) -> Result<Option<T>, Error> {
+        self.optional(key, |value, place| value.or_null(place, read)).map(Option::flatten)
+    }
+
+    /// What `read` makes of a field.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::FieldMissing`], and those of `read`.
+    pub fn required<T>(
+        &self,
+        key: &str,
+        read: impl FnOnce(&'s Json<'a>, &str) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.optional(key, read)?
+            .ok_or_else(|| Error::new(Code::FieldMissing, format!("{}: the field is missing", self.place_of(key))))
+    }
+
+    /// Refuses every other field.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::FieldType`], which names the first that is not in `keys`.
+    pub fn only(&self, keys: &[&str]) -> Result<(), Error> {
+        match self.fields.keys().find(|key| !keys.contains(&key.as_ref())) {
+            Some(key) => {
+                let message = format!("{}: not a field here, only {}", self.place_of(&quoted(key)), keys.join(", "));
+                Err(Error::new(Code::FieldType, message))
+            }
+            None => Ok(()),
+        }
+    }
+
+    #[inline(never)]
+    fn place_of(&self, key: &str) -> String {
+        if self.place.is_empty() { key.to_owned() } else { format!("{}.{key}", self.place) }
+    }
+}
+
+type Take<'t, 'de> = &'t mut dyn FnMut(Json<'de>) -> Result<(), Error>;
+
+/// Reads any value; of a list, hands each item over where `take` is there.
+///
+/// What it finds wrong is put aside: the first failure counts, and reading goes on to the document's end.
+struct Reader<'t, 'f, 'de> {
+    take: Option<Take<'t, 'de>>,
+    failure: &'f mut Option<Error>,
+}
+
+fn read<'de>(document: &'de [u8], take: Option<Take<'_, 'de>>) -> Result<Json<'de>, Error> {
+    let mut failure = None;
+    let mut deserializer = serde_json::Deserializer::from_slice(document);
+    let value = Reader { take, failure: &mut failure }.deserialize(&mut deserializer);
+    match (value.and_then(|value| deserializer.end().map(|()| value)), failure) {
+        (Err(error), _) => Err(json_invalid(&broken(&error))),
+        (Ok(_), Some(failure)) => Err(failure),
+        (Ok(value), None) => Ok(value),
+    }
+}
+
+fn json_invalid(why: &str) -> Error {
+    Error::new(Code::JsonInvalid, format!("not a JSON document: {why}"))
+}
+
+/// Where reading stopped. What the library says of it is left out: that text alone is a tenth of a WebAssembly module.
+fn broken(error: &serde_json::Error) -> String {
+    let why = if error.is_eof() { "it ends too early" } else { "wrong" };
+    format!("{why} at line {}, column {}", error.line(), error.column())
+}
+
+impl Reader<'_, '_, '_> {
+    fn inner<'de>(&mut self) -> Reader<'_, '_, 'de> {
+        Reader { take: None, failure: self.failure }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Reader<'_, '_, 'de> {
+    type Value = Json<'de>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Json<'de>, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Reader<'_, '_, 'de> {
+    type Value = Json<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a JSON value")
     }
 
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
+    fn visit_unit<E>(self) -> Result<Json<'de>, E> {
+        Ok(Json::Null)
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
-        Ok(value.into())
+    fn visit_bool<E>(self, value: bool) -> Result<Json<'de>, E> {
+        Ok(Json::Bool(value))
     }
 
-    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
-        Ok(value.into())
+    fn visit_u64<E>(self, value: u64) -> Result<Json<'de>, E> {
+        Ok(Json::Number(Some(value)))
     }
 
-    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
-        Ok(value.into())
+    fn visit_i64<E>(self, _: i64) -> Result<Json<'de>, E> {
+        Ok(Json::Number(None))
     }
 
-    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
-        Ok(value.into())
+    fn visit_f64<E>(self, _: f64) -> Result<Json<'de>, E> {
+        Ok(Json::Number(None))
     }
 
-    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-        Ok(value.into())
+    fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Json<'de>, E> {
+        Ok(Json::Text(Cow::Borrowed(value)))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+    fn visit_str<E>(self, value: &str) -> Result<Json<'de>, E> {
+        Ok(Json::Text(Cow::Owned(value.to_owned())))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<Json<'de>, A::Error> {
         let mut list = Vec::new();
-        while let Some(Unique(item)) = items.next_element()? {
-            list.push(item);
+        while let Some(item) = items.next_element_seed(self.inner())? {
+            match &mut self.take {
+                Some(_) if self.failure.is_some() => {}
+                Some(take) => *self.failure = take(item).err(),
+                None => list.push(item),
+            }
         }
-        Ok(Value::Array(list))
+        Ok(Json::List(list))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
-        let mut map = Map::new();
-        while let Some((key, Unique(value))) = entries.next_entry::<String, Unique>()? {
-            if map.contains_key(&key) {
-                return Err(A::Error::custom(format_args!("the key {key:?} stands twice")));
+    fn visit_map<A: MapAccess<'de>>(mut self, mut entries: A) -> Result<Json<'de>, A::Error> {
+        let mut fields = BTreeMap::new();
+        while let Some(Json::Text(key)) = entries.next_key_seed(self.inner())? {
+            let value = entries.next_value_seed(self.inner())?;
+            if fields.contains_key(&key) {
+                self.failure.get_or_insert_with(|| json_invalid(&format!("the key {} stands twice", quoted(&key))));
             }
-            map.insert(key, value);
+            fields.insert(key, value);
         }
-        Ok(Value::Object(map))
+        Ok(Json::Object(fields))
     }
 }

@@ -33,6 +33,9 @@
 // Each module knows only those above it.
 mod error;
 
+mod json;
+mod order;
+
 mod digest;
 mod path;
 mod version;
@@ -54,7 +57,6 @@ mod plan;
 
 mod manifest;
 
-mod json;
 mod parse;
 
 mod verify;
@@ -64,6 +66,7 @@ pub use digest::{Hasher, Sha1Digest};
 pub use error::{Code, Error};
 pub use files::File;
 pub use filter::{CatalogOptions, Filter};
+pub use json::{Fields, Json, to_json};
 pub use listing::{Entry, EntryFields, FileRecord, files_of};
 pub use manifest::{DstPath, DstPaths, FileEntry, FirmwareEntry, Manifest, ManifestFormat, ManifestOptions};
 pub use notice::Notice;

@@ -1,9 +1,9 @@
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use crate::digest::Sha1Digest;
 use crate::error::{Code, Error, quoted};
+use crate::files::{File, Files, Unsorted};
+use crate::json::Json;
 
 const SIZE_LIMIT: u64 = 1 << 53;
 
@@ -89,6 +89,26 @@ fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<T
     Option::deserialize(deserializer).map(|target| Some(Target(target)))
 }
 
+impl EntryFields {
+    /// The fields of a JSON object.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::FieldMissing`], [`Code::FieldType`]
+    pub fn from_json(value: &Json<'_>, place: &str) -> Result<Self, Error> {
+        let fields = value.fields(place)?;
+        fields.only(&["path", "size", "sha1", "link", "unread"])?;
+        let text = |value: &Json<'_>, place: &str| value.text(place).map(str::to_owned);
+        Ok(Self {
+            path: fields.required("path", text)?,
+            size: fields.nullable("size", Json::number)?,
+            sha1: fields.nullable("sha1", text)?,
+            link: fields.optional("link", |value, place| value.or_null(place, text).map(Target))?,
+            unread: fields.nullable("unread", text)?,
+        })
+    }
+}
+
 impl TryFrom<EntryFields> for Entry {
     type Error = Error;
 
@@ -131,14 +151,13 @@ pub fn files_of(listing: &[Entry]) -> Vec<FileRecord> {
             _ => None,
         })
     };
-    let by_path: BTreeMap<&str, &FileRecord> = if listing.iter().any(|entry| matches!(entry, Entry::Link { .. })) {
-        files().map(|record| (record.path.as_str(), record)).collect()
-    } else {
-        BTreeMap::new()
-    };
+    let has_links = listing.iter().any(|entry| matches!(entry, Entry::Link { .. }));
+    let targets =
+        files().filter(|_| has_links).map(|FileRecord { path, size, sha1 }| File { path, size: *size, sha1: *sha1 });
+    let targets = Files::sorted(targets.map(Unsorted::from).collect());
     let followed = listing.iter().filter_map(|entry| match entry {
         Entry::Link { path, link: Some(target) } if top(path) == top(target) => {
-            let FileRecord { size, sha1, .. } = **by_path.get(target.as_str())?;
+            let File { size, sha1, .. } = targets.get(target)?;
             Some(FileRecord { path: path.clone(), size, sha1 })
         }
         _ => None,

@@ -1,22 +1,48 @@
+use std::str::FromStr;
+
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::Catalog;
 use crate::digest::Sha1Digest;
 use crate::error::{Code, Error, quoted};
+use crate::json::to_json;
 use crate::path::DevicePath;
 use crate::plan::{Plan, PlanFile, PlanRequest};
 use crate::version::Version;
 
 /// How `dst_path` is written (rule M3).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
 pub enum DstPaths {
     /// `flash/lib/new_lib.py`
     #[default]
     Relative,
     /// `/flash/lib/new_lib.py`
     Absolute,
+}
+
+impl FromStr for DstPaths {
+    type Err = Error;
+
+    /// # Errors
+    ///
+    /// [`Code::FieldType`]
+    fn from_str(text: &str) -> Result<Self, Error> {
+        match text {
+            "relative" => Ok(DstPaths::Relative),
+            "absolute" => Ok(DstPaths::Absolute),
+            _ => Err(Error::new(Code::FieldType, format!("{}: paths are relative or absolute", quoted(text)))),
+        }
+    }
+}
+
+impl TryFrom<String> for DstPaths {
+    type Error = Error;
+
+    fn try_from(text: String) -> Result<Self, Error> {
+        text.parse()
+    }
 }
 
 /// Which fields a manifest has (rule M4).
@@ -29,10 +55,10 @@ pub enum ManifestFormat {
     Sized,
 }
 
-impl TryFrom<u8> for ManifestFormat {
+impl TryFrom<u64> for ManifestFormat {
     type Error = Error;
 
-    fn try_from(number: u8) -> Result<Self, Error> {
+    fn try_from(number: u64) -> Result<Self, Error> {
         match number {
             1 => Ok(Self::Plain),
             2 => Ok(Self::Sized),
@@ -186,12 +212,7 @@ impl Manifest {
     /// The document: keys sorted, four spaces, UTF-8, no line end after the last brace (rule M1).
     #[must_use]
     pub fn to_json(&self) -> String {
-        let mut out = Vec::new();
-        let formatter = serde_json::ser::PrettyFormatter::with_indent(b"    ");
-        let mut serializer = serde_json::Serializer::with_formatter(&mut out, formatter);
-        // INVARIANT: a Vec takes every byte, and no map here has a key that is not a text.
-        let _ = self.serialize(&mut serializer);
-        String::from_utf8(out).unwrap_or_default()
+        to_json(self)
     }
 }
 
@@ -262,7 +283,7 @@ pub(crate) fn broken_url_rule(url: &str) -> Option<&'static str> {
         scheme.starts_with(|c: char| c.is_ascii_alphabetic())
             && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
     };
-    match url.split_once("://") {
+    match split_scheme(url) {
         Some((scheme, rest)) if is_scheme(scheme) => {
             let authority = rest.split('/').next().unwrap_or_default();
             if authority.rsplit('@').next().is_none_or(|host| host.is_empty() || host.starts_with(':')) {
@@ -273,6 +294,12 @@ pub(crate) fn broken_url_rule(url: &str) -> Option<&'static str> {
     }
     let is_unfit = |c: char| c.is_whitespace() || c.is_control();
     url.contains(is_unfit).then_some("has no white space or control character")
+}
+
+/// The scheme of a URL, and what follows its `://`.
+pub(crate) fn split_scheme(url: &str) -> Option<(&str, &str)> {
+    let (scheme, rest) = url.split_once(':')?;
+    Some((scheme, rest.strip_prefix("//")?))
 }
 
 // M2: RFC 3986, section 2.3: all but the unreserved characters.

@@ -1,8 +1,6 @@
-use serde_json::{Map, Value};
-
 use crate::digest::Sha1Digest;
 use crate::error::{Code, Error, quoted};
-use crate::json::Unique;
+use crate::json::{Fields, Json};
 use crate::listing::check_size;
 use crate::manifest::{DstPath, DstPaths, FileEntry, FirmwareEntry, Manifest, broken_url_rule};
 use crate::path::DevicePath;
@@ -17,109 +15,71 @@ impl Manifest {
     /// [`Code::DigestInvalid`], [`Code::UrlInvalid`], [`Code::SizeTooBig`], and the codes of [`DevicePath`] and
     /// [`Version`]. Sizes are all there (format 2) or none is (format 1).
     pub fn parse(document: &[u8]) -> Result<Self, Error> {
-        let Unique(value) = serde_json::from_slice(document)
-            .map_err(|error| Error::new(Code::JsonInvalid, format!("not a JSON document: {error}")))?;
-        let Value::Object(fields) = value else {
-            return Err(Error::new(Code::FieldType, format!("a manifest is an object, not {}", kind(&value))));
-        };
-        let top = Object { fields: &fields, place: String::new() };
-        let is_sized = top.is_sized();
+        let document = Json::parse(document)?;
+        let top = document.fields("")?;
+        let is_sized = is_sized(&top);
+        let files = |value: &Json<'_>, place: &str| value.list(place, |item, place| file_entry(item, place, is_sized));
         Ok(Self {
-            delete: top.items("delete", |value, place| device_path(text(value, place)?, place))?,
+            delete: top.required("delete", |value, place| {
+                value.list(place, |path, place| device_path(path.text(place)?, place))
+            })?,
             firmware: top.optional("firmware", |value, place| {
-                let entry = Object::new(value, place)?;
-                Ok(FirmwareEntry { url: entry.url()?, hash: entry.hash()?, size: entry.size("size", is_sized)? })
+                let entry = value.fields(place)?;
+                Ok(FirmwareEntry { url: url(&entry)?, hash: hash(&entry)?, size: size(&entry, "size", is_sized)? })
             })?,
-            new: top.items("new", |value, place| file_entry(value, place, is_sized))?,
-            previous_version: top.required("previous_version", |value, place| match value {
-                Value::Null => Ok(None),
-                value => version(value, place).map(Some),
-            })?,
-            total_size: top.size("total_size", is_sized)?,
-            update: top.items("update", |value, place| file_entry(value, place, is_sized))?,
+            new: top.required("new", files)?,
+            previous_version: top.required("previous_version", |value, place| value.or_null(place, version))?,
+            total_size: size(&top, "total_size", is_sized)?,
+            update: top.required("update", files)?,
             version: top.required("version", version)?,
         })
     }
 }
 
-/// A JSON object and where it stands in the document: `new[3]`, or nothing for the top.
-struct Object<'a> {
-    fields: &'a Map<String, Value>,
-    place: String,
+// M4: one size makes it a document of format 2.
+fn is_sized(top: &Fields<'_, '_>) -> bool {
+    let has_size = |entry: &Json<'_>| matches!(entry, Json::Object(fields) if fields.contains_key("size"));
+    let has_entry_with_size = |key| match top.get(key) {
+        Some(Json::List(entries)) => entries.iter().any(has_size),
+        entry => entry.is_some_and(has_size),
+    };
+    top.get("total_size").is_some() || ["new", "update", "firmware"].into_iter().any(has_entry_with_size)
 }
 
-impl<'a> Object<'a> {
-    fn new(value: &'a Value, place: &str) -> Result<Self, Error> {
-        match value {
-            Value::Object(fields) => Ok(Self { fields, place: place.to_owned() }),
-            _ => Err(wrong_type(place, "an object", value)),
-        }
-    }
-
-    fn place_of(&self, key: &str) -> String {
-        if self.place.is_empty() { key.to_owned() } else { format!("{}.{key}", self.place) }
-    }
-
-    fn optional<T>(
-        &self,
-        key: &str,
-        read: impl FnOnce(&'a Value, &str) -> Result<T, Error>,
-    ) -> Result<Option<T>, Error> {
-        self.fields.get(key).map(|value| read(value, &self.place_of(key))).transpose()
-    }
-
-    fn required<T>(&self, key: &str, read: impl FnOnce(&'a Value, &str) -> Result<T, Error>) -> Result<T, Error> {
-        self.optional(key, read)?
-            .ok_or_else(|| Error::new(Code::FieldMissing, format!("{}: the field is missing", self.place_of(key))))
-    }
-
-    fn items<T>(&self, key: &str, read: impl Fn(&'a Value, &str) -> Result<T, Error>) -> Result<Vec<T>, Error> {
-        self.required(key, |value, place| match value {
-            Value::Array(items) => {
-                items.iter().enumerate().map(|(index, item)| read(item, &format!("{place}[{index}]"))).collect()
-            }
-            _ => Err(wrong_type(place, "a list", value)),
-        })
-    }
-
-    fn url(&self) -> Result<String, Error> {
-        self.required("URL", |value, place| {
-            let url = text(value, place)?;
-            match broken_url_rule(url) {
-                Some(rule) => Err(Error::new(Code::UrlInvalid, format!("{place}: {}: a URL {rule}", quoted(url)))),
-                None => Ok(url.to_owned()),
-            }
-        })
-    }
-
-    fn hash(&self) -> Result<Sha1Digest, Error> {
-        self.required("hash", |value, place| Sha1Digest::parse(text(value, place)?).map_err(|error| error.at(place)))
-    }
-
-    fn size(&self, key: &str, is_sized: bool) -> Result<Option<u64>, Error> {
-        if is_sized { self.required(key, size).map(Some) } else { Ok(None) }
-    }
-
-    // M4: one size makes it a document of format 2.
-    fn is_sized(&self) -> bool {
-        let has_size = |value: &Value| value.get("size").is_some();
-        let entries = ["new", "update"].iter().filter_map(|key| self.fields.get(*key)?.as_array()).flatten();
-        self.fields.contains_key("total_size") || self.fields.get("firmware").into_iter().chain(entries).any(has_size)
-    }
-}
-
-fn file_entry(value: &Value, place: &str, is_sized: bool) -> Result<FileEntry, Error> {
-    let entry = Object::new(value, place)?;
+fn file_entry(value: &Json<'_>, place: &str, is_sized: bool) -> Result<FileEntry, Error> {
+    let entry = value.fields(place)?;
     Ok(FileEntry {
-        url: entry.url()?,
+        url: url(&entry)?,
         dst_path: entry.required("dst_path", dst_path)?,
-        hash: entry.hash()?,
-        size: entry.size("size", is_sized)?,
+        hash: hash(&entry)?,
+        size: size(&entry, "size", is_sized)?,
     })
 }
 
-fn dst_path(value: &Value, place: &str) -> Result<DstPath, Error> {
-    let written = text(value, place)?;
+fn url(entry: &Fields<'_, '_>) -> Result<String, Error> {
+    entry.required("URL", |value, place| {
+        let url = value.text(place)?;
+        match broken_url_rule(url) {
+            Some(rule) => Err(Error::new(Code::UrlInvalid, format!("{place}: {}: a URL {rule}", quoted(url)))),
+            None => Ok(url.to_owned()),
+        }
+    })
+}
+
+fn hash(entry: &Fields<'_, '_>) -> Result<Sha1Digest, Error> {
+    entry.required("hash", |value, place| Sha1Digest::parse(value.text(place)?).map_err(|error| error.at(place)))
+}
+
+fn size(fields: &Fields<'_, '_>, key: &str, is_sized: bool) -> Result<Option<u64>, Error> {
+    let read = |value: &Json<'_>, place: &str| {
+        let size = value.number(place)?;
+        check_size(size, place).map(|()| size)
+    };
+    if is_sized { fields.required(key, read).map(Some) } else { Ok(None) }
+}
+
+fn dst_path(value: &Json<'_>, place: &str) -> Result<DstPath, Error> {
+    let written = value.text(place)?;
     let (path, written) = match written.strip_prefix('/') {
         Some(path) => (path, DstPaths::Absolute),
         None => (written, DstPaths::Relative),
@@ -131,30 +91,6 @@ fn device_path(path: &str, place: &str) -> Result<DevicePath, Error> {
     DevicePath::new(path).map_err(|error| error.at(place))
 }
 
-fn version(value: &Value, place: &str) -> Result<Version, Error> {
-    Version::parse(text(value, place)?, VersionScheme::Loose).map_err(|error| error.at(place))
-}
-
-fn size(value: &Value, place: &str) -> Result<u64, Error> {
-    let size = value.as_u64().ok_or_else(|| wrong_type(place, "a whole number of bytes", value))?;
-    check_size(size, place).map(|()| size)
-}
-
-fn text<'a>(value: &'a Value, place: &str) -> Result<&'a str, Error> {
-    value.as_str().ok_or_else(|| wrong_type(place, "a text", value))
-}
-
-fn wrong_type(place: &str, wanted: &str, value: &Value) -> Error {
-    Error::new(Code::FieldType, format!("{place}: should be {wanted}, not {}", kind(value)))
-}
-
-fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "a truth value",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a text",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
-    }
+fn version(value: &Json<'_>, place: &str) -> Result<Version, Error> {
+    Version::parse(value.text(place)?, VersionScheme::Loose).map_err(|error| error.at(place))
 }

@@ -104,7 +104,7 @@ fn check_each_clause(path: &str) -> Result<(), Error> {
     }
     for segment in path.split('/') {
         if matches!(segment, "" | "." | "..") {
-            return fail(Code::PathSegment, &format!("have a {segment:?} segment"));
+            return fail(Code::PathSegment, &format!("have a {} segment", quoted(segment)));
         }
         if segment.len() > MAX_SEGMENT_BYTES {
             return fail(Code::PathSegmentTooLong, &format!("have a segment of over {MAX_SEGMENT_BYTES} bytes"));

@@ -1,4 +1,3 @@
-use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use percent_encoding::percent_decode_str;
@@ -9,7 +8,8 @@ use crate::digest::Sha1Digest;
 use crate::error::Error;
 use crate::filter::firmware_version_text;
 use crate::listing::FileRecord;
-use crate::manifest::{Manifest, file_url};
+use crate::manifest::{Manifest, file_url, split_scheme};
+use crate::order::sort_by;
 use crate::path::DevicePath;
 use crate::version::{Version, VersionScheme};
 
@@ -116,7 +116,7 @@ pub fn verify_content<'a>(manifest: &Manifest, found: impl IntoIterator<Item = &
     for (path, url, expected) in files.chain(firmware) {
         report.checked += 1;
         match path {
-            Some(path) => report.problems.extend(compare(found.get(path.as_str()), path, expected)),
+            Some(path) => report.problems.extend(compare(at(&found, &path), &path, expected)),
             None => report.problems.push(Problem {
                 path: url.clone(),
                 kind: ProblemKind::Url,
@@ -125,7 +125,7 @@ pub fn verify_content<'a>(manifest: &Manifest, found: impl IntoIterator<Item = &
             }),
         }
     }
-    report.problems.sort();
+    sort_by(&mut report.problems, Ord::cmp);
     report
 }
 
@@ -143,24 +143,25 @@ pub fn verify_device<'a>(
 ) -> Result<Report, Error> {
     let release = catalog.release(version)?;
     let counts = |path: &str| !catalog.protect.matches(path) && !catalog.filter.ignores(path);
-    let mut found = by_path(found);
-    for path in found.keys() {
+    let found = by_path(found);
+    for (path, _) in &found {
         DevicePath::new(path).map_err(|error| error.at("what the device holds"))?;
     }
     let mut report = Report { checked: 0, problems: Vec::new() };
     for file in release.files().filter(|file| counts(file.path)) {
         report.checked += 1;
         let expected = Content { size: Some(file.size), sha1: file.sha1 };
-        report.problems.extend(compare(found.remove(file.path).as_ref(), file.path.to_owned(), expected));
+        report.problems.extend(compare(at(&found, file.path), file.path, expected));
     }
-    let unexpected = found.into_iter().filter(|(path, _)| counts(path));
-    report.problems.extend(unexpected.map(|(path, contents)| Problem {
-        path: path.to_owned(),
+    let firsts = found.chunk_by(|a, b| a.0 == b.0).filter_map(<[_]>::first);
+    let unexpected = firsts.filter(|(path, _)| counts(path) && release.file(path).is_none());
+    report.problems.extend(unexpected.map(|(path, content)| Problem {
+        path: (*path).to_owned(),
         kind: ProblemKind::Unexpected,
         expected: None,
-        found: contents.into_iter().next(),
+        found: Some(*content),
     }));
-    report.problems.sort();
+    sort_by(&mut report.problems, Ord::cmp);
     Ok(report)
 }
 
@@ -174,24 +175,29 @@ fn firmware_name(url: &str) -> Option<String> {
 
 /// The path of a URL, from the slash after its host on; none of one with a query or a fragment, which no manifest has.
 fn path_of_url(url: &str) -> Option<&str> {
-    let (_, rest) = url.split_once("://")?;
+    let (_, rest) = split_scheme(url)?;
     let path = rest.get(rest.find('/')?..)?;
     (!path.contains(['?', '#']) && !rest.split('/').next()?.contains(['?', '#'])).then_some(path)
 }
 
-/// All that was found at each path, in an order that does not depend on that of `records`.
-fn by_path<'a>(records: impl IntoIterator<Item = &'a FileRecord>) -> BTreeMap<&'a str, BTreeSet<Content>> {
-    let mut found: BTreeMap<&str, BTreeSet<Content>> = BTreeMap::new();
-    for record in records {
-        found.entry(&record.path).or_default().insert(record.into());
-    }
+/// What was found, sorted: the answer does not depend on the order of `records`.
+fn by_path<'a>(records: impl IntoIterator<Item = &'a FileRecord>) -> Vec<(&'a str, Content)> {
+    let mut found: Vec<_> = records.into_iter().map(|record| (record.path.as_str(), record.into())).collect();
+    sort_by(&mut found, Ord::cmp);
     found
 }
 
-fn compare(found: Option<&BTreeSet<Content>>, path: String, expected: Content) -> Option<Problem> {
-    let (kind, found) = match found {
-        None => (ProblemKind::Missing, None),
-        Some(contents) => (ProblemKind::Different, Some(*contents.iter().find(|found| !expected.is_met_by(**found))?)),
+/// All that was found at a path.
+fn at<'f, 'a>(found: &'f [(&'a str, Content)], path: &str) -> &'f [(&'a str, Content)] {
+    let from = found.get(found.partition_point(|(other, _)| *other < path)..).unwrap_or_default();
+    from.get(..from.partition_point(|(other, _)| *other == path)).unwrap_or_default()
+}
+
+fn compare(found: &[(&str, Content)], path: &str, expected: Content) -> Option<Problem> {
+    let (kind, found) = if found.is_empty() {
+        (ProblemKind::Missing, None)
+    } else {
+        (ProblemKind::Different, Some(found.iter().find(|(_, content)| !expected.is_met_by(*content))?.1))
     };
-    Some(Problem { path, kind, expected: Some(expected), found })
+    Some(Problem { path: path.to_owned(), kind, expected: Some(expected), found })
 }

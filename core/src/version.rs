@@ -1,6 +1,7 @@
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
+use std::str::FromStr;
 
 use crate::error::{Code, Error, quoted};
 
@@ -8,13 +9,53 @@ const MAX_BYTES: usize = 64;
 
 /// How versions are ordered, and which names are versions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, serde::Deserialize, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(try_from = "String", into = "&str")]
 pub enum VersionScheme {
     /// Rule V1: the order of `distutils`' `LooseVersion`, made total.
     #[default]
     Loose,
     /// Rule V2: the precedence of `SemVer` 2.0, in which build metadata does not count.
     Semver,
+}
+
+impl VersionScheme {
+    /// `loose` or `semver`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            VersionScheme::Loose => "loose",
+            VersionScheme::Semver => "semver",
+        }
+    }
+}
+
+impl FromStr for VersionScheme {
+    type Err = Error;
+
+    /// # Errors
+    ///
+    /// [`Code::FieldType`]
+    fn from_str(text: &str) -> Result<Self, Error> {
+        match text {
+            "loose" => Ok(VersionScheme::Loose),
+            "semver" => Ok(VersionScheme::Semver),
+            _ => Err(Error::new(Code::FieldType, format!("{}: versions are loose or semver", quoted(text)))),
+        }
+    }
+}
+
+impl TryFrom<String> for VersionScheme {
+    type Error = Error;
+
+    fn try_from(text: String) -> Result<Self, Error> {
+        text.parse()
+    }
+}
+
+impl From<VersionScheme> for &str {
+    fn from(scheme: VersionScheme) -> Self {
+        scheme.as_str()
+    }
 }
 
 /// The version of a release or a firmware image, ordered by its scheme.
@@ -82,7 +123,10 @@ fn check_name(text: &str) -> Result<(), Error> {
     }
     let is_allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '+' | '_' | '-');
     if let Some(c) = text.chars().find(|&c| !is_allowed(c)) {
-        return fail(Code::VersionCharacter, &format!("{c:?} is not allowed in a version, only 0-9 A-Z a-z . + _ -"));
+        return fail(
+            Code::VersionCharacter,
+            &format!("{} is not allowed in a version, only 0-9 A-Z a-z . + _ -", quoted(c.encode_utf8(&mut [0; 4]))),
+        );
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
-"""The power-cut proof, run by MicroPython: `micropython cuts.py FILESYSTEM OLD_CLIENT NEW_CLIENT PAIRS`.
+"""The power-cut proof, run by MicroPython: `micropython cuts.py FILESYSTEM OLD_CLIENT NEW_CLIENT [SOURCE] PAIRS`.
 
+With SOURCE, where OTA.py is, the update is one to OTA.mpy.
 It makes each cut from the log of one run (see sim.py), starts the board on what is left, and looks at what it has
 become.
 """
@@ -88,6 +89,20 @@ def releases(old_client, new_client):
     return {"1.0.0": old, "1.0.1": new, "1.0.2": later}
 
 
+def moving(old_client, new_client, source):
+    """The client moves: 1.0.0 has OTA.py, 1.0.1 has OTA.mpy, and 1.0.2 has OTA.py again."""
+    base = {"flash/boot.py": BOOT, "flash/main.py": b"pass\n"}
+    for name in os.listdir(old_client):
+        if name != "OTA.mpy":
+            base["flash/lib/" + name] = read(old_client + "/" + name)
+    compiled = dict(base)
+    compiled["flash/lib/OTA.mpy"] = read(new_client + "/OTA.mpy")
+    base["flash/lib/OTA.py"] = read(source + "/OTA.py")
+    later = dict(base)
+    later["flash/main.py"] = b"pass  # 1.0.2\n"
+    return {"1.0.0": base, "1.0.1": compiled, "1.0.2": later}
+
+
 IMAGES = {"1.0.0": noise(100, 5000), "1.0.1": noise(101, 6100)}
 
 
@@ -119,10 +134,10 @@ def manifest(trees, current, target):
 
 
 class Proof:
-    def __init__(self, kind, old_client, new_client, pairs):
+    def __init__(self, kind, trees, pairs):
         self.kind = kind
         self.pairs = pairs
-        self.trees = releases(old_client, new_client)
+        self.trees = trees
         steps = (("1.0.0", "1.0.1"), ("1.0.1", "1.0.2"), ("1.0.0", "1.0.2"))
         self.manifests = {step: manifest(self.trees, step[0], step[1]).encode() for step in steps}
         self.counts = {"cuts": 0, "old": 0, "new": 0, "bad": 0}
@@ -176,6 +191,7 @@ class Proof:
 
     def fresh(self):
         """A board with release 1.0.0, confirmed."""
+        self.board.format()
         self.board.mount()
         os.mount(self.board.devices["sd"], "/sd")
         write_all = dict(self.trees["1.0.0"])
@@ -360,8 +376,10 @@ def difference(found, wanted):
 
 if __name__ == "__main__":
     sim.install_fakes()
-    proof = Proof(sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]))
+    moves = len(sys.argv) > 5
+    proof = Proof(sys.argv[1], moving(*sys.argv[2:5]) if moves else releases(*sys.argv[2:4]), int(sys.argv[-1]))
     proof.run()
     counts = tuple(proof.counts[key] for key in ("cuts", "old", "new", "bad"))
-    print("%s: %d cuts, %d old, %d new, %d bad" % ((proof.kind,) + counts))
+    name = proof.kind + (", OTA.py to OTA.mpy" if moves else "")
+    print("%s: %d cuts, %d old, %d new, %d bad" % ((name,) + counts))
     sys.exit(1 if proof.counts["bad"] else 0)

@@ -6,10 +6,10 @@ import sys
 sys.path.insert(0, __file__.rsplit("/", 1)[0])
 
 import sim
-from cuts import Proof
+from cuts import Proof, releases
 
 sim.install_fakes()
-proof = Proof("littlefs", sys.argv[2], sys.argv[3], 1)
+proof = Proof("littlefs", releases(*sys.argv[2:4]), 1)
 board = proof.board
 proof.fresh()
 board.power_on()

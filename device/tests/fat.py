@@ -1,4 +1,5 @@
-"""What a manifest makes of a FAT flash: micropython fat.py CLIENT CASES. Prints the plan or the error of each case."""
+"""What a manifest makes of a FAT flash: micropython fat.py CLIENT CASES [boot_py]. Prints the plan or the error of
+each case."""
 
 import io
 import json
@@ -19,8 +20,11 @@ from ota_plan import check_case
 device = sim.Device(None, "flash", 512, 1000, False)
 sim.format_fat(device)
 vfs.mount(vfs.VfsFat(device), "/flash")
-ota = OTA({"flash": "/flash"})
+ota = OTA({"flash": "/flash", "sd": "/sd"}, boot_py="boot_py" in sys.argv)
 os.mkdir(ota.home)
+card = sim.Device(None, "sd", 512, 250, False)
+sim.format_fat(card)
+vfs.mount(vfs.VfsFat(card), "/sd")
 os.mkdir("/flash/lib")
 for name in ("boot.py", "Tone.wav", "lib/OTA.py"):
     with open("/flash/" + name, "w") as file:
@@ -30,12 +34,15 @@ for name in ("boot.py", "Tone.wav", "lib/OTA.py"):
 def plan(delete=(), new=(), update=()):
     """The lines of the plan, or the error's code."""
     entries = [[{"URL": "http://x/2/f", "dst_path": path, "hash": "0" * 40} for path in x] for x in (new, update)]
-    manifest = {"delete": list(delete), "new": entries[0], "update": entries[1], "previous_version": None}
-    manifest["version"] = "2"
+    parts = [("delete", list(delete)), ("new", entries[0]), ("previous_version", None), ("update", entries[1])]
+    text = "{%s}" % ", ".join(
+        ["%s: %s" % (json.dumps(key), json.dumps(value)) for key, value in parts + [("version", "2")]]
+    )
     path = ota.home + "/plan"
     try:
         with open(path, "w") as file:
-            Planner(ota, file, {"flash": (512, 9, True)}).convert(io.BytesIO(json.dumps(manifest).encode()))
+            systems = {"flash": (512, 9, True), "sd": (512, 9, True)}
+            Planner(ota, file, systems).convert(io.BytesIO(text.encode()))
         check_case(path, ["flash"])
     except OTAError as error:
         return error.code

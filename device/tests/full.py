@@ -6,7 +6,7 @@ import sys
 sys.path.insert(0, __file__.rsplit("/", 1)[0])
 
 import sim
-from cuts import Proof, difference
+from cuts import Proof, difference, releases
 
 
 def fill(name):
@@ -22,7 +22,7 @@ def fill(name):
 
 
 def trial(kind, each_start):
-    proof = Proof(kind, sys.argv[2], sys.argv[3], 1)
+    proof = Proof(kind, releases(*sys.argv[2:4]), 1)
     board = proof.board
     proof.fresh()
     board.power_on()

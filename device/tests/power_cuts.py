@@ -1,7 +1,8 @@
 """The power-cut proof: python device/tests/power_cuts.py [--all]
 
-One line for each file system. Every single cut and every torn write is made. Of the pairs (a second cut in the recovery
-from the first) a sample with a fixed seed is, or with --all, which takes over ten minutes, each.
+One line for each file system, and one for a client that moves from OTA.py to OTA.mpy. Every single cut and every torn
+write is made. Of the pairs (a second cut in the recovery from the first) a sample with a fixed seed is, or with --all,
+which takes over ten minutes, each.
 """
 
 from __future__ import annotations
@@ -12,23 +13,23 @@ import sys
 import tempfile
 from pathlib import Path
 
-from board import TESTS, compile_client, micropython
+from board import DEVICE, TESTS, compile_client, micropython
 
 FILE_SYSTEMS = ("littlefs", "FAT")
 PAIRS = 2000
 
 
 def prove(pairs: int = PAIRS) -> list[str]:
-    """What each run prints on stdout; what was bad goes to stderr. Both file systems run at the same time."""
+    """What each run prints on stdout; what was bad goes to stderr. All run at the same time."""
     with tempfile.TemporaryDirectory() as name:
         old = compile_client(Path(name) / "old")
         # Another source name makes another file of the same code: an update of the updater.
         new = compile_client(Path(name) / "new", "1.0.1/")
         command = [micropython(), "-X", "heapsize=64M", str(TESTS / "cuts.py")]
-        runs = [
-            subprocess.Popen([*command, kind, str(old), str(new), str(pairs)], stdout=subprocess.PIPE, text=True)
-            for kind in FILE_SYSTEMS
-        ]
+        clients = [str(old), str(new)]
+        proofs = [[kind, *clients, str(pairs)] for kind in FILE_SYSTEMS]
+        proofs.append(["littlefs", *clients, str(DEVICE), str(pairs // 10)])
+        runs = [subprocess.Popen([*command, *proof], stdout=subprocess.PIPE, text=True) for proof in proofs]
         return [run.communicate()[0].strip() for run in runs]
 
 

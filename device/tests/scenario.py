@@ -2,7 +2,8 @@
 
 The spec is a JSON file: `root`, a directory with flash/ and sd/; `port`; `board`, which firmware functions it has
 (`esp32`, `pycom`, or null); `settings` for HTTPOTA, `attributes` to set on it; `steps`, each a name and keyword
-arguments; `blocks` puts the flash into a littlefs of so many. Prints a list with the result of each step.
+arguments; `blocks` puts the flash into a littlefs of so many; `watchdog` counts in `fed`. Prints a list with the result
+of each step.
 """
 
 import json
@@ -125,6 +126,7 @@ def copy_in(source, target):
 
 
 pauses = []
+fed = []
 sleep_ms = time.sleep_ms
 
 
@@ -154,7 +156,10 @@ if spec.get("blocks"):
 def make():
     from OTA import HTTPOTA
 
-    ota = HTTPOTA("127.0.0.1", spec["port"], mounts=mounts, **spec.get("settings", {}))
+    settings = spec.get("settings", {})
+    if spec.get("watchdog"):
+        settings["feed"] = lambda: fed.append(1)
+    ota = HTTPOTA("127.0.0.1", spec["port"], mounts=mounts, **settings)
     ota.pause_ms = 1
     for name, value in spec.get("attributes", {}).items():
         setattr(ota, name, value)

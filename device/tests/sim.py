@@ -63,19 +63,24 @@ class Board:
         self.devices = {}
         if kind == "littlefs":
             self._add("flash", 4096, 96, True)
-            vfs.VfsLfs2.mkfs(self.devices["flash"], progsize=PROGSIZE)
         else:
             self._add("flash", 512, 1000, False)
-            format_fat(self.devices["flash"])
         self._add("sd", 512, 250, False)
-        format_fat(self.devices["sd"])
         self._add("ota_0", 4096, self.FIRMWARE_BLOCKS, True)
         self._add("ota_1", 4096, self.FIRMWARE_BLOCKS, True)
         # One byte, the number of the partition that the boot loader starts: set in one write, as ESP-IDF does it.
         self._add("otadata", 1, 1, False)
-        self.devices["otadata"].data[0] = 0
         self.running = 0
         self.resets = 0
+
+    def format(self):
+        flash = self.devices["flash"]
+        if self.kind == "littlefs":
+            vfs.VfsLfs2.mkfs(flash, progsize=PROGSIZE)
+        else:
+            format_fat(flash)
+        format_fat(self.devices["sd"])
+        self.devices["otadata"].data[0] = 0
         self.log.clear()
 
     def _add(self, name, block_size, blocks, erases):

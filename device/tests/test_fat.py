@@ -9,11 +9,11 @@ from typing import Any
 from board import TESTS, run_script
 
 
-def plans(*cases: dict[str, list[str]]) -> list[Any]:
+def plans(*cases: dict[str, list[str]], boot_py: bool = False) -> list[Any]:
     with tempfile.NamedTemporaryFile("w") as file:
         json.dump(cases, file)
         file.flush()
-        return run_script(TESTS / "fat.py", file.name)
+        return run_script(TESTS / "fat.py", file.name, *["boot_py"] * boot_py)
 
 
 def test_a_file_that_changes_its_case() -> None:
@@ -47,8 +47,26 @@ def test_names_that_fat_changes_or_does_not_hold() -> None:
 
 
 def test_the_files_that_recover_the_device_in_any_case() -> None:
-    names = ["BOOT.PY", "boot.py", "Lib/ota.py", "lib/OTA.py"]
+    names = ["BOOT.PY", "boot.py", "Lib/ota.py", "lib/OTA.py", "ota.mpy"]
     for name in names:
         deleted, replaced = plans({"delete": ["flash/" + name]}, {"update": ["flash/" + name]})
         assert deleted == []
         assert replaced == [["K", "flash/" + name]]
+
+
+def test_files_of_these_names_elsewhere() -> None:
+    """They recover nothing, and are files like others."""
+    names = ["flash/drivers/OTA.py", "flash/lib/boot.py", "sd/boot.py", "sd/lib/OTA.mpy"]
+    for name, plan in zip(names, plans(*[{"new": [name]} for name in names])):
+        assert plan == [["A", name]]
+
+
+def test_a_client_that_moves() -> None:
+    """Not on FAT, unless the user asks. Nowhere is it deleted for nothing in its place."""
+    to_mpy = {"delete": ["flash/lib/OTA.py"], "new": ["flash/lib/OTA.mpy"]}
+    without = {"delete": ["flash/lib/OTA.py"], "new": ["flash/drivers/OTA.mpy"]}
+    assert plans(to_mpy, without) == [[["K", "flash/lib/OTA.mpy"]], [["A", "flash/drivers/OTA.mpy"]]]
+    assert plans(to_mpy, without, boot_py=True) == [
+        [["D", "flash/lib/OTA.py"], ["A", "flash/lib/OTA.mpy"]],
+        [["X", "flash/lib/OTA.py"], ["A", "flash/drivers/OTA.mpy"]],
+    ]

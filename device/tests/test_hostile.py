@@ -125,6 +125,18 @@ def test_missing_fields(tmp_path: Path) -> None:
     assert refused(tmp_path, manifests) == [{"code": "field_missing", "detail": field} for field in fields]
 
 
+def test_a_client_that_would_come_back_too_late(tmp_path: Path) -> None:
+    """M1 sorts the keys. Were the old client's deletion after the new client, so would be its return in a rollback."""
+    board = Board(tmp_path / "board", RELEASES, "1.0.0")
+    (board.root / "flash/lib/OTA.py").write_text("old")
+    before = board.files()
+    moves = {"new": [entry("flash/lib/OTA.mpy")], "delete": ["flash/lib/OTA.py"]}
+    manifest = {**moves, "update": [], "previous_version": "1.0.0", "version": "1.0.1"}
+    with answering({"/manifest.json": json.dumps(manifest).encode()}) as server:
+        assert board.run(server.port, "update") == [{"code": "path_order", "detail": "flash/lib/OTA.py"}]
+    assert board.files() == before
+
+
 TEXTS = {
     b"": "json_invalid",
     b"{": "json_invalid",

@@ -12,4 +12,4 @@ def test_no_cut_breaks_a_device(capsys: pytest.CaptureFixture[str]) -> None:
     for line in prove():
         with capsys.disabled():
             print("\n" + line)
-        assert re.fullmatch(r"(littlefs|FAT): \d+ cuts, \d+ old, \d+ new, 0 bad", line), line
+        assert re.fullmatch(r"[^:]+: \d+ cuts, \d+ old, \d+ new, 0 bad", line), line

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -88,11 +89,49 @@ def test_a_higher_release_after_a_rollback(tmp_path: Path, releases: Path, serve
     results = board.run(server.port, "update", "start", ("rollback", {"reason": "no pulses"}), "start", "status")
     assert results[2] is True
     assert (results[4]["refused"], results[4]["error"]) == ("1.0.1", "no pulses")
-    shutil.copytree(releases / "1.0.1", releases / "1.0.2")
-    (releases / "1.0.2" / "flash" / "main.py").write_text("print('mended')\n")
+    mended = Path(shutil.copytree(releases / "1.0.1", tmp_path / "1.0.2"))
+    (mended / "flash" / "main.py").write_text("print('mended')\n")
+    mended.rename(releases / "1.0.2")  # in one step: this server lets nothing settle
     assert "1.0.2" in board.run(server.port, *["update"] * 40, "start")
     assert board.run(server.port, "confirm") == [True]
     assert board.release() == released(releases, "1.0.2")
+
+
+def test_an_install_that_keeps_failing(tmp_path: Path, releases: Path) -> None:
+    """It is fetched three times, and then again when the user asks, or for another release."""
+    fail = ("run", {"code": "setattr(sys.modules['OTA'].OTA, '_install', lambda *_: open('/no/such/file')) or 0"})
+    board = board_at(tmp_path, releases, "1.0.0")
+    log = tmp_path / "log"
+    with Server(releases, log=log) as server:
+        steps = [fail, *["update"] * 4, "status", ("update", {"retry": True}), "update"]
+        results = board.run(server.port, *steps)
+        assert [result["code"] for result in results[1:5]] == ["install_failed"] * 3 + ["refused"]
+        status = results[5]
+        assert (status["state"], status["version"], status["refused"]) == ("rolled back", "1.0.0", "1.0.1")
+        assert status["error"].startswith("refused: 1.0.1 was rolled back: OSError")
+        assert status["error"].endswith(", 3 times")
+        assert [result["code"] for result in results[6:]] == ["install_failed", "refused"]
+    assert log.read_text().count('"path":"/1.0.1/flash/main.py"') == 4
+    assert board.release() == released(releases, "1.0.0")
+    (releases / "1.0.1").rename(releases / "1.0.2")
+    with Server(releases) as server:
+        assert board.run(server.port, "update", "start", "confirm") == ["1.0.2", None, True]
+
+
+def test_a_watchdog_is_fed(tmp_path: Path, releases: Path) -> None:
+    """With every kilobyte that comes or is looked at again, and while nothing comes."""
+    (releases / "1.0.1" / "flash" / "big.bin").write_bytes(bytes(100_000))
+    board = board_at(tmp_path, releases, "1.0.0", watchdog=True)
+    fed = ("run", {"code": "len(fed)"})
+    with Server(releases) as server:
+        version, update, *_, confirmed = board.run(server.port, "update", fed, "start", "confirm", fed)
+    assert version == "1.0.1"
+    assert confirmed > update > 200
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        patience = {"timeout_ms": 1200, "tries": 1}
+        said, waiting = board.run(silent.getsockname()[1], "update", fed, attributes=patience)
+    assert said["code"] == "timeout"
+    assert waiting >= 3
 
 
 def test_directories_come_and_go(tmp_path: Path, releases: Path, server: Server) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 from pathlib import Path
+from typing import IO
 
 import pytest
 from answers import answering, manifest_of, served
@@ -69,12 +72,49 @@ def test_room_by_content_length(tmp_path: Path) -> None:
     assert any("GET /1.0.1/flash/main.py" in line for line in server.asked)
 
 
+def test_what_was_announced_outlives_a_bad_hash(tmp_path: Path) -> None:
+    """The first file comes with wrong bytes. On the connection after that, the server answers when it was asked for
+    all of the files."""
+    manifest = manifest_of(RELEASES / "1.0.0", RELEASES / "1.0.1", "1.0.1", "1.0.0")
+    files = served(RELEASES, manifest)
+    paths = [f"/1.0.1/{entry['dst_path']}" for entry in manifest["new"] + manifest["update"]]
+    assert len(paths) > 2
+
+    def asked(stream: IO[bytes]) -> str:
+        lines = list(iter(stream.readline, b"\r\n"))
+        return lines[0].decode().split()[1].split("?")[0]
+
+    def answer(connection: socket.socket, body: bytes) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+
+    def serve() -> None:
+        for first in (True, False):
+            connection, _ = listener.accept()
+            with connection, connection.makefile("rb") as stream:
+                if first:
+                    for _ in range(2):  # nothing vouches for it
+                        answer(connection, files[asked(stream)])
+                    answer(connection, bytes(len(files[asked(stream)])))
+                    while stream.read(1):  # until the device hangs up
+                        pass
+                else:
+                    for path in [asked(stream) for _ in paths]:
+                        answer(connection, files[path])
+
+    board = Board(tmp_path / "board", RELEASES, "1.0.0")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=serve, daemon=True).start()
+        port = listener.getsockname()[1]
+        assert board.run(port, "update", "start", "confirm", attributes={"tries": 2}) == ["1.0.1", None, True]
+    assert board.release() == tree(RELEASES / "1.0.1")
+
+
 def test_tries_and_pauses(tmp_path: Path) -> None:
-    """D2: five tries, and each pause twice the one before."""
+    """D2: five tries, and each pause twice the one before, in steps in which a watchdog is fed."""
     board = Board(tmp_path / "board", RELEASES, "1.0.0")
     with answering({}) as server:
         port = server.port
     # Nobody listens there any more.
     refused, pauses = board.run(port, "update", ("run", {"code": "pauses"}), attributes={"pause_ms": 1000})
     assert refused["code"] == "link"
-    assert pauses == [1000, 2000, 4000, 8000]
+    assert pauses == [1000] * (1 + 2 + 4 + 8)

@@ -8,7 +8,8 @@ import sys
 sys.path.insert(0, sys.argv[1])
 
 from OTA import OTA, OTAError
-from ota_manifest import Planner, check_path, compare_versions
+from ota_manifest import Planner
+from ota_names import check_path, compare_versions
 from ota_update import entries
 from ota_verify import compare
 

@@ -276,7 +276,7 @@ ROWS = (
         None,
         100,
         at_least=False,
-        what="In Chromium, from the choice of a version until the frame that shows its plan.",
+        what="In Chromium, from the choice of a version until the frame that shows its plan, the slowest of three.",
     ),
     Row(
         "preview",

@@ -1,6 +1,6 @@
 """``make bench``: runs every part, or those that are named, and shows all figures: python run.py [PART]…
 
-A part that cannot run is named in the table, with the last thing it said.
+A part that cannot run is named in the table, with the last error it told of, or the last thing it said.
 """
 
 from __future__ import annotations
@@ -54,10 +54,10 @@ VERSIONS = {
 
 def run(part: str) -> float:
     """Seconds that a part took. What it says goes on to stderr as it comes; what it kept before it failed counts."""
-    began, last = time.monotonic(), ""
+    began, last, error_said = time.monotonic(), "", ""
     file = RESULTS / f"{part}.json"
     file.unlink(missing_ok=True)
-    environment = {**os.environ, "AIRWAYBILL_PYTHON": PYTHON}
+    environment = {**os.environ, "AIRWAYBILL_PYTHON": PYTHON, "NO_COLOR": "1"}
     try:
         process = subprocess.Popen(
             PARTS[part], cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
@@ -66,12 +66,14 @@ def run(part: str) -> float:
         for line in process.stdout:
             print(line, end="", file=sys.stderr)
             last = line.strip() or last
+            if "error" in line.lower():
+                error_said = last
         failed = process.wait() != 0
     except OSError as error:
         failed, last = True, str(error)
     if failed:
         kept = json.loads(file.read_text()) if file.exists() else {}
-        file.write_text(json.dumps({**kept, "why": last}, indent=2) + "\n")
+        file.write_text(json.dumps({**kept, "why": error_said or last}, indent=2) + "\n")
     return time.monotonic() - began
 
 

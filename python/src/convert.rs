@@ -1,12 +1,12 @@
 use std::fmt::Display;
 
 use airwaybill::{CatalogOptions, Entry, EntryFields, VersionScheme};
+use pyo3::exceptions::{PyException, PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyBytes, PyMemoryView, PyString};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::de::value::{Error as ValueError, StrDeserializer};
-use serde::{Deserialize as _, Serialize};
 
 use crate::types::{FileRecord, Listing};
 
@@ -25,14 +25,22 @@ pub(crate) fn to_python<'py>(py: Python<'py>, value: &impl Serialize) -> PyResul
     Ok(pythonize::pythonize(py, value)?)
 }
 
-/// What the engine takes, of a plain Python value.
+/// What the engine takes, of a plain Python value. What the value itself raises, an interrupt perhaps, stays what it is.
 fn from_python<T: DeserializeOwned>(value: &Bound<'_, PyAny>) -> PyResult<T> {
-    pythonize::depythonize(value).map_err(|failure| error("field_type", failure))
+    pythonize::depythonize(value).map_err(|failure| {
+        let py = value.py();
+        let message = failure.to_string();
+        let raised = PyErr::from(failure);
+        let is_about_types = raised.get_type(py).is(py.get_type::<PyException>())
+            || raised.is_instance_of::<PyTypeError>(py)
+            || raised.is_instance_of::<PyValueError>(py)
+            || raised.is_instance_of::<PyOverflowError>(py);
+        if is_about_types { error("field_type", message) } else { raised }
+    })
 }
 
 pub(crate) fn scheme(versions: &str) -> PyResult<VersionScheme> {
-    VersionScheme::deserialize(StrDeserializer::<ValueError>::new(versions))
-        .map_err(|failure| error("field_type", format!("versions: {failure}")))
+    versions.parse().map_err(engine_error)
 }
 
 pub(crate) fn catalog_options(

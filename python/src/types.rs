@@ -150,10 +150,7 @@ impl Version {
 
     #[getter]
     fn versions(&self) -> &'static str {
-        match self.0.scheme() {
-            airwaybill::VersionScheme::Loose => "loose",
-            airwaybill::VersionScheme::Semver => "semver",
-        }
+        self.0.scheme().as_str()
     }
 
     fn __richcmp__(&self, other: &Self, operator: CompareOp) -> bool {
@@ -374,7 +371,7 @@ impl Catalog {
 
 fn manifest_options(base_url: String, absolute_paths: bool, format: i64) -> PyResult<ManifestOptions> {
     let dst_paths = if absolute_paths { DstPaths::Absolute } else { DstPaths::Relative };
-    let format = ManifestFormat::try_from(u8::try_from(format).unwrap_or_default()).map_err(engine_error)?;
+    let format = ManifestFormat::try_from(u64::try_from(format).unwrap_or_default()).map_err(engine_error)?;
     Ok(ManifestOptions { base_url, dst_paths, format })
 }
 

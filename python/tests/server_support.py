@@ -33,12 +33,13 @@ class Reply(NamedTuple):
 
 
 class Server:
-    """A server process on a port of its own."""
+    """A server process on a port of its own; ``said`` has the lines of its standard error, all when it has ended."""
 
-    def __init__(self, process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], port: int, log: Path, said: Sequence[str] = ()) -> None:
         self.process = process
         self.port = port
         self.log = log
+        self.said = said
 
     def get(
         self, path: str, headers: Mapping[str, str] | None = None, method: str = "GET", body: bytes | None = None
@@ -123,11 +124,11 @@ def serving(
         if said[-1].startswith("serving "):
             port = int(said[-1].rpartition(":")[2])
             break
-    drain = threading.Thread(target=process.stderr.read)
+    drain = threading.Thread(target=lambda stream: said.extend(map(bytes.decode, stream)), args=[process.stderr])
     drain.start()
     try:
         assert port, f"the server did not start: {said}"
-        yield Server(process, port, log)
+        yield Server(process, port, log, said)
     finally:
         if process.poll() is None:
             process.kill()

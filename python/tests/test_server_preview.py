@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import sys
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ import pytest
 from server_support import Server, noise, serving, split, write
 
 import airwaybill
+from airwaybill.server import create_app
 from airwaybill.server.preview import BUILT
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
@@ -177,6 +180,59 @@ def test_a_large_listing_is_rendered_once(tmp_path: Path, log: Path) -> None:
         first, second = server.get(LISTING), server.get(LISTING)
         assert first.body == second.body
         assert len(first.json()["entries"]) == 1000
+
+
+async def asked(app: Any, *headers: tuple[bytes, bytes], method: str = "GET") -> tuple[int, dict[bytes, bytes], int]:
+    """Status, headers and length of the listing's answer, and nothing between the test and the application."""
+    messages: list[Any] = []
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Any) -> None:
+        messages.append(message)
+
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": method,
+        "scheme": "http",
+        "path": LISTING,
+        "raw_path": LISTING.encode(),
+        "root_path": "",
+        "query_string": b"",
+        "headers": [(b"host", b"localhost"), *headers],
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 80),
+    }
+    await app(scope, receive, send)
+    start, *bodies = messages
+    return start["status"], dict(start["headers"]), sum(len(body.get("body", b"")) for body in bodies)
+
+
+def test_who_has_the_listing_costs_no_copy_of_it(tmp_path: Path) -> None:
+    write(tmp_path / "big", {f"1.0.0/flash/{name}.py": b"content" for name in range(5000)})
+
+    async def measured() -> tuple[int, list[tuple[int, int, int]]]:
+        app = create_app(tmp_path / "big", settle=0)
+        await app.startup()
+        try:
+            _, headers, length = await asked(app)
+            found = []
+            for method, more in (("GET", ((b"if-none-match", headers[b"etag"]),)), ("HEAD", ()), ("GET", ())):
+                tracemalloc.start()
+                status, _, sent = await asked(app, *more, method=method)
+                found.append((status, sent, tracemalloc.get_traced_memory()[1]))
+                tracemalloc.stop()
+            return length, found
+        finally:
+            await app.shutdown()
+
+    length, [unchanged, head, whole] = asyncio.run(measured())
+    assert length > 400_000
+    assert [unchanged[:2], head[:2], whole[:2]] == [(304, 0), (200, 0), (200, length)]
+    assert max(unchanged[2], head[2]) < length / 4 < length <= whole[2]
 
 
 MOUNTED = """

@@ -39,7 +39,7 @@ fn with_wrong_values(dice: &mut Dice, mut input: Value) -> Vec<u8> {
     input.to_string().into_bytes()
 }
 
-fn collect_leaves<'a>(value: &'a mut Value, leaves: &mut Vec<&'a mut Value>) {
+pub(crate) fn collect_leaves<'a>(value: &'a mut Value, leaves: &mut Vec<&'a mut Value>) {
     match value {
         Value::Array(items) => items.iter_mut().for_each(|item| collect_leaves(item, leaves)),
         Value::Object(map) => map.values_mut().for_each(|item| collect_leaves(item, leaves)),
@@ -48,7 +48,7 @@ fn collect_leaves<'a>(value: &'a mut Value, leaves: &mut Vec<&'a mut Value>) {
 }
 
 /// Mostly of the same type, else all would end at the reader of JSON.
-fn wrong_value(dice: &mut Dice, right: &Value) -> Value {
+pub(crate) fn wrong_value(dice: &mut Dice, right: &Value) -> Value {
     match right {
         Value::String(_) if dice.chance(90) => json!(wrong_text(dice)),
         Value::Number(_) if dice.chance(90) => json!([0, 1, (1 << 53) - 1, 1 << 53, u64::MAX][dice.below(5)]),
@@ -85,7 +85,7 @@ fn wrong_text(dice: &mut Dice) -> String {
     }
 }
 
-fn with_wrong_bytes(dice: &mut Dice, mut input: Vec<u8>) -> Vec<u8> {
+pub(crate) fn with_wrong_bytes(dice: &mut Dice, mut input: Vec<u8>) -> Vec<u8> {
     for _ in 0..=dice.below(4) {
         let place = dice.below(input.len().max(1));
         match dice.below(5) {

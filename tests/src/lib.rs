@@ -1,15 +1,19 @@
-//! Runs the engine on the input of a vector, by the public API alone; with the feature `host`, runs other builds of
-//! it beside and compares.
+//! Runs the engine on the input of a vector, by the public API alone; with the feature `inputs`, makes more inputs and
+//! says what has to hold for all of them; with the feature `host`, runs other builds of it beside and compares.
 
-#[cfg(feature = "host")]
+#[cfg(feature = "inputs")]
 mod dice;
-#[cfg(feature = "host")]
+#[cfg(feature = "inputs")]
 pub mod generated;
 #[cfg(feature = "host")]
 pub mod guest;
-#[cfg(feature = "host")]
+#[cfg(feature = "inputs")]
 pub mod hostile;
-#[cfg(feature = "host")]
+#[cfg(feature = "inputs")]
+pub mod mutation;
+#[cfg(feature = "inputs")]
+pub mod properties;
+#[cfg(feature = "inputs")]
 pub mod vectors;
 
 use airwaybill::{
@@ -63,17 +67,28 @@ struct Render {
     #[serde(default)]
     dst_paths: DstPaths,
     #[serde(default = "plain")]
-    format: u8,
+    format: u64,
 }
 
-fn plain() -> u8 {
+fn plain() -> u64 {
     1
 }
 
+impl TryFrom<Render> for ManifestOptions {
+    type Error = Error;
+
+    fn try_from(Render { base_url, dst_paths, format }: Render) -> Result<Self, Error> {
+        Ok(Self { base_url, dst_paths, format: format.try_into()? })
+    }
+}
+
 impl Input {
+    fn listing(&mut self) -> Result<Vec<Entry>, Error> {
+        self.listing.drain(..).map(TryInto::try_into).collect()
+    }
+
     fn catalog(&mut self) -> Result<Catalog, Error> {
-        let listing: Vec<Entry> = self.listing.drain(..).map(TryInto::try_into).collect::<Result<_, _>>()?;
-        Catalog::from_listing(&listing, &self.options)
+        Catalog::from_listing(&self.listing()?, &self.options)
     }
 
     fn found(&mut self) -> Result<Vec<FileRecord>, Error> {
@@ -129,11 +144,14 @@ fn compare(input: &Value) -> Result<Value, Failure> {
 }
 
 fn path(input: &Value) -> Result<Value, Failure> {
-    let path = match input.get("hex") {
-        Some(hex) => DevicePath::from_bytes(&from_hex(text(Some(hex))?).ok_or(Failure(MALFORMED))?)?,
-        None => DevicePath::new(text(Some(input))?)?,
-    };
-    Ok(json!(path))
+    Ok(json!(DevicePath::from_bytes(&path_bytes(input)?)?))
+}
+
+fn path_bytes(input: &Value) -> Result<Vec<u8>, Failure> {
+    match input.get("hex") {
+        Some(hex) => from_hex(text(Some(hex))?).ok_or(Failure(MALFORMED)),
+        None => Ok(text(Some(input))?.into()),
+    }
 }
 
 fn from_hex(text: &str) -> Option<Vec<u8>> {
@@ -167,8 +185,7 @@ fn manifest(mut input: Input) -> Result<Value, Failure> {
         return Ok(json!(Manifest::parse(document.as_bytes())?.to_json()));
     }
     let catalog = input.catalog()?;
-    let Render { base_url, dst_paths, format } = input.render.take().ok_or(Failure(MALFORMED))?;
-    let options = ManifestOptions { base_url, dst_paths, format: format.try_into()? };
+    let options = input.render.take().ok_or(Failure(MALFORMED))?.try_into()?;
     Ok(json!(catalog.manifest_json(&input.request, &options)?))
 }
 

@@ -8,6 +8,9 @@ use serde_json::{Map, Value, json};
 /// The folders of `vectors`.
 pub const AREAS: [&str; 6] = ["version", "path", "catalog", "plan", "manifest", "verify"];
 
+/// Those that the device client knows.
+const DEVICE_AREAS: [&str; 3] = ["version", "path", "verify"];
+
 /// `tests/vectors`.
 #[must_use]
 pub fn folder() -> PathBuf {
@@ -48,6 +51,8 @@ pub struct Case {
     pub input: Value,
     /// `{"ok": value}` or `{"code": text}`.
     pub expected: Value,
+    /// Whether the device client has an answer to it.
+    pub for_devices: bool,
 }
 
 impl Case {
@@ -74,7 +79,8 @@ pub fn cases(area: &'static str) -> impl Iterator<Item = Case> {
                 (None, Some(code)) => json!({"code": code}),
                 _ => panic!("{name}: has ok or code"),
             };
-            Case { area, name, input: case["input"].take(), expected }
+            let for_devices = DEVICE_AREAS.contains(&area) && case.get("device") != Some(&json!(false));
+            Case { area, name, input: case["input"].take(), expected, for_devices }
         })
     })
 }

@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
+    include: ["test/**/*.test.ts", "bench/**/*.bench.ts"],
     // One browser and two processors: one file after the other.
     fileParallelism: false,
     testTimeout: 60_000,

@@ -3,10 +3,10 @@ use std::rc::Rc;
 use airwaybill::{DevicePath, Plan, PlanFile};
 use wasm_bindgen::prelude::*;
 
-use crate::convert::{Result, engine_error, entries, files, optional, required, shared, text, to_js};
+use crate::convert::{Result, engine_error, entries, files, read_options, shared, text, to_js};
 use crate::document::Manifest;
 use crate::rows::{self, Rows};
-use crate::types::{CatalogOptions, ManifestOptions, PlanRequest, Release};
+use crate::types::{self, Release};
 
 /// All releases and firmware images of one directory. It stays in the engine; what is asked of it crosses.
 #[wasm_bindgen]
@@ -27,7 +27,7 @@ impl Catalog {
         #[wasm_bindgen(js_name = "options", unchecked_optional_param_type = "CatalogOptions | null")]
         catalog_options: &JsValue,
     ) -> Result<Catalog> {
-        let options = optional::<CatalogOptions>(catalog_options, "options")?.into();
+        let options = read_options(catalog_options, "options", types::catalog_options)?;
         let entries = entries(listing, "listing")?;
         let catalog = airwaybill::Catalog::from_listing(&entries, &options).map_err(engine_error)?;
         Ok(Self(Rc::new(catalog)))
@@ -111,14 +111,14 @@ impl Catalog {
 
     /// The plan rendered for one base URL; `null` when there is nothing to do.
     ///
-    /// @throws `base_url_invalid`, `format_invalid`, and as `plan`
+    /// @throws `base_url_invalid`, `format_invalid`, `field_missing`, and as `plan`
     #[wasm_bindgen(unchecked_return_type = "Manifest | null")]
     pub fn manifest(
         &self,
         #[wasm_bindgen(unchecked_param_type = "PlanRequest | null | undefined")] request: &JsValue,
         #[wasm_bindgen(js_name = "options", unchecked_param_type = "ManifestOptions")] manifest_options: &JsValue,
     ) -> Result<JsValue> {
-        let options = required::<ManifestOptions>(manifest_options, "options")?.try_into()?;
+        let options = read_options(manifest_options, "options", types::manifest_options)?;
         let Some(plan) = self.decide(request)? else { return Ok(JsValue::NULL) };
         Ok(Manifest::from(plan.manifest(&options).map_err(engine_error)?).into())
     }
@@ -132,15 +132,15 @@ impl Catalog {
         #[wasm_bindgen(unchecked_param_type = "PlanRequest | null | undefined")] request: &JsValue,
         #[wasm_bindgen(js_name = "options", unchecked_param_type = "ManifestOptions")] manifest_options: &JsValue,
     ) -> Result<String> {
-        let options = required::<ManifestOptions>(manifest_options, "options")?.try_into()?;
-        let request = optional::<PlanRequest>(request, "request")?.into();
+        let options = read_options(manifest_options, "options", types::manifest_options)?;
+        let request = read_options(request, "request", types::plan_request)?;
         self.0.manifest_json(&request, &options).map_err(engine_error)
     }
 }
 
 impl Catalog {
     fn decide(&self, request: &JsValue) -> Result<Option<Plan>> {
-        self.0.plan(&optional::<PlanRequest>(request, "request")?.into()).map_err(engine_error)
+        self.0.plan(&read_options(request, "request", types::plan_request)?).map_err(engine_error)
     }
 }
 

@@ -4,12 +4,11 @@
 //! times as much. Nothing here throws past a Rust frame: each JavaScript call that can throw is caught.
 
 use std::cell::RefCell;
-use std::fmt::{self, Display};
+use std::fmt::Display;
 
-use airwaybill::{Entry, EntryFields, FileRecord};
+use airwaybill::{Code, Entry, EntryFields, Fields, FileRecord, Json, to_json};
 use js_sys::{Error, JSON, JsString, Reflect, Uint8Array};
 use serde::Serialize;
-use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, Error as _, SeqAccess, Visitor};
 use wasm_bindgen::convert::TryFromJsValue;
 use wasm_bindgen::prelude::*;
 
@@ -100,88 +99,47 @@ pub(crate) fn octets(value: &JsValue) -> Option<Vec<u8>> {
     each_piece(value, |piece| octets.extend_from_slice(piece)).ok().map(|()| octets)
 }
 
-/// Options, of a plain object or of nothing.
-pub(crate) fn optional<T: DeserializeOwned + Default>(value: &JsValue, place: &str) -> Result<T> {
-    required::<Option<T>>(value, place).map(Option::unwrap_or_default)
-}
-
-/// Options, of a plain object.
-pub(crate) fn required<T: DeserializeOwned>(value: &JsValue, place: &str) -> Result<T> {
-    let text = json(value, place)?;
-    let text = text.as_deref().unwrap_or(b"null");
-    if text.starts_with(b"[") {
-        return Err(wrong_type(place, "should be an object"));
-    }
-    serde_json::from_slice(text).map_err(|failure| wrong_type(place, shown(&failure)))
+/// Options: what `read` makes of the fields of a plain object; nothing is one without fields.
+pub(crate) fn read_options<T>(
+    value: &JsValue,
+    place: &str,
+    read: impl FnOnce(&Fields<'_, '_>) -> std::result::Result<T, airwaybill::Error>,
+) -> Result<T> {
+    let document = json(value, place)?;
+    let document = document.as_deref().filter(|text| *text != b"null").unwrap_or(b"{}");
+    let value = Json::parse(document).map_err(|_| unwritten(place))?;
+    value.fields(place).and_then(|fields| read(&fields)).map_err(engine_error)
 }
 
 /// The entries of a listing.
-pub(crate) fn entries(value: &JsValue, place: &'static str) -> Result<Vec<Entry>> {
-    let text = json(value, place)?.ok_or_else(|| wrong_type(place, "should be a list of entries"))?;
-    let mut failure = None;
-    let seed = Entries { place, failure: &mut failure };
-    let entries = seed.deserialize(&mut serde_json::Deserializer::from_slice(&text));
-    match (entries, failure) {
-        (Ok(entries), _) => Ok(entries),
-        (Err(_), Some(failure)) => Err(engine_error(failure)),
-        (Err(failure), None) => Err(wrong_type(place, shown(&failure))),
+pub(crate) fn entries(value: &JsValue, place: &str) -> Result<Vec<Entry>> {
+    let document = json(value, place)?.unwrap_or_else(|| b"null".to_vec());
+    let mut entries = Vec::new();
+    let read = Json::each_item(&document, place, |item| {
+        let fields = EntryFields::from_json(&item, &format!("{place}[{}]", entries.len()))?;
+        entries.push(fields.try_into()?);
+        Ok(())
+    });
+    match read {
+        Ok(()) => Ok(entries),
+        Err(failure) if failure.code() == Code::JsonInvalid => Err(unwritten(place)),
+        Err(failure) => Err(engine_error(failure)),
     }
+}
+
+/// What `JSON.stringify` wrote is no document.
+fn unwritten(place: &str) -> JsValue {
+    wrong_type(place, "has half a surrogate pair in a text, or is nested too deep")
 }
 
 /// The files of a listing.
-pub(crate) fn files(value: &JsValue, place: &'static str) -> Result<Vec<FileRecord>> {
+pub(crate) fn files(value: &JsValue, place: &str) -> Result<Vec<FileRecord>> {
     entries(value, place).map(|entries| airwaybill::files_of(&entries))
-}
-
-/// Reads entry by entry; an error of the engine, which has a code, is put aside.
-struct Entries<'a> {
-    place: &'static str,
-    failure: &'a mut Option<airwaybill::Error>,
-}
-
-impl<'de> DeserializeSeed<'de> for Entries<'_> {
-    type Value = Vec<Entry>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> std::result::Result<Self::Value, D::Error> {
-        deserializer.deserialize_seq(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Entries<'_> {
-    type Value = Vec<Entry>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list of entries")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> std::result::Result<Self::Value, A::Error> {
-        let mut entries = Vec::new();
-        loop {
-            let fields = items
-                .next_element::<EntryFields>()
-                .map_err(|failure| A::Error::custom(format_args!("[{}]: {failure}", entries.len())))?;
-            let Some(fields) = fields else { return Ok(entries) };
-            match Entry::try_from(fields) {
-                Ok(entry) => entries.push(entry),
-                Err(failure) => {
-                    *self.failure = Some(failure);
-                    return Err(A::Error::custom(self.place));
-                }
-            }
-        }
-    }
-}
-
-/// Without the place in a JSON text that the caller never saw.
-fn shown(failure: &serde_json::Error) -> String {
-    let message = failure.to_string();
-    message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message).to_owned()
 }
 
 /// A plain JavaScript value of what the engine gives.
 pub(crate) fn to_js(value: &impl Serialize) -> Result<JsValue> {
-    let text = serde_json::to_string(value).map_err(|failure| wrong_type("answer", failure))?;
-    JSON::parse(&text)
+    JSON::parse(&to_json(value))
 }
 
 /// A digest as JavaScript writes it.

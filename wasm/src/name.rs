@@ -2,8 +2,8 @@ use airwaybill::VersionScheme;
 use js_sys::JsString;
 use wasm_bindgen::prelude::*;
 
-use crate::convert::{Result, engine_error, octets, optional, shared, text, to_js};
-use crate::types::CatalogOptions;
+use crate::convert::{Result, engine_error, octets, read_options, shared, text};
+use crate::types;
 
 /// The version of a release or a firmware image, ordered by its scheme.
 ///
@@ -21,8 +21,11 @@ impl Version {
         #[wasm_bindgen(js_name = "text", unchecked_param_type = "string")] version: &JsValue,
         #[wasm_bindgen(unchecked_optional_param_type = r#""loose" | "semver""#)] versions: &JsValue,
     ) -> Result<Version> {
-        let scheme: VersionScheme = optional(versions, "versions")?;
-        airwaybill::Version::parse(&text(version, "version")?, scheme).map(Self).map_err(engine_error)
+        let is_absent = versions.is_undefined() || versions.is_null();
+        let scheme = if is_absent { Ok(VersionScheme::default()) } else { text(versions, "versions")?.parse() };
+        airwaybill::Version::parse(&text(version, "version")?, scheme.map_err(engine_error)?)
+            .map(Self)
+            .map_err(engine_error)
     }
 
     /// The same version for another part of this module, whatever object JavaScript passed.
@@ -33,8 +36,8 @@ impl Version {
 
     /// The scheme that orders it.
     #[wasm_bindgen(getter, unchecked_return_type = r#""loose" | "semver""#)]
-    pub fn versions(&self) -> Result<JsValue> {
-        to_js(&self.0.scheme())
+    pub fn versions(&self) -> String {
+        self.0.scheme().as_str().to_owned()
     }
 
     /// -1 when this one is lower than the other, 0 when they are equal, 1 when it is higher.
@@ -127,7 +130,7 @@ impl Filter {
         #[wasm_bindgen(js_name = "options", unchecked_optional_param_type = "CatalogOptions | null")]
         catalog_options: &JsValue,
     ) -> Result<Filter> {
-        let options = optional::<CatalogOptions>(catalog_options, "options")?.into();
+        let options = read_options(catalog_options, "options", types::catalog_options)?;
         airwaybill::Filter::new(&options).map(Self).map_err(engine_error)
     }
 

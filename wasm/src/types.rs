@@ -2,12 +2,11 @@
 //!
 //! Each type is held to the engine's: other fields there, and this module does not compile.
 
-use airwaybill::VersionScheme;
-use serde::Deserialize;
+use std::str::FromStr;
+
+use airwaybill::{Error, Fields, Json, VersionScheme};
 use tsify::Tsify;
 use wasm_bindgen::prelude::*;
-
-use crate::convert::engine_error;
 
 #[wasm_bindgen(typescript_custom_section)]
 const CODE: &str = r#"import type { Code } from "./codes.js";"#;
@@ -254,8 +253,9 @@ const _: fn(airwaybill::FirmwareEntry) = |entry| {
 };
 
 /// What a catalog leaves out, what it never updates, and how it orders versions.
-#[derive(Default, Deserialize, Tsify)]
-#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Tsify)]
+#[serde(rename_all = "camelCase")]
+#[allow(dead_code, reason = "read by tsify alone")]
 pub(crate) struct CatalogOptions {
     /// The order of versions; `"loose"` when absent.
     #[tsify(optional, type = r#""loose" | "semver" | null | undefined"#)]
@@ -274,21 +274,21 @@ pub(crate) struct CatalogOptions {
     unsettled: Option<Vec<String>>,
 }
 
-impl From<CatalogOptions> for airwaybill::CatalogOptions {
-    fn from(options: CatalogOptions) -> Self {
-        let CatalogOptions { versions, ignore, protect, unsettled } = options;
-        Self {
-            versions: versions.unwrap_or_default(),
-            ignore: ignore.unwrap_or_default(),
-            protect: protect.unwrap_or_default(),
-            unsettled: unsettled.unwrap_or_default(),
-        }
-    }
+pub(crate) fn catalog_options(fields: &Fields<'_, '_>) -> Result<airwaybill::CatalogOptions, Error> {
+    fields.only(&["versions", "ignore", "protect", "unsettled"])?;
+    let texts = |key| fields.nullable(key, |value, place| value.list(place, owned)).map(Option::unwrap_or_default);
+    Ok(airwaybill::CatalogOptions {
+        versions: fields.nullable("versions", parsed)?.unwrap_or_default(),
+        ignore: texts("ignore")?,
+        protect: texts("protect")?,
+        unsettled: texts("unsettled")?,
+    })
 }
 
 /// What a device says of itself, and what it is to become.
-#[derive(Default, Deserialize, Tsify)]
-#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Tsify)]
+#[serde(rename_all = "camelCase")]
+#[allow(dead_code, reason = "read by tsify alone")]
 pub(crate) struct PlanRequest {
     /// The device's release; a full install when absent.
     #[tsify(optional, type = "string | null | undefined")]
@@ -304,16 +304,20 @@ pub(crate) struct PlanRequest {
     allow_downgrade: Option<bool>,
 }
 
-impl From<PlanRequest> for airwaybill::PlanRequest {
-    fn from(request: PlanRequest) -> Self {
-        let PlanRequest { current, firmware_version, target, allow_downgrade } = request;
-        Self { current, firmware_version, target, allow_downgrade: allow_downgrade.unwrap_or_default() }
-    }
+pub(crate) fn plan_request(fields: &Fields<'_, '_>) -> Result<airwaybill::PlanRequest, Error> {
+    fields.only(&["current", "firmwareVersion", "target", "allowDowngrade"])?;
+    Ok(airwaybill::PlanRequest {
+        current: fields.nullable("current", owned)?,
+        firmware_version: fields.nullable("firmwareVersion", owned)?,
+        target: fields.nullable("target", owned)?,
+        allow_downgrade: fields.nullable("allowDowngrade", Json::bool)?.unwrap_or_default(),
+    })
 }
 
 /// How a plan is rendered.
-#[derive(Deserialize, Tsify)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Tsify)]
+#[serde(rename_all = "camelCase")]
+#[allow(dead_code, reason = "read by tsify alone")]
 pub(crate) struct ManifestOptions {
     /// What every URL starts with, `http://192.168.1.144:8000`.
     base_url: String,
@@ -325,15 +329,20 @@ pub(crate) struct ManifestOptions {
     format: Option<u8>,
 }
 
-impl TryFrom<ManifestOptions> for airwaybill::ManifestOptions {
-    type Error = JsValue;
+pub(crate) fn manifest_options(fields: &Fields<'_, '_>) -> Result<airwaybill::ManifestOptions, Error> {
+    fields.only(&["baseUrl", "dstPaths", "format"])?;
+    let format = |value: &Json<'_>, place: &str| value.number(place)?.try_into();
+    Ok(airwaybill::ManifestOptions {
+        base_url: fields.required("baseUrl", owned)?,
+        dst_paths: fields.nullable("dstPaths", parsed)?.unwrap_or_default(),
+        format: fields.nullable("format", format)?.unwrap_or_default(),
+    })
+}
 
-    fn try_from(options: ManifestOptions) -> Result<Self, JsValue> {
-        let ManifestOptions { base_url, dst_paths, format } = options;
-        Ok(Self {
-            base_url,
-            dst_paths: dst_paths.unwrap_or_default(),
-            format: format.map(TryInto::try_into).transpose().map_err(engine_error)?.unwrap_or_default(),
-        })
-    }
+fn owned(value: &Json<'_>, place: &str) -> Result<String, Error> {
+    value.text(place).map(str::to_owned)
+}
+
+fn parsed<T: FromStr<Err = Error>>(value: &Json<'_>, place: &str) -> Result<T, Error> {
+    value.text(place)?.parse()
 }

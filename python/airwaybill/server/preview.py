@@ -100,7 +100,7 @@ class Preview:
             raise not_found(request.scope["path"])
         kind = CONTENT_TYPES.get(os.path.splitext(path)[1], b"application/octet-stream")
         keep = FOR_EVER if path.startswith(HASHED) else b"no-cache"
-        return _answer(request, entity, [(b"content-type", kind), (b"cache-control", keep)])
+        return _answer(request, entity.etag, [(b"content-type", kind), (b"cache-control", keep)], entity.data)
 
     async def listing(self, request: Request) -> Answer:
         """What the page's engine needs to give the answers of this server, byte for byte."""
@@ -122,21 +122,22 @@ class Preview:
         }
         head = json.dumps(about, ensure_ascii=False).encode("utf-8", "backslashreplace")
         etag = hashlib.blake2b(head + digest.encode(), digest_size=16).hexdigest()
-        entity = Entity(head[:-1] + b', "entries": ' + entries + b"}\n", f'"{etag}"', None)
         headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-cache")]
-        return _answer(request, entity, headers)
+        return _answer(request, f'"{etag}"', headers, head[:-1], b', "entries": ', entries, b"}\n")
 
 
-def _answer(request: Request, entity: Entity, described: Iterable[Header]) -> Answer:
+def _answer(request: Request, etag: str, described: Iterable[Header], *pieces: bytes) -> Answer:
+    """``pieces`` are joined only for a client that does not have them."""
     scope = request.scope
-    headers = [(b"etag", entity.etag.encode()), *described, *GUARDS]
-    status = precondition(RequestHeaders(scope), entity.etag, None)
+    headers = [(b"etag", etag.encode()), *described, *GUARDS]
+    status = precondition(RequestHeaders(scope), etag, None)
     if status == 304:
         return Answer(304, finish(scope, 304, headers))
     if status is not None:
         raise RequestError(412, "precondition_failed", f"{scope['path']} does not meet the request's conditions")
-    headers.append((b"content-length", b"%d" % len(entity.data)))
-    return Answer(200, finish(scope, 200, headers), entity.data)
+    headers.append((b"content-length", b"%d" % sum(map(len, pieces))))
+    body = b"" if scope["method"] == "HEAD" else b"".join(pieces)
+    return Answer(200, finish(scope, 200, headers), body)
 
 
 def _read(built: str) -> dict[str, Entity]:

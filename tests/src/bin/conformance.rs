@@ -50,40 +50,12 @@ fn bindings(folder: &Path, micropython: &Path) -> [Binding; 5] {
         Binding { name: "wasmtime", takes: |_| true, engine: Engine::Wasmtime },
         Binding { name: "Node", takes: |_| true, engine: Engine::Process(in_node) },
         Binding { name: "Python", takes: |_| true, engine: Engine::Process(in_python) },
-        Binding { name: "MicroPython", takes: is_for_devices, engine: in_micropython },
+        Binding { name: "MicroPython", takes: |case| case.for_devices, engine: in_micropython },
     ]
 }
 
 fn tests() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-/// The device client knows the loose order alone.
-fn is_for_devices(case: &Case) -> bool {
-    match case.area {
-        "version" => case.input.get("versions").is_none_or(|scheme| scheme == "loose"),
-        "path" => true,
-        "verify" => is_content_for_devices(case) || is_release_for_devices(case),
-        _ => false,
-    }
-}
-
-/// Where a URL leads is the server's side, `null` tells a device that it is up to date, and it has no links.
-fn is_content_for_devices(Case { input, expected, .. }: &Case) -> bool {
-    let mut problems = expected["ok"]["problems"].as_array().into_iter().flatten();
-    let mut found = input["found"].as_array().into_iter().flatten();
-    if found.any(|entry| entry.get("sha1").is_none()) {
-        return false;
-    }
-    input.get("manifest").is_some_and(|manifest| manifest != "null") && problems.all(|it| it["kind"] != "url")
-}
-
-/// A device has no catalog: what it should hold is what the listing says, nothing left out and no link.
-fn is_release_for_devices(Case { input, expected, .. }: &Case) -> bool {
-    let release = format!("{}/", input["version"].as_str().unwrap_or_default());
-    let is_file = |entry: &&Value| entry["path"].as_str().unwrap().starts_with(&release) && entry.get("sha1").is_some();
-    let files = input["listing"].as_array().into_iter().flatten().filter(is_file).count();
-    input.get("options").is_none() && expected["ok"]["checked"] == files
 }
 
 impl Engine {

@@ -1,6 +1,6 @@
 // What the page knows: the view a person chose, and what the engine said to it.
 
-import { Engine, EngineError } from "./engine/client.js";
+import { Engine, EngineError, type Answered } from "./engine/client.js";
 import type {
   CheckAnswer,
   CompareAnswer,
@@ -16,6 +16,9 @@ import type {
 import type { Given } from "./files.js";
 import { START, type View } from "./fragment.js";
 import { linkOf } from "./links.js";
+
+/** What a question is about; a later one outruns an earlier one about the same. */
+export type Topic = "plan" | "file" | "manifest" | "compare" | "check";
 
 export interface Progress {
   what: string;
@@ -35,20 +38,21 @@ export type Checked = { what: "content" | "device"; name: string; answer: CheckA
 export class Model {
   view: View = START;
   overview: Overview | null = null;
+  /** With the request that it was made for, which is not that of the view while a newer one is awaited. */
   plan: PlanAnswer | null = null;
   /** Of the rows of the plan. */
   paths: readonly string[] = [];
   manifest: ManifestAnswer | null = null;
-  /** The view that the manifest was made for. */
-  manifestView: View | null = null;
   file: FileAnswer | null = null;
   compared: CompareAnswer | null = null;
-  matrix: (Float64Array | null)[] = [];
+  matrix: readonly (Float64Array | null)[] = [];
   matrixDone = false;
   checked: Checked = null;
   progress: Progress | null = null;
   /** What is wrong, by where it is shown. */
-  problems: Partial<Record<"source" | "plan" | "file" | "manifest" | "compare" | "check", Problem>> = {};
+  problems: Partial<Record<Topic | "source", Problem>> = {};
+  /** What has been asked and not been answered yet. */
+  awaited = new Set<Topic>();
   /** The server has other releases by now. */
   stale = false;
   /** The server's address with a `/` at its end; null where there is none. */
@@ -56,7 +60,8 @@ export class Model {
 
   #engine: Engine;
   #listeners = new Set<() => void>();
-  #turns = new Map<string, number>();
+  #turns = new Map<Topic, number>();
+  #job = 0;
   #matrixFor = "";
   #deviceNamed = false;
 
@@ -99,53 +104,37 @@ export class Model {
   /** Takes over a view from an address; `device` says whether it names the device's version. */
   show(view: View, device: boolean): void {
     this.#deviceNamed = device;
-    void this.#take(view);
+    this.#take(this.#withDevice(view));
   }
 
   set(change: Partial<View>): void {
     if (change.from !== undefined) this.#deviceNamed = true;
-    void this.#take({ ...this.view, ...change }).then(() => undefined);
+    this.#take({ ...this.view, ...change });
     this.viewChanged();
   }
 
-  async #take(view: View): Promise<void> {
-    const before = this.view;
-    this.view = view;
-    this.#changed();
-    if (this.overview === null) return;
-    if (view.order !== before.order) {
-      const wanted = view.order ?? this.overview.server?.versions ?? "loose";
-      await this.#turn("plan", () => this.#engine.ask("choose", { versions: wanted }), (overview) => {
-        this.overview = overview;
-      });
-    }
-    if (differs(view, before, "from", "to", "firmware", "downgrade", "order")) {
-      this.compared = null;
-      this.file = null;
-      this.#askPlan();
-    } else if (differs(view, before, "absolute", "base", "format")) {
-      this.compared = null;
-      this.#askManifest();
-    }
-    if (view.file !== before.file || this.file === null) this.#askFile();
-    this.#askMatrix();
-  }
-
   async openServer(): Promise<void> {
-    if (this.listingUrl !== null) await this.#open("openServer", this.listingUrl);
+    const url = this.listingUrl;
+    if (url === null) return;
+    await this.#work("releases", async () => this.#open(await this.#engine.ask("openServer", url, this.view.order)));
   }
 
   async open(given: Given): Promise<void> {
-    if ("zip" in given) return this.#open("openZip", given.zip);
-    if (await this.#add(given, "releases")) await this.#open("openFolder", given.name);
+    await this.#work("releases", async (isOn) => {
+      if ("zip" in given) return this.#open(await this.#engine.ask("openZip", given.zip, this.view.order));
+      if (await this.#add(given, "releases", isOn)) this.#open(await this.#engine.ask("openFolder", given.name, this.view.order));
+    });
   }
 
   cancel(): void {
-    this.#next("source");
-    this.#next("check");
-    this.#next("add");
+    this.#job += 1;
     this.progress = null;
     void this.#engine.ask("cancel");
+    this.#changed();
+  }
+
+  report(where: keyof Model["problems"], wrong: Problem): void {
+    this.problems[where] = wrong;
     this.#changed();
   }
 
@@ -165,24 +154,12 @@ export class Model {
 
   /** Y1; `given` is the content, null for what is open. */
   async checkContent(manifest: File, given: Given | null): Promise<void> {
-    this.checked = null;
-    if (given !== null && !(await this.#add(given, "check"))) return;
-    await this.#turn("check", () => this.#engine.ask("checkContent", manifest, given === null), (answer) => {
-      this.checked = { what: "content", name: manifest.name, answer };
-    });
-    this.progress = null;
-    this.#changed();
+    await this.#check(given, () => this.#engine.ask("checkContent", manifest, given === null), { what: "content", name: manifest.name });
   }
 
   /** Y2; the listing is a file or, in `given`, a copy of what the device holds. */
   async checkDevice(version: string, listing: File | null, given: Given | null): Promise<void> {
-    this.checked = null;
-    if (given !== null && !(await this.#add(given, "check"))) return;
-    await this.#turn("check", () => this.#engine.ask("checkDevice", version, listing), (answer) => {
-      this.checked = { what: "device", name: version, answer };
-    });
-    this.progress = null;
-    this.#changed();
+    await this.#check(given, () => this.#engine.ask("checkDevice", version, listing), { what: "device", name: version });
   }
 
   /** Asks the server whether what is shown is what it has. */
@@ -190,80 +167,136 @@ export class Model {
     const url = this.listingUrl;
     if (url === null || this.overview?.kind !== "server" || this.progress !== null) return;
     // Offline is no change.
-    this.stale = await this.#engine.ask("stale", url).catch(() => false);
+    const answer = await this.#engine.ask("stale", url).catch(() => null);
+    if (answer === null || !this.#isCurrent(answer)) return;
+    this.stale = answer.value;
     this.#changed();
   }
 
-  async #open(method: "openServer" | "openZip" | "openFolder", what: string | File): Promise<void> {
-    this.progress = { what: "releases", done: 0, total: 0, files: null };
-    await this.#turn("source", () => this.#engine.ask(method as "openZip", what as File), (overview) => {
-      this.overview = overview;
-      this.stale = false;
-      this.file = null;
-      this.compared = null;
-      this.checked = null;
-      const before = this.view;
-      if (!this.#deviceNamed) this.view = { ...before, from: overview.releases.at(-2)?.version ?? null };
-    });
-    this.progress = null;
-    this.#changed();
-    if (this.overview === null || this.problems.source !== undefined) return;
-    if (this.view.order !== null && this.overview.versions !== this.view.order) {
-      this.overview = await this.#engine.ask("choose", { versions: this.view.order });
+  #take(view: View): void {
+    const before = this.view;
+    this.view = view;
+    if (this.overview !== null) {
+      const isOther = differs(view, before, "from", "to", "firmware", "downgrade");
+      if (view.order !== before.order) this.#choose();
+      else if (isOther) this.#askPlan();
+      else if (differs(view, before, "absolute", "base", "format")) this.#askManifest();
+      if (isOther || view.file !== before.file) this.#askFile();
+      this.#askMatrix();
     }
+    this.#changed();
+  }
+
+  /** While no person has named a device, it is one on the release before the highest. */
+  #withDevice(view: View, overview = this.overview): View {
+    if (this.#deviceNamed || overview === null) return view;
+    return { ...view, from: overview.releases.at(-2)?.version ?? null };
+  }
+
+  /** Has the worker sort what is open in the order of the view; all that depends on it is asked for after that. */
+  #choose(): void {
+    this.#forget("plan");
+    this.awaited.add("plan");
+    this.#engine.ask("choose", this.view.order).then(
+      ({ value }) => this.#use(value),
+      (error: unknown) => {
+        this.problems.source = problem(error);
+        this.#askPlan();
+        this.#changed();
+      },
+    );
+  }
+
+  /** Follows the worker to what it has opened; where that was just before a cancel, too. */
+  #open({ value: overview }: Answered<Overview>): void {
+    this.#forget("check");
+    // Nothing of the old releases stands under the new name.
+    this.checked = this.plan = this.manifest = null;
+    this.stale = false;
+    delete this.problems.source;
+    this.view = this.#withDevice(this.view, overview);
+    this.#use(overview);
+  }
+
+  #use(overview: Overview): void {
+    this.overview = overview;
+    if (overview.order !== this.view.order) return this.#choose();
     this.#askPlan();
     this.#askFile();
     this.#askMatrix();
+    this.#changed();
   }
 
-  /** Hands the files of a folder to the worker; false when it was cancelled or failed. */
-  async #add(given: Given, what: string): Promise<boolean> {
-    if ("zip" in given) {
-      this.problems[what === "check" ? "check" : "source"] = { code: "zip_here", message: "unpack the zip and give the folder" };
-      this.#changed();
-      return false;
+  /** Long work with a progress bar. What comes later takes the bar over. */
+  async #work(what: "releases" | "check", run: (isOn: () => boolean) => Promise<void>): Promise<void> {
+    const job = ++this.#job;
+    const isOn = () => job === this.#job;
+    this.progress = { what, done: 0, total: 0, files: null };
+    this.#changed();
+    try {
+      await run(isOn);
+    } catch (error) {
+      const wrong = problem(error);
+      if (isOn() && wrong.code !== "cancelled") this.problems[what === "check" ? "check" : "source"] = wrong;
     }
-    const turn = this.#next("add");
+    if (isOn()) this.progress = null;
+    this.#changed();
+  }
+
+  async #check(
+    given: Given | null,
+    ask: () => Promise<Answered<CheckAnswer>>,
+    about: { what: "content" | "device"; name: string },
+  ): Promise<void> {
+    this.checked = null;
+    await this.#work("check", async (isOn) => {
+      if (given !== null && !(await this.#add(given, "check", isOn))) return;
+      await this.#turn("check", ask, (answer) => {
+        this.checked = { ...about, answer };
+      });
+    });
+  }
+
+  /** Hands the files of a folder to the worker; false when something else has begun meanwhile. */
+  async #add(given: Given, what: string, isOn: () => boolean): Promise<boolean> {
+    if ("zip" in given) throw new EngineError("zip_here", "unpack the zip and give the folder");
     await this.#engine.ask("cancel");
     let files = 0;
-    try {
-      for await (const piece of given.pieces) {
-        if (!this.#isOn("add", turn)) return false;
-        files += piece.length;
-        this.progress = { what, done: 0, total: 0, files };
-        this.#changed();
-        await this.#engine.ask("addFiles", piece);
-      }
-    } catch (error) {
-      this.progress = null;
-      this.problems[what === "check" ? "check" : "source"] = problem(error);
+    for await (const piece of given.pieces) {
+      if (!isOn()) return false;
+      files += piece.length;
+      this.progress = { what, done: 0, total: 0, files };
       this.#changed();
-      return false;
+      await this.#engine.ask("addFiles", piece);
     }
-    return this.#isOn("add", turn);
+    return isOn();
   }
 
   #askPlan(): void {
-    void this.#turn("plan", () => this.#engine.ask("plan", this.request), (plan) => {
+    const { request } = this;
+    void this.#turn("plan", () => this.#engine.ask("plan", request), (plan) => {
       this.plan = plan;
       this.paths = plan.rows.count === 0 ? [] : plan.rows.paths.split("\n");
       // The one at hand is that of another plan.
       this.manifest = null;
-    }).then(() => this.#askManifest());
+    });
+    this.#askManifest();
   }
 
   #askManifest(): void {
-    const { view } = this;
+    this.#forget("compare");
+    delete this.problems.compare;
+    this.compared = null;
     void this.#turn("manifest", () => this.#engine.ask("manifest", this.request, this.render), (manifest) => {
       this.manifest = manifest;
-      this.manifestView = view;
     });
   }
 
   #askFile(): void {
     const { file } = this.view;
-    this.file = null;
+    this.#forget("file");
     delete this.problems.file;
+    this.file = null;
     if (file === null) return;
     void this.#turn("file", () => this.#engine.ask("file", this.request, file), (answer) => {
       this.file = answer;
@@ -282,8 +315,9 @@ export class Model {
   }
 
   #takeRows(rows: MatrixRow[], done: boolean): void {
-    for (const { row, bytes } of rows) this.matrix[row] = bytes;
-    this.matrix = [...this.matrix];
+    const matrix = [...this.matrix];
+    for (const { row, bytes } of rows) matrix[row] = bytes;
+    this.matrix = matrix;
     this.matrixDone = done;
   }
 
@@ -297,38 +331,40 @@ export class Model {
     this.#changed();
   }
 
-  /** Asks, and takes the answer unless a later question of the same kind has been asked since. */
-  async #turn<Answer>(
-    kind: keyof Model["problems"],
-    ask: () => Promise<Answer>,
-    take: (answer: Answer) => void,
-  ): Promise<void> {
-    const turn = this.#next(kind);
+  /** Asks, and takes the answer unless there was a later question about the same since, or something else is open by now. */
+  async #turn<Value>(topic: Topic, ask: () => Promise<Answered<Value>>, take: (value: Value) => void): Promise<void> {
+    const turn = this.#forget(topic);
+    const isOn = () => this.#turns.get(topic) === turn;
+    this.awaited.add(topic);
     try {
       const answer = await ask();
-      if (!this.#isOn(kind, turn)) return;
-      delete this.problems[kind];
-      take(answer);
+      if (!isOn()) return;
+      // A check is of files, which no order changes.
+      if (topic !== "check" && !this.#isCurrent(answer)) return;
+      delete this.problems[topic];
+      take(answer.value);
     } catch (error) {
-      if (!this.#isOn(kind, turn)) return;
+      if (!isOn()) return;
       const wrong = problem(error);
-      if (wrong.code === "cancelled") return;
-      this.problems[kind] = wrong;
-      if (kind === "plan") this.plan = null;
-      if (kind === "manifest") this.manifest = null;
+      if (wrong.code !== "cancelled") this.problems[topic] = wrong;
+      if (topic === "plan") this.plan = null;
+      if (topic === "manifest") this.manifest = null;
     } finally {
+      if (isOn()) this.awaited.delete(topic);
       this.#changed();
     }
   }
 
-  #next(kind: string): number {
-    const turn = (this.#turns.get(kind) ?? 0) + 1;
-    this.#turns.set(kind, turn);
+  /** What has been asked about it so far does not count any more; gives the turn of the next question. */
+  #forget(topic: Topic): number {
+    const turn = (this.#turns.get(topic) ?? 0) + 1;
+    this.#turns.set(topic, turn);
+    this.awaited.delete(topic);
     return turn;
   }
 
-  #isOn(kind: string, turn: number): boolean {
-    return this.#turns.get(kind) === turn;
+  #isCurrent({ generation }: Answered<unknown>): boolean {
+    return generation === this.overview?.generation;
   }
 
   #changed(): void {

@@ -133,10 +133,8 @@ export class ReleasePreview extends LitElement {
 
   declare server: string | null;
   declare over: boolean;
-  #model = new Model(() => this.#viewChanged());
-  #leave: (() => void) | null = null;
+  #model: Model | null = null;
   #view = "";
-  #started = false;
   #looking = false;
 
   constructor() {
@@ -151,41 +149,51 @@ export class ReleasePreview extends LitElement {
   }
 
   set view(text: string) {
-    if (text === this.#view && this.#started) return;
+    if (text === this.#view) return;
     this.#view = text;
-    const { view, device } = parse(text);
-    this.#model.show(view, device);
+    this.#show();
   }
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.#leave = this.#model.subscribe(() => this.requestUpdate());
     document.addEventListener("visibilitychange", this.#lookAgain);
     globalThis.addEventListener("focus", this.#lookAgain);
+    this.requestUpdate();
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    this.#leave?.();
     document.removeEventListener("visibilitychange", this.#lookAgain);
     globalThis.removeEventListener("focus", this.#lookAgain);
+    // Moved to another place in the page, it is there again by now.
+    queueMicrotask(() => {
+      if (this.isConnected) return;
+      this.#model?.end();
+      this.#model = null;
+    });
   }
 
-  protected override firstUpdated(): void {
-    this.#started = true;
+  protected override willUpdate(): void {
+    if (this.#model !== null || !this.isConnected) return;
+    this.#model = new Model(() => this.#viewChanged());
+    this.#model.subscribe(() => this.requestUpdate());
     this.#model.server = this.server === null ? null : new URL(this.server, document.baseURI).href.replace(/\/*$/, "/");
+    this.#looking = false;
+    this.#show();
     void this.#model.openServer();
   }
 
   protected override render() {
-    const { overview, progress } = this.#model;
+    const model = this.#model;
+    if (model === null) return nothing;
+    const { overview, progress } = model;
     return html`<main
       @dragover=${this.#drag}
       @dragleave=${this.#drag}
       @drop=${this.#drop}
       aria-label="Release preview"
     >
-      <rp-source-bar class="panel" .model=${this.#model}></rp-source-bar>
+      <rp-source-bar class="panel" .model=${model}></rp-source-bar>
       ${overview === null
         ? progress === null
           ? html`<section class="panel welcome">
@@ -197,17 +205,17 @@ export class ReleasePreview extends LitElement {
             </section>`
           : nothing
         : html`<div class="body">
-            <rp-device-form .model=${this.#model}></rp-device-form>
-            <div class="content">${this.#tabs()} ${this.#panel()}</div>
+            <rp-device-form .model=${model}></rp-device-form>
+            <div class="content">${this.#tabs(model)} ${this.#panel(model)}</div>
           </div>`}
       ${this.over ? html`<div class="shade">Drop a folder of releases, or a zip of one</div>` : nothing}
     </main>`;
   }
 
-  #tabs() {
-    const { overview, view } = this.#model;
+  #tabs(model: Model) {
+    const { overview, view } = model;
     const notices = (overview?.ignored.length ?? 0) + (overview?.warnings.length ?? 0);
-    return html`<div role="tablist" aria-label="Views" @keydown=${this.#tabKey}>
+    return html`<div role="tablist" aria-label="Views" @keydown=${(event: KeyboardEvent) => this.#tabKey(model, event)}>
       ${TABS.map(
         (tab) => html`<button
           role="tab"
@@ -215,7 +223,7 @@ export class ReleasePreview extends LitElement {
           aria-selected=${view.tab === tab ? "true" : "false"}
           aria-controls="panel"
           tabindex=${view.tab === tab ? 0 : -1}
-          @click=${() => this.#model.set({ tab })}
+          @click=${() => model.set({ tab })}
         >
           ${TAB_NAMES[tab]}
           ${tab === "releases" && notices > 0
@@ -226,9 +234,8 @@ export class ReleasePreview extends LitElement {
     </div>`;
   }
 
-  #panel() {
-    const { view, problems } = this.#model;
-    const model = this.#model;
+  #panel(model: Model) {
+    const { view, problems } = model;
     const panels = {
       plan: () => html`<rp-plan-view .model=${model}></rp-plan-view>`,
       matrix: () => html`${problemNotice(problems.plan, "The plan chosen:")}<rp-matrix-view .model=${model}></rp-matrix-view>`,
@@ -239,13 +246,13 @@ export class ReleasePreview extends LitElement {
     return html`<div role="tabpanel" id="panel" aria-labelledby="tab-${view.tab}">${panels[view.tab]()}</div>`;
   }
 
-  #tabKey(event: KeyboardEvent) {
-    const at = TABS.indexOf(this.#model.view.tab);
+  #tabKey(model: Model, event: KeyboardEvent) {
+    const at = TABS.indexOf(model.view.tab);
     const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: TABS.length - 1 }[event.key];
     if (to === undefined) return;
     event.preventDefault();
     const tab = TABS[(to + TABS.length) % TABS.length]!;
-    this.#model.set({ tab });
+    model.set({ tab });
     this.renderRoot.querySelector<HTMLElement>(`#tab-${tab}`)?.focus();
   }
 
@@ -259,17 +266,22 @@ export class ReleasePreview extends LitElement {
     event.preventDefault();
     this.over = false;
     const given = event.dataTransfer === null ? null : ofDrop(event.dataTransfer);
-    if (given !== null) void this.#model.open(given);
+    if (given !== null) void this.#model?.open(given);
   }
 
   #lookAgain = () => {
-    if (document.visibilityState !== "visible" || this.#looking) return;
+    if (document.visibilityState !== "visible" || this.#looking || this.#model === null) return;
     this.#looking = true;
     void this.#model.lookAgain().finally(() => (this.#looking = false));
   };
 
+  #show() {
+    const { view, device } = parse(this.#view);
+    this.#model?.show(view, device);
+  }
+
   #viewChanged() {
-    this.#view = write(this.#model.view);
+    if (this.#model !== null) this.#view = write(this.#model.view);
     this.dispatchEvent(new Event("view-change"));
   }
 }

@@ -107,7 +107,21 @@ test("the keyboard goes from the first control to the last", async () => {
   expect(seen).toEqual([
     "open-server", "open-folder", "open-zip", "from", "to", "firmware", "downgrade", "loose", "relative", "link",
     "figure-0", "figure-1", "figure-2", "tab-plan", "filter", "kind-delete", "kind-new", "kind-update", "kind-same", "grid",
+    "sort-kind", "sort-path", "sort-size", "sort-change",
   ]);
+  // The table is sorted by its headers, and its rows keep to their own keys.
+  const sorted = () => page.getByRole("columnheader", { name: "Size" }).getAttribute("aria-sort");
+  const first = () => page.locator(".item .path").first().textContent();
+  expect(await sorted()).toBe("none");
+  await page.locator(".grid").focus();
+  for (let step = 0; step < 3; step += 1) await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  expect([await sorted(), await first()]).toEqual(["descending", "sd/asset_that_will_be_removed.wav"]);
+  await page.keyboard.press("Space");
+  expect([await sorted(), await first()]).toEqual(["ascending", "sd/some_asset.txt"]);
+  await page.keyboard.press("ArrowDown");
+  expect(await page.locator(".item.active").getAttribute("aria-rowindex")).toBe("2");
+  expect(await page.locator("rp-file-detail").isHidden()).toBe(true);
   await page.locator("#tab-plan").focus();
   await page.keyboard.press("ArrowRight");
   await page.locator("rp-matrix-view").waitFor();

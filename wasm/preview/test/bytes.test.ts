@@ -103,7 +103,7 @@ async function shown(visit: Visit, rows: readonly Row[]): Promise<{ page: string
           const part = preview.shadowRoot!.querySelector("rp-manifest-view") as (HTMLElement & { model?: Shown }) | null;
           const model = part?.model;
           const lines = part?.shadowRoot?.querySelector("rp-code-lines") as { text?: string } | null | undefined;
-          if (model?.manifest && model.manifestView === model.view && lines?.text === model.manifest.text) resolve();
+          if (model?.manifest && !model.awaited.has("plan") && !model.awaited.has("manifest") && lines?.text === model.manifest.text) resolve();
           else setTimeout(look);
         };
         look();
@@ -122,8 +122,7 @@ async function shown(visit: Visit, rows: readonly Row[]): Promise<{ page: string
 
     interface Shown {
       manifest: { text: string } | null;
-      manifestView: unknown;
-      view: unknown;
+      awaited: Set<string>;
     }
   }, rows);
 }

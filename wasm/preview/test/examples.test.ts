@@ -189,6 +189,7 @@ test("the manifest is the server's, and goes out by copy and download", async ()
 
   await tab.getByLabel("2, with sizes").check();
   await tab.locator(".line .content", { hasText: '"total_size": 109485' }).waitFor();
+  expect(await visit.text("#about"), "nothing is said of another manifest").toMatch(/^[\d,]+ B$/);
   await tab.locator("#compare").click();
   await tab.getByText("The same, byte for byte.").waitFor();
   expect(await shown(visit)).toBe(await manifest("?current_ver=1.0.0&format=2"));

@@ -1,6 +1,6 @@
 // What a person can give the page by mistake, or somebody else on purpose.
 
-import { rmSync, writeFileSync } from "node:fs";
+import { existsSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { zipSync } from "fflate";
@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { launch, Visit } from "./support/browser.js";
 import { EXAMPLES } from "./support/places.js";
 import { serve, type Server } from "./support/server.js";
-import { noise, scratch, writeTree } from "./support/tree.js";
+import { filesBelow, noise, scratch, writeTree } from "./support/tree.js";
 
 let browser: Browser;
 let server: Server;
@@ -125,6 +125,110 @@ describe("a zip", () => {
     await visit.page.getByText("A device without a version fetches 14 B").waitFor();
     await visit.end();
   });
+});
+
+describe("a zip of links", () => {
+  const LINKS = 190_000;
+  const name = (index: number) => `1.0.1/${index.toString(36)}`;
+  const link = (target: string) => [bytes(target), { os: 3, attrs: 0o120777 << 16, level: 0 }] as never;
+
+  /** An archive with one release that is fine and one of links. */
+  function links(target: (index: number) => string | null): Uint8Array {
+    const files: Record<string, never> = {};
+    for (let index = 0; index < LINKS; index += 1) {
+      const to = target(index);
+      files[name(index)] = to === null ? (bytes("content") as never) : link(to);
+    }
+    return zipSync({ "1.0.0/main.py": bytes("fine"), ...files }, { level: 0 });
+  }
+
+  test.each([
+    ["in one ring", (index: number) => ((index + 1) % LINKS).toString(36), "1 release ·"],
+    ["in a chain, from its end", (index: number) => (index === 0 ? null : (index - 1).toString(36)), "2 releases ·"],
+    ["in a chain, from its start", (index: number) => (index === LINKS - 1 ? null : (index + 1).toString(36)), "2 releases ·"],
+  ])("%s is followed once for each", async (shape, target, releases) => {
+    const visit = await opened(zip("chain.zip", links(target)));
+    const { page: tab } = visit;
+    await tab.getByText("Zip chain.zip").waitFor({ timeout: 100_000 });
+    expect(await visit.text("#source")).toContain(releases);
+    if (shape === "in one ring") expect(await visit.text("section[aria-labelledby=ignored-title]")).toContain("link_outside");
+    else {
+      await tab.getByRole("tab", { name: "Plan" }).click();
+      await tab.locator("#download", { hasText: "in 190,000 files" }).waitFor();
+    }
+    await visit.end();
+  }, 120_000);
+
+  test("of long targets reads none of them", async () => {
+    const long = zip("long.zip", zipSync({ "1.0.0/main.py": bytes("fine"), "1.0.1/a": link("x/".repeat(5000)) }));
+    const visit = await opened(long);
+    await visit.page.getByText("Zip long.zip").waitFor();
+    expect(await visit.text("section[aria-labelledby=ignored-title]")).toContain("a link whose target is too long");
+    const many: Record<string, never> = {};
+    for (let index = 0; index < 5000; index += 1) many[name(index)] = [noise(4000, index), { os: 3, attrs: 0o120777 << 16, level: 0 }] as never;
+    await visit.pick("#open-zip", zip("many.zip", zipSync(many)));
+    const alert = visit.page.getByRole("alert");
+    await alert.waitFor();
+    expect(await alert.innerText()).toMatch(/its links say that they hold 20,000,000 bytes.*zip_too_big/);
+    await visit.end();
+  });
+
+  test("to a file shows that file", async () => {
+    const visit = await opened(zip("alias.zip", zipSync({ "1.0.0/main.py": bytes("the content\n"), "1.0.0/alias.py": link("main.py") })));
+    const { page: tab } = visit;
+    await tab.getByText("Zip alias.zip").waitFor();
+    await tab.getByRole("tab", { name: "Plan" }).click();
+    await tab.locator(".item", { hasText: "alias.py" }).click();
+    await tab.locator("rp-file-detail .line.added", { hasText: "the content" }).waitFor();
+    await visit.end();
+  });
+});
+
+test("a zip made by a Mac is read as it was packed", async () => {
+  const files = filesBelow(EXAMPLES);
+  const packed: Record<string, Uint8Array> = {};
+  for (const [path, content] of Object.entries(files)) {
+    packed[`releases/${path}`] = content;
+    packed[`__MACOSX/releases/${path.replace(/[^/]+$/, "._$&")}`] = noise(20, 1);
+  }
+  const visit = await opened(zip("mac.zip", zipSync(packed)));
+  await visit.page.getByText("Zip mac.zip").waitFor();
+  expect(await visit.text("#source")).toContain("2 releases · 2 images ·");
+  expect(await visit.text("section[aria-labelledby=ignored-title]")).toContain("__MACOSX");
+  await visit.page.getByRole("tab", { name: "Plan" }).click();
+  await visit.page.getByText("A device on 1.0.0 fetches 109 kB and is on 1.0.1 afterwards").waitFor();
+  await visit.end();
+});
+
+test("a file that vanishes in the middle of its reading leaves out its release and says so", async () => {
+  const root = writeTree(scratch(), { "1.0.0/main.py": "one", "1.0.1/main.py": "two", "1.0.1/long.bin": "" });
+  const long = join(root, "1.0.1/long.bin");
+  // So long that it is still being read when the page tells of the first part.
+  truncateSync(long, 1024 * 1024 * 1024);
+  const visit = await Visit.open(browser, `${page}#tab=releases`);
+  const { page: tab } = visit;
+  await tab.exposeFunction("vanish", () => {
+    truncateSync(long, 0);
+    rmSync(long);
+  });
+  await tab.evaluate(() => {
+    const bar = document.querySelector("release-preview")!.shadowRoot!.querySelector("rp-source-bar")!.shadowRoot!;
+    const watch = new MutationObserver(() => {
+      const progress = bar.querySelector("progress");
+      if (progress === null || !(progress.value > 0 && progress.value < progress.max)) return;
+      watch.disconnect();
+      void (globalThis as unknown as { vanish(): Promise<void> }).vanish();
+    });
+    watch.observe(bar, { childList: true, subtree: true, characterData: true, attributes: true });
+  });
+  await visit.pick("#open-folder", root);
+  await tab.getByText("Folder airwaybill-preview").waitFor();
+  const ignored = await visit.text("section[aria-labelledby=ignored-title]");
+  expect(ignored).toContain("1.0.1/long.bin");
+  expect(ignored).toContain("file_unread");
+  expect(await visit.text("#source")).toContain("1 release ·");
+  expect(existsSync(long)).toBe(false);
+  await visit.end();
 });
 
 test("a file that vanishes before it is read leaves out its release and says so", async () => {

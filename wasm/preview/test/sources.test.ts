@@ -1,6 +1,5 @@
 // Folders and zips, offline, shared addresses, notices, the server's changes, other pages.
 
-import { createHash } from "node:crypto";
 import { cpSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -71,57 +70,6 @@ test.each(["flat.zip", "wrapped.zip"])("%s gives what the server gives", async (
   await visit.pick("text=choose a manifest", join(folder, "manifest.json"));
   await tab.locator("#check-own").click();
   await tab.getByText("Everything is right.").waitFor();
-  await visit.end();
-});
-
-test("a zip: a device's listing against its release, and the time on a link", async () => {
-  const visit = await Visit.open(browser, page);
-  const { page: tab } = visit;
-  await visit.pick("#open-zip", join(folder, "wrapped.zip"));
-  await tab.getByText("Zip wrapped.zip").waitFor();
-  await tab.getByText("A device on 1.0.0 fetches 109 kB").waitFor();
-  await tab.locator("#download", { hasText: "manifest" }).waitFor();
-  const written = Number(/manifest ([\d,]+) B$/.exec(await visit.text("#download"))![1]!.replaceAll(",", ""));
-  // Four files and the manifest.
-  const seconds = (kilobits: number, share: number, each: number) => ((109_485 + written) * 8) / (kilobits * 1000 * share) + 5 * each;
-  expect(await visit.text("#time")).toBe(`${seconds(2000, 1, 0.05).toFixed(1)} s WiFi, from a van`);
-  await tab.getByLabel("kbit/s").fill("500");
-  await tab.keyboard.press("Enter");
-  expect(await visit.text("#time")).toBe(`${seconds(500, 1, 0.05).toFixed(1)} s WiFi, from a van`);
-  await tab.locator("#link").selectOption("nbiot");
-  expect(await visit.text("#time")).toBe(`${Math.round(seconds(26, 1, 1.6))} s NB-IoT`);
-  await tab.locator("#link").selectOption("lora");
-  expect(await visit.text("#time")).toMatch(/^4 h \d+ min LoRa DR5$/);
-  await tab.getByLabel("% on air").fill("100");
-  await tab.getByLabel("s a file").fill("30");
-  await tab.keyboard.press("Enter");
-  expect(await visit.text("#time")).toBe(`${Math.round(seconds(5.47, 1, 30) / 60)} min LoRa DR5`);
-
-  const held = Object.entries(filesBelow(join(EXAMPLES, "1.0.1"))).map(([path, content]) => ({
-    path, size: content.length, sha1: createHash("sha1").update(content).digest("hex"),
-  }));
-  const file = join(scratch(), "device.json");
-  await tab.getByRole("tab", { name: "Check" }).click();
-  await tab.locator("#check-version").selectOption("1.0.1");
-  writeFileSync(file, JSON.stringify(held));
-  await visit.drop('[data-drop="device-listing"]', file);
-  await tab.getByText("Everything is right.").waitFor();
-  expect(await visit.text("#check-result")).toContain("Release 1.0.1: 5 checked, 5 right");
-  // A device that lost a file, holds another content in one, and has one more.
-  const altered = held
-    .filter(({ path }) => path !== "sd/some_asset.txt")
-    .map((entry) => (entry.path === "flash/main.py" ? { ...entry, size: 3, sha1: "a".repeat(40) } : entry));
-  writeFileSync(file, JSON.stringify([...altered, { path: "flash/config.py", size: 3, sha1: "b".repeat(40) }]));
-  await visit.drop('[data-drop="device-listing"]', file);
-  await tab.getByText("Something is not right.").waitFor();
-  expect(await visit.text("#check-result")).toContain("3 right, 1 wrong, 1 missing, 1 unexpected");
-  await tab.getByLabel("only what is wrong").check();
-  const rows = await tab.locator("rp-check-view .item").allInnerTexts();
-  expect(rows.map((row) => row.split(/\s+/).slice(1, 3).join(" "))).toEqual([
-    "unexpected flash/config.py",
-    "wrong flash/main.py",
-    "missing sd/some_asset.txt",
-  ]);
   await visit.end();
 });
 
@@ -244,7 +192,7 @@ test("what the server is set to, the page keeps to", async () => {
   expect(await visit.text("form")).toContain("boot.py");
   await tab.locator("#kind-protected").click();
   await tab.locator(".item", { hasText: "boot.py" }).click();
-  await tab.getByText("The device keeps its own").waitFor();
+  await tab.getByText("Protected by the server's settings").waitFor();
   await tab.getByRole("tab", { name: "Manifest" }).click();
   await tab.locator("#compare").click();
   await tab.getByText("The same, byte for byte.").waitFor();

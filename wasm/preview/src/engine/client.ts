@@ -1,6 +1,6 @@
 // The page's side of the worker.
 
-import type { Event, Failure, Methods } from "./protocol.js";
+import type { Answer, Event, Methods } from "./protocol.js";
 
 /** An error of the engine, of a source or of the network, with a code that says which. */
 export class EngineError extends Error {
@@ -12,11 +12,15 @@ export class EngineError extends Error {
   }
 }
 
-type Answer = { id: number; value: unknown } | { id: number; error: Failure };
+/** An answer, and the generation of the source that it was made with. */
+export interface Answered<Value> {
+  value: Value;
+  generation: number;
+}
 
 export class Engine {
   #worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "airwaybill engine" });
-  #waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
+  #waiting = new Map<number, { resolve(answer: Answered<unknown>): void; reject(error: Error): void }>();
   #next = 1;
 
   constructor(listen: (event: Event) => void) {
@@ -25,7 +29,7 @@ export class Engine {
       const waiting = this.#waiting.get(data.id);
       this.#waiting.delete(data.id);
       if ("error" in data) waiting?.reject(new EngineError(data.error.code, data.error.message));
-      else waiting?.resolve(data.value);
+      else waiting?.resolve(data);
     };
     this.#worker.onerror = (event) => this.#fail(event.message || "the engine did not start; reload the page");
   }
@@ -33,17 +37,18 @@ export class Engine {
   ask<Name extends keyof Methods>(
     method: Name,
     ...args: Parameters<Methods[Name]>
-  ): Promise<ReturnType<Methods[Name]>> {
+  ): Promise<Answered<ReturnType<Methods[Name]>>> {
     const id = this.#next++;
     return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve: resolve as (value: unknown) => void, reject });
+      this.#waiting.set(id, { resolve: resolve as (answer: Answered<unknown>) => void, reject });
       this.#worker.postMessage({ id, method, args });
     });
   }
 
+  /** What has been asked is not answered any more. */
   end(): void {
     this.#worker.terminate();
-    this.#fail("the page was closed");
+    this.#waiting.clear();
   }
 
   #fail(message: string): void {

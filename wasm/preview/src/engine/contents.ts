@@ -1,11 +1,28 @@
 // Where the bytes of a listing's files come from.
 
+import { sha1, type Content } from "airwaybill";
+
+import { SourceError } from "./failure.js";
 import type { Source } from "./protocol.js";
+import { request } from "./request.js";
 import type { Zip } from "./zip.js";
 
-/** The bytes of a file by its path from the top directory; null where they are not to be had. */
+/** The bytes of a file by its path from the top directory. */
 export interface Contents {
-  read(path: string): Promise<Blob | null>;
+  read(path: string): Promise<Blob>;
+}
+
+/** The bytes of a file as they were when it was listed. */
+export async function contentOf(contents: Contents, path: string, listed: Content): Promise<Uint8Array> {
+  const content = await contents.read(path);
+  let bytes: Uint8Array;
+  try {
+    bytes = new Uint8Array(await content.arrayBuffer());
+  } catch {
+    throw gone(path);
+  }
+  if (sha1(bytes) !== listed.sha1) throw new SourceError("content_changed", `${path} is another than it was when it was listed`);
+  return bytes;
 }
 
 export class FolderContents implements Contents {
@@ -15,17 +32,20 @@ export class FolderContents implements Contents {
     this.#files = new Map(sources.map(({ path, file }) => [path, file]));
   }
 
-  async read(path: string): Promise<Blob | null> {
-    return this.#files.get(path) ?? null;
+  async read(path: string): Promise<Blob> {
+    const file = this.#files.get(path) ?? null;
+    if (file === null) throw gone(path);
+    return file;
   }
 }
 
 export class ZipContents implements Contents {
   constructor(private zip: Zip) {}
 
-  async read(path: string): Promise<Blob | null> {
+  async read(path: string): Promise<Blob> {
     const bytes = await this.zip.content(path);
-    return bytes === null ? null : new Blob([bytes]);
+    if (bytes === null) throw gone(path);
+    return new Blob([bytes]);
   }
 }
 
@@ -33,10 +53,12 @@ export class ServerContents implements Contents {
   /** `root` is the server's address with a `/` at its end. */
   constructor(private root: string) {}
 
-  async read(path: string): Promise<Blob | null> {
+  async read(path: string): Promise<Blob> {
     const url = this.root + path.split("/").map(encodeURIComponent).join("/");
-    const response = await fetch(url);
-    if (!response.ok) throw new Error(`the server answers ${response.status} for ${path}; reload the releases`);
-    return response.blob();
+    return (await request(url)).blob();
   }
+}
+
+function gone(path: string): SourceError {
+  return new SourceError("content_gone", `${path} cannot be read any more`);
 }

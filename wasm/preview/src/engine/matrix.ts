@@ -47,11 +47,13 @@ function cell(catalog: Catalog, request: PlanRequest): number {
 }
 
 const { port1, port2 } = new MessageChannel();
+const waiting: (() => void)[] = [];
+port1.onmessage = () => waiting.shift()?.();
 
 /** Lets waiting messages in. */
 function pause(): Promise<void> {
   return new Promise((resolve) => {
-    port1.onmessage = () => resolve();
+    waiting.push(resolve);
     port2.postMessage(null);
   });
 }

@@ -6,7 +6,8 @@ import { checkContent, checkDevice, deviceListing } from "./check.js";
 import { difference, firstDifference } from "./lines.js";
 import { matrix } from "./matrix.js";
 import type { CompareAnswer, Event, Methods, PlanRequest, Render } from "./protocol.js";
-import { request, Session } from "./session.js";
+import { request } from "./request.js";
+import { Session } from "./session.js";
 
 const tell = (event: Event) => (self as unknown as { postMessage(message: unknown): void }).postMessage(event);
 const session = new Session(tell);
@@ -14,12 +15,14 @@ let matrices = 0;
 
 type Answers = { [Name in keyof Methods]: (...args: Parameters<Methods[Name]>) => ReturnType<Methods[Name]> | Promise<ReturnType<Methods[Name]>> };
 
+export const generation = () => session.generation;
+
 export const methods: Answers = {
-  openServer: (listing) => session.openServer(listing),
+  openServer: (listing, order) => session.openServer(listing, order),
   addFiles: (files) => session.add(files),
-  openFolder: (name) => session.openFolder(name),
-  openZip: (file) => session.openZip(file),
-  choose: ({ versions }) => session.choose(versions),
+  openFolder: (name, order) => session.openFolder(name, order),
+  openZip: (file, order) => session.openZip(file, order),
+  choose: (order) => session.choose(order),
   cancel: () => session.cancel(),
   plan: (plan) => session.plan(plan),
   manifest: (plan, render) => session.manifest(plan, render),
@@ -50,9 +53,9 @@ async function compare(plan: PlanRequest, render: Render, server: string): Promi
   if (plan.current != null) url.searchParams.set("current_ver", plan.current);
   if (plan.firmwareVersion != null) url.searchParams.set("firmware_ver", plan.firmwareVersion);
   if (render.format === 2) url.searchParams.set("format", "2");
+  const { text } = session.manifest(plan, render);
   const response = await request(url.href);
   const theirs = new Uint8Array(await response.arrayBuffer());
-  const { text } = session.manifest(plan, render);
   const own = new TextEncoder().encode(text);
   const same = own.length === theirs.length && own.every((byte, index) => byte === theirs[index]);
   const answer = { same, url: url.href, bytes: theirs.length, lines: [] };

@@ -37,6 +37,8 @@ export interface Overview {
   entries: number;
   bytes: number;
   versions: Order;
+  /** What was asked for; null is the server's order. */
+  order: Order | null;
   ignore: readonly string[];
   protect: readonly string[];
   server: ServerSettings | null;
@@ -54,13 +56,17 @@ export interface Rows {
   kinds: Uint8Array;
   /** Joined by line breaks. */
   paths: string;
-  /** Bytes in the target; of a deleted file, on the device. */
+  /** Bytes in the target; of a deleted file, on the device; NaN of a protected one, which stays whatever it is. */
   sizes: Float64Array;
   /** Bytes on the device; NaN when it has no such file or nobody knows. */
   before: Float64Array;
 }
 
 export interface PlanAnswer {
+  /** What the plan was made for. */
+  request: PlanRequest;
+  /** Whether the engine knows what the device has. */
+  known: boolean;
   /** Whether there is a plan. Without one, the rows are what the device has and keeps. */
   some: boolean;
   version: string | null;
@@ -92,9 +98,14 @@ export interface DiffLine {
 
 export interface FileAnswer {
   path: string;
+  /** The releases of the two sides; null for a device without a version. */
+  from: string | null;
+  to: string | null;
   before: Side | null;
   after: Side | null;
-  /** Whether the device keeps its own file although the target has another: it is protected. */
+  /** Whether the engine knows what the device has. */
+  known: boolean;
+  /** Whether no plan touches the file. */
   kept: boolean;
   /** Lines of text that differ; null where one side is no text, cannot be read or is too long. */
   lines: DiffLine[] | null;
@@ -102,6 +113,8 @@ export interface FileAnswer {
   removed: number;
   /** Why there are no lines. */
   note: string | null;
+  /** Why the contents could not be read. */
+  trouble: Failure | null;
 }
 
 /** Row `from` of the matrix: bytes by target, NaN where a device gets nothing, -1 where the engine refuses. */
@@ -137,14 +150,14 @@ export interface CheckAnswer {
   rows: CheckRow[];
 }
 
-/** What can be asked; each answers with a promise. */
+/** What can be asked; each answers with a promise. An `order` of null is that of the server. */
 export interface Methods {
-  openServer(listing: string): Overview;
+  openServer(listing: string, order: Order | null): Overview;
   /** Takes files of a folder, in any number of calls before `openFolder` or a check. */
   addFiles(files: Source[]): void;
-  openFolder(name: string): Overview;
-  openZip(file: File): Overview;
-  choose(options: { versions: Order }): Overview;
+  openFolder(name: string, order: Order | null): Overview;
+  openZip(file: File, order: Order | null): Overview;
+  choose(order: Order | null): Overview;
   cancel(): void;
   plan(request: PlanRequest): PlanAnswer;
   manifest(request: PlanRequest, render: Render): ManifestAnswer;
@@ -168,3 +181,6 @@ export interface Failure {
   code: string;
   message: string;
 }
+
+/** An answer says which source and options it was made with. */
+export type Answer = { id: number } & ({ value: unknown; generation: number } | { error: Failure });

@@ -1,56 +1,45 @@
 // A plan as columns for the table.
 
-import type { Plan } from "airwaybill";
+import type { FileRecord, Plan } from "airwaybill";
 
 import { KINDS, type Kind, type Rows } from "./protocol.js";
+
+/** What the engine says that a device on some version has. */
+export interface Held {
+  files: ReadonlyMap<string, FileRecord>;
+  /** Those that no plan touches. */
+  kept: ReadonlySet<string>;
+}
 
 interface Row {
   path: string;
   size: number;
 }
 
-/** One sorted list of what happens to files, with its kind. */
+/** One list of what happens to files, sorted by path, with its kind. */
 export interface List {
   kind: Kind;
   rows: readonly Row[];
 }
 
-/** What each file of the two releases comes to. `free` is the plan that no protection holds back. */
-export function lists(
-  plan: Plan | null,
-  free: Plan | null,
-  kept: readonly Row[],
-  sizeBefore: (path: string) => number,
-): List[] {
-  const touched = new Set<string>();
-  const deleted = (paths: readonly string[]) => paths.map((path) => ({ path, size: sizeBefore(path) }));
-  const result: List[] = [];
+/** What each file of the device's release and of the target comes to. */
+export function lists(plan: Plan | null, before: Held, after: Held): List[] {
+  const kept = new Set([...before.kept, ...after.kept]);
+  const touched = new Set(kept);
+  const result: List[] = [{ kind: "protected", rows: [...kept].sort().map((path) => ({ path, size: NaN })) }];
   if (plan !== null) {
-    for (const path of plan.delete) touched.add(path);
-    for (const { path } of plan.new) touched.add(path);
-    for (const { path } of plan.update) touched.add(path);
-    result.push(
-      { kind: "delete", rows: deleted(plan.delete) },
-      { kind: "new", rows: plan.new },
-      { kind: "update", rows: plan.update },
-    );
+    const deleted = plan.delete.map((path) => ({ path, size: before.files.get(path)?.size ?? NaN }));
+    result.push({ kind: "delete", rows: deleted }, { kind: "new", rows: plan.new }, { kind: "update", rows: plan.update });
+    for (const { rows } of result) for (const { path } of rows) touched.add(path);
   }
-  if (free !== null) {
-    const held = [...deleted(free.delete), ...free.new, ...free.update].filter(({ path }) => !touched.has(path));
-    held.sort((left, right) => (left.path < right.path ? -1 : 1));
-    for (const { path } of held) touched.add(path);
-    result.push({ kind: "protected", rows: held });
-  }
-  result.push({ kind: "same", rows: kept.filter(({ path }) => !touched.has(path)) });
+  result.push({ kind: "same", rows: [...after.files.values()].filter(({ path }) => !touched.has(path)) });
   return result;
 }
 
 /** Merges lists that are sorted by path. */
-export function columns(parts: readonly List[], sizeBefore: (path: string) => number): Rows {
+export function columns(parts: readonly List[], before: Held): Rows {
   const count = parts.reduce((sum, { rows }) => sum + rows.length, 0);
-  const kinds = new Uint8Array(count);
-  const sizes = new Float64Array(count);
-  const before = new Float64Array(count);
+  const rows: Rows = { count, kinds: new Uint8Array(count), sizes: new Float64Array(count), before: new Float64Array(count), paths: "" };
   const paths = new Array<string>(count);
   const heads = parts.map(() => 0);
   for (let row = 0; row < count; row += 1) {
@@ -63,12 +52,13 @@ export function columns(parts: readonly List[], sizeBefore: (path: string) => nu
         path = head.path;
       }
     }
-    const { kind, rows } = parts[least]!;
+    const { kind, rows: list } = parts[least]!;
     paths[row] = path;
-    sizes[row] = rows[heads[least]!]!.size;
-    before[row] = kind === "new" ? NaN : sizeBefore(path);
-    kinds[row] = KINDS.indexOf(kind);
+    rows.kinds[row] = KINDS.indexOf(kind);
+    rows.sizes[row] = list[heads[least]!]!.size;
+    rows.before[row] = kind === "new" ? NaN : (before.files.get(path)?.size ?? NaN);
     heads[least]! += 1;
   }
-  return { count, kinds, sizes, before, paths: paths.join("\n") };
+  rows.paths = paths.join("\n");
+  return rows;
 }

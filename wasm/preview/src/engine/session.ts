@@ -1,11 +1,10 @@
 // What is open in the worker, and the questions about it that the engine answers.
 
-import { Catalog, Filter, hashFiles, type Entry, type FileRecord, type Plan } from "airwaybill";
+import { Catalog, Filter, hashFiles, type Entry, type FileRecord } from "airwaybill";
 
-import { FolderContents, ServerContents, ZipContents, type Contents } from "./contents.js";
-import { SourceError } from "./failure.js";
+import { contentOf, FolderContents, ServerContents, ZipContents, type Contents } from "./contents.js";
+import { failure, SourceError } from "./failure.js";
 import { difference, TEXT_BYTES, textOf } from "./lines.js";
-import { columns, lists } from "./rows.js";
 import type {
   Event,
   FileAnswer,
@@ -19,6 +18,8 @@ import type {
   Side,
   Source,
 } from "./protocol.js";
+import { request } from "./request.js";
+import { columns, lists, type Held } from "./rows.js";
 import { Zip } from "./zip.js";
 
 interface Opened {
@@ -26,35 +27,43 @@ interface Opened {
   name: string;
   entries: Entry[];
   contents: Contents;
+  /** Of the server that was open last. */
   server: ServerSettings | null;
+  /** As a person chose it; null as the server has it. */
+  order: Order | null;
+}
+
+/** What the engine makes of what is open. */
+interface Known {
+  catalog: Catalog;
+  offered: ReadonlySet<string>;
+  /** Takes no file that is protected; null when none is. */
+  unprotected: Filter | null;
 }
 
 const REMEMBERED_RELEASES = 16;
+const NOTHING: Held = { files: new Map(), kept: new Set() };
 
 export class Session {
   #opened: Opened | null = null;
-  #catalog: Catalog | null = null;
-  /** The same without protection, to tell what it holds back; null when nothing is protected. */
-  #free: Catalog | null = null;
-  #order: Order | null = null;
-  #server: ServerSettings | null = null;
+  #known: Known | null = null;
   #generation = 0;
-  #byPath: Map<string, Entry> | null = null;
-  #files = new Map<string, readonly FileRecord[]>();
+  #held = new Map<string, Held>();
   #pending: Source[] = [];
   #cancelling = new AbortController();
 
   constructor(private tell: (event: Event) => void) {}
 
   get catalog(): Catalog {
-    if (this.#catalog === null) throw new SourceError("nothing_open", "open the releases first");
-    return this.#catalog;
+    if (this.#known === null) throw nothingOpen();
+    return this.#known.catalog;
   }
 
   get entries(): Entry[] {
     return this.#opened?.entries ?? [];
   }
 
+  /** Counts up with each source and each change of options. */
   get generation(): number {
     return this.#generation;
   }
@@ -68,15 +77,14 @@ export class Session {
     this.#pending = [];
   }
 
-  choose(order: Order): Overview {
-    this.#order = order;
-    this.#rebuild();
-    return this.overview();
+  choose(order: Order | null): Overview {
+    if (this.#opened === null) throw nothingOpen();
+    return this.#use({ ...this.#opened, order });
   }
 
-  async openServer(listing: string): Promise<Overview> {
+  async openServer(listing: string, order: Order | null): Promise<Overview> {
     const { signal } = this.#begin();
-    const response = await request(listing, signal);
+    const response = await request(listing, { signal });
     const document = (await response.json()) as ListingDocument;
     const { options, entries } = document;
     const server: ServerSettings = {
@@ -89,104 +97,73 @@ export class Session {
       etag: response.headers.get("etag") ?? "",
     };
     const root = new URL("../", listing).href;
-    this.#server = server;
-    this.#use({ kind: "server", name: new URL(root).host, entries, contents: new ServerContents(root), server });
-    return this.overview();
+    signal.throwIfAborted();
+    return this.#use({ kind: "server", name: new URL(root).host, entries, contents: new ServerContents(root), server, order });
   }
 
-  async openFolder(name: string): Promise<Overview> {
+  async openFolder(name: string, order: Order | null): Promise<Overview> {
     const sources = this.#taken();
-    const entries = await this.hash(sources, "releases");
-    this.#use({ kind: "folder", name, entries, contents: new FolderContents(sources), server: null });
-    return this.overview();
+    const { signal } = this.#begin();
+    const entries = await this.#hashed(sources, "releases", signal);
+    signal.throwIfAborted();
+    return this.#use({ kind: "folder", name, entries, contents: new FolderContents(sources), server: this.#server, order });
   }
 
-  async openZip(file: File): Promise<Overview> {
+  async openZip(file: File, order: Order | null): Promise<Overview> {
     const { signal } = this.#begin();
     const zip = await Zip.open(file);
     const filter = this.#filter();
-    let told = 0;
-    const onProgress = (done: number, total: number) => {
-      if (performance.now() - told < 50 && done < total) return;
-      told = performance.now();
-      this.tell({ event: "progress", what: "releases", done, total });
-    };
     try {
-      const entries = await zip.listing(onProgress, signal, (path) => filter.reads(path));
-      this.#use({ kind: "zip", name: file.name, entries, contents: new ZipContents(zip), server: null });
+      const entries = await zip.listing(this.#progress("releases"), signal, (path) => filter.reads(path));
+      signal.throwIfAborted();
+      return this.#use({ kind: "zip", name: file.name, entries, contents: new ZipContents(zip), server: this.#server, order });
     } finally {
       filter.free();
     }
-    return this.overview();
   }
 
-  /** Hashes what was added, or `sources`, in the package's workers. */
-  async hash(sources: Source[] = this.#taken(), what = "check"): Promise<Entry[]> {
-    const { signal } = this.#begin();
+  /** Hashes what was added, for a check. */
+  async hash(): Promise<Entry[]> {
+    const sources = this.#taken();
+    return this.#hashed(sources, "check", this.#begin().signal);
+  }
+
+  /** In the package's workers. */
+  async #hashed(sources: readonly Source[], what: string, signal: AbortSignal): Promise<Entry[]> {
     const filter = what === "releases" ? this.#filter() : undefined;
-    let told = 0;
     const here: { path: string; file: Blob }[] = [];
     const gone: Entry[] = [];
     for (const { path, file } of sources) {
       if (file === null) gone.push({ path, unread: "it has gone since it was listed" });
       else here.push({ path, file });
     }
+    const progress = this.#progress(what);
     try {
-      const found = await hashFiles(here, {
-        signal,
-        filter,
-        onProgress: ({ done, total }) => {
-          if (performance.now() - told < 50 && done < total) return;
-          told = performance.now();
-          this.tell({ event: "progress", what, done, total });
-        },
-      });
+      const found = await hashFiles(here, { signal, filter, onProgress: ({ done, total }) => progress(done, total) });
       return found.concat(gone);
     } finally {
       filter?.free();
     }
   }
 
-  overview(): Overview {
-    const opened = this.#opened;
-    if (opened === null) throw new SourceError("nothing_open", "open the releases first");
-    const { ignore, protect, unsettled } = this.#options();
-    return {
-      generation: this.#generation,
-      name: opened.name,
-      kind: opened.kind,
-      releases: this.catalog.releases,
-      firmware: this.catalog.firmware,
-      ignored: this.catalog.ignored,
-      warnings: this.catalog.warnings,
-      entries: opened.entries.length,
-      bytes: opened.entries.reduce((sum, entry) => sum + ("size" in entry ? entry.size : 0), 0),
-      versions: this.#versions(),
-      ignore,
-      protect,
-      unsettled,
-      server: this.#server,
-    };
-  }
-
   plan(request: PlanRequest): PlanAnswer {
     const { catalog } = this;
-    const plan: Plan | null = catalog.plan(request);
-    const free = this.#free?.plan(request) ?? null;
-    const after = plan?.version ?? request.current ?? null;
-    const kept = after === null ? [] : this.#release(after);
-    const sizeBefore = (path: string) => this.#side(request.current, path)?.size ?? NaN;
-    const parts = lists(plan, free, kept, sizeBefore);
+    const plan = catalog.plan(request);
+    const before = this.#holds(request.current);
+    const after = plan === null ? before : this.#holds(plan.version);
+    const parts = lists(plan, before, after);
     const counts = { delete: 0, new: 0, update: 0, same: 0, protected: 0 };
     for (const { kind, rows } of parts) counts[kind] += rows.length;
     return {
+      request,
+      known: request.current == null || before !== NOTHING,
       some: plan !== null,
       version: plan?.version ?? null,
       previous: plan?.previous_version ?? null,
       counts,
       download: plan === null ? 0 : catalog.downloadSize(request),
       firmware: plan?.firmware ?? null,
-      rows: columns(parts, sizeBefore),
+      rows: columns(parts, before),
     };
   }
 
@@ -200,32 +177,42 @@ export class Session {
   }
 
   async file(request: PlanRequest, path: string): Promise<FileAnswer> {
-    const plan = this.catalog.plan(request);
-    const target = plan?.version ?? request.current;
-    const before = this.#side(request.current, path);
-    const after = plan?.delete.includes(path) ? null : this.#side(target, path);
-    const fetched = plan !== null && (plan.new.some((file) => file.path === path) || plan.update.some((file) => file.path === path));
-    const kept = !fetched && after !== null && before?.sha1 !== after.sha1;
-    const answer: FileAnswer = { path, before, after, kept, lines: null, added: 0, removed: 0, note: null };
-    const texts: string[] = [];
-    for (const side of [before, after]) {
-      if (side !== null && (side.size ?? 0) > TEXT_BYTES) return { ...answer, note: "too long for a comparison by lines" };
-      let text: string | null = "";
-      if (side !== null) {
-        const content = await this.#opened?.contents.read(side.path);
-        if (content === null || content === undefined) return { ...answer, note: "its content is not at hand here" };
-        text = textOf(new Uint8Array(await content.arrayBuffer()));
-      }
-      if (text === null) return { ...answer, note: "binary: its lines cannot be compared" };
-      texts.push(text);
+    const contents = this.#opened?.contents;
+    if (contents === undefined) throw nothingOpen();
+    const from = request.current ?? null;
+    const to = this.catalog.plan(request)?.version ?? from;
+    const [before, after] = [this.#holds(from), this.#holds(to)];
+    const sides = [side(from, before, path), side(to, after, path)] as const;
+    const answer: FileAnswer = {
+      path,
+      from,
+      to,
+      before: sides[0],
+      after: sides[1],
+      known: from === null || before !== NOTHING,
+      kept: before.kept.has(path) || after.kept.has(path),
+      lines: null,
+      added: 0,
+      removed: 0,
+      note: null,
+      trouble: null,
+    };
+    if (!answer.known) return { ...answer, note: "there is nothing to compare with: what the device holds is not known" };
+    if (sides.some((side) => (side?.size ?? 0) > TEXT_BYTES)) return { ...answer, note: "too long for a comparison by lines" };
+    const read = async (side: Side | null) => (side === null ? "" : textOf(await contentOf(contents, side.path, side)));
+    try {
+      const [old, next] = await Promise.all(sides.map(read));
+      if (old == null || next == null) return { ...answer, note: "binary: its lines cannot be compared" };
+      const found = difference(old, next);
+      return found === null ? { ...answer, note: "too different for a comparison by lines" } : { ...answer, ...found };
+    } catch (error) {
+      return { ...answer, trouble: failure(error) };
     }
-    const found = difference(texts[0] ?? "", texts[1] ?? "");
-    return found === null ? { ...answer, note: "too different for a comparison by lines" } : { ...answer, ...found };
   }
 
   async stale(listing: string): Promise<boolean> {
-    if (this.#opened?.kind !== "server" || this.#server === null) return false;
-    const response = await fetch(listing, { headers: { "If-None-Match": this.#server.etag }, cache: "no-store" });
+    if (this.#opened?.kind !== "server") return false;
+    const response = await fetch(listing, { headers: { "If-None-Match": this.#server?.etag ?? "" }, cache: "no-store" });
     return response.status === 200;
   }
 
@@ -241,67 +228,82 @@ export class Session {
     return pending;
   }
 
-  #use(opened: Opened): void {
-    const before = this.#opened;
-    this.#opened = opened;
-    try {
-      this.#rebuild();
-    } catch (error) {
-      this.#opened = before;
-      throw error;
-    }
-  }
-
-  #versions(): Order {
-    return this.#order ?? this.#server?.versions ?? "loose";
-  }
-
-  #options() {
-    return {
-      versions: this.#versions(),
-      ignore: this.#server?.ignore ?? [],
-      protect: this.#server?.protect ?? [],
-      unsettled: this.#opened?.server?.unsettled ?? [],
+  #progress(what: string): (done: number, total: number) => void {
+    let told = 0;
+    return (done, total) => {
+      if (performance.now() - told < 50 && done < total) return;
+      told = performance.now();
+      this.tell({ event: "progress", what, done, total });
     };
+  }
+
+  get #server(): ServerSettings | null {
+    return this.#opened?.server ?? null;
   }
 
   /** Reads whatever either order could take for a release, so that a change of order needs no second reading. */
   #filter(): Filter {
-    return new Filter({ ...this.#options(), versions: "loose" });
+    return new Filter({ versions: "loose", ignore: this.#server?.ignore ?? [] });
   }
 
-  #rebuild(): void {
-    const options = this.#options();
-    const catalog = Catalog.fromListing(this.entries, options);
-    const free = options.protect.length === 0 ? null : Catalog.fromListing(this.entries, { ...options, protect: [] });
-    this.#catalog?.free();
-    this.#free?.free();
-    this.#catalog = catalog;
-    this.#free = free;
+  #use(opened: Opened): Overview {
+    const { kind, name, entries, server } = opened;
+    const versions = opened.order ?? server?.versions ?? "loose";
+    const { ignore, protect } = server ?? { ignore: [], protect: [] };
+    const unsettled = kind === "server" && server !== null ? server.unsettled : [];
+    const catalog = Catalog.fromListing(entries, { versions, ignore, protect, unsettled });
+    const { releases, firmware, ignored, warnings } = catalog;
+    // The engine reads the globs of `protect` as those of `ignore`.
+    const unprotected = protect.length === 0 ? null : new Filter({ ignore: protect });
+    this.#known?.catalog.free();
+    this.#known?.unprotected?.free();
+    this.#known = { catalog, offered: new Set(releases.map((release) => release.version)), unprotected };
+    this.#opened = opened;
     this.#generation += 1;
-    this.#byPath = null;
-    this.#files.clear();
+    this.#held.clear();
+    const bytes = entries.reduce((sum, entry) => sum + ("size" in entry ? entry.size : 0), 0);
+    return {
+      generation: this.#generation,
+      ...{ name, kind, releases, firmware, ignored, warnings, entries: entries.length, bytes },
+      ...{ versions, order: opened.order, ignore, protect, unsettled, server },
+    };
   }
 
-  /** The files of a release by name; none of one that is not offered. */
-  #release(version: string): readonly FileRecord[] {
-    let files = this.#files.get(version);
-    if (files === undefined) {
-      const offered = this.catalog.releases.some((release) => release.version === version);
-      files = offered ? this.catalog.files(version) : [];
-      if (this.#files.size >= REMEMBERED_RELEASES) this.#files.clear();
-      this.#files.set(version, files);
+  /** What a device on a version has, as far as the engine knows. */
+  #holds(version: string | null | undefined): Held {
+    if (version == null) return NOTHING;
+    let held = this.#held.get(version);
+    if (held === undefined) {
+      const files = new Map(this.#files(version).map((file) => [file.path, file]));
+      const filter = this.#known?.unprotected ?? null;
+      const kept = filter === null ? [] : [...files.keys()].filter((path) => !filter.reads(`${version}/${path}`));
+      held = files.size === 0 ? NOTHING : { files, kept: new Set(kept) };
+      if (this.#held.size >= REMEMBERED_RELEASES) this.#held.clear();
+      this.#held.set(version, held);
     }
-    return files;
+    return held;
   }
 
-  #side(version: string | null | undefined, path: string): Side | null {
-    if (version === null || version === undefined) return null;
-    this.#byPath ??= new Map(this.entries.map((entry) => [entry.path, entry]));
-    const entry = this.#byPath.get(`${version}/${path}`);
-    const file = entry !== undefined && "link" in entry ? this.#byPath.get(entry.link ?? "") : entry;
-    return file !== undefined && "size" in file ? { path: file.path, size: file.size, sha1: file.sha1 } : null;
+  /** The engine lists the files of a release that it offers; of one that still changes it knows each. */
+  #files(version: string): FileRecord[] {
+    const { catalog } = this;
+    if (this.#known?.offered.has(version)) return catalog.files(version);
+    const top = `${version}/`;
+    const found = this.entries.flatMap(({ path }) => {
+      const file = path.startsWith(top) ? catalog.find(path) : null;
+      return file === null ? [] : [{ ...file, path: path.slice(top.length) }];
+    });
+    return found.sort((left, right) => (left.path < right.path ? -1 : 1));
   }
+}
+
+function side(version: string | null, { files }: Held, path: string): Side | null {
+  const file = files.get(path);
+  return file === undefined ? null : { path: `${version}/${path}`, size: file.size, sha1: file.sha1 };
+}
+
+function nothingOpen(): SourceError {
+  return new SourceError("nothing_open", "open the releases first");
 }
 
 interface ListingDocument {
@@ -309,21 +311,4 @@ interface ListingDocument {
   dst_paths: "relative" | "absolute";
   options: { versions: Order; ignore: string[]; protect: string[]; unsettled: string[] };
   entries: Entry[];
-}
-
-/** Fetches from the server; its errors are JSON with a code. */
-export async function request(url: string, signal: AbortSignal | null = null): Promise<Response> {
-  let response: Response;
-  try {
-    response = await fetch(url, { signal, cache: "no-store" });
-  } catch (error) {
-    if (signal?.aborted) throw error;
-    throw new SourceError("server_unreachable", "the server does not answer; is it running, and are you in its network?");
-  }
-  if (response.ok) return response;
-  const document = (await response.json().catch(() => ({}))) as { code?: string; message?: string };
-  throw new SourceError(
-    document.code ?? "server_error",
-    document.message ?? `the server answers ${response.status} ${response.statusText}`,
-  );
 }

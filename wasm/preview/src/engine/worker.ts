@@ -1,16 +1,19 @@
 // The worker that holds the engine. What the page asks while the engine is loading waits for it.
 
 import { failure } from "./failure.js";
+import type { Answer } from "./protocol.js";
 
-const page = self as unknown as { postMessage(message: unknown): void };
+const page = self as unknown as { postMessage(answer: Answer): void };
 const loading = import("./methods.js");
 
-addEventListener("message", ({ data }: MessageEvent<{ id: number; method: string; args: unknown[] }>) => {
+addEventListener("message", async ({ data }: MessageEvent<{ id: number; method: string; args: unknown[] }>) => {
   const { id, method, args } = data;
-  loading
-    .then(({ methods }) => (methods as Record<string, (...args: unknown[]) => unknown>)[method]!(...args))
-    .then(
-      (value) => page.postMessage({ id, value }),
-      (error: unknown) => page.postMessage({ id, error: failure(error) }),
-    );
+  try {
+    const { methods, generation } = await loading;
+    const asked = generation();
+    const value = await (methods as Record<string, (...args: unknown[]) => unknown>)[method]!(...args);
+    page.postMessage({ id, value, generation: asked });
+  } catch (error) {
+    page.postMessage({ id, error: failure(error) });
+  }
 });

@@ -7,6 +7,7 @@ export abstract class ModelElement extends LitElement {
   static override properties: Record<string, object> = { model: { attribute: false } };
 
   declare model: Model;
+  #heard: Model | null = null;
   #leave: (() => void) | null = null;
 
   override connectedCallback(): void {
@@ -17,7 +18,7 @@ export abstract class ModelElement extends LitElement {
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.#leave?.();
-    this.#leave = null;
+    this.#leave = this.#heard = null;
   }
 
   protected override willUpdate(): void {
@@ -25,6 +26,10 @@ export abstract class ModelElement extends LitElement {
   }
 
   #listen(): void {
-    if (this.#leave === null && this.model !== undefined) this.#leave = this.model.subscribe(() => this.requestUpdate());
+    const { model } = this;
+    if (model === undefined || model === this.#heard) return;
+    this.#leave?.();
+    this.#heard = model;
+    this.#leave = model.subscribe(() => this.requestUpdate());
   }
 }

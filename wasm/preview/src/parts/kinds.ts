@@ -6,5 +6,5 @@ export const KIND_TEXTS: Record<Kind, { sign: string; word: string; title: strin
   new: { sign: "+", word: "new", title: "in the target and not on the device" },
   update: { sign: "~", word: "update", title: "in both, with another content" },
   same: { sign: "=", word: "unchanged", title: "the device keeps it as it is" },
-  protected: { sign: "•", word: "protected", title: "would change, but the server's settings protect it" },
+  protected: { sign: "•", word: "protected", title: "the server's settings keep every update off it" },
 };

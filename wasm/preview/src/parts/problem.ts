@@ -14,6 +14,9 @@ const ADVICE: Record<string, string> = {
   json_invalid: "Choose the file as the server or the device wrote it.",
   field_missing: "Choose the file as the server or the device wrote it.",
   field_type: "Choose the file as the server or the device wrote it.",
+  not_found: "Reload the releases.",
+  content_gone: "Open the releases again.",
+  content_changed: "Open the releases again.",
   file_changed: "It changed while the server read it. Reload the releases.",
   engine_failed: "Reload the page.",
 };

@@ -196,6 +196,11 @@ export const shared = css`
     border-color: var(--new);
     background: var(--new-soft);
   }
+  /* A newer answer is awaited; a short wait goes unseen. */
+  [aria-busy="true"] {
+    opacity: 0.6;
+    transition: opacity 0s 0.15s;
+  }
   .visually-hidden {
     position: absolute;
     width: 1px;

@@ -1,4 +1,4 @@
-import { css, html, nothing } from "lit";
+import { css, html, nothing, type TemplateResult } from "lit";
 
 import type { CheckRow, Content } from "../engine/protocol.js";
 import { fileOf, isZip, ofDrop, ofInput, type Given } from "../files.js";
@@ -107,40 +107,35 @@ export class CheckView extends ModelElement {
     const versions = overview.releases.map((release) => release.version);
     const { from } = this.model.view;
     const version = this.version ?? (from !== null && versions.includes(from) ? from : (versions.at(-1) ?? ""));
+    const copied = (given: Given) => this.model.checkDevice(version, null, given);
     return html`
       <div class="cards">
-        <section class="panel card" aria-labelledby="content-title">
-          <h2 id="content-title">A manifest against content</h2>
-          <p class="soft small">Is every file of a manifest there, with its size and hash?</p>
-          ${this.#drop("manifest-file", "1. Drop a manifest here, or", "choose a manifest", (file) => this.#takeManifest(file), null)}
-          ${this.manifest === null ? nothing : html`<p class="small">Manifest: <code>${this.manifest.name}</code></p>`}
-          ${this.#drop("content-folder", "2. Drop the folder it should hold for, or", "choose a folder", null, (given) => this.#check(given))}
-          <div class="row">
-            <button id="check-own" ?disabled=${this.manifest === null} @click=${() => this.#check(null)}>
-              Check against the releases open here
-            </button>
-          </div>
-        </section>
-        <section class="panel card" aria-labelledby="device-title">
-          <h2 id="device-title">A device against its release</h2>
-          <p class="soft small">What differs between what a device holds and the release it should be on?</p>
-          <div>
-            <label class="label" for="check-version">Release</label>
-            <select id="check-version" @change=${(event: Event) => (this.version = (event.target as HTMLSelectElement).value)}>
-              ${[...versions].reverse().map((name) => html`<option value=${name} .selected=${name === version}>${name}</option>`)}
-            </select>
-          </div>
-          ${this.#drop(
-            "device-listing",
-            "Drop the device's listing here (JSON: path, size, sha1), or",
-            "choose a listing",
-            (file) => this.model.checkDevice(version, file, null),
-            (given) => this.model.checkDevice(version, null, given),
-          )}
-          ${this.#drop("device-folder", "or drop a copy of its files, or", "choose a folder", null, (given) =>
-            this.model.checkDevice(version, null, given),
-          )}
-        </section>
+        ${card(
+          "content",
+          "A manifest against content",
+          "Is every file of a manifest there, with its size and hash?",
+          html`${this.#drop("manifest-file", "1. Drop a manifest here, or", "choose a manifest", (file) => this.#takeManifest(file), null)}
+            ${this.manifest === null ? nothing : html`<p class="small">Manifest: <code>${this.manifest.name}</code></p>`}
+            ${this.#drop("content-folder", "2. Drop the folder it should hold for, or", "choose a folder", null, (given) => this.#check(given))}
+            <div class="row">
+              <button id="check-own" ?disabled=${this.manifest === null} @click=${() => this.#check(null)}>
+                Check against the releases open here
+              </button>
+            </div>`,
+        )}
+        ${card(
+          "device",
+          "A device against its release",
+          "What differs between what a device holds and the release it should be on?",
+          html`<div>
+              <label class="label" for="check-version">Release</label>
+              <select id="check-version" @change=${(event: Event) => (this.version = (event.target as HTMLSelectElement).value)}>
+                ${[...versions].reverse().map((name) => html`<option value=${name} .selected=${name === version}>${name}</option>`)}
+              </select>
+            </div>
+            ${this.#drop("device-listing", "Drop the device's listing here (JSON: path, size, sha1), or", "choose a listing", (file) => this.model.checkDevice(version, file, null), copied)}
+            ${this.#drop("device-folder", "or drop a copy of its files, or", "choose a folder", null, copied)}`,
+        )}
       </div>
       ${problemNotice(problems.check, "Not checked:")} ${this.#result()}
     `;
@@ -205,8 +200,7 @@ export class CheckView extends ModelElement {
 
   #check(given: Given | null) {
     if (this.manifest !== null) return void this.model.checkContent(this.manifest, given);
-    this.model.problems.check = { code: "manifest_missing", message: "choose the manifest first" };
-    this.requestUpdate();
+    this.model.report("check", { code: "manifest_missing", message: "choose the manifest first" });
   }
 
   #result() {
@@ -263,6 +257,14 @@ export class CheckView extends ModelElement {
       </span>
     </div>`;
   }
+}
+
+function card(id: string, title: string, about: string, content: TemplateResult) {
+  return html`<section class="panel card" aria-labelledby="${id}-title">
+    <h2 id="${id}-title">${title}</h2>
+    <p class="soft small">${about}</p>
+    ${content}
+  </section>`;
 }
 
 function side(content: Content | null) {

@@ -8,7 +8,7 @@ const OTHER = " other";
 
 /** The device, what it is to become, and the link it is reached by. */
 export class DeviceForm extends ModelElement {
-  static override properties = { ...ModelElement.properties, typing: { state: true }, typingFirmware: { state: true }, narrow: { state: true } };
+  static override properties = { ...ModelElement.properties, typing: { state: true }, narrow: { state: true } };
   static override styles = [
     shared,
     css`
@@ -66,15 +66,14 @@ export class DeviceForm extends ModelElement {
     `,
   ];
 
-  declare typing: boolean;
-  declare typingFirmware: boolean;
+  /** Fields whose version is typed. */
+  declare typing: ReadonlySet<string>;
   declare narrow: boolean;
   #narrow = matchMedia("(max-width: 559px)");
 
   constructor() {
     super();
-    this.typing = false;
-    this.typingFirmware = false;
+    this.typing = new Set();
     this.narrow = this.#narrow.matches;
     this.#narrow.addEventListener("change", () => (this.narrow = this.#narrow.matches));
   }
@@ -85,71 +84,40 @@ export class DeviceForm extends ModelElement {
     const versions = overview.releases.map((release) => release.version);
     const unsettled = overview.unsettled.filter((name) => !versions.includes(name));
     const highest = versions.at(-1);
-    const known = view.from === null || versions.includes(view.from) || unsettled.includes(view.from);
-    const typed = this.typing || !known;
-    const images = overview.firmware.map((image) => image.version);
-    const firmwareKnown = view.firmware === null || images.includes(view.firmware);
-    const firmwareTyped = this.typingFirmware || !firmwareKnown;
     return html`<form class="panel" @submit=${(event: Event) => event.preventDefault()} aria-label="Device and link">
       <fieldset>
         <legend>Device</legend>
         <div class="fields wide">
-          <div>
-            <label class="label" for="from">Device on</label>
-            <select id="from" @change=${this.#from}>
-              <option value="" .selected=${view.from === null && !typed}>no version (full install)</option>
-              ${[...versions].reverse().map(
-                (version) => html`<option value=${version} .selected=${!typed && view.from === version}>${version}</option>`,
-              )}
-              ${unsettled.map(
-                (name) => html`<option value=${name} .selected=${!typed && view.from === name}>${name} (still changing)</option>`,
-              )}
-              <option value=${OTHER} .selected=${typed}>another version …</option>
-            </select>
-            ${typed
-              ? html`<input
-                  id="from-typed"
-                  class="typed mono"
-                  aria-label="Version of the device"
-                  placeholder="1.0.1b"
-                  .value=${view.from ?? ""}
-                  @change=${(event: Event) => this.model.set({ from: value(event), file: null })}
-                />`
-              : nothing}
-          </div>
+          ${this.#version({
+            id: "from",
+            label: "Device on",
+            none: "no version (full install)",
+            typed: "Version of the device",
+            example: "1.0.1b",
+            value: view.from,
+            versions,
+            unsettled,
+            set: (from) => this.model.set({ from, file: null }),
+          })}
           <div>
             <label class="label" for="to">Target</label>
             <select id="to" @change=${(event: Event) => this.model.set({ to: value(event), file: null })}>
               <option value="" .selected=${view.to === null}>highest${highest === undefined ? "" : ` (${highest})`}</option>
-              ${[...versions].reverse().map(
-                (version) => html`<option value=${version} .selected=${view.to === version}>${version}</option>`,
-              )}
-              ${view.to !== null && !versions.includes(view.to)
-                ? html`<option value=${view.to} selected>${view.to} (not here)</option>`
-                : nothing}
+              ${[...versions].reverse().map((version) => option(version, view.to))}
+              ${view.to !== null && !versions.includes(view.to) ? option(view.to, view.to, `${view.to} (not here)`) : nothing}
             </select>
           </div>
-          <div>
-            <label class="label" for="firmware">Firmware version</label>
-            <select id="firmware" @change=${this.#firmware}>
-              <option value="" .selected=${view.firmware === null && !firmwareTyped}>not sent</option>
-              ${[...images].reverse().map(
-                (version) =>
-                  html`<option value=${version} .selected=${!firmwareTyped && view.firmware === version}>${version}</option>`,
-              )}
-              <option value=${OTHER} .selected=${firmwareTyped}>another version …</option>
-            </select>
-            ${firmwareTyped
-              ? html`<input
-                  id="firmware-typed"
-                  class="typed mono"
-                  aria-label="Firmware version of the device"
-                  placeholder="1.20.2.r4"
-                  .value=${view.firmware ?? ""}
-                  @change=${(event: Event) => this.model.set({ firmware: value(event) })}
-                />`
-              : nothing}
-          </div>
+          ${this.#version({
+            id: "firmware",
+            label: "Firmware version",
+            none: "not sent",
+            typed: "Firmware version of the device",
+            example: "1.20.2.r4",
+            value: view.firmware,
+            versions: overview.firmware.map((image) => image.version),
+            unsettled: [],
+            set: (firmware) => this.model.set({ firmware }),
+          })}
         </div>
         <label class="choice">
           <input
@@ -235,24 +203,52 @@ export class DeviceForm extends ModelElement {
     </fieldset>`;
   }
 
-  #from(event: Event) {
-    const chosen = value(event);
-    this.typing = chosen === OTHER;
-    if (chosen === OTHER) return void this.#focus("from-typed");
-    this.model.set({ from: chosen, file: null });
+  /** One of the versions known, none, or another that is typed. */
+  #version({ id, label, none, typed, example, value: now, versions, unsettled, set }: VersionField) {
+    const known = now === null || versions.includes(now) || unsettled.includes(now);
+    const isTyped = this.typing.has(id) || !known;
+    const chosen = isTyped ? OTHER : (now ?? "");
+    const choose = (event: Event) => {
+      const other = value(event) === OTHER;
+      this.typing = other ? new Set([...this.typing, id]) : new Set([...this.typing].filter((typing) => typing !== id));
+      if (!other) return set(value(event));
+      void this.updateComplete.then(() => this.renderRoot.querySelector<HTMLInputElement>(`#${id}-typed`)?.select());
+    };
+    return html`<div>
+      <label class="label" for=${id}>${label}</label>
+      <select id=${id} @change=${choose}>
+        ${option("", chosen, none)} ${[...versions].reverse().map((version) => option(version, chosen))}
+        ${unsettled.map((version) => option(version, chosen, `${version} (still changing)`))} ${option(OTHER, chosen, "another version …")}
+      </select>
+      ${isTyped
+        ? html`<input
+            id="${id}-typed"
+            class="typed mono"
+            aria-label=${typed}
+            placeholder=${example}
+            .value=${now ?? ""}
+            @change=${(event: Event) => set(value(event))}
+          />`
+        : nothing}
+    </div>`;
   }
+}
 
-  #firmware(event: Event) {
-    const chosen = value(event);
-    this.typingFirmware = chosen === OTHER;
-    if (chosen === OTHER) return void this.#focus("firmware-typed");
-    this.model.set({ firmware: chosen });
-  }
+interface VersionField {
+  id: string;
+  label: string;
+  none: string;
+  /** Name of the field for another version, and an example of one. */
+  typed: string;
+  example: string;
+  value: string | null;
+  versions: readonly string[];
+  unsettled: readonly string[];
+  set(version: string | null): void;
+}
 
-  async #focus(id: string) {
-    await this.updateComplete;
-    this.renderRoot.querySelector<HTMLInputElement>(`#${id}`)?.select();
-  }
+function option(version: string, chosen: string | null, text = version) {
+  return html`<option value=${version} .selected=${version === chosen}>${text}</option>`;
 }
 
 function value(event: Event): string | null {

@@ -1,6 +1,6 @@
 import { css, html, nothing } from "lit";
 
-import type { Side } from "../engine/protocol.js";
+import type { FileAnswer, Side } from "../engine/protocol.js";
 import { exactBytes, plural } from "../format.js";
 import "../parts/code-lines.js";
 import { ModelElement } from "../parts/element.js";
@@ -23,6 +23,9 @@ export class FileDetail extends ModelElement {
         font-size: 0.875rem;
         overflow-wrap: anywhere;
       }
+      .notice {
+        margin-bottom: 10px;
+      }
       dl {
         display: grid;
         grid-template-columns: max-content minmax(0, 1fr);
@@ -43,41 +46,58 @@ export class FileDetail extends ModelElement {
   ];
 
   protected override render() {
-    const { view, file, problems } = this.model;
+    const { awaited, view, file, problems } = this.model;
     if (view.file === null) return nothing;
-    return html`<section class="panel" aria-label="File ${view.file}">
+    return html`<section class="panel" aria-label="File ${view.file}" aria-busy=${awaited.has("file") ? "true" : "false"}>
       <header>
         <h2 class="mono">${view.file}</h2>
         <button @click=${() => this.model.set({ file: null })}>Close</button>
       </header>
       ${problemNotice(problems.file, "Not shown:")}
-      ${file === null || file.path !== view.file
-        ? nothing
-        : html`<dl class="small">
-              <dt>On the device</dt>
-              <dd>${this.#side(file.before)}</dd>
-              <dt>${file.kept ? "In the target" : "Afterwards"}</dt>
-              <dd>${this.#side(file.after)}</dd>
-            </dl>
-            ${file.kept
-              ? html`<p class="notice">The device keeps its own: the server's settings protect this file.</p>`
-              : nothing}
-            ${file.lines === null
-              ? html`<p class="soft">${file.note}.</p>`
-              : html`<p class="small row">
-                    <span class="new">${plural(file.added, "line")} added</span>
-                    <span class="delete">${plural(file.removed, "line")} removed</span>
-                  </p>
-                  ${file.added + file.removed === 0 && file.lines.length <= 1
-                    ? html`<p class="soft">No line differs.</p>`
-                    : html`<rp-code-lines .lines=${file.lines} label="Differences in ${view.file}"></rp-code-lines>`}`}`}
+      ${file === null || file.path !== view.file ? nothing : html`${this.#sides(file)} ${this.#lines(file)}`}
     </section>`;
   }
 
-  #side(side: Side | null) {
-    if (side === null) return html`<span class="soft">no such file</span>`;
-    return html`<span class="number">${exactBytes(side.size ?? NaN)}</span> <code>${side.sha1}</code>`;
+  /** What a device holds of a protected file, only the device knows. */
+  #sides({ before, after, from, to, known, kept }: FileAnswer) {
+    const later = known || from !== to ? side(after) : UNKNOWN;
+    if (kept) {
+      return html`<p class="notice">
+          Protected by the server's settings: no update adds, changes or deletes this file, and what the device holds of it is not known
+          here.
+        </p>
+        <dl class="small">
+          ${from === null || from === to ? nothing : html`<dt>In ${from}</dt><dd>${known ? side(before) : UNKNOWN}</dd>`}
+          <dt>In ${to}</dt>
+          <dd>${later}</dd>
+        </dl>`;
+    }
+    return html`<dl class="small">
+      <dt>On the device</dt>
+      <dd>${known ? side(before) : UNKNOWN}</dd>
+      <dt>Afterwards</dt>
+      <dd>${later}</dd>
+    </dl>`;
   }
+
+  #lines({ path, lines, note, trouble, added, removed }: FileAnswer) {
+    if (trouble !== null) return problemNotice(trouble, "Its content is not shown:");
+    if (lines === null) return html`<p class="soft">${note}.</p>`;
+    return html`<p class="small row">
+        <span class="new">${plural(added, "line")} added</span>
+        <span class="delete">${plural(removed, "line")} removed</span>
+      </p>
+      ${added + removed === 0 && lines.length <= 1
+        ? html`<p class="soft">No line differs.</p>`
+        : html`<rp-code-lines .lines=${lines} label="Differences in ${path}"></rp-code-lines>`}`;
+  }
+}
+
+const UNKNOWN = html`<span class="soft">not known: its release is not offered here</span>`;
+
+function side(side: Side | null) {
+  if (side === null) return html`<span class="soft">no such file</span>`;
+  return html`<span class="number">${exactBytes(side.size ?? NaN)}</span> <code>${side.sha1}</code>`;
 }
 
 customElements.define("rp-file-detail", FileDetail);

@@ -222,7 +222,7 @@ export class FilesTable extends ModelElement {
         ${this.#order.length > 0
           ? nothing
           : html`<div role="row"><div class="none soft" role="gridcell">
-              ${plan.rows.count === 0 ? "No files." : view.filter ? "No file matches the filter." : "No file is of the kinds chosen."}
+              ${plan.rows.count === 0 ? (plan.known ? "No files." : "What the device holds is not known: its release is not offered here.") : view.filter ? "No file matches the filter." : "No file is of the kinds chosen."}
             </div></div>`}
       </div>
       <p class="visually-hidden" role="status">${count(this.#order.length)} files shown</p>
@@ -258,7 +258,6 @@ export class FilesTable extends ModelElement {
     >
       <button
         id="sort-${sort}"
-        tabindex="-1"
         @click=${() => this.model.set({ sort, descending: on ? !view.descending : sort === "size" || sort === "change" })}
       >
         ${name}${on ? html`<span aria-hidden="true"> ${view.descending ? "↓" : "↑"}</span>` : nothing}
@@ -284,22 +283,24 @@ export class FilesTable extends ModelElement {
         ><span class="sign ${kind}" aria-hidden="true">${sign}</span><span class="word ${kind}">${word}</span></span
       >
       <span role="gridcell" class="path" title=${path}
-        ><span class="directory">${path.slice(0, nameAt)}</span><span class="name">${path.slice(nameAt)}</span></span
+        >${nameAt === 0 ? nothing : html`<span class="directory">${path.slice(0, nameAt)}</span>`}<span class="name">${path.slice(nameAt)}</span></span
       >
       <span role="gridcell" class="size" title=${exactBytes(rows.sizes[row]!)}>${bytes(rows.sizes[row]!)}</span>
       <span role="gridcell" class="change soft" title=${Number.isFinite(difference) ? exactBytes(difference) : ""}
-        >${kind === "same" ? "" : change(difference)}</span
+        >${kind === "same" || kind === "protected" ? "" : change(difference)}</span
       >
     </div>`;
   }
 
   #key(event: KeyboardEvent) {
     const { view } = this.model;
-    if ((event.key === "Enter" || event.key === " ") && event.target === event.currentTarget) {
+    if (event.key === "Escape" && view.file !== null) return this.model.set({ file: null });
+    // The headers' buttons have keys of their own.
+    if (event.target !== event.currentTarget) return;
+    if (event.key === "Enter" || event.key === " ") {
       event.preventDefault();
       return this.#choose(this.active);
     }
-    if (event.key === "Escape" && view.file !== null) return this.model.set({ file: null });
     const to = moved(event.key, this.active, this.#order.length, this.#rows.page);
     if (to === null) return;
     event.preventDefault();
@@ -325,10 +326,9 @@ export class FilesTable extends ModelElement {
     }
     // Rows come sorted by path, and sorting is stable.
     if (sort === "kind") order.sort((left, right) => rows.kinds[left]! - rows.kinds[right]!);
-    if (sort === "size") order.sort((left, right) => rows.sizes[left]! - rows.sizes[right]!);
-    if (sort === "change") {
-      const changes = order.length === 0 ? [] : Float64Array.from({ length: rows.count }, (_, row) => changed(rows, row));
-      const known = (row: number) => (Number.isNaN(changes[row]!) ? -Infinity : changes[row]!);
+    if (sort === "size" || sort === "change") {
+      const numbers = sort === "size" ? rows.sizes : Float64Array.from({ length: rows.count }, (_, row) => changed(rows, row));
+      const known = (row: number) => (Number.isNaN(numbers[row]!) ? -Infinity : numbers[row]!);
       order.sort((left, right) => known(left) - known(right) || 0);
     }
     return descending ? order.reverse() : order;

@@ -1,5 +1,6 @@
 import { css, html, nothing } from "lit";
 
+import type { ManifestAnswer } from "../engine/protocol.js";
 import { exactBytes } from "../format.js";
 import "../parts/code-lines.js";
 import { copyText, download } from "../parts/carry.js";
@@ -42,14 +43,24 @@ export class ManifestView extends ModelElement {
   ];
 
   declare said: string;
+  #of: ManifestAnswer | null = null;
 
   constructor() {
     super();
     this.said = "";
   }
 
+  protected override willUpdate(): void {
+    super.willUpdate();
+    const { manifest } = this.model;
+    // What was said is of the manifest before.
+    if (manifest !== this.#of) this.said = "";
+    this.#of = manifest;
+  }
+
   protected override render() {
-    const { manifest, problems, render, server, view } = this.model;
+    const { awaited, manifest, problems, render, server, view } = this.model;
+    const ready = manifest !== null && !awaited.has("plan") && !awaited.has("manifest");
     return html`<section class="panel" aria-label="Manifest">
       <div class="top">
         <div class="base">
@@ -78,14 +89,14 @@ export class ManifestView extends ModelElement {
           )}
         </div>
         <div class="row actions">
-          <button id="copy" ?disabled=${manifest === null} @click=${this.#copy}>Copy</button>
-          <button id="save" ?disabled=${manifest === null} @click=${this.#save}>Download</button>
+          <button id="copy" ?disabled=${!ready} @click=${this.#copy}>Copy</button>
+          <button id="save" ?disabled=${!ready} @click=${this.#save}>Download</button>
           ${server === null
             ? nothing
             : html`<button
                 class="main"
                 id="compare"
-                ?disabled=${manifest === null || view.to !== null}
+                ?disabled=${!ready || view.to !== null}
                 aria-describedby="compare-about"
                 @click=${() => this.model.compare()}
               >
@@ -104,7 +115,9 @@ export class ManifestView extends ModelElement {
       ${problemNotice(problems.plan, "No manifest:")}
       ${problems.plan === undefined ? problemNotice(problems.manifest, "No manifest:") : nothing}
       ${problemNotice(problems.compare, "Not compared:")} ${this.#compared()}
-      ${manifest === null ? nothing : html`<rp-code-lines .text=${manifest.text} label="Text of the manifest"></rp-code-lines>`}
+      ${manifest === null
+        ? nothing
+        : html`<rp-code-lines .text=${manifest.text} label="Text of the manifest" aria-busy=${ready ? "false" : "true"}></rp-code-lines>`}
     </section>`;
   }
 

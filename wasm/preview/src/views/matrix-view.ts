@@ -1,6 +1,7 @@
 import { css, html, nothing } from "lit";
 
 import { bytes, exactBytes, plural } from "../format.js";
+import type { Model } from "../model.js";
 import { ModelElement } from "../parts/element.js";
 import { shared } from "../parts/style.js";
 
@@ -146,6 +147,8 @@ export class MatrixView extends ModelElement {
   /** The cell that the arrow keys move from. */
   declare at: { row: number; column: number };
   declare box: { top: number; left: number; width: number; height: number };
+  #most = 0;
+  #of: Model["matrix"] | null = null;
   #scroller: HTMLElement | null = null;
   #sizes = new ResizeObserver(() => this.#look());
 
@@ -161,12 +164,19 @@ export class MatrixView extends ModelElement {
     this.#scroller = null;
   }
 
+  protected override willUpdate(): void {
+    super.willUpdate();
+    const { matrix } = this.model;
+    if (matrix === this.#of) return;
+    this.#of = matrix;
+    this.#most = matrix.reduce((top, row) => row?.reduce((max, size) => (size > max ? size : max), top) ?? top, 0);
+  }
+
   protected override render() {
     const { overview, matrix, matrixDone, view } = this.model;
     if (overview === null) return nothing;
     const versions = overview.releases.map((release) => release.version);
     if (versions.length === 0) return html`<section class="panel"><p class="soft">There is no release to compare.</p></section>`;
-    const most = matrix.reduce((top, row) => row?.reduce((max, size) => (size > max ? size : max), top) ?? top, 0);
     const { top, left, width, height } = this.box;
     const rows = window(top, height, CELL.height, versions.length + 1);
     const columns = window(left, width, CELL.width, versions.length);
@@ -182,7 +192,7 @@ export class MatrixView extends ModelElement {
         </div>
         <p class="legend small soft number" role="status">
           ${matrixDone
-            ? html`<span>0</span><span class="ramp" aria-hidden="true"></span><span>${bytes(most)}</span>`
+            ? html`<span>0</span><span class="ramp" aria-hidden="true"></span><span>${bytes(this.#most)}</span>`
             : `${matrix.filter((row) => row !== null).length} of ${versions.length + 1} rows`}
         </p>
       </div>
@@ -222,7 +232,7 @@ export class MatrixView extends ModelElement {
               <span class="name" role="rowheader" aria-colindex="1" title=${name}
                 ><span class=${row === 0 ? "soft" : "mono"}>${name}</span></span
               >
-              ${span(columns).map((column) => this.#cell(row, column, name, versions[column]!, most))}
+              ${span(columns).map((column) => this.#cell(row, column, name, versions[column]!))}
             </div>`;
           })}
         </div>
@@ -238,7 +248,7 @@ export class MatrixView extends ModelElement {
     if (scroller !== null) this.#sizes.observe(scroller);
   }
 
-  #cell(row: number, column: number, from: string, to: string, most: number) {
+  #cell(row: number, column: number, from: string, to: string) {
     const { matrix, view } = this.model;
     const size = matrix[row]?.[column];
     const [text, meaning] =
@@ -246,7 +256,7 @@ export class MatrixView extends ModelElement {
       : size === -1 ? ["!", "refused"]
       : Number.isNaN(size) ? ["–", "nothing to do"]
       : [bytes(size), exactBytes(size)];
-    const share = size !== undefined && size > 0 ? Math.sqrt(size / most) * 100 : 0;
+    const share = size !== undefined && size > 0 ? Math.sqrt(size / this.#most) * 100 : 0;
     const active = row === this.at.row && column === this.at.column;
     const now = view.to === to && (row === 0 ? view.from === null : view.from === from);
     return html`<span

@@ -1,5 +1,6 @@
 import { css, html, nothing } from "lit";
 
+import type { PlanAnswer } from "../engine/protocol.js";
 import { bytes, count, duration, exactBytes, plural } from "../format.js";
 import { linkOf, seconds } from "../links.js";
 import { ModelElement } from "../parts/element.js";
@@ -75,13 +76,15 @@ export class PlanView extends ModelElement {
   ];
 
   protected override render() {
-    const { problems, plan, view } = this.model;
+    const { awaited, problems, plan, view } = this.model;
+    const busy = awaited.has("plan") ? "true" : "false";
     return html`
-      ${problemNotice(problems.plan, "No plan:")} ${plan === null ? nothing : this.#summary()}
+      ${problemNotice(problems.plan, "No plan:")}
+      ${plan === null ? nothing : html`<section class="panel summary" aria-label="Summary" aria-busy=${busy}>${this.#summary(plan)}</section>`}
       ${plan === null
         ? nothing
         : html`<div class="split ${view.file === null ? "" : "open"}">
-            <section class="panel" aria-label="Files">
+            <section class="panel" aria-label="Files" aria-busy=${busy}>
               <rp-files-table .model=${this.model}></rp-files-table>
             </section>
             <rp-file-detail .model=${this.model} ?hidden=${view.file === null}></rp-file-detail>
@@ -89,59 +92,46 @@ export class PlanView extends ModelElement {
     `;
   }
 
-  #summary() {
-    const { plan, view, manifest, figures } = this.model;
-    if (plan === null) return nothing;
-    const device = view.from === null ? "A device without a version" : html`A device on <span class="mono">${view.from}</span>`;
+  #summary(plan: PlanAnswer) {
+    const { view, manifest, figures, problems } = this.model;
+    const { counts, firmware, download, known, request } = plan;
+    const device = request.current === null ? "A device without a version" : html`A device on <span class="mono">${request.current}</span>`;
     if (!plan.some) {
-      return html`<section class="panel summary" aria-label="Summary">
-        <div role="status"><h2 id="headline">${device} has nothing to do</h2></div>
+      return html`<div role="status"><h2 id="headline">${device} has nothing to do</h2></div>
         <p class="soft">
-          The manifest is <code>null</code>: no file differs, or the target is not higher than what the device is on; and there is
-          no firmware to offer it.
-        </p>
-      </section>`;
+          The manifest is <code>null</code>: no file differs${counts.protected > 0 ? " but protected ones" : ""}, or the target is not
+          higher than what the device is on; and there is no firmware to offer it.
+        </p>`;
     }
-    const { counts, firmware, download } = plan;
     const fetches = counts.new + counts.update + (firmware === null ? 0 : 1);
-    const manifestBytes = manifest?.bytes ?? 0;
-    const time = seconds(figures, download + manifestBytes, fetches + 1);
-    return html`<section class="panel summary" aria-label="Summary">
-      <div role="status">
+    const time = manifest === null ? null : seconds(figures, download + manifest.bytes, fetches + 1);
+    const unknown = problems.manifest === undefined ? "…" : "—";
+    return html`<div role="status">
         <h2 id="headline">
           ${device} fetches ${bytes(download)} and is on <span class="mono">${plan.version}</span> afterwards
         </h2>
       </div>
+      ${known ? nothing : html`<p class="soft">Its release is not offered here: so all files count as new, and none is deleted.</p>`}
       <dl>
-        <div>
-          <dt>To fetch</dt>
-          <dd id="download">
-            ${exactBytes(download)} <small>in ${plural(fetches, "file")}; manifest ${manifest === null ? "…" : exactBytes(manifest.bytes)}</small>
-          </dd>
-        </div>
-        <div>
-          <dt>Time</dt>
-          <dd id="time">${duration(time)} <small>${linkOf(view.link).name}</small></dd>
-        </div>
-        <div><dt>Deleted</dt><dd id="deleted" class=${counts.delete > 0 ? "delete" : "soft"}>${count(counts.delete)}</dd></div>
-        <div><dt>New</dt><dd id="new" class=${counts.new > 0 ? "new" : "soft"}>${count(counts.new)}</dd></div>
-        <div><dt>Updated</dt><dd id="updated" class=${counts.update > 0 ? "update" : "soft"}>${count(counts.update)}</dd></div>
-        <div>
-          <dt>Unchanged</dt>
-          <dd id="unchanged" class="same">
-            ${count(counts.same)} ${counts.protected > 0 ? html`<small>${count(counts.protected)} protected</small>` : nothing}
-          </dd>
-        </div>
-        <div>
-          <dt>Firmware</dt>
-          <dd id="flashed" class=${firmware === null ? "soft" : "flash"}>
-            ${firmware === null ? "none" : html`${firmware.version} <small>${exactBytes(firmware.size)}</small>`}
-          </dd>
-        </div>
+        ${figure("To fetch", "download", "", exactBytes(download), `in ${plural(fetches, "file")}; manifest ${manifest === null ? unknown : exactBytes(manifest.bytes)}`)}
+        ${figure("Time", "time", "", time === null ? unknown : duration(time), linkOf(view.link).name)}
+        ${figure("Deleted", "deleted", counts.delete > 0 ? "delete" : "soft", count(counts.delete))}
+        ${figure("New", "new", counts.new > 0 ? "new" : "soft", count(counts.new))}
+        ${figure("Updated", "updated", counts.update > 0 ? "update" : "soft", count(counts.update))}
+        ${figure("Unchanged", "unchanged", "same", count(counts.same), counts.protected > 0 ? `${count(counts.protected)} protected` : "")}
+        ${firmware === null
+          ? figure("Firmware", "flashed", "soft", "none")
+          : figure("Firmware", "flashed", "flash", firmware.version, exactBytes(firmware.size))}
       </dl>
-      <rp-share-bar .model=${this.model}></rp-share-bar>
-    </section>`;
+      <rp-share-bar .model=${this.model}></rp-share-bar>`;
   }
+}
+
+function figure(name: string, id: string, look: string, value: string, about = "") {
+  return html`<div>
+    <dt>${name}</dt>
+    <dd id=${id} class=${look}>${value} ${about === "" ? nothing : html`<small>${about}</small>`}</dd>
+  </div>`;
 }
 
 customElements.define("rp-plan-view", PlanView);

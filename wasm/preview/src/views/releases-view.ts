@@ -1,4 +1,4 @@
-import { css, html, nothing } from "lit";
+import { css, html, nothing, type TemplateResult } from "lit";
 
 import type { Notice } from "../engine/protocol.js";
 import { bytes, count, exactBytes, plural } from "../format.js";
@@ -71,72 +71,82 @@ export class ReleasesView extends ModelElement {
     if (overview === null) return nothing;
     const { releases, firmware, ignored, warnings, kind } = overview;
     return html`
-      <section class="panel" aria-labelledby="warnings-title">
-        <h2 id="warnings-title">Worth a look (${count(warnings.length)})</h2>
-        ${warnings.length === 0 ? html`<p class="soft">Nothing.</p>` : notices(warnings, "Warnings")}
+      ${section(
+        "warnings",
+        `Worth a look (${count(warnings.length)})`,
+        html`${warnings.length === 0 ? html`<p class="soft">Nothing.</p>` : notices(warnings, "Warnings")}
         ${kind === "folder"
           ? html`<p class="small soft">
               A browser follows symbolic links in a folder without saying so, and sees no empty directories; the server does.
             </p>`
-          : nothing}
-      </section>
-      <section class="panel" aria-labelledby="ignored-title">
-        <h2 id="ignored-title">Left out (${count(ignored.length)})</h2>
-        ${ignored.length === 0 ? html`<p class="soft">Nothing: all that is there is offered.</p>` : notices(ignored, "What was left out")}
-      </section>
-      <section class="panel" aria-labelledby="releases-title">
-        <h2 id="releases-title">${plural(releases.length, "release")}</h2>
-        ${releases.length === 0
+          : nothing}`,
+      )}
+      ${section(
+        "ignored",
+        `Left out (${count(ignored.length)})`,
+        ignored.length === 0 ? html`<p class="soft">Nothing: all that is there is offered.</p>` : notices(ignored, "What was left out"),
+      )}
+      ${section(
+        "releases",
+        plural(releases.length, "release"),
+        releases.length === 0
           ? html`<p class="soft">
               None. The folder has to hold a directory for each release, named with its version: <code>1.0.0/</code>,
               <code>1.0.1/</code>.
             </p>`
-          : html`<div class="scroll" tabindex="0" role="region" aria-label="List of releases">
-              <table>
-                <thead>
-                  <tr>
-                    <th scope="col">Version</th>
-                    <th scope="col" class="end">Files</th>
-                    <th scope="col" class="end">Size</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  ${[...releases].reverse().map(
-                    ({ version, fileCount, size }) => html`<tr>
-                      <th scope="row" class="mono version">${version}</th>
-                      <td class="end">${count(fileCount)}</td>
-                      <td class="end" title=${exactBytes(size)}>${bytes(size)}</td>
-                    </tr>`,
-                  )}
-                </tbody>
-              </table>
-            </div>`}
-      </section>
-      <section class="panel" aria-labelledby="firmware-title">
-        <h2 id="firmware-title">${plural(firmware.length, "firmware image")}</h2>
-        ${firmware.length === 0
+          : table("List of releases", ["Version", "Files", "Size"], [...releases].reverse().map(({ version, fileCount, size }) => ({
+              name: version,
+              title: "",
+              cells: [{ text: count(fileCount), title: "" }, { text: bytes(size), title: exactBytes(size) }],
+            }))),
+      )}
+      ${section(
+        "firmware",
+        plural(firmware.length, "firmware image"),
+        firmware.length === 0
           ? html`<p class="soft">None.</p>`
-          : html`<div class="scroll" tabindex="0" role="region" aria-label="List of images">
-              <table>
-                <thead>
-                  <tr>
-                    <th scope="col">Image</th>
-                    <th scope="col" class="end">Size</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  ${[...firmware].reverse().map(
-                    ({ path, size, sha1 }) => html`<tr>
-                      <th scope="row" class="mono version" title=${sha1}>${path}</th>
-                      <td class="end" title=${exactBytes(size)}>${bytes(size)}</td>
-                    </tr>`,
-                  )}
-                </tbody>
-              </table>
-            </div>`}
-      </section>
+          : table("List of images", ["Image", "Size"], [...firmware].reverse().map(({ path, size, sha1 }) => ({
+              name: path,
+              title: sha1,
+              cells: [{ text: bytes(size), title: exactBytes(size) }],
+            }))),
+      )}
     `;
   }
+}
+
+function section(id: string, title: string, content: TemplateResult) {
+  return html`<section class="panel" aria-labelledby="${id}-title">
+    <h2 id="${id}-title">${title}</h2>
+    ${content}
+  </section>`;
+}
+
+interface Row {
+  name: string;
+  title: string;
+  cells: { text: string; title: string }[];
+}
+
+function table(label: string, [first, ...others]: string[], rows: Row[]) {
+  return html`<div class="scroll" tabindex="0" role="region" aria-label=${label}>
+    <table>
+      <thead>
+        <tr>
+          <th scope="col">${first}</th>
+          ${others.map((name) => html`<th scope="col" class="end">${name}</th>`)}
+        </tr>
+      </thead>
+      <tbody>
+        ${rows.map(
+          ({ name, title, cells }) => html`<tr>
+            <th scope="row" class="mono version" title=${title}>${name}</th>
+            ${cells.map(({ text, title }) => html`<td class="end" title=${title}>${text}</td>`)}
+          </tr>`,
+        )}
+      </tbody>
+    </table>
+  </div>`;
 }
 
 function notices(list: readonly Notice[], name: string) {

@@ -4,6 +4,7 @@ import { chromium, type Browser, type BrowserContextOptions, type Page } from "p
 import { expect } from "vitest";
 
 import { CHROMIUM, SCREENSHOTS } from "./places.js";
+import { threads } from "./trace.js";
 
 const FLAGS = [
   "--no-sandbox",
@@ -17,6 +18,28 @@ const FLAGS = [
 
 export function launch(): Promise<Browser> {
   return chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+}
+
+interface Watching {
+  longTasks: number[];
+}
+
+interface Holding {
+  withheld: { fields: string[]; deliver(): void }[] | null;
+}
+
+/** Runs in the page: what a worker says waits while there is a list for it. */
+function holdable(): void {
+  const Original = Worker;
+  globalThis.Worker = class extends Original {
+    override set onmessage(listener: (event: MessageEvent) => void) {
+      super.onmessage = (event) => {
+        const { withheld } = globalThis as unknown as Holding;
+        if (withheld == null) listener.call(this, event);
+        else withheld.push({ fields: Object.keys(event.data.value ?? {}), deliver: () => listener.call(this, event) });
+      };
+    }
+  };
 }
 
 /** A page that remembers what it asked for and what it complained about. */
@@ -46,6 +69,7 @@ export class Visit {
         buffered: true,
       });
     });
+    await page.addInitScript(holdable);
     await page.goto(url);
     return visit;
   }
@@ -62,9 +86,42 @@ export class Visit {
     await this.page.waitForLoadState("networkidle");
   }
 
-  /** Milliseconds of the longest task that kept the page from answering. */
-  longest(): Promise<number> {
-    return this.page.evaluate(() => Math.max(0, ...(globalThis as unknown as { longTasks: number[] }).longTasks));
+  /**
+   * Milliseconds of the longest task that kept the page from answering during `work`. On a machine that is busy with other things a
+   * task can be long because it waits for a processor: so when one is too long, the work is done again and a processor's time counts.
+   */
+  async blocked(limit: number, work: () => Promise<void>): Promise<number> {
+    await this.page.evaluate(() => void ((globalThis as unknown as Watching).longTasks.length = 0));
+    await work();
+    const longest = await this.page.evaluate(() => Math.max(0, ...(globalThis as unknown as Watching).longTasks));
+    if (longest < limit) return longest;
+    const found = await threads(this.page.context().browser()!, work);
+    return Math.max(...found.filter(({ name }) => name === "CrRendererMain").map(({ most }) => most));
+  }
+
+  /** Keeps what the page's worker says from the page until `release`. */
+  hold(): Promise<void> {
+    return this.page.evaluate(() => void Object.assign(globalThis, { withheld: [] }));
+  }
+
+  /** Waits until so many of the answers that the page has not got yet have a field of that name. */
+  async said(field: string, count = 1): Promise<void> {
+    await this.page.waitForFunction(
+      ([field, count]) => (globalThis as unknown as Holding).withheld!.filter(({ fields }) => fields.includes(field)).length >= count,
+      [field, count] as const,
+    );
+  }
+
+  /** Lets through what was kept: all, or up to the first answer that has a field of that name, and keeps the rest. */
+  release(field?: string): Promise<void> {
+    return this.page.evaluate((field) => {
+      const holding = globalThis as unknown as Holding;
+      const said = holding.withheld!;
+      const last = field === undefined ? -1 : said.findIndex(({ fields }) => fields.includes(field));
+      holding.withheld = null;
+      for (const { deliver } of last < 0 ? said : said.splice(0, last + 1)) deliver();
+      if (last >= 0) holding.withheld = said;
+    }, field);
   }
 
   /** What a person reads somewhere, with white space as one space. */

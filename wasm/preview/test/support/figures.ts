@@ -1,16 +1,15 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 
 import { TOP } from "./places.js";
 
-/** Whether `make bench` runs the tests, and wants their figures. */
-export const BENCH = process.env.BENCH !== undefined;
+const directory = `${TOP}/target/bench`;
+const file = `${directory}/preview.json`;
 
-const rows: Record<string, { ours: number[]; peer: number[]; note: string }> = {};
-
-/** Keeps a row of `python/bench/rows.py` for `make bench`: a figure a round. */
+/** Keeps a row of `python/bench/rows.py`, a figure a round, if it is `make bench` that runs. */
 export function keep(key: string, ours: number[], peer: number[] = []): void {
-  if (!BENCH) return;
-  rows[key] = { ours, peer, note: "" };
-  mkdirSync(`${TOP}/target/bench`, { recursive: true });
-  writeFileSync(`${TOP}/target/bench/preview.json`, `${JSON.stringify({ rows }, null, 2)}\n`);
+  if (process.env.BENCH === undefined) return;
+  // Each file of tests is a process of its own.
+  const { rows } = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as { rows: object }) : { rows: {} };
+  mkdirSync(directory, { recursive: true });
+  writeFileSync(file, `${JSON.stringify({ rows: { ...rows, [key]: { ours, peer, note: "" } } }, null, 2)}\n`);
 }

@@ -1,0 +1,93 @@
+//! Rules M1, M4 and M5. An input is a document.
+
+use airwaybill::{Code, Manifest};
+use serde_json::{Map, Value, json};
+
+use crate::vectors::cases;
+
+pub(super) fn seeds() -> Vec<Vec<u8>> {
+    let documents = |case: crate::vectors::Case| {
+        let parsed = ["parse", "manifest"].map(|key| case.input[key].clone());
+        parsed
+            .into_iter()
+            .chain([case.expected["ok"].clone()])
+            .filter_map(|text| Some(text.as_str()?.to_owned().into()))
+    };
+    ["manifest", "verify"].into_iter().flat_map(cases).flat_map(documents).collect()
+}
+
+pub(super) fn check(data: &[u8]) {
+    let outcome = Manifest::parse(data);
+    if let Ok(manifest) = &outcome {
+        let text = manifest.to_json();
+        let again = Manifest::parse(text.as_bytes()).unwrap();
+        assert_eq!(&again, manifest);
+        assert_eq!(again.to_json(), text);
+        let document: Value = serde_json::from_slice(data).unwrap();
+        assert_eq!(known_fields(&document), serde_json::from_str::<Value>(&text).unwrap());
+        check_fields(manifest, &text);
+    }
+    let code = outcome.err().map(|error| {
+        assert!(!error.to_string().contains(char::is_control), "{error}");
+        error.code()
+    });
+    let Ok(mut document) = serde_json::from_slice::<Value>(data) else {
+        return assert_eq!(code, Some(Code::JsonInvalid));
+    };
+    if code == Some(Code::JsonInvalid) {
+        // A key that stands twice, which a `Value` does not show.
+        return;
+    }
+    rearrange(&mut document);
+    assert_eq!(Manifest::parse(document.to_string().as_bytes()).err().map(|error| error.code()), code);
+}
+
+fn check_fields(manifest: &Manifest, text: &str) {
+    let entries = || manifest.new_files().iter().chain(manifest.update());
+    let image = manifest.firmware().map(|image| image.size);
+    let sizes: Vec<Option<u64>> =
+        entries().map(|entry| entry.size).chain(image).chain([manifest.total_size()]).collect();
+    // M4
+    assert!(sizes.iter().all(|size| size.is_some() == sizes[0].is_some()), "{text}");
+    assert!(sizes.iter().flatten().all(|size| *size < 1 << 53), "{text}");
+    let twice = text.replacen('{', r#"{"version": "1","#, 1);
+    assert_eq!(Manifest::parse(twice.as_bytes()).unwrap_err().code(), Code::JsonInvalid);
+}
+
+/// A document with nothing in it that does not count.
+fn known_fields(document: &Value) -> Value {
+    let only = |object: &Value, keys: &[&str]| -> Map<String, Value> {
+        let known = keys.iter().filter_map(|key| Some(((*key).to_owned(), object.get(key)?.clone())));
+        known.collect()
+    };
+    let top = ["delete", "firmware", "new", "previous_version", "total_size", "update", "version"];
+    let mut known = only(document, &top);
+    for (key, value) in &mut known {
+        match (key.as_str(), value) {
+            ("new" | "update", Value::Array(entries)) => {
+                for entry in entries {
+                    *entry = only(entry, &["URL", "dst_path", "hash", "size"]).into();
+                }
+            }
+            ("firmware", image) => *image = only(image, &["URL", "hash", "size"]).into(),
+            _ => {}
+        }
+    }
+    known.into()
+}
+
+/// Puts each object's fields in the opposite order, and one in that no one knows: neither counts.
+fn rearrange(value: &mut Value) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(rearrange),
+        Value::Object(map) => {
+            let mut fields: Vec<(String, Value)> = std::mem::take(map).into_iter().collect();
+            for (_, value) in &mut fields {
+                rearrange(value);
+            }
+            map.insert("a field to come".to_owned(), json!([{"size": 1}]));
+            map.extend(fields.into_iter().rev());
+        }
+        _ => {}
+    }
+}

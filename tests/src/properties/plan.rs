@@ -1,0 +1,262 @@
+//! Rules C1 to C5 and P1 to P6. An input is what the rows `catalog`, `plan` and `manifest` in `vectors/README.md` say.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use airwaybill::{
+    Catalog, CatalogOptions, Code, Entry, FileRecord, Filter, Firmware, Manifest, ManifestFormat, ManifestOptions,
+    Plan, PlanRequest, Release, Sha1Digest, Version, files_of, verify_content, verify_device,
+};
+use serde_json::json;
+
+use super::encoded;
+use crate::Input;
+use crate::dice::Dice;
+use crate::vectors::cases;
+
+type Tree = BTreeMap<String, (u64, Sha1Digest)>;
+
+pub(super) fn seeds() -> Vec<Vec<u8>> {
+    let inputs = ["catalog", "plan", "manifest"].into_iter().flat_map(cases).map(|case| case.input);
+    inputs.filter(|input| input.get("parse").is_none()).map(|input| input.to_string().into()).collect()
+}
+
+pub(super) fn check(data: &[u8]) {
+    let Ok(mut input) = serde_json::from_slice::<Input>(data) else { return };
+    let Ok(listing) = input.listing() else { return };
+    let Input { options, request, render, .. } = input;
+    let outcome = Catalog::from_listing(&listing, &options);
+    check_order(&outcome, &listing, &options, &request);
+    let Ok(catalog) = outcome else { return };
+    check_that_nothing_is_lost(&catalog, &listing);
+    check_filter(&catalog, &listing, &options);
+    let Ok(plan) = catalog.plan(&request) else { return };
+    Model { catalog: &catalog, listing: &listing, options: &options, request: &request }.check(plan.as_ref());
+    let render = render.and_then(|render| render.try_into().ok()).unwrap_or_else(|| ManifestOptions::new("http://h"));
+    check_document(&catalog, &listing, &request, plan.as_ref(), &render);
+}
+
+/// The order of a listing does not matter.
+fn check_order(
+    outcome: &Result<Catalog, airwaybill::Error>,
+    listing: &[Entry],
+    options: &CatalogOptions,
+    request: &PlanRequest,
+) {
+    let mut shuffled = listing.to_vec();
+    Dice::new(listing.len() as u64).shuffle(&mut shuffled);
+    match (outcome, Catalog::from_listing(&shuffled, options)) {
+        (Ok(catalog), Ok(other)) => {
+            let plan = |catalog: &Catalog| catalog.plan(request).map(|plan| json!(plan));
+            assert_eq!(offered(catalog), offered(&other));
+            assert_eq!(catalog.ignored(), other.ignored());
+            assert_eq!(catalog.warnings(), other.warnings());
+            assert_eq!(plan(catalog), plan(&other));
+        }
+        (Err(error), Err(other)) => assert_eq!(error.code(), other.code()),
+        (one, other) => panic!("{one:?} {other:?}"),
+    }
+}
+
+fn offered(catalog: &Catalog) -> (Vec<(String, Tree)>, String) {
+    let release = |release: &Release| (release.version().to_string(), tree(release));
+    (catalog.releases().iter().map(release).collect(), json!(catalog.firmware()).to_string())
+}
+
+fn tree(release: &Release) -> Tree {
+    release.files().map(|file| (file.path.to_owned(), (file.size, file.sha1))).collect()
+}
+
+fn top(path: &str) -> &str {
+    path.split('/').next().unwrap_or_default()
+}
+
+/// Each entry is to be found, or it or what it belongs to is named with a reason.
+fn check_that_nothing_is_lost(catalog: &Catalog, listing: &[Entry]) {
+    let notices = || catalog.ignored().iter().chain(catalog.warnings());
+    let named: BTreeSet<&str> = notices().map(|notice| notice.path.as_str()).collect();
+    let is_whole = |notice: &&airwaybill::Notice| notice.code != Code::IgnoredName && notice.code != Code::PathCase;
+    let refused: BTreeSet<&str> = notices().filter(is_whole).map(|notice| top(&notice.path)).collect();
+    for path in listing.iter().map(Entry::path).filter(|path| !path.ends_with('/')) {
+        let is_known = catalog.find(path).is_some() || named.contains(path) || refused.contains(top(path));
+        assert!(is_known, "{path:?}");
+    }
+    for release in catalog.releases() {
+        for file in release.files() {
+            let path = format!("{}/{}", release.version(), file.path);
+            // C1
+            assert!(!file.path.split('/').any(|name| [".DS_Store", "Thumbs.db", "pymakr.conf"].contains(&name)));
+            assert_eq!(catalog.find(&path), Some(FileRecord { path, size: file.size, sha1: file.sha1 }));
+        }
+    }
+}
+
+/// What the filter says need not be read does not change what is offered.
+fn check_filter(catalog: &Catalog, listing: &[Entry], options: &CatalogOptions) {
+    let filter = Filter::new(options).unwrap();
+    let read = listing.iter().filter(|entry| filter.reads(entry.path()));
+    assert_eq!(offered(&Catalog::from_listing(read, options).unwrap()), offered(catalog));
+}
+
+/// The rules again, from each release alone, one file at a time.
+struct Model<'a> {
+    catalog: &'a Catalog,
+    listing: &'a [Entry],
+    options: &'a CatalogOptions,
+    request: &'a PlanRequest,
+}
+
+impl Model<'_> {
+    fn check(&self, plan: Option<&Plan>) {
+        self.check_releases();
+        let current = self.request.current.as_deref().map(|text| self.version(text));
+        let target = self.target(current.as_ref());
+        let before = self.request.current.as_deref().map(|name| self.known(name)).unwrap_or_default();
+        let after = target.map(tree);
+        let firmware = self.firmware(current.as_ref(), target.is_some());
+        let changes = after.as_ref().is_some_and(|after| self.unprotected(after) != self.unprotected(&before));
+        assert_eq!(plan.is_some(), changes || firmware.is_some());
+        let Some(plan) = plan else { return };
+
+        let version = target.map(Release::version).or(current.as_ref()).unwrap();
+        assert_eq!(plan.version.as_str(), version.as_str());
+        assert_eq!(plan.previous_version.as_ref().map(Version::as_str), self.request.current.as_deref());
+        assert_eq!(json!(plan.firmware), json!(firmware));
+        let device = applied(plan, before.clone());
+        assert_eq!(self.protected(&device), self.protected(&before));
+        assert_eq!(self.unprotected(&device), self.unprotected(after.as_ref().unwrap_or(&before)));
+        if target.is_some() {
+            let record = |(path, (size, sha1))| FileRecord { path, size, sha1 };
+            let found: Vec<FileRecord> = device.into_iter().map(record).collect();
+            assert!(verify_device(self.catalog, plan.version.as_str(), &found).unwrap().is_ok());
+        }
+    }
+
+    /// A directory is a release by what is in it, unless it still changes or is the lower of two equal names (V4).
+    fn check_releases(&self) {
+        let unsettled: BTreeSet<&str> = self.options.unsettled.iter().map(String::as_str).collect();
+        let tops: BTreeSet<&str> =
+            self.listing.iter().filter_map(|entry| Some(entry.path().split_once('/')?.0)).collect();
+        let mut whole: Vec<(Version, Tree)> = tops
+            .difference(&unsettled)
+            .filter_map(|name| self.alone(name).map(|tree| (self.version(name), tree)))
+            .collect();
+        whole.sort_by(|(a, _), (b, _)| (b, b.as_str()).cmp(&(a, a.as_str())));
+        whole.dedup_by(|(lower, _), (higher, _)| lower == higher);
+        let whole: Vec<_> = whole.into_iter().rev().map(|(version, tree)| (version.to_string(), tree)).collect();
+        assert_eq!(offered(self.catalog).0, whole);
+    }
+
+    fn version(&self, text: &str) -> Version {
+        Version::parse(text, self.options.versions).unwrap()
+    }
+
+    /// The files of the release when nothing else is there.
+    fn alone(&self, name: &str) -> Option<Tree> {
+        let own = self.listing.iter().filter(|entry| entry.path().split_once('/').is_some_and(|(top, _)| top == name));
+        let options = CatalogOptions { unsettled: Vec::new(), ..self.options.clone() };
+        Catalog::from_listing(own, &options).unwrap().releases().first().map(tree)
+    }
+
+    /// What the device has; nothing when the catalog does not have its release (P4).
+    fn known(&self, name: &str) -> Tree {
+        let is_unsettled = self.options.unsettled.iter().any(|unsettled| unsettled == name);
+        let is_known = is_unsettled || self.catalog.releases().iter().any(|known| known.version().as_str() == name);
+        is_known.then(|| self.alone(name)).flatten().unwrap_or_default()
+    }
+
+    // P1, P2
+    fn target(&self, current: Option<&Version>) -> Option<&Release> {
+        let name = self.request.target.as_deref();
+        let mut named =
+            self.catalog.releases().iter().filter(|release| name.is_none_or(|name| release.version().as_str() == name));
+        let target = named.clone().find(|release| named.all(|other| other.version() <= release.version()))?;
+        let is_higher = current.is_none_or(|current| current < target.version());
+        let may_be_lower = name.is_some() && self.request.allow_downgrade && current != Some(target.version());
+        (is_higher || may_be_lower).then_some(target)
+    }
+
+    // P5, P6
+    fn firmware(&self, current: Option<&Version>, files_change: bool) -> Option<&Firmware> {
+        let named = self.request.firmware_version.as_deref().map(|text| self.version(text));
+        let may_come_alone = named.is_some() && current.is_some();
+        let has = named.as_ref().or(current);
+        let mut images = self.catalog.firmware().iter();
+        let highest = images.clone().find(|image| images.all(|other| other.version <= image.version))?;
+        (has.is_none_or(|has| highest.version > *has) && (files_change || may_come_alone)).then_some(highest)
+    }
+
+    // C2
+    fn unprotected(&self, tree: &Tree) -> Tree {
+        let options = CatalogOptions { ignore: self.options.protect.clone(), ..CatalogOptions::default() };
+        let filter = Filter::new(&options).unwrap();
+        let is_free = |path: &str| filter.reads(&format!("1/{path}"));
+        tree.iter().filter(|(path, _)| is_free(path)).map(|(path, content)| (path.clone(), *content)).collect()
+    }
+
+    fn protected(&self, tree: &Tree) -> Tree {
+        let free = self.unprotected(tree);
+        tree.iter()
+            .filter(|(path, _)| !free.contains_key(*path))
+            .map(|(path, content)| (path.clone(), *content))
+            .collect()
+    }
+}
+
+// P3
+fn applied(plan: &Plan, mut device: Tree) -> Tree {
+    for path in &plan.delete {
+        assert!(device.remove(path.as_str()).is_some(), "{path} was not there");
+    }
+    for file in &plan.new {
+        assert_eq!(device.insert(file.path.to_string(), (file.size, file.sha1)), None, "{} was there", file.path);
+    }
+    for file in &plan.update {
+        let before = device.insert(file.path.to_string(), (file.size, file.sha1));
+        assert!(before.is_some_and(|before| before != (file.size, file.sha1)), "{} was right", file.path);
+    }
+    assert!(plan.delete.is_sorted());
+    assert!([&plan.new, &plan.update].iter().all(|files| files.is_sorted_by_key(|file| &file.path)));
+    device
+}
+
+/// The text that the device gets is the plan's, reads as a manifest, and leads to what is there.
+fn check_document(
+    catalog: &Catalog,
+    listing: &[Entry],
+    request: &PlanRequest,
+    plan: Option<&Plan>,
+    render: &ManifestOptions,
+) {
+    let Ok(document) = catalog.manifest_json(request, render) else {
+        return assert!(plan.is_none_or(|plan| plan.manifest(render).is_err()));
+    };
+    let Some(plan) = plan else { return assert_eq!(document, "null") };
+    assert_eq!(plan.manifest(render).unwrap().to_json(), document);
+    let manifest = Manifest::parse(document.as_bytes()).unwrap();
+    assert_eq!(manifest.to_json(), document);
+    assert_eq!(manifest.delete(), plan.delete);
+    check_entries(&manifest, plan, render);
+    let report = verify_content(&manifest, &files_of(listing));
+    assert!(report.is_ok(), "{report:?}");
+    assert_eq!(report.checked, plan.new.len() + plan.update.len() + usize::from(plan.firmware.is_some()));
+}
+
+// M2 to M4
+fn check_entries(manifest: &Manifest, plan: &Plan, render: &ManifestOptions) {
+    let base_url = render.base_url.trim_end_matches('/');
+    let size = |bytes| (render.format == ManifestFormat::Sized).then_some(bytes);
+    for (entries, files) in [(manifest.new_files(), &plan.new), (manifest.update(), &plan.update)] {
+        assert_eq!(entries.len(), files.len());
+        for (entry, file) in entries.iter().zip(files) {
+            assert_eq!(entry.url, format!("{base_url}/{}", encoded(&format!("{}/{}", plan.version, file.path))));
+            assert_eq!((&entry.dst_path.path, entry.dst_path.written), (&file.path, render.dst_paths));
+            assert_eq!((entry.hash, entry.size), (file.sha1, size(file.size)));
+        }
+    }
+    let image = plan.firmware.as_ref();
+    let url = image.map(|image| format!("{base_url}/{}", encoded(&image.path)));
+    assert_eq!(manifest.firmware().map(|entry| &entry.url), url.as_ref());
+    assert_eq!(manifest.firmware().map(|entry| entry.hash), image.map(|image| image.sha1));
+    let sizes = plan.new.iter().chain(&plan.update).map(|file| file.size).chain(image.map(|image| image.size));
+    assert_eq!(manifest.total_size(), size(sizes.sum()));
+}
