@@ -121,7 +121,7 @@ bless: ## write what the native engine gives as the vectors' expectations, to be
 
 .PHONY: bless-fuel
 bless-fuel: ## keep today's fuel per file as the figure to hold
-	BLESS_FUEL=1 cargo test -q -p airwaybill-tests --test fuel
+	FUEL_FIGURES=$(CURDIR)/tests/fuel.json cargo test -q -p airwaybill-tests --test fuel
 
 .PHONY: fuzz
 fuzz: ## fuzz each target for a minute (SECONDS=… for longer); see fuzz/README.md
@@ -137,12 +137,13 @@ fuzz: ## fuzz each target for a minute (SECONDS=… for longer); see fuzz/README
 soak: $(VENV)/.tools ## the server under load, faults and kills for five minutes (SECONDS=… SEED=… for others)
 	$(BIN)/python python/soak/soak.py --seconds $(or $(SECONDS),300) --seed $(or $(SEED),1)
 
+BENCH_TOOLS := chromium nginx openssl wrk
+
 .PHONY: bench
-bench: $(VENV)/.tools npm preview chromium ## figures, as ratios to peers taken in the same run
-	cargo bench -p airwaybill --bench engine
-	cargo test -q -p airwaybill-tests --test fuel -- --nocapture
-	cd python/bench && $(BIN)/python bench_engine.py && $(BIN)/python bench_scan.py && $(BIN)/python bench_server.py
-	cd wasm && node bench/plan.mjs && node bench/sha1.mjs
-	cd wasm/preview && AIRWAYBILL_PYTHON=$(BIN)/python npm run --silent bench
-	$(BIN)/python device/bench/memory.py
-	$(BIN)/python device/bench/link.py
+bench: $(VENV)/.tools npm preview ## figures, as ratios to peers taken in the same run (PARTS=… for some of them)
+	-type -P $(BENCH_TOOLS) > /dev/null || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(BENCH_TOOLS) > /dev/null; }
+	$(BIN)/python python/bench/run.py $(PARTS)
+
+.PHONY: bench-page
+bench-page: $(VENV)/.tools ## write the figures of the last whole run into BENCHMARKS.md
+	$(BIN)/python python/bench/page.py

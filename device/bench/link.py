@@ -21,16 +21,18 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import NamedTuple
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
+TOP = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(TOP / "device" / "tests"), str(TOP / "python" / "bench")]
 
 from board import DEVICE, Server, micropython
+from measure import Part, in_turn
 
 SEED = 60
 FILES = 60
 SIZES = (200, 1500)
 RATE_BITS = 2_000_000
 DELAY_S = 0.020
-FACTOR = 4
+ROUNDS = 5
 SPACES = ("airwaybill-server", "airwaybill-device")
 ADDRESSES = ("10.213.7.1", "10.213.7.2")
 
@@ -176,45 +178,46 @@ def timed(link: Link, proxy: SlowProxy | None, *command: str, expect: str) -> Re
     return Result(seconds, after[0] - before[0], after[1] - before[1])
 
 
-def measure(link: Link, proxy: SlowProxy | None, releases: Path, scratch: Path) -> bool:
-    shutil.copytree(releases / "1.0.0", scratch / "board")
-    (scratch / "board" / "sd").mkdir()
-    (scratch / "board" / "flash" / "waybill").mkdir()
-    (scratch / "board" / "flash" / "waybill" / "version").write_text("1.0.0\n")
-    (scratch / "plain").mkdir()
-    script = OURS.format(
-        client=str(DEVICE),
-        host=link.host,
-        port=link.port,
-        flash=f"{scratch}/board/flash",
-        sd=f"{scratch}/board/sd",
-    )
-    ours = timed(link, proxy, micropython(), "-c", script, expect="1.0.1 True")
-    plain = [micropython(), str(DEVICE / "bench" / "hundred.py"), link.host, str(link.port), f"{scratch}/plain"]
-    other = timed(link, proxy, *plain, expect=str(FILES))
-    factor = other.seconds / ours.seconds
-    print(f"{FILES} files on 2 Mbit/s with 40 ms round trip ({link.name})")
-    print(f"{'client':<28} {'seconds':>8} {'received':>9} {'sent':>7}")
-    for name, result in (("this one, with its journal", ours), ("a connection a file, 100 B", other)):
-        print(f"{name:<28} {result.seconds:>8.2f} {result.received:>9} {result.sent:>7}")
-    print(f"{factor:.1f} times as fast (at least {FACTOR} wanted)")
-    return factor >= FACTOR
+def measure(link: Link, proxy: SlowProxy | None, releases: Path, note: str = "") -> None:
+    results: dict[str, list[Result]] = {"here": [], "a connection a file": []}
+
+    def here() -> float:
+        with tempfile.TemporaryDirectory() as board:
+            shutil.copytree(releases / "1.0.0", board, dirs_exist_ok=True)
+            (Path(board) / "sd").mkdir()
+            (Path(board) / "flash" / "waybill").mkdir()
+            (Path(board) / "flash" / "waybill" / "version").write_text("1.0.0\n")
+            script = OURS.format(
+                client=str(DEVICE), host=link.host, port=link.port, flash=f"{board}/flash", sd=f"{board}/sd"
+            )
+            results["here"].append(timed(link, proxy, micropython(), "-c", script, expect="1.0.1 True"))
+        return 60 / results["here"][-1].seconds
+
+    def other() -> float:
+        with tempfile.TemporaryDirectory() as plain:
+            command = [micropython(), str(DEVICE / "bench" / "hundred.py"), link.host, str(link.port), plain]
+            results["a connection a file"].append(timed(link, proxy, *command, expect=str(FILES)))
+        return 60 / results["a connection a file"][-1].seconds
+
+    part = Part("device-link")
+    part.add("updates", *in_turn({"here": here, "a connection a file": other}, ROUNDS).values(), note=note)
+    part.add("received", *([float(each.received) for each in found] for found in results.values()))
+    part.write()
 
 
-def main() -> int:
+def main() -> None:
     with tempfile.TemporaryDirectory() as name:
-        scratch = Path(name)
-        releases = scratch / "releases"
+        releases = Path(name)
         write_releases(releases)
         try:
             with namespaces(releases) as link:
-                return int(not measure(link, None, releases, scratch))
+                measure(link, None, releases)
+                return
         except (subprocess.CalledProcessError, FileNotFoundError) as error:
-            reason = (getattr(error, "stderr", None) or str(error)).strip()
-            print(f"skipped: no namespaces with tc netem here ({reason}); a proxy makes the link instead")
+            reason = (getattr(error, "stderr", None) or str(error)).strip().splitlines()[-1]
         with proxied(releases) as (link, proxy):
-            return int(not measure(link, proxy, releases, scratch))
+            measure(link, proxy, releases, f"through a proxy, as tc netem is not to be had here ({reason})")
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    main()

@@ -9,13 +9,14 @@ import sys
 import tempfile
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
+TOP = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(TOP / "device" / "tests"), str(TOP / "python" / "bench")]
 
 from board import DEVICE, Server, compile_client, micropython
+from measure import Part
 
 SEED = 20
 COUNTS = (10, 100, 1000)
-BARS_KB = {100: 64, 1000: 96}
 
 SCRIPT = """
 import sys
@@ -68,22 +69,20 @@ def least_heap(releases: Path, client: Path, port: int) -> int:
     return high
 
 
-def main() -> int:
-    missed = False
+def main() -> None:
+    part = Part("device-memory")
     with tempfile.TemporaryDirectory() as name:
         compiled = compile_client(Path(name) / "mpy")
-        print("least heap (KB) with which an update completes, 64-bit port")
-        print(f"{'files':>6} {'.mpy':>6} {'source':>7} {'bar (.mpy)':>11}")
         for count in COUNTS:
             releases = Path(name) / f"releases_{count}"
             write_releases(releases, count)
             with Server(releases) as server:
-                mpy, source = (least_heap(releases, client, server.port) for client in (compiled, DEVICE))
-            bar = BARS_KB.get(count)
-            missed |= bar is not None and mpy > bar
-            print(f"{count:>6} {mpy:>6} {source:>7} {bar if bar else '-':>11}", flush=True)
-    return int(missed)
+                for form, client in (("mpy", compiled), ("source", DEVICE)):
+                    heap = least_heap(releases, client, server.port)
+                    print(f"{count} files, {form}: {heap} KB", file=sys.stderr, flush=True)
+                    part.add(f"{form}-{count}", [heap])
+    part.write()
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    main()

@@ -1,7 +1,7 @@
 """The engine's catalog and plan beside Python's own dicts and sets doing the same.
 
 A catalog's releases are sorted by path, and so are the lists of a plan: the peer sorts as well; without its sort it is
-shown too.
+measured too.
 """
 
 from __future__ import annotations
@@ -11,22 +11,21 @@ import functools
 import hashlib
 import json
 import random
-import statistics
 import subprocess
 import time
+from functools import partial
 from pathlib import Path
 
-from measure import compare, in_turn, report
+from measure import ROOT, Part, in_turn
 
-ROOT = Path(__file__).resolve().parents[2]
 CHANGED_EACH = 100
 Listing = list[tuple[str, int, str]]
 
 
 def build() -> Path:
-    """The program of ``core/benches/once.rs``."""
-    command = ["cargo", "bench", "-p", "airwaybill", "--bench", "once", "--no-run", "--message-format", "json"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, check=True, text=True)
+    """The program of ``core/examples/engine.rs``."""
+    command = ["cargo", "build", "--release", "-p", "airwaybill", "--example", "engine", "--message-format", "json"]
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True)
     messages = map(json.loads, done.stdout.splitlines())
     return Path(next(message["executable"] for message in messages if message.get("executable")))
 
@@ -81,25 +80,23 @@ def peer_plan(records: Listing) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--records", type=int, default=1_000_000)
+    parser.add_argument("--files", type=int, default=1_000_000)
     options = parser.parse_args()
-    program, records = build(), options.records
-    measured: dict[str, tuple[float, float]] = {}
+    program, files = build(), options.files
 
-    def engine(count: int) -> float:
-        done = subprocess.run([program, str(count)], capture_output=True, check=True, text=True)
-        catalog, plan = (float(seconds) for seconds in done.stdout.split())
-        measured["last"] = (catalog, plan)
-        return catalog
+    def engine(step: str, releases_of: int, rounds: int = 1) -> float:
+        done = subprocess.run([program, str(releases_of), str(rounds), step], stdout=subprocess.PIPE, check=True)
+        return float(json.loads(done.stdout)[step])
 
     found = in_turn(
         {
-            "catalog": lambda: engine(records),
-            "plan": lambda: measured["last"][1],
-            "dicts, sorted": lambda: peer_catalog(listing(records // 2), is_sorted=True),
-            "dicts": lambda: peer_catalog(listing(records // 2), is_sorted=False),
-            "sets": lambda: peer_plan(listing(records)),
-            "catalog of 10,000": lambda: statistics.median(engine(10_000) for _ in range(5)),
+            "catalog": partial(engine, "catalog", files // 2),
+            "dicts, sorted": lambda: peer_catalog(listing(files // 2), is_sorted=True),
+            "dicts, not sorted": lambda: peer_catalog(listing(files // 2), is_sorted=False),
+            "catalog of 10,000": partial(engine, "catalog", 5_000, 25),
+            "plan": partial(engine, "update", files, 5),
+            "sets": lambda: peer_plan(listing(files)),
+            "plan of 2 x 5,000": partial(engine, "update", 5_000, 25),
         },
         options.rounds,
     )
@@ -107,26 +104,17 @@ def main() -> None:
     def rates(name: str, count: int) -> list[float]:
         return [count / seconds / 1e6 for seconds in found[name]]
 
-    catalog, plan = rates("catalog", records), rates("plan", 2 * records)
-    small = rates("catalog of 10,000", 10_000)
-    report(
-        "engine",
-        [
-            compare(
-                "catalog / dicts sorted, M entries/s", catalog, rates("dicts, sorted", records), "M/s", 3, at_least=True
-            ),
-            compare("catalog / dicts unsorted, M entries/s", catalog, rates("dicts", records), "M/s", 3, at_least=True),
-            compare("plan / sets, M entries/s", plan, rates("sets", 2 * records), "M/s", 40, at_least=True),
-            compare(
-                "cost per file at 1,000,000 / at 10,000",
-                [1 / rate for rate in catalog],
-                [1 / rate for rate in small],
-                "us",
-                1.5,
-                at_least=False,
-            ),
-        ],
-    )
+    def each(name: str, count: int) -> list[float]:
+        return [seconds / count * 1e6 for seconds in found[name]]
+
+    part = Part("engine")
+    catalog = rates("catalog", files)
+    part.add("catalog", catalog, rates("dicts, sorted", files))
+    part.add("catalog-unsorted", catalog, rates("dicts, not sorted", files))
+    part.add("plan", rates("plan", 2 * files), rates("sets", 2 * files))
+    part.add("catalog-growth", each("catalog", files), each("catalog of 10,000", 10_000))
+    part.add("plan-growth", each("plan", 2 * files), each("plan of 2 x 5,000", 10_000))
+    part.write()
 
 
 if __name__ == "__main__":

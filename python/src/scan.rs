@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::fs::{self, File, Metadata};
+use std::fs::{self, DirEntry, File, FileType, Metadata};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
@@ -12,7 +12,6 @@ use std::time::{Duration, SystemTime};
 use airwaybill::{Entry, FileRecord, Filter, Hasher, Sha1Digest};
 use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
-use walkdir::{DirEntry, WalkDir};
 
 const BUFFER_BYTES: usize = 128 * 1024;
 
@@ -108,6 +107,8 @@ struct Found {
 enum Kind {
     Directory,
     File,
+    /// A file whose kept digest still holds.
+    Known(Stamp, Sha1Digest),
     Link,
     Unread(String),
 }
@@ -172,9 +173,9 @@ fn scan_in_pool(root: PathBuf, filter: &Filter, progress: &Progress) -> io::Resu
     let kept = kept_digests().get(&root).cloned().unwrap_or_default();
     let started = SystemTime::now();
 
-    let found = walk(&root, filter, progress);
+    let found = walk(&root, filter, &kept, progress);
     if progress.is_shown {
-        progress.total.store(found.par_iter().map(|found| bytes_to_hash(found, &kept)).sum(), Relaxed);
+        progress.total.store(found.par_iter().map(bytes_to_hash).sum(), Relaxed);
     }
     let items: Vec<Read> = found.into_par_iter().map(|found| read(found, &root, &kept, progress)).collect();
 
@@ -219,62 +220,69 @@ impl Tree {
     }
 }
 
-/// All that is below the root, without what is in top-level directories that are no release.
-fn walk(root: &Path, filter: &Filter, progress: &Progress) -> Vec<Found> {
-    let mut items = WalkDir::new(root).min_depth(1).into_iter();
+/// All that is below the root, without what is in top-level directories that are no release. It goes level by level, so
+/// that all threads take part and the depth costs no stack.
+fn walk(root: &Path, filter: &Filter, kept: &Digests, progress: &Progress) -> Vec<Found> {
     let mut found = Vec::new();
-    while let Some(item) = items.next()
-        && !progress.cancelled.load(Relaxed)
-    {
-        match item {
-            Ok(entry) => {
-                let item = look(entry, root, filter);
-                if let Kind::Unread(_) = item.kind
-                    && item.path.ends_with('/')
-                {
-                    items.skip_current_dir();
-                }
-                found.push(item);
-            }
-            Err(error) if error.io_error().is_some_and(is_out_of_means) => progress.fail(error.into()),
-            Err(error) => {
-                let reason = error.io_error().map_or_else(|| error.to_string(), io::Error::to_string);
-                let absolute = error.path().unwrap_or(root).to_owned();
-                let mut path = listing_path(&absolute, root).unwrap_or_else(|lossy| lossy);
-                if absolute.is_dir() {
-                    path.push('/');
-                }
-                found.push(Found { path, absolute, kind: Kind::Unread(reason) });
-            }
+    let mut level = vec![root.to_owned()];
+    while !level.is_empty() && !progress.cancelled.load(Relaxed) {
+        let lists: Vec<_> = level.par_iter().map(|directory| list(directory, root, filter, kept, progress)).collect();
+        let items = lists.iter().flatten();
+        level = items.filter(|item| matches!(item.kind, Kind::Directory)).map(|item| item.absolute.clone()).collect();
+        found.extend(lists.into_iter().flatten());
+    }
+    found
+}
+
+fn list(directory: &Path, root: &Path, filter: &Filter, kept: &Digests, progress: &Progress) -> Vec<Found> {
+    let mut found = Vec::new();
+    let listed = fs::read_dir(directory).and_then(|entries| {
+        for entry in entries.take_while(|_| !progress.cancelled.load(Relaxed)) {
+            found.push(look(&entry?, directory == root, root, filter, kept));
+        }
+        Ok(())
+    });
+    match listed {
+        Ok(()) => {}
+        Err(error) if is_out_of_means(&error) => progress.fail(error),
+        Err(error) => {
+            let path = listing_path(directory, root).unwrap_or_else(|lossy| lossy) + "/";
+            found.push(Found { path, absolute: directory.to_owned(), kind: Kind::Unread(error.to_string()) });
         }
     }
     found
 }
 
-fn look(entry: DirEntry, root: &Path, filter: &Filter) -> Found {
-    let file_type = entry.file_type();
-    let (mut path, kind) = match listing_path(entry.path(), root) {
-        Err(lossy) => (lossy, Kind::Unread("its name is not valid UTF-8".to_owned())),
-        Ok(path) => {
-            let kind = if file_type.is_dir() {
-                let is_release = entry.depth() > 1 || filter.release_version(&path).is_ok();
-                if is_release { Kind::Directory } else { Kind::Unread("not a release".to_owned()) }
-            } else if file_type.is_symlink() {
-                Kind::Link
-            } else if !filter.reads(&path) {
-                Kind::Unread("left out by its name".to_owned())
-            } else if file_type.is_file() {
-                Kind::File
-            } else {
-                Kind::Unread("not a regular file".to_owned())
-            };
-            (path, kind)
-        }
+fn look(entry: &DirEntry, is_top: bool, root: &Path, filter: &Filter, kept: &Digests) -> Found {
+    let absolute = entry.path();
+    let unread = |reason: &str| Kind::Unread(reason.to_owned());
+    let (mut path, is_utf8) = match listing_path(&absolute, root) {
+        Ok(path) => (path, true),
+        Err(lossy) => (lossy, false),
     };
-    if file_type.is_dir() && matches!(kind, Kind::Unread(_)) {
+    let file_type = entry.file_type();
+    let is_directory = file_type.as_ref().is_ok_and(FileType::is_dir);
+    let kind = match file_type {
+        _ if !is_utf8 => unread("its name is not valid UTF-8"),
+        Err(error) => Kind::Unread(error.to_string()),
+        Ok(_) if is_directory && is_top && filter.release_version(&path).is_err() => unread("not a release"),
+        Ok(_) if is_directory => Kind::Directory,
+        Ok(kind) if kind.is_symlink() => Kind::Link,
+        Ok(_) if !filter.reads(&path) => unread("left out by its name"),
+        Ok(kind) if kind.is_file() => known(entry, &absolute, kept).map_or(Kind::File, |of| Kind::Known(of.0, of.1)),
+        Ok(_) => unread("not a regular file"),
+    };
+    if is_directory && matches!(kind, Kind::Unread(_)) {
         path.push('/');
     }
-    Found { path, absolute: entry.into_path(), kind }
+    Found { path, absolute, kind }
+}
+
+/// The digest kept for a file, if it still holds.
+fn known(entry: &DirEntry, absolute: &Path, kept: &Digests) -> Option<(Stamp, Sha1Digest)> {
+    let digest = kept.get(absolute)?;
+    // The entry's own look needs no walk along its path.
+    (Stamp::of(&entry.metadata().ok()?).ok()? == digest.0).then_some(*digest)
 }
 
 /// The path of something below the root from there, `/`-separated; as an error, a lossy one of a name that is not UTF-8.
@@ -287,9 +295,9 @@ fn listing_path(absolute: &Path, root: &Path) -> Result<String, String> {
     if cfg!(windows) { path.map(|path| path.replace('\\', "/")) } else { path.map(str::to_owned) }
 }
 
-fn bytes_to_hash(found: &Found, kept: &Digests) -> u64 {
-    match (&found.kind, Stamp::of_path(&found.absolute)) {
-        (Kind::File, Ok(stamp)) if kept.get(&found.absolute).is_none_or(|(at, _)| *at != stamp) => stamp.size,
+fn bytes_to_hash(found: &Found) -> u64 {
+    match found.kind {
+        Kind::File => fs::symlink_metadata(&found.absolute).map_or(0, |metadata| metadata.len()),
         _ => 0,
     }
 }
@@ -308,19 +316,17 @@ fn read(found: Found, root: &Path, kept: &Digests, progress: &Progress) -> Read 
             let link = link_target(&absolute, root);
             (Entry::Link { path, link }, Stamp::of_path(&absolute).ok())
         }
-        Kind::File => match known(&absolute, kept) {
-            Some((stamp, sha1)) => {
-                is_known = true;
-                (Entry::File(FileRecord { path, size: stamp.size, sha1 }), Some(stamp))
+        Kind::Known(stamp, sha1) => {
+            is_known = true;
+            (Entry::File(FileRecord { path, size: stamp.size, sha1 }), Some(stamp))
+        }
+        Kind::File => match hash(&absolute, progress) {
+            Ok((stamp, sha1)) => (Entry::File(FileRecord { path, size: stamp.size, sha1 }), Some(stamp)),
+            Err(error) if is_out_of_means(&error) => {
+                progress.fail(error);
+                (Entry::Directory { path }, None)
             }
-            None => match hash(&absolute, progress) {
-                Ok((stamp, sha1)) => (Entry::File(FileRecord { path, size: stamp.size, sha1 }), Some(stamp)),
-                Err(error) if is_out_of_means(&error) => {
-                    progress.fail(error);
-                    (Entry::Directory { path }, None)
-                }
-                Err(error) => (Entry::Unread { path, unread: error.to_string() }, Stamp::of_path(&absolute).ok()),
-            },
+            Err(error) => (Entry::Unread { path, unread: error.to_string() }, Stamp::of_path(&absolute).ok()),
         },
     };
     Read { absolute, entry, stamp, is_known }
@@ -333,12 +339,6 @@ fn is_out_of_means(error: &io::Error) -> bool {
     #[cfg(not(unix))]
     let codes = [];
     error.raw_os_error().is_some_and(|code| codes.contains(&code))
-}
-
-/// The digest kept for a file, if it still holds.
-fn known(path: &Path, kept: &Digests) -> Option<(Stamp, Sha1Digest)> {
-    let (stamp, sha1) = kept.get(path)?;
-    (Stamp::of_path(path).ok()? == *stamp).then_some((*stamp, *sha1))
 }
 
 // C4: which file it is in the end; whether it may be followed is the engine's to say.

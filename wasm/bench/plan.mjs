@@ -2,62 +2,68 @@
 
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { fileURLToPath } from "node:url";
 
 import { Catalog } from "../dist/node.js";
+import { inTurn, median, root, write } from "./measure.mjs";
 
 const FILES = 100_000;
-const ROUNDS = Number(process.env.ROUNDS ?? 31);
-const BAR = 0.5;
+const TIMES = 5;
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
-const native = JSON.parse(
-  execFileSync("cargo", ["run", "-q", "--release", "-p", "airwaybill-wasm", "--example", "native_plan", "--", String(FILES), String(ROUNDS)], {
-    cwd: root,
-    encoding: "utf8",
-  }),
-);
+const target = process.env.CARGO_TARGET_DIR ?? `${root}target`;
+execFileSync("cargo", ["build", "-q", "--release", "-p", "airwaybill", "--example", "engine"], { cwd: root, stdio: "inherit" });
 
-// The same listing as in native_plan.rs.
-const digits = (number, width) => String(number).padStart(width, "0");
-const entry = (version, index, content) => {
-  const [folder, module] = [digits(Math.floor(index / 1000), 3), digits(index % 37, 3)];
-  const path = `${version}/flash/lib/package_${folder}/module_${module}/file_${digits(index, 6)}.py`;
-  return { path, size: 1000 + index, sha1: createHash("sha1").update(`${index} ${content}`).digest("hex") };
+/** Two releases, as in core/benches/support/listing.rs. */
+function makeListing() {
+  const entry = (number) => {
+    const [index, isNew] = [number >> 1, number % 2 === 1];
+    const digits = (value, width) => String(value).padStart(width, "0");
+    const path = `flash/lib/package_${digits(index % 997, 3)}/module_${digits(index, 7)}.py`;
+    const content = isNew && index % 100 === 0 ? "changed" : path;
+    return { path: `${isNew ? "1.0.1" : "1.0.0"}/${path}`, size: 4096, sha1: createHash("sha1").update(content).digest("hex") };
+  };
+  const order = Array.from({ length: 2 * FILES }, (_, number) => number);
+  let state = 0x9e3779b97f4a7c15n;
+  for (let last = order.length - 1; last > 0; last -= 1) {
+    state = BigInt.asUintN(64, state * 6364136223846793005n + 1442695040888963407n);
+    const other = Number((state >> 33n) % BigInt(last + 1));
+    [order[last], order[other]] = [order[other], order[last]];
+  }
+  return order.map(entry);
+}
+
+const listing = makeListing();
+const catalog = Catalog.fromListing(listing);
+const read = (plan) => plan.delete.length + plan.new.length + plan.update.length;
+const steps = {
+  catalog: () => Catalog.fromListing(listing).free(),
+  update: () => read(catalog.plan({ current: "1.0.0" })),
+  install: () => read(catalog.plan()),
+  manifest: () => catalog.manifestJson({}, { baseUrl: "http://192.168.1.144:8000" }),
 };
-const listing = Array.from({ length: FILES }, (_, index) => [
-  entry("1.0.0", index, 0),
-  entry("1.0.1", index, index % 100 === 0 ? 1 : 0),
-]).flat();
 
-const rest = () => new Promise((resolve) => setTimeout(resolve));
-const best = async (work) => {
+/** The median of a step's times, in seconds. */
+async function timed(work) {
   const times = [];
-  for (let round = 0; round < ROUNDS; round += 1) {
+  for (let count = 0; count < TIMES; count += 1) {
     const start = performance.now();
     work();
-    times.push(performance.now() - start);
-    await rest();
+    times.push((performance.now() - start) / 1000);
+    await new Promise((resolve) => setTimeout(resolve));
   }
-  return times.sort((a, b) => a - b)[times.length >> 1];
-};
-const read = (plan) => plan.delete.length + plan.new.length + plan.update.length;
+  return median(times);
+}
 
-const catalog = Catalog.fromListing(listing);
-const rendering = { baseUrl: "http://192.168.1.144:8000" };
-const measured = {
-  catalog: await best(() => Catalog.fromListing(listing).free()),
-  update: await best(() => read(catalog.plan({ current: "1.0.0" }))),
-  install: await best(() => catalog.plan()),
-  "install, lists read": await best(() => read(catalog.plan())),
-  manifest: await best(() => catalog.manifestJson({}, rendering)),
-};
-const against = { ...native, "install, lists read": native.install };
-for (const [name, time] of Object.entries(measured)) {
-  const ratio = against[name] / time;
-  console.log(`${name}: native ${against[name].toFixed(2)} ms, here ${time.toFixed(2)} ms, ratio ${ratio.toFixed(2)}`);
-}
-if (against.update / measured.update < BAR) {
-  console.log(`a plan of ${FILES} files is below ${BAR} of native speed`);
-  process.exitCode = 1;
-}
+const program = `${target}/release/examples/engine`;
+const [native, here] = await inTurn({
+  native: () => JSON.parse(execFileSync(program, [String(FILES), String(TIMES), ...Object.keys(steps)], { encoding: "utf8" })),
+  here: async () => {
+    const times = {};
+    for (const [name, work] of Object.entries(steps)) times[name] = await timed(work);
+    return times;
+  },
+});
+const rates = (rounds, step) => rounds.map((times) => 1 / times[step]);
+write(
+  "npm-plan",
+  Object.fromEntries(Object.keys(steps).map((step) => [step, { ours: rates(here, step), peer: rates(native, step) }])),
+);

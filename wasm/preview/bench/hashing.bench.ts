@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 
 import { launch, Visit } from "../test/support/browser.js";
+import { keep } from "../test/support/figures.js";
 import { PACKAGE } from "../test/support/places.js";
 import { serve } from "../test/support/server.js";
 import { manyFiles, scratch, writeTree } from "../test/support/tree.js";
@@ -68,18 +69,12 @@ test("hashing through the page", async () => {
   }
 
   const times: { bare: number; page: number }[] = [];
-  for (let round = 0; round < 3; round += 1) {
+  for (let round = 0; round < 5; round += 1) {
     // What comes second finds a warmer browser.
     if (round % 2 === 0) times.push({ page: await through(), bare: await alone() });
     else times.push({ bare: await alone(), page: await through() });
   }
-  const median = (values: number[]) => values.sort((left, right) => left - right)[1]!;
-  const [bare, page] = [median(times.map((time) => time.bare)), median(times.map((time) => time.page))];
-  const ratio = page / bare;
-  console.log(
-    `${FILES} files of 4 KiB: ${bare.toFixed(0)} ms by hashFiles alone, ${page.toFixed(0)} ms through the page, ratio ${ratio.toFixed(2)}; ` +
-      times.map((time) => (time.page / time.bare).toFixed(2)).join(", "),
-  );
+  keep("hashing", times.map((time) => time.page), times.map((time) => time.bare));
   await browser.close();
   await near.stop();
   for (const path of [own, folder]) rmSync(path, { recursive: true, force: true });

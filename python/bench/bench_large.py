@@ -1,0 +1,66 @@
+"""Releases of 10,000 files: from the start of the server to its first manifest, and the memory it takes."""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import re
+import sys
+import tempfile
+import time
+from functools import partial
+from pathlib import Path
+
+from measure import Part, in_turn
+from servers import QUERY, SERVE, VENDOR, get, make_releases, started
+
+FILES = 10_000
+MANIFESTS = 10_000
+
+
+def first_manifest(command: tuple[str, ...], root: Path) -> float:
+    began = time.perf_counter()
+    with started(command, cwd=root) as (_, url):
+        assert len(get(url + QUERY)) > FILES
+        return time.perf_counter() - began
+
+
+def memory(root: Path) -> float:
+    """MiB after many manifests: full installs and updates, under twenty host names."""
+    with started((*SERVE, "--settle", "0", str(root))) as (process, url):
+        connection = http.client.HTTPConnection(url.removeprefix("http://"))
+        for number in range(MANIFESTS):
+            path = "/manifest.json" if number % 2 else QUERY
+            connection.request("GET", path, headers={"Host": f"van-{number % 20}.example"})
+            assert connection.getresponse().read()
+        connection.close()
+        status = Path(f"/proc/{process.pid}/status").read_text()
+    resident = re.search(r"VmRSS:\s+(\d+) kB", status)
+    assert resident is not None
+    return int(resident[1]) / 1024
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    rounds = parser.parse_args().rounds
+    if not Path("/proc/self/status").exists():
+        sys.exit("no /proc here that tells a process's memory")
+    part = Part("large")
+    with tempfile.TemporaryDirectory() as name:
+        root = make_releases(Path(name) / "releases", FILES)
+        found = in_turn(
+            {
+                "first manifest": partial(first_manifest, (*SERVE, "--settle", "0", str(root)), root),
+                "vendor's way": partial(first_manifest, VENDOR, root),
+            },
+            rounds,
+        )
+        ours, vendor = found.values()
+        part.add("start", ours, vendor)
+        part.add("memory", in_turn({"memory": partial(memory, root)}, 1)["memory"])
+    part.write()
+
+
+if __name__ == "__main__":
+    main()
