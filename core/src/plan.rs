@@ -81,7 +81,8 @@ impl Catalog {
     /// # Errors
     ///
     /// A version of the request that breaks rule V3, or V2 under the `SemVer` scheme; a target that the catalog does
-    /// not offer ([`Code::ReleaseUnknown`], [`Code::ReleaseUnsettled`]).
+    /// not offer ([`Code::ReleaseUnknown`](crate::Code::ReleaseUnknown),
+    /// [`Code::ReleaseUnsettled`](crate::Code::ReleaseUnsettled)).
     pub fn plan(&self, request: &PlanRequest) -> Result<Option<Plan>, Error> {
         let parse = |text: &Option<String>| text.as_deref().map(|text| self.filter.release_version(text)).transpose();
         let current = parse(&request.current)?;
