@@ -6,6 +6,18 @@ use crate::path;
 use crate::version::{Version, VersionScheme};
 
 /// What a catalog leaves out, what it never updates, and how it orders versions.
+///
+/// ```
+/// use airwaybill::{CatalogOptions, VersionScheme};
+///
+/// let options = CatalogOptions {
+///     ignore: vec!["*.pyc".into()],
+///     protect: vec!["flash/boot.py".into()],
+///     unsettled: vec!["1.0.2".into()],
+///     ..CatalogOptions::default()
+/// };
+/// assert_eq!(options.versions, VersionScheme::Loose);
+/// ```
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct CatalogOptions {
@@ -32,6 +44,7 @@ pub struct CatalogOptions {
 /// assert!(filter.reads("firmware_1.0.1.bin"));
 /// assert!(!filter.reads("1.0.0/flash/main.pyc"));
 /// assert!(!filter.reads("docs/index.html"));
+/// assert_eq!(filter.release_version("1.0.0")?.as_str(), "1.0.0");
 /// # Ok::<(), airwaybill::Error>(())
 /// ```
 #[derive(Clone, Debug)]

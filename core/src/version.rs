@@ -8,6 +8,16 @@ use crate::error::{Code, Error, quoted};
 const MAX_BYTES: usize = 64;
 
 /// How versions are ordered, and which names are versions.
+///
+/// ```
+/// use airwaybill::{Version, VersionScheme};
+///
+/// let semver: VersionScheme = "semver".parse()?;
+/// assert_eq!(semver.as_str(), "semver");
+/// assert!(Version::parse("1.0.0-rc.1", semver)? < Version::parse("1.0.0", semver)?);
+/// assert!(Version::parse("1.0", semver).is_err());
+/// # Ok::<(), airwaybill::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, serde::Deserialize, serde::Serialize)]
 #[serde(try_from = "String", into = "&str")]
 pub enum VersionScheme {
@@ -70,6 +80,8 @@ impl From<VersionScheme> for &str {
 /// assert!(version("1.0.1") < version("1.0.1b"));
 /// assert!(version("1.0.2") < version("1.0.10"));
 /// assert_eq!(version("1.0"), version("1.00"));
+/// assert_ne!(version("1.0").as_str(), version("1.00").as_str());
+/// assert_eq!(version("1.0").scheme(), Loose);
 /// ```
 #[derive(Clone, Debug)]
 pub struct Version {
