@@ -53,6 +53,15 @@ describe("package", () => {
     expect(Object.keys(node).sort()).toEqual([...expected, "hashFiles"].sort());
   });
 
+  test("every class, function, type and field says what it is", () => {
+    const [types] = read(`${installed}dist/engine.d.ts`).split("export type InitInput");
+    const lines = types!.split("\n");
+    const names = lines.map((line, at) => ({ line, before: lines[at - 1] })).filter(({ line }) => /^(export (?!type \{)| {4}\w)/.test(line));
+    const generated = /^ {4}(private constructor|free)\(\)/;
+    expect(names.length).toBeGreaterThan(100);
+    expect(names.filter(({ line, before }) => !generated.test(line) && !before?.endsWith("*/"))).toEqual([]);
+  });
+
   test("uses no eval", () => {
     for (const name of readdirSync(`${installed}dist`).filter((name) => name.endsWith(".js"))) {
       expect(read(`${installed}dist/${name}`)).not.toMatch(/\beval\(|new Function\b|\bFunction\(/);
