@@ -15,7 +15,7 @@ pub struct Version(airwaybill::Version);
 #[wasm_bindgen]
 impl Version {
     /// Reads a version: a digit, or `v` and a digit, then only `0-9 A-Z a-z . + _ -`, at most 64 bytes; with
-    /// `"semver"`, a SemVer 2.0 version.
+    /// `"semver"`, a `SemVer` 2.0 version.
     ///
     /// @throws `version_empty`, `version_too_long`, `version_start`, `version_character`, `version_semver`,
     /// `field_type`
