@@ -1,4 +1,4 @@
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::error::{Code, Error, quoted};
 use crate::glob::Globs;
@@ -18,7 +18,7 @@ use crate::version::{Version, VersionScheme};
 /// };
 /// assert_eq!(options.versions, VersionScheme::Loose);
 /// ```
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct CatalogOptions {
     /// Rules V1 and V2.

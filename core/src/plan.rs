@@ -18,7 +18,7 @@ use crate::version::Version;
 /// let and_flash = PlanRequest { firmware_version: Some("1.20.2.r4".into()), ..update.clone() };
 /// let back = PlanRequest { target: Some("0.9.0".into()), allow_downgrade: true, ..update };
 /// ```
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PlanRequest {
     /// The device's release; none is a full install (rule P4).

@@ -18,8 +18,8 @@ const MAX_BYTES: usize = 64;
 /// assert!(Version::parse("1.0", semver).is_err());
 /// # Ok::<(), airwaybill::Error>(())
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, serde::Deserialize, serde::Serialize)]
-#[serde(try_from = "String", into = "&str")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, serde::Deserialize)]
+#[serde(try_from = "String")]
 pub enum VersionScheme {
     /// Rule V1: the order of `distutils`' `LooseVersion`, made total.
     #[default]
@@ -59,12 +59,6 @@ impl TryFrom<String> for VersionScheme {
 
     fn try_from(text: String) -> Result<Self, Error> {
         text.parse()
-    }
-}
-
-impl From<VersionScheme> for &str {
-    fn from(scheme: VersionScheme) -> Self {
-        scheme.as_str()
     }
 }
 
