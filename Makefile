@@ -73,6 +73,7 @@ lint: $(VENV)/.tools ## format and lint; warnings are errors
 	cargo fmt --all --check && cargo fmt --manifest-path fuzz/Cargo.toml --check
 	cargo clippy -q --workspace --all-targets -- -D warnings
 	cargo clippy -q -p airwaybill-guest -p airwaybill-wasm --target wasm32-unknown-unknown -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc -q --workspace --no-deps
 	cd python && $(BIN)/ruff check -q . ../examples/*.py ../tests && $(BIN)/ruff format -q --check . ../examples/*.py ../tests
 	$(BIN)/ruff check -q device && $(BIN)/ruff format -q --check device
 	cd python && $(BIN)/mypy airwaybill tests bench soak

@@ -14,6 +14,19 @@ use crate::order::sort_by;
 use crate::version::Version;
 
 /// A release: a version and the device's entire file system.
+///
+/// ```
+/// use airwaybill::{Catalog, CatalogOptions, FileRecord};
+///
+/// let listing = ["1.0.0/sd/b", "1.0.0/flash/a"].map(|path| FileRecord::of(path, b"text").into());
+/// let catalog = Catalog::from_listing(&listing, &CatalogOptions::default())?;
+///
+/// let release = catalog.release("1.0.0")?;
+/// assert_eq!((release.version().as_str(), release.size()), ("1.0.0", 8));
+/// assert!(release.files().map(|file| file.path).eq(["flash/a", "sd/b"]));
+/// assert!(release.file("flash/b").is_none());
+/// # Ok::<(), airwaybill::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Release {
     version: Version,
@@ -47,6 +60,17 @@ impl Release {
 }
 
 /// A firmware image: a top-level file `firmware_<version>.bin` or `.hex`.
+///
+/// ```
+/// use airwaybill::{Catalog, CatalogOptions, FileRecord, Firmware, Sha1Digest};
+///
+/// let listing = [FileRecord::of("firmware_1.20.2.r6.bin", b"image").into()];
+/// let catalog = Catalog::from_listing(&listing, &CatalogOptions::default())?;
+/// let Firmware { path, version, size, sha1 } = &catalog.firmware()[0];
+/// assert_eq!((path.as_str(), version.as_str()), ("firmware_1.20.2.r6.bin", "1.20.2.r6"));
+/// assert_eq!((*size, *sha1), (5, Sha1Digest::of(b"image")));
+/// # Ok::<(), airwaybill::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Firmware {
     /// The file name.
@@ -62,17 +86,19 @@ pub struct Firmware {
 /// All releases and firmware images of one directory.
 ///
 /// ```
-/// use airwaybill::{Catalog, CatalogOptions, FileRecord, Sha1Digest};
+/// use airwaybill::{Catalog, CatalogOptions, Code, FileRecord};
 ///
-/// let file = |path: &str, content: &[u8]| {
-///     FileRecord { path: path.into(), size: content.len() as u64, sha1: Sha1Digest::of(content) }.into()
-/// };
-/// let listing = [file("1.0.0/flash/main.py", b"old"), file("1.0.1/flash/main.py", b"new"), file("notes.txt", b"")];
+/// let paths = ["1.0.0/flash/main.py", "1.0.1/flash/main.py", "1.0.1/flash/MAIN.py", "firmware_1.0.1.bin", "notes.txt"];
+/// let listing = paths.map(|path| FileRecord::of(path, b"text").into());
 /// let catalog = Catalog::from_listing(&listing, &CatalogOptions::default())?;
 ///
-/// let versions: Vec<_> = catalog.releases().iter().map(|release| release.version().as_str()).collect();
-/// assert_eq!(versions, ["1.0.0", "1.0.1"]);
-/// assert_eq!(catalog.ignored()[0].code.as_str(), "not_firmware");
+/// assert!(catalog.releases().iter().map(|release| release.version().as_str()).eq(["1.0.0", "1.0.1"]));
+/// assert_eq!(catalog.firmware()[0].version.as_str(), "1.0.1");
+/// assert_eq!(catalog.ignored()[0].code, Code::NotFirmware);
+/// assert_eq!(catalog.warnings()[0].code, Code::PathCase);
+///
+/// assert_eq!(catalog.find("firmware_1.0.1.bin"), Some(FileRecord::of("firmware_1.0.1.bin", b"text")));
+/// assert_eq!(catalog.release("1.0.2").unwrap_err().code(), Code::ReleaseUnknown);
 /// # Ok::<(), airwaybill::Error>(())
 /// ```
 #[derive(Clone, Debug)]

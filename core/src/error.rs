@@ -5,6 +5,13 @@ macro_rules! codes {
         /// Every reason the engine gives, for an error, for what a catalog leaves out and for what it warns of.
         ///
         /// The text of a code never changes; messages may.
+        ///
+        /// ```
+        /// use airwaybill::Code;
+        ///
+        /// assert_eq!(Code::VersionEmpty.as_str(), "version_empty");
+        /// assert!(Code::ALL.contains(&Code::PathUtf8));
+        /// ```
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         #[non_exhaustive]
         pub enum Code {

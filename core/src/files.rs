@@ -1,6 +1,16 @@
 use crate::digest::Sha1Digest;
 
 /// One file of a release.
+///
+/// ```
+/// use airwaybill::{Catalog, CatalogOptions, File, FileRecord, Sha1Digest};
+///
+/// let listing = [FileRecord::of("1.0.0/flash/main.py", b"print()").into()];
+/// let catalog = Catalog::from_listing(&listing, &CatalogOptions::default())?;
+/// let File { path, size, sha1 } = catalog.releases()[0].files().next().unwrap();
+/// assert_eq!((path, size, sha1), ("flash/main.py", 7, Sha1Digest::of(b"print()")));
+/// # Ok::<(), airwaybill::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct File<'a> {
     /// The device path.

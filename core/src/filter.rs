@@ -1,4 +1,4 @@
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::error::{Code, Error, quoted};
 use crate::glob::Globs;
@@ -6,7 +6,19 @@ use crate::path;
 use crate::version::{Version, VersionScheme};
 
 /// What a catalog leaves out, what it never updates, and how it orders versions.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+///
+/// ```
+/// use airwaybill::{CatalogOptions, VersionScheme};
+///
+/// let options = CatalogOptions {
+///     ignore: vec!["*.pyc".into()],
+///     protect: vec!["flash/boot.py".into()],
+///     unsettled: vec!["1.0.2".into()],
+///     ..CatalogOptions::default()
+/// };
+/// assert_eq!(options.versions, VersionScheme::Loose);
+/// ```
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct CatalogOptions {
     /// Rules V1 and V2.
@@ -32,6 +44,7 @@ pub struct CatalogOptions {
 /// assert!(filter.reads("firmware_1.0.1.bin"));
 /// assert!(!filter.reads("1.0.0/flash/main.pyc"));
 /// assert!(!filter.reads("docs/index.html"));
+/// assert_eq!(filter.release_version("1.0.0")?.as_str(), "1.0.0");
 /// # Ok::<(), airwaybill::Error>(())
 /// ```
 #[derive(Clone, Debug)]

@@ -10,6 +10,23 @@ use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use crate::error::{Code, Error, quoted};
 
 /// A JSON value in which no object has a key twice: two readers could take different ones of the two.
+///
+/// What reads a value takes its place in the document, for the error.
+///
+/// ```
+/// use airwaybill::Json;
+///
+/// assert_eq!(Json::parse(b"[1, 2]")?.list("sizes", Json::number)?, [1, 2]);
+/// assert_eq!(Json::parse(b"true")?.bool("ok")?, true);
+/// assert_eq!(Json::parse(b"null")?.or_null("name", Json::text)?, None);
+/// let error = Json::parse(br#"["a", 7]"#)?.list("names", |name, place| name.text(place).map(drop)).unwrap_err();
+/// assert_eq!(error.to_string(), "names[1]: should be a text, not a number");
+///
+/// let mut sum = 0;
+/// Json::each_item(b"[1, 2, 3]", "sizes", |size| Ok(sum += size.number("size")?))?;
+/// assert_eq!(sum, 6);
+/// # Ok::<(), airwaybill::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Json<'a> {
     /// `null`
@@ -149,6 +166,13 @@ impl<'a> Json<'a> {
 }
 
 /// The text of a value: four spaces, UTF-8, no line end after the last brace (rule M1).
+///
+/// ```
+/// use airwaybill::{FileRecord, to_json};
+///
+/// let text = to_json(&FileRecord::of("a", b""));
+/// assert!(text.starts_with("{\n    \"path\": \"a\",\n    \"size\": 0,\n"));
+/// ```
 pub fn to_json(value: &impl Serialize) -> String {
     let mut out = Vec::new();
     let formatter = serde_json::ser::PrettyFormatter::with_indent(b"    ");
@@ -158,6 +182,20 @@ pub fn to_json(value: &impl Serialize) -> String {
 }
 
 /// The fields of a JSON object, and where it stands in the document: `new[3]`, or nothing for the top.
+///
+/// ```
+/// use airwaybill::{Code, Json};
+///
+/// let document = Json::parse(br#"{"size": 3, "sha1": null, "extra": 1}"#)?;
+/// let fields = document.fields("new[3]")?;
+/// assert_eq!(fields.required("size", Json::number)?, 3);
+/// assert_eq!(fields.optional("total", Json::number)?, None);
+/// assert_eq!(fields.nullable("sha1", Json::text)?, None);
+/// assert_eq!(fields.get("sha1"), Some(&Json::Null));
+/// assert_eq!(fields.required("path", Json::text).unwrap_err().to_string(), "new[3].path: the field is missing");
+/// assert_eq!(fields.only(&["size", "sha1"]).unwrap_err().code(), Code::FieldType);
+/// # Ok::<(), airwaybill::Error>(())
+/// ```
 pub struct Fields<'s, 'a> {
     fields: &'s BTreeMap<Cow<'a, str>, Json<'a>>,
     place: String,

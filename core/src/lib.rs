@@ -5,11 +5,9 @@
 //! [`Manifest`], the JSON document that the device fetches; [`verify_content`] and [`verify_device`] check the result.
 //!
 //! ```
-//! use airwaybill::{Catalog, CatalogOptions, FileRecord, ManifestOptions, PlanRequest, Sha1Digest};
+//! use airwaybill::{Catalog, CatalogOptions, Entry, FileRecord, ManifestOptions, PlanRequest};
 //!
-//! let file = |path: &str, content: &[u8]| {
-//!     FileRecord { path: path.into(), size: content.len() as u64, sha1: Sha1Digest::of(content) }.into()
-//! };
+//! let file = |path, content| Entry::from(FileRecord::of(path, content));
 //! let listing = [file("1.0.0/flash/main.py", b"old"), file("1.0.1/flash/main.py", b"new")];
 //! let catalog = Catalog::from_listing(&listing, &CatalogOptions::default())?;
 //!
@@ -21,6 +19,8 @@
 //!
 //! A file has a type for each of these steps: [`FileRecord`] in a listing, [`File`] in a release, [`PlanFile`] in a
 //! plan, [`FileEntry`] in a manifest. [`Entry`] is whatever else a listing may have; [`EntryFields`] is its plain form.
+//!
+//! Rules are quoted by number, `C3`; `tests/RULES.md` of the repository lists them.
 //!
 //! # What does this crate not do?
 //!

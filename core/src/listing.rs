@@ -10,6 +10,13 @@ const SIZE_LIMIT: u64 = 1 << 53;
 /// One file that was read: its path, its size in bytes (under 2^53) and the SHA-1 of its content.
 ///
 /// In a listing the path is from the top directory, `1.0.0/flash/main.py`; in what a device holds it is a device path.
+///
+/// ```
+/// use airwaybill::{FileRecord, Sha1Digest};
+///
+/// let record = FileRecord { path: "1.0.0/flash/main.py".into(), size: 3, sha1: Sha1Digest::of(b"old") };
+/// assert_eq!(record, FileRecord::of("1.0.0/flash/main.py", b"old"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FileRecord {
     /// `/`-separated, from the top directory or, for a device's files, from its root.
@@ -20,7 +27,31 @@ pub struct FileRecord {
     pub sha1: Sha1Digest,
 }
 
+impl FileRecord {
+    /// The record of content in memory.
+    #[must_use]
+    pub fn of(path: &str, content: &[u8]) -> Self {
+        Self { path: path.to_owned(), size: content.len() as u64, sha1: Sha1Digest::of(content) }
+    }
+}
+
 /// One entry of a listing: what a walk through the directory of releases found.
+///
+/// ```
+/// use airwaybill::{Catalog, CatalogOptions, Entry, FileRecord};
+///
+/// let listing = [
+///     Entry::from(FileRecord::of("1.0.0/flash/main.py", b"print()")),
+///     Entry::Link { path: "1.0.0/flash/alias.py".into(), link: Some("1.0.0/flash/main.py".into()) },
+///     Entry::Directory { path: "1.0.1/".into() },
+///     Entry::Unread { path: "docs/".into(), unread: "permission denied".into() },
+/// ];
+/// let catalog = Catalog::from_listing(&listing, &CatalogOptions::default())?;
+/// assert_eq!(catalog.releases()[0].files().len(), 2);
+/// assert_eq!(catalog.ignored().len(), 2);
+/// assert_eq!(listing[3].path(), "docs/");
+/// # Ok::<(), airwaybill::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Entry {
@@ -70,6 +101,16 @@ impl Entry {
 ///
 /// It has `size` and `sha1` (a file), or `link` (a symbolic link), or `unread`, or none (a directory with nothing in
 /// it, whose path ends in `/`).
+///
+/// ```
+/// use airwaybill::{Code, Entry, EntryFields, Json};
+///
+/// let entry = |text: &str| Entry::try_from(EntryFields::from_json(&Json::parse(text.as_bytes())?, "listing[0]")?);
+/// let link = Entry::Link { path: "1.0.0/a".into(), link: None };
+/// assert_eq!(entry(r#"{"path": "1.0.0/a", "link": null}"#)?, link);
+/// assert_eq!(entry(r#"{"path": "1.0.0/a", "size": 3}"#).unwrap_err().code(), Code::FieldMissing);
+/// # Ok::<(), airwaybill::Error>(())
+/// ```
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EntryFields {
@@ -136,9 +177,9 @@ impl TryFrom<EntryFields> for Entry {
 /// The files that a listing holds, each symbolic link as the file of its own release that it leads to (rule C4).
 ///
 /// ```
-/// use airwaybill::{Entry, FileRecord, Sha1Digest, files_of};
+/// use airwaybill::{Entry, FileRecord, files_of};
 ///
-/// let file = FileRecord { path: "1.0.0/a".into(), size: 0, sha1: Sha1Digest::of(b"") };
+/// let file = FileRecord::of("1.0.0/a", b"");
 /// let link = Entry::Link { path: "1.0.0/b".into(), link: Some("1.0.0/a".into()) };
 /// let paths: Vec<String> = files_of(&[file.into(), link]).into_iter().map(|file| file.path).collect();
 /// assert_eq!(paths, ["1.0.0/a", "1.0.0/b"]);

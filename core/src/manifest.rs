@@ -11,7 +11,7 @@ use crate::path::DevicePath;
 use crate::plan::{Plan, PlanFile, PlanRequest};
 use crate::version::Version;
 
-/// How `dst_path` is written (rule M3).
+/// How `dst_path` is written (rule M3); [`ManifestOptions`] has an example.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub enum DstPaths {
@@ -46,6 +46,14 @@ impl TryFrom<String> for DstPaths {
 }
 
 /// Which fields a manifest has (rule M4).
+///
+/// ```
+/// use airwaybill::{Code, ManifestFormat};
+///
+/// assert_eq!(ManifestFormat::try_from(2)?, ManifestFormat::Sized);
+/// assert_eq!(ManifestFormat::try_from(3).unwrap_err().code(), Code::FormatInvalid);
+/// # Ok::<(), airwaybill::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ManifestFormat {
     /// 1: those of rule M1.
@@ -68,6 +76,16 @@ impl TryFrom<u64> for ManifestFormat {
 }
 
 /// How a plan is rendered.
+///
+/// ```
+/// use airwaybill::{DstPaths, ManifestFormat, ManifestOptions};
+///
+/// let documented = ManifestOptions::new("http://192.168.1.144:8000");
+/// let for_old_clients = ManifestOptions { dst_paths: DstPaths::Absolute, ..documented.clone() };
+/// let with_sizes = ManifestOptions { format: ManifestFormat::Sized, ..documented };
+/// assert_eq!(for_old_clients.dst_paths, "absolute".parse()?);
+/// # Ok::<(), airwaybill::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct ManifestOptions {
     /// What every URL starts with, `http://192.168.1.144:8000`.
@@ -94,6 +112,10 @@ impl ManifestOptions {
 /// let text = r#"{"delete": ["flash/old.py"], "new": [], "previous_version": "1.0.0", "update": [], "version": "1.0.1"}"#;
 /// let manifest = Manifest::parse(text.as_bytes())?;
 /// assert_eq!(manifest.version().as_str(), "1.0.1");
+/// assert_eq!(manifest.previous_version().unwrap().as_str(), "1.0.0");
+/// assert_eq!(manifest.delete()[0].as_str(), "flash/old.py");
+/// assert!(manifest.new_files().is_empty() && manifest.update().is_empty());
+/// assert!(manifest.firmware().is_none() && manifest.total_size().is_none());
 /// assert_eq!(Manifest::parse(manifest.to_json().as_bytes())?, manifest);
 /// # Ok::<(), airwaybill::Error>(())
 /// ```
@@ -111,7 +133,7 @@ pub struct Manifest {
     pub(crate) version: Version,
 }
 
-/// One file of a manifest.
+/// One file of a manifest; [`Plan::manifest`] has an example.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FileEntry {
     /// Where to fetch it.
@@ -126,7 +148,7 @@ pub struct FileEntry {
     pub size: Option<u64>,
 }
 
-/// The firmware image of a manifest.
+/// The firmware image of a manifest; [`Plan::manifest`] has an example.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FirmwareEntry {
     /// Where to fetch it.
@@ -140,6 +162,7 @@ pub struct FirmwareEntry {
 }
 
 /// A device path as one entry writes it: with or without the leading slash, the same path (rule M5).
+/// [`Plan::manifest`] has an example.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DstPath {
     /// The path that is meant.
@@ -219,6 +242,24 @@ impl Manifest {
 impl Plan {
     /// Renders the plan for one base URL.
     ///
+    /// ```
+    /// use airwaybill::{Catalog, CatalogOptions, DstPath, DstPaths, FileEntry, FileRecord, FirmwareEntry};
+    /// use airwaybill::{ManifestOptions, PlanRequest, Sha1Digest};
+    ///
+    /// let listing = ["1.0.1/flash/a b.py", "firmware_1.0.1.bin"].map(|path| FileRecord::of(path, b"text").into());
+    /// let catalog = Catalog::from_listing(&listing, &CatalogOptions::default())?;
+    /// let plan = catalog.plan(&PlanRequest::default())?.expect("a full install");
+    ///
+    /// let manifest = plan.manifest(&ManifestOptions::new("http://van.local:8000/"))?;
+    /// let FileEntry { url, dst_path: DstPath { path, written }, hash, size } = &manifest.new_files()[0];
+    /// assert_eq!(url, "http://van.local:8000/1.0.1/flash/a%20b.py");
+    /// assert_eq!((path.as_str(), *written), ("flash/a b.py", DstPaths::Relative));
+    /// assert_eq!((*hash, *size), (Sha1Digest::of(b"text"), None));
+    /// let FirmwareEntry { url, .. } = manifest.firmware().unwrap();
+    /// assert_eq!(url, "http://van.local:8000/firmware_1.0.1.bin");
+    /// # Ok::<(), airwaybill::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Code::BaseUrlInvalid`] for a base URL that is not `scheme://…` without query, fragment, white space or
@@ -253,6 +294,15 @@ impl Plan {
 
 impl Catalog {
     /// The text that a device gets: the manifest of its plan, or `null` when there is none (rule P6).
+    ///
+    /// ```
+    /// use airwaybill::{Catalog, CatalogOptions, ManifestOptions, PlanRequest};
+    ///
+    /// let empty = Catalog::from_listing(&[], &CatalogOptions::default())?;
+    /// let text = empty.manifest_json(&PlanRequest::default(), &ManifestOptions::new("http://van.local:8000"))?;
+    /// assert_eq!(text, "null");
+    /// # Ok::<(), airwaybill::Error>(())
+    /// ```
     ///
     /// # Errors
     ///

@@ -12,6 +12,7 @@ const MAX_SEGMENT_BYTES: usize = 255;
 ///
 /// assert_eq!(DevicePath::new("flash/lib/new_lib.py").unwrap().as_str(), "flash/lib/new_lib.py");
 /// assert!(DevicePath::new("/flash/main.py").is_err());
+/// assert!(DevicePath::from_bytes(b"flash/\xff").is_err());
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(transparent)]

@@ -9,7 +9,16 @@ use crate::path::DevicePath;
 use crate::version::Version;
 
 /// What a device says of itself, and what it is to become.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+///
+/// ```
+/// use airwaybill::PlanRequest;
+///
+/// let install = PlanRequest::default();
+/// let update = PlanRequest { current: Some("1.0.0".into()), ..install };
+/// let and_flash = PlanRequest { firmware_version: Some("1.20.2.r4".into()), ..update.clone() };
+/// let back = PlanRequest { target: Some("0.9.0".into()), allow_downgrade: true, ..update };
+/// ```
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PlanRequest {
     /// The device's release; none is a full install (rule P4).
@@ -22,7 +31,7 @@ pub struct PlanRequest {
     pub allow_downgrade: bool,
 }
 
-/// One file that a device fetches.
+/// One file that a device fetches; [`Plan`] has an example.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PlanFile {
     /// Where it belongs on the device.
@@ -34,6 +43,28 @@ pub struct PlanFile {
 }
 
 /// The decision for one device: what to delete, add, update and flash. Every list is sorted by path.
+///
+/// ```
+/// use airwaybill::{Catalog, CatalogOptions, Entry, FileRecord, PlanFile, PlanRequest, Sha1Digest};
+///
+/// let file = |path, content| Entry::from(FileRecord::of(path, content));
+/// let listing = [
+///     file("1.0.0/flash/main.py", b"old"),
+///     file("1.0.0/flash/gone.py", b""),
+///     file("1.0.1/flash/main.py", b"newer"),
+///     file("firmware_1.0.1.bin", b"image"),
+/// ];
+/// let catalog = Catalog::from_listing(&listing, &CatalogOptions::default())?;
+///
+/// let request = PlanRequest { current: Some("1.0.0".into()), ..PlanRequest::default() };
+/// let plan = catalog.plan(&request)?.expect("1.0.1 is higher");
+/// assert_eq!((plan.version.as_str(), plan.previous_version.unwrap().as_str()), ("1.0.1", "1.0.0"));
+/// assert_eq!(plan.delete[0].as_str(), "flash/gone.py");
+/// let PlanFile { path, size, sha1 } = &plan.update[0];
+/// assert_eq!((path.as_str(), *size, *sha1), ("flash/main.py", 5, Sha1Digest::of(b"newer")));
+/// assert_eq!(plan.firmware.unwrap().path, "firmware_1.0.1.bin");
+/// # Ok::<(), airwaybill::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Plan {
     /// The release that the device is on afterwards.
@@ -63,25 +94,23 @@ impl Catalog {
     /// Decides what a device has to do; none when there is nothing.
     ///
     /// ```
-    /// use airwaybill::{Catalog, CatalogOptions, FileRecord, PlanRequest, Sha1Digest};
+    /// use airwaybill::{Catalog, CatalogOptions, FileRecord, PlanRequest};
     ///
-    /// let file = |path: &str, content: &[u8]| {
-    ///     FileRecord { path: path.into(), size: content.len() as u64, sha1: Sha1Digest::of(content) }.into()
-    /// };
-    /// let listing = [file("1.0.0/flash/main.py", b"old"), file("1.0.1/flash/main.py", b"new")];
+    /// let listing = [FileRecord::of("1.0.1/flash/main.py", b"print()").into()];
     /// let catalog = Catalog::from_listing(&listing, &CatalogOptions::default())?;
     ///
-    /// let request = PlanRequest { current: Some("1.0.0".into()), ..PlanRequest::default() };
-    /// let plan = catalog.plan(&request)?.expect("1.0.1 is higher");
-    /// assert_eq!(plan.version.as_str(), "1.0.1");
-    /// assert_eq!(plan.update[0].path.as_str(), "flash/main.py");
+    /// let install = catalog.plan(&PlanRequest::default())?.expect("everything");
+    /// assert_eq!((install.new.len(), install.download_size()), (1, 7));
+    /// let request = PlanRequest { current: Some("1.0.1".into()), ..PlanRequest::default() };
+    /// assert_eq!(catalog.plan(&request)?, None);
     /// # Ok::<(), airwaybill::Error>(())
     /// ```
     ///
     /// # Errors
     ///
     /// A version of the request that breaks rule V3, or V2 under the `SemVer` scheme; a target that the catalog does
-    /// not offer ([`Code::ReleaseUnknown`], [`Code::ReleaseUnsettled`]).
+    /// not offer ([`Code::ReleaseUnknown`](crate::Code::ReleaseUnknown),
+    /// [`Code::ReleaseUnsettled`](crate::Code::ReleaseUnsettled)).
     pub fn plan(&self, request: &PlanRequest) -> Result<Option<Plan>, Error> {
         let parse = |text: &Option<String>| text.as_deref().map(|text| self.filter.release_version(text)).transpose();
         let current = parse(&request.current)?;

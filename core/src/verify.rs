@@ -14,6 +14,7 @@ use crate::path::DevicePath;
 use crate::version::{Version, VersionScheme};
 
 /// What a check found: how many files it compared, and each one that is not right, sorted by path.
+/// [`verify_device`] has an example.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Report {
     /// Files that should be there.
@@ -30,7 +31,7 @@ impl Report {
     }
 }
 
-/// One file that is not as it should be.
+/// One file that is not as it should be; [`verify_device`] has an example.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Problem {
     /// The file's path; of a wrong URL, the URL.
@@ -43,7 +44,7 @@ pub struct Problem {
     pub found: Option<Content>,
 }
 
-/// What is wrong with a file.
+/// What is wrong with a file; [`verify_device`] has an example.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ProblemKind {
     /// It is not there.
@@ -73,7 +74,7 @@ impl Serialize for ProblemKind {
     }
 }
 
-/// Size in bytes, where it is known, and SHA-1.
+/// Size in bytes, where it is known, and SHA-1; [`verify_device`] has an example.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Content {
     /// Bytes; none where a manifest of format 1 does not say.
@@ -98,6 +99,18 @@ impl From<&FileRecord> for Content {
 /// its size.
 ///
 /// `found` has paths from the top directory of the releases, `1.0.1/flash/main.py`.
+///
+/// ```
+/// use airwaybill::{Catalog, CatalogOptions, FileRecord, ManifestOptions, PlanRequest, verify_content};
+///
+/// let file = FileRecord::of("1.0.1/flash/main.py", b"print()");
+/// let catalog = Catalog::from_listing(&[file.clone().into()], &CatalogOptions::default())?;
+/// let plan = catalog.plan(&PlanRequest::default())?.expect("a full install");
+/// let manifest = plan.manifest(&ManifestOptions::new("http://van.local:8000"))?;
+/// assert!(verify_content(&manifest, [&file]).is_ok());
+/// assert_eq!(verify_content(&manifest, []).problems[0].path, "1.0.1/flash/main.py");
+/// # Ok::<(), airwaybill::Error>(())
+/// ```
 #[must_use]
 pub fn verify_content<'a>(manifest: &Manifest, found: impl IntoIterator<Item = &'a FileRecord>) -> Report {
     let found = by_path(found);
@@ -132,6 +145,22 @@ pub fn verify_content<'a>(manifest: &Manifest, found: impl IntoIterator<Item = &
 /// Rule Y2: what differs between what a device holds and the release it should have.
 ///
 /// `found` has device paths, `flash/main.py`. Ignored and protected files do not count (rules C1 and C2).
+///
+/// ```
+/// use airwaybill::{Catalog, CatalogOptions, Content, FileRecord, Problem, ProblemKind, verify_device};
+///
+/// let listing = [FileRecord::of("1.0.1/flash/main.py", b"print()").into()];
+/// let catalog = Catalog::from_listing(&listing, &CatalogOptions::default())?;
+///
+/// let report = verify_device(&catalog, "1.0.1", &[FileRecord::of("flash/main.py", b"broken")])?;
+/// assert_eq!((report.checked, report.is_ok()), (1, false));
+/// let Problem { path, kind, expected, found } = &report.problems[0];
+/// assert_eq!((path.as_str(), *kind), ("flash/main.py", ProblemKind::Different));
+/// let Content { size, sha1 } = expected.unwrap();
+/// assert_eq!(size, Some(7));
+/// assert_ne!(sha1, found.unwrap().sha1);
+/// # Ok::<(), airwaybill::Error>(())
+/// ```
 ///
 /// # Errors
 ///

@@ -8,8 +8,18 @@ use crate::error::{Code, Error, quoted};
 const MAX_BYTES: usize = 64;
 
 /// How versions are ordered, and which names are versions.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, serde::Deserialize, serde::Serialize)]
-#[serde(try_from = "String", into = "&str")]
+///
+/// ```
+/// use airwaybill::{Version, VersionScheme};
+///
+/// let semver: VersionScheme = "semver".parse()?;
+/// assert_eq!(semver.as_str(), "semver");
+/// assert!(Version::parse("1.0.0-rc.1", semver)? < Version::parse("1.0.0", semver)?);
+/// assert!(Version::parse("1.0", semver).is_err());
+/// # Ok::<(), airwaybill::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, serde::Deserialize)]
+#[serde(try_from = "String")]
 pub enum VersionScheme {
     /// Rule V1: the order of `distutils`' `LooseVersion`, made total.
     #[default]
@@ -52,12 +62,6 @@ impl TryFrom<String> for VersionScheme {
     }
 }
 
-impl From<VersionScheme> for &str {
-    fn from(scheme: VersionScheme) -> Self {
-        scheme.as_str()
-    }
-}
-
 /// The version of a release or a firmware image, ordered by its scheme.
 ///
 /// Two versions can be equal and differ in text: `1.0` and `1.00`.
@@ -70,6 +74,8 @@ impl From<VersionScheme> for &str {
 /// assert!(version("1.0.1") < version("1.0.1b"));
 /// assert!(version("1.0.2") < version("1.0.10"));
 /// assert_eq!(version("1.0"), version("1.00"));
+/// assert_ne!(version("1.0").as_str(), version("1.00").as_str());
+/// assert_eq!(version("1.0").scheme(), Loose);
 /// ```
 #[derive(Clone, Debug)]
 pub struct Version {

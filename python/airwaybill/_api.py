@@ -20,9 +20,11 @@ def scan(
 ) -> Catalog:
     """Read a directory of releases.
 
-    Hashes on all cores; a second scan of the same directory hashes only what changed. ``progress(done, total)`` is
+    Hashes on all cores; a second scan of the same directory hashes only what changed. ``versions``, ``ignore`` and
+    ``protect`` are those of `Catalog.from_listing`; what ``ignore`` matches is not read. ``progress(done, total)`` is
     called a few times a second with bytes. Raises `AirwaybillError` with code ``root_invalid`` when ``path`` is no
-    directory and ``glob_invalid`` for a glob that cannot be read.
+    directory, ``glob_invalid`` for a glob that cannot be read, ``field_type`` for another scheme than ``loose`` and
+    ``semver``, and ``size_too_big`` for 2^53 bytes or more.
     """
     listing = Listing.scan(path, versions=versions, ignore=ignore, progress=progress)
     return Catalog.from_listing(listing, versions=versions, ignore=ignore, protect=protect)
@@ -31,8 +33,9 @@ def scan(
 def generate_manifest(root: str | os.PathLike[str], current_ver: str | None, host: str) -> dict[str, Any] | None:
     """The manifest that takes a device from ``current_ver`` to the highest release under ``root``; ``None`` for none.
 
-    ``host`` is the request's Host header, ``192.168.1.144:8000``; `AirwaybillError` with code ``host_invalid`` for
-    anything but a host name or address with an optional port. What is under ``root`` counts as it is, also a release
+    The dict is the document of `Manifest.to_dict`. ``host`` is the request's Host header, ``192.168.1.144:8000``;
+    `AirwaybillError` with code ``host_invalid`` for anything but a host name or address with an optional port, with
+    ``root_invalid`` and ``version_…`` for the other two. What is under ``root`` counts as it is, also a release
     that is still being copied in: put it there under another name and rename it, or use the server, which waits.
     """
     base_url = f"http://{host_and_port(host, 'host')}"

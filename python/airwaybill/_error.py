@@ -4,7 +4,7 @@ from __future__ import annotations
 class AirwaybillError(ValueError):
     """What is wrong with an input.
 
-    ``code`` is a stable snake_case reason; the message names the value and the rule.
+    ``code`` is a stable snake_case reason, ``release_unknown``; the message names the value and the rule on one line.
     """
 
     def __init__(self, code: str, message: str) -> None:

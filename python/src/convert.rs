@@ -8,7 +8,8 @@ use pyo3::types::{PyBytes, PyMemoryView, PyString};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::types::{FileRecord, Listing};
+use crate::records::FileRecord;
+use crate::types::Listing;
 
 pyo3::import_exception!(airwaybill._error, AirwaybillError);
 

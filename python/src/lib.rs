@@ -4,6 +4,7 @@
 #![allow(clippy::needless_pass_by_value)]
 
 mod convert;
+mod records;
 mod scan;
 mod types;
 
@@ -13,9 +14,11 @@ use pyo3::prelude::*;
 #[pymodule]
 mod _core {
     #[pymodule_export]
+    use crate::records::{Content, FileRecord, Firmware, Notice, PlanFile, Problem};
+
+    #[pymodule_export]
     use crate::types::{
-        Catalog, Content, FileRecord, Firmware, Hasher, Listing, Manifest, Notice, Plan, PlanFile, Problem, Release,
-        Report, Version, check_path, verify_content, verify_device,
+        Catalog, Hasher, Listing, Manifest, Plan, Release, Report, Version, check_path, verify_content, verify_device,
     };
 
     #[pymodule_export]

@@ -7,136 +7,22 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, SystemTime};
 
-use airwaybill::{DstPaths, Filter, ManifestFormat, ManifestOptions, PlanRequest, Sha1Digest};
+use airwaybill::{DstPaths, Filter, ManifestFormat, ManifestOptions, PlanRequest};
 use pyo3::basic::CompareOp;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
 use crate::convert::{bytes, catalog_options, engine_error, entries, error, files, scheme, to_python};
+use crate::records::{FileRecord, Firmware, Notice, PlanFile, Problem};
 use crate::scan::{Progress, Tree, scan};
 
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
 
-/// A frozen record: attributes, equality, hash and repr.
-macro_rules! record {
-    ($(#[$meta:meta])* $name:ident { $($field:ident: $type:ty),* $(,)? }) => {
-        $(#[$meta])*
-        #[pyclass(module = "airwaybill", frozen, get_all, eq, hash, skip_from_py_object)]
-        #[derive(Clone, PartialEq, Eq, Hash)]
-        pub(crate) struct $name {
-            $($field: $type,)*
-        }
-
-        #[pymethods]
-        impl $name {
-            fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
-                let fields = [$(format!(concat!(stringify!($field), "={}"), slf.getattr(stringify!($field))?.repr()?)),*];
-                Ok(format!(concat!(stringify!($name), "({})"), fields.join(", ")))
-            }
-        }
-    };
-}
-
-record! {
-    /// Why something is not in the catalog, or what an operator should know about it.
-    Notice { path: String, code: String, message: String }
-}
-record! {
-    /// A firmware image; size in bytes, SHA-1 as 40 hex digits.
-    Firmware { path: String, version: String, size: u64, sha1: String }
-}
-record! {
-    /// One file that a device fetches; size in bytes, SHA-1 as 40 hex digits.
-    PlanFile { path: String, size: u64, sha1: String }
-}
-record! {
-    /// Size in bytes, `None` where a manifest does not say, and SHA-1 as 40 hex digits.
-    Content { size: Option<u64>, sha1: String }
-}
-record! {
-    /// One file that is not as it should be: missing, different, unexpected or url.
-    Problem { path: String, kind: String, expected: Option<Content>, found: Option<Content> }
-}
-
-/// One file: path, size in bytes, SHA-1 as 40 lower-case hex digits.
-#[pyclass(module = "airwaybill", frozen, get_all, eq, hash, skip_from_py_object)]
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub(crate) struct FileRecord {
-    path: String,
-    size: u64,
-    sha1: String,
-}
-
-#[pymethods]
-impl FileRecord {
-    #[new]
-    fn new(path: String, size: i64, sha1: String) -> PyResult<Self> {
-        Sha1Digest::parse(&sha1).map_err(engine_error)?;
-        let size = u64::try_from(size).map_err(|_| error("field_type", format!("size: {size} is not a size")))?;
-        Ok(Self { path, size, sha1 })
-    }
-
-    fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
-        let record = slf.get();
-        Ok(format!("FileRecord({}, {}, '{}')", slf.getattr("path")?.repr()?, record.size, record.sha1))
-    }
-}
-
-impl FileRecord {
-    pub(crate) fn to_engine(&self) -> PyResult<airwaybill::FileRecord> {
-        let sha1 = Sha1Digest::parse(&self.sha1).map_err(engine_error)?;
-        Ok(airwaybill::FileRecord { path: self.path.clone(), size: self.size, sha1 })
-    }
-
-    fn of(file: airwaybill::File<'_>) -> Self {
-        Self { path: file.path.to_owned(), size: file.size, sha1: file.sha1.to_string() }
-    }
-}
-
-impl From<airwaybill::FileRecord> for FileRecord {
-    fn from(record: airwaybill::FileRecord) -> Self {
-        Self { path: record.path, size: record.size, sha1: record.sha1.to_string() }
-    }
-}
-
-impl From<&airwaybill::Notice> for Notice {
-    fn from(notice: &airwaybill::Notice) -> Self {
-        Self { path: notice.path.clone(), code: notice.code.to_string(), message: notice.message.clone() }
-    }
-}
-
-impl From<&airwaybill::Firmware> for Firmware {
-    fn from(image: &airwaybill::Firmware) -> Self {
-        let (path, version) = (image.path.clone(), image.version.to_string());
-        Self { path, version, size: image.size, sha1: image.sha1.to_string() }
-    }
-}
-
-impl From<&airwaybill::PlanFile> for PlanFile {
-    fn from(file: &airwaybill::PlanFile) -> Self {
-        Self { path: file.path.to_string(), size: file.size, sha1: file.sha1.to_string() }
-    }
-}
-
-impl From<airwaybill::Content> for Content {
-    fn from(content: airwaybill::Content) -> Self {
-        Self { size: content.size, sha1: content.sha1.to_string() }
-    }
-}
-
-impl From<&airwaybill::Problem> for Problem {
-    fn from(problem: &airwaybill::Problem) -> Self {
-        Self {
-            path: problem.path.clone(),
-            kind: problem.kind.to_string(),
-            expected: problem.expected.map(Into::into),
-            found: problem.found.map(Into::into),
-        }
-    }
-}
-
-/// A version, ordered by its scheme: `loose` (the default) or `semver`.
+/// The version of a release or a firmware image: `Version(text, versions="loose")`, or `"semver"`.
+///
+/// Has the comparison operators. Two versions can be equal and differ in `str`: `1.0` and `1.00`. Raises
+/// `AirwaybillError` with a code `version_…`, or `field_type` for another scheme.
 #[pyclass(module = "airwaybill", frozen)]
 pub(crate) struct Version(airwaybill::Version);
 
@@ -148,6 +34,7 @@ impl Version {
         airwaybill::Version::parse(text, scheme(versions)?).map(Self).map_err(engine_error)
     }
 
+    /// The scheme that orders it, `loose` or `semver`.
     #[getter]
     fn versions(&self) -> &'static str {
         self.0.scheme().as_str()
@@ -186,14 +73,14 @@ impl Hasher {
         Self(airwaybill::Hasher::new())
     }
 
-    /// Takes the next piece.
+    /// Takes the next piece, bytes-like. The interpreter's lock is released meanwhile.
     fn update(&mut self, piece: &Bound<'_, PyAny>) -> PyResult<()> {
         let content = bytes(piece)?;
         piece.py().detach(|| self.0.update(&content));
         Ok(())
     }
 
-    /// The SHA-1 of all pieces so far, 40 hex digits.
+    /// The SHA-1 of all pieces so far, 40 lower-case hex digits.
     fn finish(&self) -> String {
         self.0.clone().finish().to_string()
     }
@@ -203,7 +90,7 @@ fn root_invalid(root: &Path, reason: &dyn Display) -> PyErr {
     error("root_invalid", format!("{}: {reason}", root.display()))
 }
 
-/// What a walk through a directory of releases found.
+/// What a walk through a directory of releases found; `len` is the number of entries.
 #[pyclass(module = "airwaybill", frozen)]
 pub(crate) struct Listing(pub(crate) Tree);
 
@@ -211,7 +98,9 @@ pub(crate) struct Listing(pub(crate) Tree);
 impl Listing {
     /// Walks and hashes on all cores, without the interpreter's lock.
     ///
-    /// `progress(done, total)` is called a few times a second with bytes; an exception in it ends the scan.
+    /// `progress(done, total)` is called a few times a second with bytes; an exception in it ends the scan. What `ignore`
+    /// matches is not read. Raises `AirwaybillError` with code `root_invalid` for what is no directory, `glob_invalid`,
+    /// or `field_type` for another scheme than `loose` and `semver`.
     #[staticmethod]
     #[pyo3(signature = (root, *, versions = "loose", ignore = Vec::new(), progress = None))]
     fn scan(
@@ -253,7 +142,7 @@ impl Listing {
         Ok(Self(tree))
     }
 
-    /// When each top-level name, or anything in it, last changed, in seconds since 1970.
+    /// Of each top-level name when it, or anything in it, last changed, in seconds since 1970.
     #[getter]
     fn changed(&self) -> BTreeMap<&str, f64> {
         let seconds = |time: &SystemTime| match time.duration_since(SystemTime::UNIX_EPOCH) {
@@ -263,7 +152,9 @@ impl Listing {
         self.0.changed.iter().map(|(name, time)| (name.as_str(), seconds(time))).collect()
     }
 
-    /// The entries as plain dicts.
+    /// The entries as plain dicts, paths from the top directory: `{"path", "size", "sha1"}` for a file, `{"path",
+    /// "link"}` for a symbolic link, with its target or `None`, `{"path", "unread"}` for what was not read, with the
+    /// reason, and `{"path": "1.0.2/"}` for an empty directory.
     fn entries<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         to_python(py, &self.0.entries)
     }
@@ -278,13 +169,21 @@ impl Listing {
     }
 }
 
-/// All releases and firmware images of one directory.
+/// All releases and firmware images of one directory, as `airwaybill.scan` or `Catalog.from_listing` gives it.
 #[pyclass(module = "airwaybill", frozen)]
 pub(crate) struct Catalog(Arc<airwaybill::Catalog>);
 
 #[pymethods]
 impl Catalog {
     /// Sorts a listing into releases, firmware images and what is neither.
+    ///
+    /// `listing` is a `Listing`, or records and dicts as `Listing.entries` has them, in any order. `versions` is `loose`
+    /// or `semver`. `ignore` has globs of files to leave out, `protect` globs of files that no plan touches; one with a
+    /// `/` is held against the device path and each directory above it, one without against each name in the path.
+    /// `unsettled` has top-level names that still change and are not offered.
+    ///
+    /// A release is taken in whole or not at all; `ignored` names the file. Raises `AirwaybillError` with code
+    /// `glob_invalid`, `size_too_big` (2^53 bytes or more in all), `digest_invalid`, `field_missing` or `field_type`.
     #[staticmethod]
     #[pyo3(signature = (listing, *, versions = "loose", ignore = Vec::new(), protect = Vec::new(), unsettled = Vec::new()))]
     fn from_listing(
@@ -331,11 +230,17 @@ impl Catalog {
     }
 
     /// The file of a release, or the firmware image, at a path from the top directory; also of what still changes.
+    /// `None` where there is none.
     fn find(&self, path: &str) -> Option<FileRecord> {
         self.0.find(path).map(Into::into)
     }
 
     /// What a device has to do; `None` when there is nothing.
+    ///
+    /// `current` is the device's release, `None` for a full install; `firmware_version` its firmware, judged by `current`
+    /// when `None`; `target` the release to go to by name, the highest when `None`; only a named one may be lower than
+    /// `current`, with `allow_downgrade`. Raises `AirwaybillError` with code `release_unknown`, `release_unsettled` or
+    /// `version_…`.
     #[pyo3(signature = (current = None, *, firmware_version = None, target = None, allow_downgrade = false))]
     fn plan(
         &self,
@@ -350,7 +255,8 @@ impl Catalog {
         Ok(plan.map(Plan))
     }
 
-    /// The text that a device gets: the manifest of its plan, or `null`.
+    /// The text that a device gets, UTF-8: the manifest of its plan, or `null`. The same as `plan` and `Plan.manifest`,
+    /// in one call, with the parameters and errors of both.
     #[allow(clippy::too_many_arguments, reason = "keyword arguments of the Python API")]
     #[pyo3(signature = (
         base_url, current = None, *, firmware_version = None, target = None, allow_downgrade = false,
@@ -380,7 +286,7 @@ fn manifest_options(base_url: String, absolute_paths: bool, format: i64) -> PyRe
     Ok(ManifestOptions { base_url, dst_paths, format })
 }
 
-/// A release: a version and the device's entire file system.
+/// A release: a version and the device's entire file system; `len` is the number of files.
 #[pyclass(module = "airwaybill", frozen)]
 pub(crate) struct Release {
     catalog: Arc<airwaybill::Catalog>,
@@ -407,7 +313,7 @@ impl Release {
         self.get().size()
     }
 
-    /// The files with their device paths, sorted by path.
+    /// The files with their device paths, sorted by path; a new list each time.
     #[getter]
     fn files(&self) -> Vec<FileRecord> {
         self.get().files().map(FileRecord::of).collect()
@@ -434,7 +340,7 @@ impl Plan {
         self.0.version.as_str()
     }
 
-    /// What the request named as current.
+    /// What the request named as current; `None` when it named none.
     #[getter]
     fn previous_version(&self) -> Option<&str> {
         self.0.previous_version.as_ref().map(airwaybill::Version::as_str)
@@ -458,24 +364,27 @@ impl Plan {
         self.0.update.iter().map(Into::into).collect()
     }
 
-    /// The image to flash.
+    /// The image to flash; `None` when there is none.
     #[getter]
     fn firmware(&self) -> Option<Firmware> {
         self.0.firmware.as_ref().map(Into::into)
     }
 
-    /// Bytes that the device fetches.
+    /// Bytes that the device fetches, firmware included.
     #[getter]
     fn download_size(&self) -> u64 {
         self.0.download_size()
     }
 
-    /// The plan as plain values.
+    /// The plan as plain values: its attributes but `download_size`, files as `{"path", "size", "sha1"}`.
     fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         to_python(py, &self.0)
     }
 
-    /// Renders the plan for one base URL.
+    /// Renders the plan for one base URL, `http://192.168.1.144:8000`.
+    ///
+    /// With `absolute_paths` each `dst_path` starts with a slash; format 2 also has `size` on every entry and
+    /// `total_size`, in bytes. Raises `AirwaybillError` with code `base_url_invalid` or `format_invalid`.
     #[pyo3(signature = (base_url, *, absolute_paths = false, format = 1))]
     fn manifest(&self, base_url: String, absolute_paths: bool, format: i64) -> PyResult<Manifest> {
         let options = manifest_options(base_url, absolute_paths, format)?;
@@ -490,7 +399,11 @@ pub(crate) struct Manifest(airwaybill::Manifest);
 
 #[pymethods]
 impl Manifest {
-    /// Reads a manifest strictly, from `bytes` or `str`.
+    /// Reads a manifest strictly, from `bytes` or `str`: unknown fields do not count; everything else must be there and
+    /// right.
+    ///
+    /// Raises `AirwaybillError` with code `json_invalid`; or, with the field in the message, `field_missing`,
+    /// `field_type`, `digest_invalid`, `url_invalid`, `size_too_big`, `path_…` or `version_…`.
     #[staticmethod]
     fn parse(document: &Bound<'_, PyAny>) -> PyResult<Self> {
         airwaybill::Manifest::parse(&bytes(document)?).map(Self).map_err(engine_error)
@@ -502,24 +415,24 @@ impl Manifest {
         self.0.version().as_str()
     }
 
-    /// The release that the request named.
+    /// The release that the request named; `None` when it named none.
     #[getter]
     fn previous_version(&self) -> Option<&str> {
         self.0.previous_version().map(airwaybill::Version::as_str)
     }
 
-    /// The document: keys sorted, four spaces.
+    /// The document: keys sorted, four spaces, no line end after the last brace.
     fn to_json(&self) -> String {
         self.0.to_json()
     }
 
-    /// The document as plain values.
+    /// The document as plain values, as `json.loads` reads it.
     fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         Ok(to_python(py, &self.0)?.cast_into()?)
     }
 }
 
-/// What a check found.
+/// What `verify_content` or `verify_device` found.
 #[pyclass(module = "airwaybill", frozen)]
 pub(crate) struct Report(airwaybill::Report);
 
@@ -531,7 +444,7 @@ impl Report {
         self.0.is_ok()
     }
 
-    /// Files that should be there.
+    /// How many files should be there.
     #[getter]
     fn checked(&self) -> usize {
         self.0.checked
@@ -543,26 +456,35 @@ impl Report {
         self.0.problems.iter().map(Into::into).collect()
     }
 
-    /// The report as plain values.
+    /// The report as plain values: `{"checked", "problems"}`.
     fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         to_python(py, &self.0)
     }
 }
 
-/// The path, if it is a device path: relative, `/`-separated, without `.` and `..`.
+/// The path as `str`, if it is a device path: relative, `/`-separated, UTF-8, without `.`, `..`, backslash and control
+/// characters, at most 255 bytes a segment and 4,096 in all.
+///
+/// Raises `AirwaybillError` with a code `path_…`; nothing is normalised.
 #[pyfunction]
 pub(crate) fn check_path(path: &Bound<'_, PyAny>) -> PyResult<String> {
     let path = airwaybill::DevicePath::from_bytes(&bytes(path)?);
     path.map(|path| path.to_string()).map_err(engine_error)
 }
 
-/// Whether the file of every URL of the manifest is in `found`; paths are from the top directory.
+/// Whether the file of every URL of the manifest is in `found`, with its hash and, in format 2, its size.
+///
+/// `found` is a `Listing`, or records and dicts as `Listing.entries` has them; paths are from the top directory. Raises
+/// `AirwaybillError` with code `digest_invalid`, `field_missing` or `field_type` for an entry that is none.
 #[pyfunction]
 pub(crate) fn verify_content(manifest: &Bound<'_, Manifest>, found: &Bound<'_, PyAny>) -> PyResult<Report> {
     Ok(Report(airwaybill::verify_content(&manifest.get().0, &files(found)?)))
 }
 
-/// What differs between what a device holds, with device paths, and the release of that version.
+/// What differs between what a device holds and the release of that version.
+///
+/// `found` is as for `verify_content`, but with device paths; ignored and protected files do not count. Raises
+/// `AirwaybillError` with code `release_unknown`, `release_unsettled` or `path_…`, and as `verify_content` does.
 #[pyfunction]
 pub(crate) fn verify_device(catalog: &Bound<'_, Catalog>, version: &str, found: &Bound<'_, PyAny>) -> PyResult<Report> {
     airwaybill::verify_device(&catalog.get().0, version, &files(found)?).map(Report).map_err(engine_error)

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import json
+import operator
 import pickle
 from pathlib import Path
 
@@ -17,6 +19,27 @@ BASE_URL = "http://192.168.1.144:8000"
 @pytest.fixture(scope="module")
 def catalog() -> Catalog:
     return airwaybill.scan(EXAMPLES)
+
+
+PUBLIC = [name for name in airwaybill.__all__ if name != "__version__"]
+MEMBERS = [
+    f"{name}.{member}"
+    for name in PUBLIC
+    for member in dir(getattr(airwaybill, name))
+    if not member.startswith("_") and not hasattr(ValueError, member)
+]
+
+
+@pytest.mark.parametrize("name", [*PUBLIC, *MEMBERS])
+def test_a_public_name_says_what_it_is(name: str) -> None:
+    said = inspect.getdoc(operator.attrgetter(name)(airwaybill))
+    assert said
+    assert said.endswith(".")
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_a_public_name_is_in_the_table(name: str) -> None:
+    assert f"`{name}" in (Path(__file__).parents[1] / "README.md").read_text("utf-8")
 
 
 def test_manifest_text_is_that_of_the_json_module(catalog: Catalog) -> None:

@@ -11,7 +11,9 @@ from airwaybill import AirwaybillError, Catalog, Manifest, Version, check_path, 
 
 def version(case):
     left, right = (Version(case[side], case.get("versions", "loose")) for side in ("left", "right"))
-    return "less" if left < right else "greater" if left > right else "equal"
+    order = {"less": left < right, "equal": left == right, "greater": left > right}
+    [name] = [name for name, holds in order.items() if holds]
+    return name
 
 
 def path(case):

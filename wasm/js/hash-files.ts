@@ -4,12 +4,15 @@ import type { Answer, Batch } from "./hash-batch.js";
 /** A file as an `<input webkitdirectory>` gives it, or any content with its path from the top directory. */
 export type Source = File | { path: string; file: Blob };
 
-/** Bytes. */
+/** How far hashing is. */
 export interface Progress {
+  /** Bytes that were read. */
   done: number;
+  /** Bytes of all files that are to be read. */
   total: number;
 }
 
+/** How files are hashed. */
 export interface HashFilesOptions {
   /** Called as bytes are read, and once at the end. */
   onProgress?: ((progress: Progress) => void) | undefined;
@@ -24,6 +27,8 @@ export interface HashFilesOptions {
 /**
  * Hashes files in workers and gives the listing that `Catalog.fromListing` takes, in the order of `files`. A file that
  * cannot be read becomes an entry that says so.
+ *
+ * @throws `field_type`; the signal's reason; what stopped a worker
  */
 export type HashFiles = (files: Iterable<Source>, options?: HashFilesOptions) => Promise<Entry[]>;
 

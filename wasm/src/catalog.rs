@@ -72,7 +72,10 @@ impl Catalog {
         to_js(&self.0.warnings())
     }
 
-    /// The file of a release, or the firmware image, at a path from the top directory.
+    /// The file of a release, or the firmware image, at a path from the top directory; also of what still changes. `null` where there
+    /// is none.
+    ///
+    /// @throws `field_type`
     #[wasm_bindgen(unchecked_return_type = "FileRecord | null")]
     pub fn find(&self, #[wasm_bindgen(unchecked_param_type = "string")] path: &JsValue) -> Result<JsValue> {
         to_js(&self.0.find(&text(path, "path")?))

@@ -14,6 +14,9 @@ pub struct Version(airwaybill::Version);
 
 #[wasm_bindgen]
 impl Version {
+    /// Reads a version: a digit, or `v` and a digit, then only `0-9 A-Z a-z . + _ -`, at most 64 bytes; with
+    /// `"semver"`, a `SemVer` 2.0 version.
+    ///
     /// @throws `version_empty`, `version_too_long`, `version_start`, `version_character`, `version_semver`,
     /// `field_type`
     #[wasm_bindgen(constructor)]
@@ -41,6 +44,10 @@ impl Version {
     }
 
     /// -1 when this one is lower than the other, 0 when they are equal, 1 when it is higher.
+    ///
+    /// Those of different schemes are never equal.
+    ///
+    /// @throws `field_type`
     #[wasm_bindgen(unchecked_return_type = "-1 | 0 | 1")]
     pub fn compare(&self, #[wasm_bindgen(unchecked_param_type = "Version")] other: &JsValue) -> Result<i32> {
         let other: Version = shared(other, "version")?;
@@ -48,6 +55,8 @@ impl Version {
     }
 
     /// Whether the two are the same version, as `1.0` and `1.00` are.
+    ///
+    /// @throws `field_type`
     pub fn equals(&self, #[wasm_bindgen(unchecked_param_type = "Version")] other: &JsValue) -> Result<bool> {
         let other: Version = shared(other, "version")?;
         Ok(self.0 == other.0)

@@ -38,10 +38,11 @@ enum Engine {
 fn bindings(folder: &Path, micropython: &Path) -> [Binding; 5] {
     let scripts = tests().join("bindings");
     // A module finds packages beside itself.
-    let script = folder.join("node/run.mjs");
-    fs::copy(scripts.join("run.mjs"), &script).unwrap();
+    for name in ["run.mjs", "areas.mjs"] {
+        fs::copy(scripts.join(name), folder.join("node").join(name)).unwrap();
+    }
     let mut in_node = Command::new("node");
-    in_node.arg(script);
+    in_node.arg(folder.join("node/run.mjs"));
     let mut in_python = Command::new("python3");
     in_python.env("PYTHONPATH", folder.join("python")).arg(scripts.join("run.py"));
     let in_micropython = Engine::Device { interpreter: micropython.to_owned(), scratch: folder.join("device") };

@@ -1,0 +1,168 @@
+//! Values that cross as copies: frozen records.
+
+use airwaybill::Sha1Digest;
+use pyo3::prelude::*;
+
+use crate::convert::{engine_error, error};
+
+/// A frozen record: attributes, equality, hash and repr.
+macro_rules! record {
+    ($(#[$meta:meta])* $name:ident {
+        $($(#[$field_meta:meta])* $field:ident: $type:ty,)*
+    }) => {
+        $(#[$meta])*
+        #[pyclass(module = "airwaybill", frozen, get_all, eq, hash, skip_from_py_object)]
+        #[derive(Clone, PartialEq, Eq, Hash)]
+        pub(crate) struct $name {
+            $($(#[$field_meta])* $field: $type,)*
+        }
+
+        #[pymethods]
+        impl $name {
+            fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
+                let fields = [$(format!(concat!(stringify!($field), "={}"), slf.getattr(stringify!($field))?.repr()?)),*];
+                Ok(format!(concat!(stringify!($name), "({})"), fields.join(", ")))
+            }
+        }
+    };
+}
+
+record! {
+    /// Why something is not in the catalog, or what an operator should know about it.
+    Notice {
+        /// From the top directory.
+        path: String,
+        /// The stable reason, `path_segment`.
+        code: String,
+        /// The reason for people, on one line.
+        message: String,
+    }
+}
+record! {
+    /// A firmware image: a top-level file `firmware_<version>.bin` or `.hex`.
+    Firmware {
+        /// The file name.
+        path: String,
+        /// From the file name.
+        version: String,
+        /// Bytes.
+        size: u64,
+        /// Of the content, 40 lower-case hex digits.
+        sha1: String,
+    }
+}
+record! {
+    /// One file that a device fetches.
+    PlanFile {
+        /// Where it belongs on the device.
+        path: String,
+        /// Bytes.
+        size: u64,
+        /// Of the content, 40 lower-case hex digits.
+        sha1: String,
+    }
+}
+record! {
+    /// Size and SHA-1 of a file's content.
+    Content {
+        /// Bytes; `None` where a manifest of format 1 does not say.
+        size: Option<u64>,
+        /// 40 lower-case hex digits.
+        sha1: String,
+    }
+}
+record! {
+    /// One file that is not as it should be.
+    Problem {
+        /// The file's path; of a wrong URL, the URL.
+        path: String,
+        /// `missing`, `different`, `unexpected` or `url`.
+        kind: String,
+        /// What should be there; `None` for `unexpected`.
+        expected: Option<Content>,
+        /// What is there; `None` for `missing` and `url`.
+        found: Option<Content>,
+    }
+}
+
+/// One file that was read: `FileRecord(path, size, sha1)`.
+///
+/// Raises `AirwaybillError` with code `digest_invalid`, or `field_type` for a negative size.
+#[pyclass(module = "airwaybill", frozen, get_all, eq, hash, skip_from_py_object)]
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(crate) struct FileRecord {
+    /// `/`-separated, from the top directory or, for a device's files, from its root.
+    path: String,
+    /// Bytes.
+    size: u64,
+    /// Of the content, 40 lower-case hex digits.
+    sha1: String,
+}
+
+#[pymethods]
+impl FileRecord {
+    #[new]
+    fn new(path: String, size: i64, sha1: String) -> PyResult<Self> {
+        Sha1Digest::parse(&sha1).map_err(engine_error)?;
+        let size = u64::try_from(size).map_err(|_| error("field_type", format!("size: {size} is not a size")))?;
+        Ok(Self { path, size, sha1 })
+    }
+
+    fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
+        let record = slf.get();
+        Ok(format!("FileRecord({}, {}, '{}')", slf.getattr("path")?.repr()?, record.size, record.sha1))
+    }
+}
+
+impl FileRecord {
+    pub(crate) fn to_engine(&self) -> PyResult<airwaybill::FileRecord> {
+        let sha1 = Sha1Digest::parse(&self.sha1).map_err(engine_error)?;
+        Ok(airwaybill::FileRecord { path: self.path.clone(), size: self.size, sha1 })
+    }
+
+    pub(crate) fn of(file: airwaybill::File<'_>) -> Self {
+        Self { path: file.path.to_owned(), size: file.size, sha1: file.sha1.to_string() }
+    }
+}
+
+impl From<airwaybill::FileRecord> for FileRecord {
+    fn from(record: airwaybill::FileRecord) -> Self {
+        Self { path: record.path, size: record.size, sha1: record.sha1.to_string() }
+    }
+}
+
+impl From<&airwaybill::Notice> for Notice {
+    fn from(notice: &airwaybill::Notice) -> Self {
+        Self { path: notice.path.clone(), code: notice.code.to_string(), message: notice.message.clone() }
+    }
+}
+
+impl From<&airwaybill::Firmware> for Firmware {
+    fn from(image: &airwaybill::Firmware) -> Self {
+        let (path, version) = (image.path.clone(), image.version.to_string());
+        Self { path, version, size: image.size, sha1: image.sha1.to_string() }
+    }
+}
+
+impl From<&airwaybill::PlanFile> for PlanFile {
+    fn from(file: &airwaybill::PlanFile) -> Self {
+        Self { path: file.path.to_string(), size: file.size, sha1: file.sha1.to_string() }
+    }
+}
+
+impl From<airwaybill::Content> for Content {
+    fn from(content: airwaybill::Content) -> Self {
+        Self { size: content.size, sha1: content.sha1.to_string() }
+    }
+}
+
+impl From<&airwaybill::Problem> for Problem {
+    fn from(problem: &airwaybill::Problem) -> Self {
+        Self {
+            path: problem.path.clone(),
+            kind: problem.kind.to_string(),
+            expected: problem.expected.map(Into::into),
+            found: problem.found.map(Into::into),
+        }
+    }
+}
