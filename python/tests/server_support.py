@@ -85,7 +85,7 @@ class Server:
         return self.process.wait(DEADLINE_SECONDS)
 
 
-async def ask(app: App, path: str, send_seconds: float = 0.0) -> Reply:
+async def ask(app: App, path: str, headers: Mapping[str, str] | None = None, send_seconds: float = 0.0) -> Reply:
     """An answer of an application in this process, which waits so long in each ``send``."""
     start: Message = {}
     body = bytearray()
@@ -104,11 +104,11 @@ async def ask(app: App, path: str, send_seconds: float = 0.0) -> Reply:
         "http_version": "1.1",
         "path": path,
         "query_string": b"",
-        "headers": [[b"host", b"a"]],
+        "headers": [[name.encode(), value.encode()] for name, value in {"host": "a", **(headers or {})}.items()],
     }
     await app(scope, receive, send)
-    headers = {name.decode(): value.decode("latin-1") for name, value in start["headers"]}
-    return Reply(start["status"], headers, bytes(body))
+    answered = {name.decode(): value.decode("latin-1") for name, value in start["headers"]}
+    return Reply(start["status"], answered, bytes(body))
 
 
 def eventually(look: Callable[[], Any], condition: Callable[[Any], object]) -> Any:

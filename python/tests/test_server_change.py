@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import http.client
 import os
 import shutil
@@ -17,7 +18,7 @@ import pytest
 import watchfiles
 from server_support import Reply, Server, ask, eventually, noise, read_reply, serving, sha1, write
 
-from airwaybill.server import create_app
+from airwaybill.server import create_app, files
 from airwaybill.server.paths import OpenFile
 from airwaybill.server.releases import Releases, Settings, Settling
 
@@ -72,7 +73,8 @@ def test_a_release_that_is_copied_in_is_offered_when_it_is_whole(root: Path, log
                 assert copied.is_set()
                 assert {entry["dst_path"]: entry["hash"] for entry in document["new"]} == wanted
 
-    with serving(root, log, *SETTLE) as server, ThreadPoolExecutor(4) as clients:
+    # Longer than a busy machine keeps the one that copies waiting.
+    with serving(root, log, "--settle", "3") as server, ThreadPoolExecutor(4) as clients:
         server.wait(has("1.0.0", "1.0.1"))
         polls = [clients.submit(poll) for _ in range(4)]
         for path, data in files.items():
@@ -204,24 +206,52 @@ def test_a_file_that_changes_before_its_first_byte_is_sent_is_an_error(
 ) -> None:
     write(root, {"notes.txt": b"one\n"})
     monkeypatch.setattr(OpenFile, "unchanged", lambda _: False)
+    reply = asked(root, "/notes.txt")
+    assert (reply.status, reply.json()["code"]) == (503, "file_changed")
+    assert str(root) not in reply.json()["message"]
+
+
+@pytest.mark.parametrize(
+    ("step", "error", "headers", "code"),
+    [
+        ("_hash", errno.ENOENT, {"range": "bytes=0-9"}, "file_changed"),
+        ("_hash", errno.EMFILE, {"range": "bytes=0-9"}, "busy"),
+        ("_read_chunk", errno.EIO, {}, "busy"),
+        ("_read_chunk", errno.EIO, {"range": "bytes=0-9"}, "busy"),
+    ],
+)
+def test_a_disk_that_fails_before_the_first_byte_is_an_answer(
+    root: Path, monkeypatch: pytest.MonkeyPatch, step: str, error: int, headers: dict[str, str], code: str
+) -> None:
+    write(root, {"1.0.1/flash/large.bin": noise(5 * 1024 * 1024, seed=9)})
+
+    def fail(*_: object) -> None:
+        raise OSError(error, os.strerror(error), str(root))
+
+    monkeypatch.setattr(files, step, fail)
+    reply = asked(root, "/1.0.1/flash/large.bin", headers)
+    assert (reply.status, reply.json()["code"], reply.headers["retry-after"]) == (503, code, "1")
+    assert str(root) not in reply.json()["message"]
+
+
+def asked(root: Path, path: str, headers: dict[str, str] | None = None) -> Reply:
+    """The answer of a server in this process."""
     app = create_app(root, settle=0)
 
     async def get() -> Reply:
         await app.startup()
         try:
-            return await ask(app, "/notes.txt")
+            return await ask(app, path, headers)
         finally:
             await app.shutdown()
 
-    reply = asyncio.run(get())
-    assert (reply.status, reply.json()["code"]) == (503, "file_changed")
-    assert str(root) not in reply.json()["message"]
+    return asyncio.run(get())
 
 
 UNWATCHED = """
 import sys
-from airwaybill.server import create_app
-from airwaybill.server import create_app
+from airwaybill.server import create_app, files
+from airwaybill.server import create_app, files
 from airwaybill.server.paths import OpenFile
 from airwaybill.server.releases import Releases
 from airwaybill.server.run import listen, run, url_of

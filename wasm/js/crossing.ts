@@ -4,22 +4,27 @@ const encoder = new TextEncoder();
 
 export const utf8 = (text: string): Uint8Array => encoder.encode(text);
 
+/** What a typed array is, of this realm or another, whatever its class says of itself. */
+function getter(name: string | symbol): (this: unknown) => unknown {
+  return Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), name)!.get!;
+}
+
+const [kind, buffer, byteOffset, length] = [Symbol.toStringTag, "buffer", "byteOffset", "length"].map(getter) as [
+  (this: unknown) => unknown,
+  (this: unknown) => ArrayBufferLike,
+  (this: unknown) => number,
+  (this: unknown) => number,
+];
+
 /** Fills `target` from `start` on, as far as there are bytes; how many it took. Throws when it is no Uint8Array. */
 export function copy(source: unknown, start: number, target: Uint8Array): number {
-  const bytes = source instanceof Uint8Array ? source : ofAnotherRealm(source);
-  const part = start === 0 && bytes.length <= target.length ? bytes : bytes.subarray(start, start + target.length);
-  target.set(part);
-  return part.length;
+  if (kind.call(source) !== "Uint8Array") throw new TypeError("not a Uint8Array");
+  const taken = Math.min(length.call(source) - start, target.length);
+  target.set(new Uint8Array(buffer.call(source), byteOffset.call(source) + start, taken));
+  return taken;
 }
 
 export const ascii = (characters: Uint8Array): string => String.fromCharCode.apply(null, characters as unknown as number[]);
-
-function ofAnotherRealm(source: unknown): Uint8Array {
-  if (ArrayBuffer.isView(source) && Object.prototype.toString.call(source) === "[object Uint8Array]") {
-    return new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
-  }
-  throw new TypeError("not a Uint8Array");
-}
 
 /** A list that is cut from its columns when it is read. */
 type Rows<T> = () => T[];

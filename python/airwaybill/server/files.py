@@ -134,7 +134,10 @@ class Files:
         sha1 = self._checked.get(file.identity)
         if sha1 is None:
             work = partial(_hash, self._releases.snapshot().real_root, record.path, file.identity)
-            sha1 = await self._workers.once(file.identity, work)
+            try:
+                sha1 = await self._workers.once(file.identity, work)
+            except OSError as error:
+                raise self._unreadable(record.path, error) from None
             self._checked[file.identity] = sha1
             if len(self._checked) > CHECKED_LIMIT:
                 self._checked.popitem(last=False)
@@ -167,7 +170,12 @@ class Files:
         held = b""
         try:
             while start < end and not leaving.done():
-                chunk = await self._workers.run(partial(_read_chunk, file, min(CHUNK, end - start), start, update))
+                try:
+                    chunk = await self._workers.run(partial(_read_chunk, file, min(CHUNK, end - start), start, update))
+                except OSError as error:
+                    if unsent and not held:
+                        raise self._unreadable(path, error) from None
+                    chunk = b""
                 if held and chunk:
                     await send_on(held, more=True)
                 if not chunk:
@@ -189,8 +197,9 @@ class Files:
 
     def _unreadable(self, path: str, error: Exception) -> RequestError:
         """503 for what cannot be sent now; ``error`` says why."""
-        if _is_passing(error):
-            return RequestError(503, "busy", f"{path} cannot be read now: {error}", [(b"retry-after", b"1")])
+        if isinstance(error, OSError) and _is_passing(error):
+            why = os.strerror(error.errno or 0)
+            return RequestError(503, "busy", f"{path} cannot be read now: {why}", [(b"retry-after", b"1")])
         return self._changed(path)
 
     def _changed(self, path: str) -> RequestError:

@@ -8,6 +8,7 @@ import { threads } from "./trace.js";
 
 const FLAGS = [
   "--no-sandbox",
+  "--disable-dev-shm-usage",
   "--disable-gpu",
   "--disable-quic",
   "--no-first-run",
@@ -96,7 +97,9 @@ export class Visit {
     const longest = await this.page.evaluate(() => Math.max(0, ...(globalThis as unknown as Watching).longTasks));
     if (longest < limit) return longest;
     const found = await threads(this.page.context().browser()!, work);
-    return Math.max(...found.filter(({ name }) => name === "CrRendererMain").map(({ most }) => most));
+    const pages = found.filter(({ name }) => name === "CrRendererMain");
+    expect(pages).not.toEqual([]);
+    return Math.max(...pages.map(({ most }) => most));
   }
 
   /** Keeps what the page's worker says from the page until `release`. */

@@ -1,13 +1,20 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, statfsSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
-/** Where a hundred thousand files are written in a second or two. */
+/** Where a hundred thousand files are written in a second or two, if there is room for them. */
 const MEMORY = "/dev/shm";
+const ROOM_BYTES = 2 ** 30;
+
+function hasRoom(directory: string): boolean {
+  if (!existsSync(directory)) return false;
+  const { bavail, bsize } = statfsSync(directory);
+  return bavail * bsize >= ROOM_BYTES;
+}
 
 /** A directory of its own, gone when the process ends. */
 export function scratch(): string {
-  const path = mkdtempSync(join(existsSync(MEMORY) ? MEMORY : tmpdir(), "airwaybill-preview-"));
+  const path = mkdtempSync(join(hasRoom(MEMORY) ? MEMORY : tmpdir(), "airwaybill-preview-"));
   process.once("exit", () => rmSync(path, { recursive: true, force: true }));
   return path;
 }
