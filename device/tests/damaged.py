@@ -1,7 +1,7 @@
-"""A flash that has lost the plan of a change: micropython damaged.py CLIENT OLD_CLIENT NEW_CLIENT FILESYSTEM PAIRS
+"""A flash that has lost the plan of a change: micropython damaged.py CLIENT OLD_CLIENT NEW_CLIENT FILESYSTEM STEP
 
-The power goes at each block write of the install, the plan is lost, and the power goes again at block writes of the
-way back. Prints what is wrong then, by damage and state; nothing should be.
+The power goes at each block write of the install, the plan is lost, and the power goes again at one in STEP of the
+writes of the way back. Prints how many cuts it made and what is wrong after which; nothing should be.
 """
 
 import gc

@@ -8,7 +8,7 @@ import pytest
 from board import TESTS, compile_client, run_script
 from power_cuts import FILE_SYSTEMS
 
-EVERY = 29  # of the cuts in the ways back, which are thousands
+STEP = 29  # one in so many of the cuts in the way back, which are thousands
 
 
 def test_a_full_flash_does_not_stop_the_way_back(tmp_path: Path) -> None:
@@ -30,7 +30,7 @@ def test_a_lost_plan(tmp_path: Path, kind: str) -> None:
     """What has a .bak beside it goes back, or is what it should be, however often the power goes in between: a release
     is kept or left, and updates go on."""
     clients = [compile_client(tmp_path / "old"), compile_client(tmp_path / "new", "1.0.1/")]
-    cuts, wrong = run_script(TESTS / "damaged.py", *clients, kind, EVERY, heap="64M")
+    cuts, wrong = run_script(TESTS / "damaged.py", *clients, kind, STEP, heap="64M")
     assert wrong == []
     assert cuts > 500
 
