@@ -30,7 +30,7 @@ def test_a_lost_plan(tmp_path: Path, kind: str) -> None:
     """What has a .bak beside it goes back, or is what it should be, however often the power goes in between: a release
     is kept or left, and updates go on."""
     clients = [compile_client(tmp_path / "old"), compile_client(tmp_path / "new", "1.0.1/")]
-    cuts, wrong = run_script(TESTS / "damaged.py", *clients, kind, STEP, heap="64M")
+    cuts, wrong = run_script(TESTS / "damaged.py", *clients, kind, STEP, heap="64M", timeout=600)
     assert wrong == []
     assert cuts > 500
 
