@@ -23,6 +23,7 @@ HOME = "waybill"  # not "ota": on FAT, `import OTA` would find that directory fi
 BUFFER = memoryview(bytearray(1024))
 ENOENT = 2
 EPERM = 1
+CORRUPT = 84  # littlefs's own number for content that is damaged
 
 
 class OTAError(Exception):
@@ -261,7 +262,7 @@ class OTA:
         journal = self.load()
         if journal is None or journal["state"] != "trial":
             return False
-        self._roll_back(journal, reason, True)
+        self._roll_back(journal, reason, self.install_tries)
         if reset:
             restart()
         return True
@@ -412,33 +413,42 @@ class OTA:
 
     def _changes(self, journal):
         """What is to be taken back or tidied up; nothing when the plan is away, as it is at the end of that."""
-        if exists(self.home + "/plan"):
-            self._is_lost(journal)
+        digest = self._plan_digest()
+        if digest is not None:
+            journal["lost"] = digest != journal["plan"]
         elif not journal.get("lost"):
             return ()
         return self._operations(journal)
 
     def _is_lost(self, journal):
         """Whether the flash has lost the plan: what has a .bak or a .new beside it then tells what has changed."""
-        try:
-            journal["lost"] = sha1_of(self.home + "/plan") != journal["plan"]
-        except OSError:
-            journal["lost"] = True
+        journal["lost"] = self._plan_digest() != journal["plan"]
         return journal["lost"]
 
+    def _plan_digest(self):
+        """None when the plan is away. An error that may pass, or is one of feed(), is no reason to do without it."""
+        path = self.home + "/plan"
+        try:
+            return sha1_of(path)
+        except OSError as error:
+            if error.args[0] == CORRUPT:
+                return ""
+            if error.args[0] == ENOENT and not exists(path):
+                return None
+            raise
+
     def _beside(self, root):
-        """Each change that the files below `root` tell of, as (kind, path)."""
+        """Each change that the files below `root` tell of, as (kind, path); maybe twice.
+
+        Never A: what has only a .new beside it may be an old file, and taking back an A would remove it."""
         mounts = self.mounts.values()
         for entry in list(os.ilistdir(root or "/")):
             path = root + "/" + entry[0]
-            base = path[: -len(BAK)]
             if entry[1] & 0x4000:
                 if path not in mounts and path != self.home and (root or not self._is_elsewhere(path)):
                     yield from self._beside(path)
-            elif path.endswith(BAK):
-                yield "R" if exists(base) else "D", base
-            elif path.endswith(NEW) and not exists(base + BAK):
-                yield "A", base
+            elif path[-4:] in (BAK, NEW):
+                yield "R" if exists(path[:-4]) else "D", path[:-4]
 
     def real_path(self, path):
         name = path[: path.find("/")]
@@ -495,7 +505,7 @@ class OTA:
             limit = 0  # The boot loader has taken the old firmware back: it does not stay alone.
         count = journal.get(counter, 0)
         if count >= limit:
-            self._roll_back(journal, reason, True)
+            self._roll_back(journal, reason, self.install_tries)
             return True
         journal[counter] = count + 1
         try:
@@ -503,7 +513,7 @@ class OTA:
         except OSError:
             # A release whose starts cannot be counted would never go. As no record of it can be written, all of this
             # is done again where it is cut short.
-            self._go_back(journal, "not_counted", True)
+            self._go_back(journal, "not_counted", self.install_tries)
             self._undo(journal)
             return True
         return counter == "missed"
@@ -515,10 +525,10 @@ class OTA:
             self._save(journal)
         if firmware and firmware["board"] == "pycom" and not written and not self._firmware_is(journal, "new"):
             # What ota_write has written is lost with the power: no firmware, so no files either.
-            self._roll_back(journal, "firmware_interrupted", False)
+            self._roll_back(journal, "firmware_interrupted", 0)
             return
         if self._is_lost(journal):
-            self._roll_back(journal, "not_installed", False)
+            self._roll_back(journal, "not_installed", 1)
             raise OTAError("plan_damaged", "the old release is back")
         try:
             if journal["state"] == "backup":
@@ -535,13 +545,13 @@ class OTA:
                         if copies and not written:
                             sweep(path)
         except OSError as error:
-            self._roll_back(journal, error_text(error), False)
+            self._roll_back(journal, error_text(error), 1)
             raise OTAError("install_failed", error_text(error))
         if firmware and not self._firmware_is(journal, "new"):
             try:
                 self._switch_firmware(firmware, "new")
             except OSError as error:
-                self._roll_back(journal, "firmware_invalid", True)
+                self._roll_back(journal, "firmware_invalid", self.install_tries)
                 raise OTAError("firmware_invalid", error_text(error))
         self.write_beside("version", journal["to"])
         journal["state"] = "trial"
@@ -560,18 +570,20 @@ class OTA:
                 copy(path, path + BAK)
             move(new, path, copies)
 
-    def _roll_back(self, journal, reason, refuse):
-        self._go_back(journal, reason, refuse)
+    def _roll_back(self, journal, reason, failures):
+        self._go_back(journal, reason, failures)
         self._save(journal)
         self._undo(journal)
 
-    def _go_back(self, journal, reason, refuse):
+    def _go_back(self, journal, reason, failures):
+        """`failures`: how many of the `install_tries` this takes; a power cut takes none."""
         firmware = journal["firmware"]
-        failed = [journal["to"].split("\n")[0], firmware and firmware["version"], self.install_tries if refuse else 1]
+        failed = [journal["to"].split("\n")[0], firmware and firmware["version"], failures]
         before = (read_record(self.home + "/report") or {}).get("failed")
-        if before and before[:2] == failed[:2] and not refuse:
+        if before and before[:2] == failed[:2] and failures < self.install_tries:
             failed[2] += before[2]
-            reason = "%s, %d times" % (reason, failed[2])
+            if failures:
+                reason = "%s, %d times" % (reason, failed[2])
         if self._is_lost(journal):
             reason += "; plan_damaged"
         journal["untouched"] = journal["state"] == "backup"

@@ -148,3 +148,14 @@ def test_pycom_cut_before_ota_finish(tmp_path: Path, server: Server) -> None:
     assert (results[4]["state"], results[4]["error"]) == ("rolled back", "firmware_interrupted")
     assert board.release() == tree(RELEASES / "1.0.0")
     assert board.run(server.port, "update", "start", "confirm") == ["1.0.1", None, True]
+
+
+def test_pycom_power_cuts_refuse_nothing(tmp_path: Path, server: Server) -> None:
+    """D3: as often as you like. They are no failed installs."""
+    board = Board(tmp_path / "board", RELEASES, "1.0.0", board="pycom")
+    cut = "setattr(sys.modules['pycom'].__class__, 'ota_finish', lambda self: [][1]) or 0"
+    for _ in range(4):
+        results = board.run(server.port, ("run", {"code": cut}), "update", "start", "status")
+        assert results[1]["code"] == "IndexError"
+        assert (results[3]["error"], results[3]["refused"]) == ("firmware_interrupted", None)
+    assert board.run(server.port, "update", "start", "confirm") == ["1.0.1", None, True]
