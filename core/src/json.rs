@@ -1,13 +1,15 @@
 //! JSON as the engine reads it: strictly, and with the place of each value for the error.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
-use std::fmt;
 
+use hifijson::num::LexWrite;
+use hifijson::str::LexAlloc;
+use hifijson::token::Lex;
+use hifijson::{Expect, SliceLexer};
 use serde::Serialize;
-use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use crate::error::{Code, Error, quoted};
+use crate::order::sort_by;
 
 /// A JSON value in which no object has a key twice: two readers could take different ones of the two.
 ///
@@ -39,8 +41,8 @@ pub enum Json<'a> {
     Text(Cow<'a, str>),
     /// A list.
     List(Vec<Json<'a>>),
-    /// An object.
-    Object(BTreeMap<Cow<'a, str>, Json<'a>>),
+    /// An object, sorted by key.
+    Object(Vec<(Cow<'a, str>, Json<'a>)>),
 }
 
 impl<'a> Json<'a> {
@@ -197,7 +199,7 @@ pub fn to_json(value: &impl Serialize) -> String {
 /// # Ok::<(), airwaybill::Error>(())
 /// ```
 pub struct Fields<'s, 'a> {
-    fields: &'s BTreeMap<Cow<'a, str>, Json<'a>>,
+    fields: &'s [(Cow<'a, str>, Json<'a>)],
     place: String,
 }
 
@@ -206,7 +208,7 @@ impl<'s, 'a> Fields<'s, 'a> {
     #[must_use]
     #[inline(never)]
     pub fn get(&self, key: &str) -> Option<&'s Json<'a>> {
-        self.fields.get(key)
+        self.fields.iter().find(|(name, _)| name == key).map(|(_, value)| value)
     }
 
     /// What `read` makes of a field that may be missing; `read` gets its value and place.
@@ -255,7 +257,7 @@ impl<'s, 'a> Fields<'s, 'a> {
     ///
     /// [`Code::FieldType`], which names the first that is not in `keys`.
     pub fn only(&self, keys: &[&str]) -> Result<(), Error> {
-        match self.fields.keys().find(|key| !keys.contains(&key.as_ref())) {
+        match self.fields.iter().map(|(key, _)| key).find(|key| !keys.contains(&key.as_ref())) {
             Some(key) => {
                 let message = format!("{}: not a field here, only {}", self.place_of(&quoted(key)), keys.join(", "));
                 Err(Error::new(Code::FieldType, message))
@@ -272,20 +274,22 @@ impl<'s, 'a> Fields<'s, 'a> {
 
 type Take<'t, 'de> = &'t mut dyn FnMut(Json<'de>) -> Result<(), Error>;
 
-/// Reads any value; of a list, hands each item over where `take` is there.
-///
-/// What it finds wrong is put aside: the first failure counts, and reading goes on to the document's end.
-struct Reader<'t, 'f, 'de> {
-    take: Option<Take<'t, 'de>>,
-    failure: &'f mut Option<Error>,
-}
+/// Reading recurses: what is nested deeper is refused.
+const MAX_DEPTH: usize = 128;
 
+/// Reads any value; of a list at the top, hands each item over where `take` is there.
+///
+/// What it finds wrong in a well-formed document is put aside: the first failure counts, and reading goes on to the
+/// document's end.
 fn read<'de>(document: &'de [u8], take: Option<Take<'_, 'de>>) -> Result<Json<'de>, Error> {
+    let mut lexer = SliceLexer::new(document);
     let mut failure = None;
-    let mut deserializer = serde_json::Deserializer::from_slice(document);
-    let value = Reader { take, failure: &mut failure }.deserialize(&mut deserializer);
-    match (value.and_then(|value| deserializer.end().map(|()| value)), failure) {
-        (Err(error), _) => Err(json_invalid(&broken(&error))),
+    let value = lexer.exactly_one(Lex::ws_peek, |next, lexer| value(next, lexer, MAX_DEPTH, take, &mut failure));
+    match (value, failure) {
+        (Err(error), _) => {
+            let read = document.len().saturating_sub(lexer.as_slice().len());
+            Err(json_invalid(&broken(&error, document.get(..read).unwrap_or_default())))
+        }
         (Ok(_), Some(failure)) => Err(failure),
         (Ok(value), None) => Ok(value),
     }
@@ -295,82 +299,60 @@ fn json_invalid(why: &str) -> Error {
     Error::new(Code::JsonInvalid, format!("not a JSON document: {why}"))
 }
 
-/// Where reading stopped. What the library says of it is left out: that text alone is a tenth of a WebAssembly module.
-fn broken(error: &serde_json::Error) -> String {
-    let why = if error.is_eof() { "it ends too early" } else { "wrong" };
-    format!("{why} at line {}, column {}", error.line(), error.column())
+/// What is wrong, and where reading stopped; a column is a byte.
+fn broken(error: &hifijson::Error, read: &[u8]) -> String {
+    let line = read.split(|byte| *byte == b'\n');
+    let (lines, column) = line.fold((0, 0), |(lines, _), line| (lines + 1, line.len() + 1));
+    format!("{error} at line {lines}, column {column}")
 }
 
-impl Reader<'_, '_, '_> {
-    fn inner<'de>(&mut self) -> Reader<'_, '_, 'de> {
-        Reader { take: None, failure: self.failure }
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for Reader<'_, '_, 'de> {
-    type Value = Json<'de>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Json<'de>, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Reader<'_, '_, 'de> {
-    type Value = Json<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON value")
-    }
-
-    fn visit_unit<E>(self) -> Result<Json<'de>, E> {
-        Ok(Json::Null)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Json<'de>, E> {
-        Ok(Json::Bool(value))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Json<'de>, E> {
-        Ok(Json::Number(Some(value)))
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<Json<'de>, E> {
-        Ok(Json::Number(None))
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<Json<'de>, E> {
-        Ok(Json::Number(None))
-    }
-
-    fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Json<'de>, E> {
-        Ok(Json::Text(Cow::Borrowed(value)))
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Json<'de>, E> {
-        Ok(Json::Text(Cow::Owned(value.to_owned())))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<Json<'de>, A::Error> {
-        let mut list = Vec::new();
-        while let Some(item) = items.next_element_seed(self.inner())? {
-            match &mut self.take {
-                Some(_) if self.failure.is_some() => {}
-                Some(take) => *self.failure = take(item).err(),
-                None => list.push(item),
-            }
+fn value<'de>(
+    next: u8,
+    lexer: &mut SliceLexer<'de>,
+    depth: usize,
+    mut take: Option<Take<'_, 'de>>,
+    failure: &mut Option<Error>,
+) -> Result<Json<'de>, hifijson::Error> {
+    let depth = depth.checked_sub(1).ok_or(hifijson::Error::Depth)?;
+    Ok(match next {
+        b'"' => Json::Text(lexer.discarded().str_string()?),
+        b'[' => {
+            let mut list = Vec::new();
+            lexer.discarded().seq(b']', Lex::ws_peek, |next, lexer| {
+                let item = value(next, lexer, depth, None, failure)?;
+                match &mut take {
+                    Some(_) if failure.is_some() => {}
+                    Some(take) => *failure = take(item).err(),
+                    None => list.push(item),
+                }
+                Ok::<_, hifijson::Error>(())
+            })?;
+            Json::List(list)
         }
-        Ok(Json::List(list))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(mut self, mut entries: A) -> Result<Json<'de>, A::Error> {
-        let mut fields = BTreeMap::new();
-        while let Some(Json::Text(key)) = entries.next_key_seed(self.inner())? {
-            let value = entries.next_value_seed(self.inner())?;
-            if fields.contains_key(&key) {
-                self.failure.get_or_insert_with(|| json_invalid(&format!("the key {} stands twice", quoted(&key))));
+        b'{' => {
+            let mut fields = Vec::new();
+            lexer.discarded().seq(b'}', Lex::ws_peek, |next, lexer| {
+                lexer.expect(|_| Some(next), b'"').ok_or(Expect::String)?;
+                let key = lexer.str_string()?;
+                lexer.expect(Lex::ws_peek, b':').ok_or(Expect::Colon)?;
+                let next = lexer.ws_peek().ok_or(Expect::Value)?;
+                fields.push((key, value(next, lexer, depth, None, failure)?));
+                Ok::<_, hifijson::Error>(())
+            })?;
+            sort_by(&mut fields, |(a, _), (b, _)| a.cmp(b));
+            let twice = fields.iter().zip(fields.iter().skip(1)).find(|((a, _), (b, _))| a == b);
+            if let Some(((key, _), _)) = twice {
+                failure.get_or_insert_with(|| json_invalid(&format!("the key {} stands twice", quoted(key))));
             }
-            fields.insert(key, value);
+            Json::Object(fields)
         }
-        Ok(Json::Object(fields))
-    }
+        b'-' | b'0'..=b'9' => {
+            let (text, _) = lexer.num_string().validated()?;
+            Json::Number(text.parse().ok())
+        }
+        _ => match lexer.null_or_bool().ok_or(Expect::Value)? {
+            None => Json::Null,
+            Some(value) => Json::Bool(value),
+        },
+    })
 }

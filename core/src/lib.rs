@@ -32,9 +32,9 @@
 
 // Each module knows only those above it.
 mod error;
+mod order;
 
 mod json;
-mod order;
 
 mod digest;
 mod path;

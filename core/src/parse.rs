@@ -38,7 +38,8 @@ impl Manifest {
 
 // M4: one size makes it a document of format 2.
 fn is_sized(top: &Fields<'_, '_>) -> bool {
-    let has_size = |entry: &Json<'_>| matches!(entry, Json::Object(fields) if fields.contains_key("size"));
+    let has_size =
+        |entry: &Json<'_>| matches!(entry, Json::Object(fields) if fields.iter().any(|(key, _)| key == "size"));
     let has_entry_with_size = |key| match top.get(key) {
         Some(Json::List(entries)) => entries.iter().any(has_size),
         entry => entry.is_some_and(has_size),

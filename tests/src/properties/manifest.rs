@@ -18,22 +18,27 @@ pub(super) fn seeds() -> Vec<Vec<u8>> {
 
 pub(super) fn check(data: &[u8]) {
     let outcome = Manifest::parse(data);
-    if let Ok(manifest) = &outcome {
+    let text = outcome.as_ref().ok().map(|manifest| {
         let text = manifest.to_json();
         let again = Manifest::parse(text.as_bytes()).unwrap();
         assert_eq!(&again, manifest);
         assert_eq!(again.to_json(), text);
-        let document: Value = serde_json::from_slice(data).unwrap();
-        assert_eq!(known_fields(&document), serde_json::from_str::<Value>(&text).unwrap());
         check_fields(manifest, &text);
-    }
+        text
+    });
     let code = outcome.err().map(|error| {
         assert!(!error.to_string().contains(char::is_control), "{error}");
         error.code()
     });
-    let Ok(mut document) = serde_json::from_slice::<Value>(data) else {
-        return assert_eq!(code, Some(Code::JsonInvalid));
+    let mut document: Value = match serde_json::from_slice(data) {
+        Ok(document) => document,
+        // JSON all the same, which a `Value` cannot hold.
+        Err(error) if error.to_string().starts_with("number out of range") => return,
+        Err(_) => return assert_eq!(code, Some(Code::JsonInvalid)),
     };
+    if let Some(text) = text {
+        assert_eq!(known_fields(&document), serde_json::from_str::<Value>(&text).unwrap());
+    }
     if code == Some(Code::JsonInvalid) {
         // A key that stands twice, which a `Value` does not show.
         return;
