@@ -3,6 +3,7 @@ use std::mem;
 use crate::error::{Code, Error, quoted};
 use crate::files::{File, Files, Unsorted};
 use crate::filter::Filter;
+use crate::letters::lower_case;
 use crate::listing::{Entry, FileRecord};
 use crate::notice::Notice;
 use crate::order::sort_by;
@@ -160,9 +161,4 @@ fn differing_in_case(release: &str, files: &Files) -> Vec<Notice> {
             Notice::new(&later, Code::PathCase, message)
         })
         .collect()
-}
-
-/// Letter by letter, unlike `str::to_lowercase`, for which a sigma at the end of a word is another letter.
-fn lower_case(path: &str) -> String {
-    path.chars().flat_map(char::to_lowercase).collect()
 }

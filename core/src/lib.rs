@@ -35,6 +35,7 @@ mod error;
 mod order;
 
 mod json;
+mod letters;
 
 mod digest;
 mod path;
