@@ -95,8 +95,9 @@ impl Version {
         check_name(text)?;
         let semver = match scheme {
             VersionScheme::Loose => None,
-            VersionScheme::Semver => Some(semver::Version::parse(text).map_err(|error| {
-                Error::new(Code::VersionSemver, format!("{}: not a SemVer version: {error}", quoted(text)))
+            VersionScheme::Semver => Some(semver::Version::parse(text).map_err(|_| {
+                let rule = "MAJOR.MINOR.PATCH without leading zeros, then if wanted -PRE-RELEASE and +BUILD";
+                Error::new(Code::VersionSemver, format!("{}: a SemVer version is {rule}", quoted(text)))
             })?),
         };
         Ok(Self { text: text.to_owned(), semver })

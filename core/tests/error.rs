@@ -20,7 +20,10 @@ fn a_message_names_the_value_and_the_rule_on_one_line() {
         (path("a//b"), r#""a//b": a path must not have a "" segment"#),
         (path("a\nb"), r#""a\nb": a path must not have a control character"#),
         (version("beta"), r#""beta": a version starts with a digit, or v and a digit"#),
-        (version("1.0q"), r#""1.0q": not a SemVer version: unexpected character 'q' after minor version number"#),
+        (
+            version("1.0q"),
+            r#""1.0q": a SemVer version is MAJOR.MINOR.PATCH without leading zeros, then if wanted -PRE-RELEASE and +BUILD"#,
+        ),
         (manifest("[]"), "the document: should be an object, not a list"),
         (manifest("{}"), "delete: the field is missing"),
         (manifest(r#"{"delete": [1]}"#), "delete[0]: should be a text, not a number"),
