@@ -1,11 +1,10 @@
 use std::fmt;
-use std::hash::Hash;
 
-use sha1::Digest as _;
+use sha1::{Digest as _, Sha1};
 
 use crate::error::{Code, Error, quoted};
 
-const BYTES: usize = 20;
+pub(crate) const BYTES: usize = 20;
 
 /// A SHA-1 digest, as manifests write it: 40 lower-case hex digits.
 ///
@@ -15,14 +14,16 @@ const BYTES: usize = 20;
 /// let digest = Sha1Digest::parse("da39a3ee5e6b4b0d3255bfef95601890afd80709").unwrap();
 /// assert_eq!(digest, Sha1Digest::of(b""));
 /// ```
-#[derive(Clone, Copy, Eq, PartialOrd, Ord)]
-pub struct Sha1Digest([u8; BYTES]);
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Sha1Digest(pub(crate) [u8; BYTES]);
 
 impl Sha1Digest {
     /// The digest of `content`.
     #[must_use]
     pub fn of(content: &[u8]) -> Self {
-        Self(sha1::Sha1::digest(content).into())
+        let mut hasher = Hasher::new();
+        hasher.update(content);
+        hasher.finish()
     }
 
     /// Reads 40 lower-case hex digits.
@@ -39,17 +40,11 @@ impl Sha1Digest {
     /// The 40 digits, ASCII.
     #[must_use]
     pub fn digits(&self) -> [u8; 2 * BYTES] {
-        let digit = |nibble: u8| if nibble < 10 { b'0' + nibble } else { b'a' - 10 + nibble };
         let mut digits = [0; 2 * BYTES];
-        for (pair, byte) in digits.as_chunks_mut().0.iter_mut().zip(self.0) {
-            *pair = [digit(byte >> 4), digit(byte & 0xf)];
+        for (to, from) in digits.as_chunks_mut().0.iter_mut().zip(self.0.as_chunks().0) {
+            *to = eight_digits(*from);
         }
         digits
-    }
-
-    fn numbers(&self) -> (u128, u32) {
-        let [head @ .., a, b, c, d] = self.0;
-        (u128::from_ne_bytes(head), u32::from_ne_bytes([a, b, c, d]))
     }
 
     fn decode(text: &str) -> Option<Self> {
@@ -65,17 +60,15 @@ impl Sha1Digest {
     }
 }
 
-/// As two numbers: twenty bytes would be compared by a call, and a plan compares two digests for each file.
-impl PartialEq for Sha1Digest {
-    fn eq(&self, other: &Self) -> bool {
-        self.numbers() == other.numbers()
-    }
-}
-
-impl Hash for Sha1Digest {
-    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        self.numbers().hash(state);
-    }
+/// All eight at once, a byte of a number each: a manifest has a digest for each file.
+fn eight_digits(bytes: [u8; 4]) -> [u8; 8] {
+    let bytes = u64::from(u32::from_le_bytes(bytes));
+    let pairs = (bytes | bytes << 16) & 0x0000_ffff_0000_ffff;
+    let bytes = (pairs | pairs << 8) & 0x00ff_00ff_00ff_00ff;
+    let nibbles = (bytes >> 4 | bytes << 8) & 0x0f0f_0f0f_0f0f_0f0f;
+    let letters = (nibbles + 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101;
+    let to_letter = u64::from(b'a' - b'0' - 10);
+    (nibbles + 0x3030_3030_3030_3030 + letters * to_letter).to_le_bytes()
 }
 
 fn nibble(digit: u8) -> Option<u8> {
@@ -122,7 +115,7 @@ impl<'de> serde::Deserialize<'de> for Sha1Digest {
 /// assert_eq!(hasher.finish(), Sha1Digest::of(b"smart meter"));
 /// ```
 #[derive(Clone, Debug, Default)]
-pub struct Hasher(sha1::Sha1);
+pub struct Hasher(Sha1);
 
 impl Hasher {
     /// A hasher that has seen nothing.

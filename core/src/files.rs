@@ -1,4 +1,4 @@
-use crate::digest::Sha1Digest;
+use crate::digest::{BYTES, Sha1Digest};
 
 /// One file of a release.
 ///
@@ -21,50 +21,48 @@ pub struct File<'a> {
     pub sha1: Sha1Digest,
 }
 
-/// The files of a release, sorted by path. All paths lie in one text, so that a merge of two releases reads memory
-/// from front to back.
+/// The files of a release, sorted by path, as rows of bytes that lie one after the other: what two releases have in
+/// common, which is most, is many rows that compare as one.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Files {
-    paths: String,
-    rows: Vec<Row>,
+    /// Of each row the path, a NUL, which no path has, the size, eight bytes, and the SHA-1. So where the bytes of two
+    /// are equal, the rows in them are.
+    rows: Vec<u8>,
+    row_ends: Vec<usize>,
 }
 
-#[derive(Clone, Debug)]
-struct Row {
-    path_end: usize,
-    size: u64,
-    sha1: Sha1Digest,
-}
+const CONTENT_BYTES: usize = size_of::<u64>() + BYTES;
 
 impl Files {
     /// Sorts what comes in any order.
     pub(crate) fn sorted(mut files: Vec<Unsorted<'_>>) -> Self {
         sort_from(0, &mut files);
-        let mut sorted = Self {
-            paths: String::with_capacity(files.iter().map(|unsorted| unsorted.file.path.len()).sum()),
-            rows: Vec::with_capacity(files.len()),
-        };
+        let bytes = files.iter().map(|unsorted| unsorted.file.path.len() + 1 + CONTENT_BYTES).sum();
+        let mut sorted = Self { rows: Vec::with_capacity(bytes), row_ends: Vec::with_capacity(files.len()) };
         for Unsorted { file: File { path, size, sha1 }, .. } in files {
-            sorted.paths.push_str(path);
-            sorted.rows.push(Row { path_end: sorted.paths.len(), size, sha1 });
+            sorted.rows.extend_from_slice(path.as_bytes());
+            sorted.rows.push(0);
+            sorted.rows.extend_from_slice(&size.to_ne_bytes());
+            sorted.rows.extend_from_slice(&sha1.0);
+            sorted.row_ends.push(sorted.rows.len());
         }
         sorted
     }
 
     pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = File<'_>> + Clone {
         let mut start = 0;
-        self.rows.iter().map(move |row| {
-            let path = self.paths.get(start..row.path_end).unwrap_or_default();
-            start = row.path_end;
-            File { path, size: row.size, sha1: row.sha1 }
+        self.row_ends.iter().map(move |end| {
+            let row = self.rows.get(start..*end).unwrap_or_default();
+            start = *end;
+            file(row)
         })
     }
 
     pub(crate) fn get(&self, path: &str) -> Option<File<'_>> {
-        let (mut low, mut high) = (0, self.rows.len());
+        let (mut low, mut high) = (0, self.row_ends.len());
         while low < high {
             let middle = low.midpoint(high);
-            let file = self.file(middle)?;
+            let file = file(self.row(middle)?);
             match file.path.cmp(path) {
                 std::cmp::Ordering::Equal => return Some(file),
                 std::cmp::Ordering::Less => low = middle + 1,
@@ -74,50 +72,84 @@ impl Files {
         None
     }
 
-    fn file(&self, index: usize) -> Option<File<'_>> {
-        let row = self.rows.get(index)?;
-        Some(File { path: self.path(index)?, size: row.size, sha1: row.sha1 })
-    }
-
-    fn path(&self, index: usize) -> Option<&str> {
-        let start = index.checked_sub(1).and_then(|before| self.rows.get(before)).map_or(0, |row| row.path_end);
-        self.paths.get(start..self.rows.get(index)?.path_end)
+    fn row(&self, index: usize) -> Option<&[u8]> {
+        let start = index.checked_sub(1).and_then(|before| self.row_ends.get(before)).map_or(0, |end| *end);
+        self.rows.get(start..*self.row_ends.get(index)?)
     }
 }
 
-/// A place between the files of a release, from the first on. Files that are passed are not looked at as a whole.
+fn file(row: &[u8]) -> File<'_> {
+    // INVARIANT: `Files::sorted` wrote the row.
+    read(row).unwrap_or(File { path: "", size: 0, sha1: Sha1Digest([0; BYTES]) })
+}
+
+fn read(row: &[u8]) -> Option<File<'_>> {
+    let (row, sha1) = row.split_last_chunk()?;
+    let (row, size) = row.split_last_chunk()?;
+    let (_, path) = row.split_last()?;
+    Some(File { path: str::from_utf8(path).ok()?, size: u64::from_ne_bytes(*size), sha1: Sha1Digest(*sha1) })
+}
+
+/// A place between the files of a release, from the first on.
 pub(crate) struct Cursor<'a> {
-    paths: &'a str,
-    rows: std::slice::Iter<'a, Row>,
+    rows: &'a [u8],
+    row_ends: &'a [usize],
     start: usize,
 }
 
+/// So many files are compared at a time; they stay in the processor's cache.
+const AT_A_TIME: usize = 64;
+
 impl<'a> Cursor<'a> {
     pub(crate) fn new(files: &'a Files) -> Self {
-        Self { paths: &files.paths, rows: files.rows.iter(), start: 0 }
+        Self { rows: &files.rows, row_ends: &files.row_ends, start: 0 }
     }
 
-    /// The path of the next file; texts compare as their bytes do.
+    /// The path of the next file, with its NUL: paths sort as such texts do.
     pub(crate) fn path(&self) -> Option<&'a [u8]> {
-        self.paths.as_bytes().get(self.start..self.rows.as_slice().first()?.path_end)
-    }
-
-    /// Whether the next files of the two are the same.
-    pub(crate) fn has_content_of(&self, other: &Self) -> bool {
-        let content = |cursor: &Self| cursor.rows.as_slice().first().map(|row| (row.size, row.sha1));
-        content(self) == content(other)
-    }
-
-    pub(crate) fn skip(&mut self) {
-        if let Some(row) = self.rows.next() {
-            self.start = row.path_end;
-        }
+        let row = self.next(1)?;
+        row.get(..row.len() - CONTENT_BYTES)
     }
 
     pub(crate) fn take(&mut self) -> Option<File<'a>> {
-        let (row, start) = (self.rows.next()?, self.start);
-        self.start = row.path_end;
-        Some(File { path: self.paths.get(start..row.path_end)?, size: row.size, sha1: row.sha1 })
+        let row = self.next(1)?;
+        self.pass(1, row);
+        Some(file(row))
+    }
+
+    /// Passes what comes next in both, the same files with the same content.
+    pub(crate) fn pass_same(&mut self, other: &mut Self) {
+        if !self.pass_if_same(1, other) {
+            return;
+        }
+        let mut count = AT_A_TIME;
+        while self.pass_if_same(count, other) {}
+        // The first of these that is not the same, by halving.
+        while count > 1 {
+            count /= 2;
+            self.pass_if_same(count, other);
+        }
+    }
+
+    fn pass_if_same(&mut self, count: usize, other: &mut Self) -> bool {
+        match (self.next(count), other.next(count)) {
+            (Some(rows), Some(others)) if rows == others => {
+                self.pass(count, rows);
+                other.pass(count, others);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// The rows of so many files; none where there are fewer.
+    fn next(&self, count: usize) -> Option<&'a [u8]> {
+        self.rows.get(self.start..*self.row_ends.get(count - 1)?)
+    }
+
+    fn pass(&mut self, count: usize, rows: &[u8]) {
+        self.start += rows.len();
+        self.row_ends = self.row_ends.get(count..).unwrap_or_default();
     }
 }
 

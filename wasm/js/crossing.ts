@@ -26,18 +26,10 @@ export function copy(source: unknown, start: number, target: Uint8Array): number
 
 export const ascii = (characters: Uint8Array): string => String.fromCharCode.apply(null, characters as unknown as number[]);
 
-/** A list that is cut from its columns when it is read. */
-type Rows<T> = () => T[];
-
-export const cut = <T>(rows: Rows<T>): T[] => rows();
-
-/** `lengths` is a view of the engine's memory: what is read later is a copy. */
-export function texts(joined: string, lengths: Uint32Array): Rows<string> {
-  const kept = lengths.slice();
-  return () => {
-    let end = 0;
-    return Array.from(kept, (length) => joined.slice(end, (end += length)));
-  };
+/** Cuts a text into a list. `lengths` is a view of the engine's memory, good only until it is called again. */
+export function texts(joined: string, lengths: Uint32Array): string[] {
+  let end = 0;
+  return Array.from(lengths, (length) => joined.slice(end, (end += length)));
 }
 
 interface Row {
@@ -48,39 +40,30 @@ interface Row {
 
 const DIGITS = 40;
 
-export function files(paths: string, lengths: Uint32Array, sizes: Float64Array, digests: string): Rows<Row> {
-  const [keptLengths, keptSizes] = [lengths.slice(), sizes.slice()];
-  return () => {
-    const rows: Row[] = [];
-    for (let index = 0, start = 0; index < keptLengths.length; index += 1) {
-      const end = start + keptLengths[index]!;
-      const at = index * DIGITS;
-      rows.push({ path: paths.slice(start, end), size: keptSizes[index]!, sha1: digests.slice(at, at + DIGITS) });
-      start = end;
-    }
-    return rows;
-  };
+/** The same for files, of which each column comes as one. */
+export function files(paths: string, lengths: Uint32Array, sizes: Float64Array, digests: string): Row[] {
+  const rows: Row[] = [];
+  for (let index = 0, start = 0; index < lengths.length; index += 1) {
+    const end = start + lengths[index]!;
+    const at = index * DIGITS;
+    rows.push({ path: paths.slice(start, end), size: sizes[index]!, sha1: digests.slice(at, at + DIGITS) });
+    start = end;
+  }
+  return rows;
 }
 
-/** A plan as a plain object whose lists become arrays when they are first read. */
-export function plan(
+export const plan = (
   version: string,
   previous_version: string | undefined,
-  deleted: Rows<string>,
-  added: Rows<Row>,
-  updated: Rows<Row>,
+  deleted: string[],
+  added: Row[],
+  updated: Row[],
   firmware: unknown,
-): object {
-  const plan = { version, previous_version: previous_version ?? null };
-  const later = (name: string, rows: Rows<unknown>) => {
-    const settle = (value: unknown) => {
-      Object.defineProperty(plan, name, { value, writable: true, enumerable: true, configurable: true });
-      return value;
-    };
-    Object.defineProperty(plan, name, { get: () => settle(rows()), set: settle, enumerable: true, configurable: true });
-  };
-  later("delete", deleted);
-  later("new", added);
-  later("update", updated);
-  return Object.assign(plan, { firmware });
-}
+): object => ({
+  version,
+  previous_version: previous_version ?? null,
+  delete: deleted,
+  new: added,
+  update: updated,
+  firmware,
+});

@@ -5,7 +5,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::convert::{Result, engine_error, entries, files, read_options, shared, text, to_js};
 use crate::document::Manifest;
-use crate::rows::{self, Rows};
+use crate::rows;
 use crate::types::{self, Release};
 
 /// All releases and firmware images of one directory. It stays in the engine; what is asked of it crosses.
@@ -51,7 +51,7 @@ impl Catalog {
     #[wasm_bindgen(unchecked_return_type = "FileRecord[]")]
     pub fn files(&self, #[wasm_bindgen(unchecked_param_type = "string")] version: &JsValue) -> Result<JsValue> {
         let release = self.0.release(&text(version, "version")?).map_err(engine_error)?;
-        Ok(rows::cut(&rows::files(release.files().map(|file| (file.path, file.size, file.sha1)))))
+        Ok(rows::files(release.files().map(|file| (file.path, file.size, file.sha1))))
     }
 
     /// The firmware images that are offered, lowest version first.
@@ -94,9 +94,9 @@ impl Catalog {
         Ok(plan_object(
             version.as_str(),
             previous_version.as_ref().map(airwaybill::Version::as_str),
-            &rows::texts(delete.iter().map(DevicePath::as_str)),
-            &plan_files(&new),
-            &plan_files(&update),
+            rows::texts(delete.iter().map(DevicePath::as_str)),
+            plan_files(&new),
+            plan_files(&update),
             &to_js(&firmware)?,
         ))
     }
@@ -149,19 +149,19 @@ impl Catalog {
 
 #[wasm_bindgen(raw_module = "./crossing.js")]
 extern "C" {
-    /// The plan as a plain object whose lists are cut when they are first read.
+    /// The plan as a plain object.
     #[wasm_bindgen(js_name = plan)]
     fn plan_object(
         version: &str,
         previous_version: Option<&str>,
-        delete: &Rows,
-        new: &Rows,
-        update: &Rows,
+        delete: JsValue,
+        new: JsValue,
+        update: JsValue,
         firmware: &JsValue,
     ) -> JsValue;
 }
 
-fn plan_files(files: &[PlanFile]) -> Rows {
+fn plan_files(files: &[PlanFile]) -> JsValue {
     rows::files(files.iter().map(|file| (file.path.as_str(), file.size, file.sha1)))
 }
 

@@ -1,13 +1,13 @@
 //! The allocator, of a third of the size of the standard library's.
 //!
-//! `memcmp`, which the standard library has for WebAssembly byte by byte. The paths of two releases are compared in
-//! pairs that are mostly equal and mostly long, so that it is where a plan spends its time.
+//! `memcmp`, which the standard library has for WebAssembly byte by byte. Two releases are compared by it, many files at
+//! a time: it is where a plan spends its time.
 
 #[cfg(target_arch = "wasm32")]
 #[global_allocator]
 static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
 
-/// Compares sixteen bytes at a time.
+/// Passes 64 bytes at a time while they are equal, and finds the first that is not by sixteen.
 ///
 /// # Safety
 ///
@@ -16,15 +16,30 @@ static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
 #[unsafe(no_mangle)]
 #[allow(unreachable_pub, reason = "the linker takes it by its name")]
 pub unsafe extern "C" fn memcmp(left: *const u8, right: *const u8, length: usize) -> i32 {
-    use std::arch::wasm32::{i8x16_bitmask, i8x16_ne, v128, v128_load};
+    use std::arch::wasm32::{i8x16_bitmask, i8x16_ne, v128, v128_any_true, v128_load, v128_or, v128_xor};
 
     const BLOCK: usize = size_of::<v128>();
+    let blocks = |at: usize| {
+        // SAFETY: each call is for a block within `length`; `v128_load` takes any alignment.
+        unsafe { (v128_load(left.add(at).cast()), v128_load(right.add(at).cast())) }
+    };
+    let two_differ = |at: usize| {
+        let ((a, b), (c, d)) = (blocks(at), blocks(at + BLOCK));
+        v128_or(v128_xor(a, b), v128_xor(c, d))
+    };
     let mut at = 0;
+    while length - at >= 4 * BLOCK {
+        if v128_any_true(v128_or(two_differ(at), two_differ(at + 2 * BLOCK))) {
+            break;
+        }
+        at += 4 * BLOCK;
+    }
     if length >= BLOCK {
         let last = length - BLOCK;
         loop {
-            // SAFETY: `at + BLOCK` is within `length`; `v128_load` takes any alignment.
-            let (a, b) = unsafe { (v128_load(left.add(at).cast()), v128_load(right.add(at).cast())) };
+            // The last block ends with the last byte: some bytes are compared twice.
+            at = at.min(last);
+            let (a, b) = blocks(at);
             let differing = i8x16_bitmask(i8x16_ne(a, b));
             if differing != 0 {
                 at += differing.trailing_zeros() as usize;
@@ -33,8 +48,7 @@ pub unsafe extern "C" fn memcmp(left: *const u8, right: *const u8, length: usize
             if at == last {
                 return 0;
             }
-            // The last block ends with the last byte: some bytes are compared twice.
-            at = last.min(at + BLOCK);
+            at += BLOCK;
         }
     }
     while at < length {

@@ -1,27 +1,19 @@
 //! Lists of files, as four columns: one text of all paths, their lengths, the sizes, one text of all digests.
 //!
-//! A hundred thousand files cross in four pieces, and nothing of them stays here. JavaScript cuts the texts into rows
-//! when they are read.
+//! A hundred thousand files cross in four pieces, which JavaScript cuts into rows.
 
 use airwaybill::Sha1Digest;
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen(raw_module = "./crossing.js")]
 extern "C" {
-    /// A list that is not cut yet.
-    pub(crate) type Rows;
-
-    /// The list as an array.
-    #[wasm_bindgen(js_name = cut)]
-    pub(crate) fn cut(rows: &Rows) -> JsValue;
-
     /// A list of `{ path, size, sha1 }`; `lengths` are in UTF-16 units, as JavaScript counts.
     #[wasm_bindgen(js_name = files)]
-    fn rows_of_files(paths: &str, lengths: &[u32], sizes: &[f64], digests: &str) -> Rows;
+    fn rows_of_files(paths: &str, lengths: &[u32], sizes: &[f64], digests: &str) -> JsValue;
 
     /// A list of texts.
     #[wasm_bindgen(js_name = texts)]
-    fn rows_of_texts(joined: &str, lengths: &[u32]) -> Rows;
+    fn rows_of_texts(joined: &str, lengths: &[u32]) -> JsValue;
 }
 
 fn utf16_length(text: &str) -> u32 {
@@ -29,7 +21,7 @@ fn utf16_length(text: &str) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX)
 }
 
-pub(crate) fn files<'a>(files: impl ExactSizeIterator<Item = (&'a str, u64, Sha1Digest)> + Clone) -> Rows {
+pub(crate) fn files<'a>(files: impl ExactSizeIterator<Item = (&'a str, u64, Sha1Digest)> + Clone) -> JsValue {
     let count = files.len();
     let mut paths = String::with_capacity(files.clone().map(|(path, ..)| path.len()).sum());
     let mut lengths = Vec::with_capacity(count);
@@ -44,7 +36,7 @@ pub(crate) fn files<'a>(files: impl ExactSizeIterator<Item = (&'a str, u64, Sha1
     rows_of_files(&paths, &lengths, &sizes, &digests)
 }
 
-pub(crate) fn texts<'a>(texts: impl ExactSizeIterator<Item = &'a str> + Clone) -> Rows {
+pub(crate) fn texts<'a>(texts: impl ExactSizeIterator<Item = &'a str> + Clone) -> JsValue {
     let joined: String = texts.clone().collect();
     let lengths: Vec<u32> = texts.map(utf16_length).collect();
     rows_of_texts(&joined, &lengths)

@@ -73,7 +73,7 @@ written_by_the_engine! {
         sha1: String,
     }
 
-    /// The decision for one device. Every list is sorted by path; it becomes an array when it is first read.
+    /// The decision for one device. Every list is sorted by path.
     Plan {
         /// The release that the device is on afterwards.
         version: String,

@@ -52,6 +52,14 @@ describe("Catalog", () => {
     expect(catalog.find("nowhere")).toBeNull();
   });
 
+  test("tells paths apart that differ at any one place", () => {
+    const paths = (end: string) => Array.from({ length: 150 }, (_, index) => `${"a".repeat(index)}${end}${"a".repeat(index % 70)}`);
+    const both = ["0", "~"];
+    const release = (name: string, end: string) => [...both, ...paths(end)].map((path) => file(`${name}/${path}`, "same"));
+    const { delete: deleted, new: added, update } = Catalog.fromListing([...release("1", "b"), ...release("2", "c")]).plan({ current: "1" })!;
+    expect([deleted, added.map(({ path }) => path), update]).toEqual([paths("b").sort(), paths("c").sort(), []]);
+  });
+
   test("takes a listing of any length, also none", () => {
     expect(Catalog.fromListing([]).releases).toEqual([]);
   });
@@ -216,7 +224,7 @@ describe("DevicePath and Filter", () => {
 describe("Hasher", () => {
   const expected = (content: Uint8Array) => createHash("sha1").update(content).digest("hex");
 
-  test.each([0, 1, 63, 64, 65, 8192, 32767, 32768, 32769, 65536, 1_000_003])("%i bytes", (length) => {
+  test.each([0, 1, 55, 56, 63, 64, 65, 119, 120, 8192, 32767, 32768, 32769, 65536, 1_000_003])("%i bytes", (length) => {
     const content = Uint8Array.from({ length }, (_, index) => index * 7 + (index >> 8));
     expect(sha1(content)).toBe(expected(content));
     const hasher = new Hasher();
