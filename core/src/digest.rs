@@ -1,8 +1,11 @@
 use std::fmt;
 
+#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
 use sha1::{Digest as _, Sha1};
 
 use crate::error::{Code, Error, quoted};
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+use crate::sha1_simd::Sha1;
 
 pub(crate) const BYTES: usize = 20;
 

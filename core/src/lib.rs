@@ -36,6 +36,8 @@ mod order;
 
 mod json;
 mod letters;
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+mod sha1_simd;
 
 mod digest;
 mod path;
