@@ -13,7 +13,7 @@ export PIP_ROOT_USER_ACTION := ignore
 # One target directory for cargo, for the wheel and for the WebAssembly builds.
 export CARGO_TARGET_DIR := $(CURDIR)/target
 
-RUST_SOURCES := Cargo.toml Cargo.lock core/Cargo.toml python/Cargo.toml $(shell find core/src python/src -name '*.rs')
+RUST_SOURCES := Cargo.toml Cargo.lock core/Cargo.toml core/build.rs python/Cargo.toml $(shell find core/src python/src -name '*.rs')
 
 .PHONY: help
 help: ## list the commands
@@ -48,6 +48,7 @@ chromium:
 .PHONY: npm
 npm: wasm/node_modules/.package-lock.json ## build the npm package into target/npm
 	rustup target add wasm32-unknown-unknown 2> /dev/null
+	rustup component add rust-src 2> /dev/null
 	cp LICENSE-* wasm/ && cd wasm && node build.mjs
 	mkdir -p target/npm && cd wasm && npm pack --silent --pack-destination ../target/npm > /dev/null
 
@@ -56,7 +57,7 @@ wasm/preview/node_modules/.package-lock.json: wasm/preview/package-lock.json
 	touch $@
 
 PREVIEW := python/airwaybill/preview/index.html
-PREVIEW_SOURCES := $(shell find core/src wasm/src wasm/js wasm/build.mjs wasm/preview/src wasm/preview/public wasm/preview/index.html -type f)
+PREVIEW_SOURCES := $(shell find .cargo core/build.rs core/src wasm/src wasm/js wasm/build.mjs wasm/preview/src wasm/preview/public wasm/preview/index.html -type f)
 
 .PHONY: preview
 preview: $(PREVIEW) ## build the release preview into the Python package

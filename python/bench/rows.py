@@ -32,7 +32,7 @@ HASH_WASM = "hash-wasm"
 CACHE = "Ten thousand files stay in the processor's cache, a million do not."
 LOAD = "The load generator takes as much of the two processors as the server."
 EACH_REQUEST = "Python runs for each request: two look-ups, four headers, a line of the access log."
-INTEGERS = "WebAssembly has no SHA instructions: both are plain integer arithmetic."
+INTEGERS = "WebAssembly has no SHA instructions: both are integer arithmetic, here for four words at a time."
 HEAP = "The client's own code and the state of the manifest's parser."
 
 ROWS = (
@@ -224,7 +224,7 @@ ROWS = (
         "native",
         0.5,
         what="In Node, from the call until the lists are read, beside the engine as native code.",
-        bound="One change in a hundred crosses the boundary as an object of JavaScript.",
+        bound="Both wait for memory; one change in a hundred crosses the boundary as an object of JavaScript.",
     ),
     Row(
         "npm-plan",
@@ -265,7 +265,7 @@ ROWS = (
         None,
         60,
         at_least=False,
-        bound="What the engine uses of the standard library and serde (sorting, text, JSON) is larger than the engine.",
+        bound="The engine, its messages, and what it uses of the standard library: sorting, text, JSON.",
     ),
     Row("npm-size", "glue", "JavaScript of a page, gzipped", "KB", None, 8, at_least=False),
     Row(
