@@ -1,6 +1,6 @@
 use std::cmp::Ordering;
 
-use crate::files::{Cursor, File, Files};
+use crate::files::{Cursor, File, Files, file, path};
 
 /// What differs between two releases at one path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,19 +15,23 @@ pub(crate) fn diff<'a>(old: &'a Files, new: &'a Files) -> impl Iterator<Item = C
     let (mut old, mut new) = (Cursor::new(old), Cursor::new(new));
     std::iter::from_fn(move || {
         old.pass_same(&mut new);
-        let order = match (old.path(), new.path()) {
-            (Some(was), Some(is)) => was.cmp(is),
+        let (was, is) = (old.next(1), new.next(1));
+        let order = match (was, is) {
+            (Some(was), Some(is)) => path(was).cmp(path(is)),
             (Some(_), None) => Ordering::Less,
             (None, Some(_)) => Ordering::Greater,
             (None, None) => return None,
         };
-        match order {
-            Ordering::Less => old.take().map(Change::Delete),
-            Ordering::Greater => new.take().map(Change::New),
-            Ordering::Equal => {
-                old.take();
-                new.take().map(Change::Update)
-            }
+        if order.is_le() {
+            old.pass(1, was?);
         }
+        if order.is_ge() {
+            new.pass(1, is?);
+        }
+        Some(match order {
+            Ordering::Less => Change::Delete(file(was?)),
+            Ordering::Greater => Change::New(file(is?)),
+            Ordering::Equal => Change::Update(file(is?)),
+        })
     })
 }

@@ -78,7 +78,13 @@ impl Files {
     }
 }
 
-fn file(row: &[u8]) -> File<'_> {
+/// The path in a row, with its NUL: paths sort as such texts do.
+pub(crate) fn path(row: &[u8]) -> &[u8] {
+    row.get(..row.len().saturating_sub(CONTENT_BYTES)).unwrap_or_default()
+}
+
+/// The file that a row is of.
+pub(crate) fn file(row: &[u8]) -> File<'_> {
     // INVARIANT: `Files::sorted` wrote the row.
     read(row).unwrap_or(File { path: "", size: 0, sha1: Sha1Digest([0; BYTES]) })
 }
@@ -103,18 +109,6 @@ const AT_A_TIME: usize = 64;
 impl<'a> Cursor<'a> {
     pub(crate) fn new(files: &'a Files) -> Self {
         Self { rows: &files.rows, row_ends: &files.row_ends, start: 0 }
-    }
-
-    /// The path of the next file, with its NUL: paths sort as such texts do.
-    pub(crate) fn path(&self) -> Option<&'a [u8]> {
-        let row = self.next(1)?;
-        row.get(..row.len() - CONTENT_BYTES)
-    }
-
-    pub(crate) fn take(&mut self) -> Option<File<'a>> {
-        let row = self.next(1)?;
-        self.pass(1, row);
-        Some(file(row))
     }
 
     /// Passes what comes next in both, the same files with the same content.
@@ -143,11 +137,11 @@ impl<'a> Cursor<'a> {
     }
 
     /// The rows of so many files; none where there are fewer.
-    fn next(&self, count: usize) -> Option<&'a [u8]> {
+    pub(crate) fn next(&self, count: usize) -> Option<&'a [u8]> {
         self.rows.get(self.start..*self.row_ends.get(count - 1)?)
     }
 
-    fn pass(&mut self, count: usize, rows: &[u8]) {
+    pub(crate) fn pass(&mut self, count: usize, rows: &[u8]) {
         self.start += rows.len();
         self.row_ends = self.row_ends.get(count..).unwrap_or_default();
     }
