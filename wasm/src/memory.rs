@@ -4,8 +4,27 @@
 //! a time: it is where a plan spends its time.
 
 #[cfg(target_arch = "wasm32")]
+use std::arch::wasm32::{i8x16_bitmask, i8x16_ne, i8x16_splat, v128, v128_any_true, v128_load, v128_or, v128_xor};
+
+#[cfg(target_arch = "wasm32")]
 #[global_allocator]
 static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
+
+#[cfg(target_arch = "wasm32")]
+const BLOCK: usize = size_of::<v128>();
+
+/// What differs in a block.
+///
+/// # Safety
+///
+/// Both are readable for a block; `v128_load` takes any alignment.
+#[cfg(target_arch = "wasm32")]
+#[inline(always)]
+#[allow(clippy::inline_always, reason = "left to the compiler for size, it is a call for each sixteen bytes")]
+unsafe fn difference(left: *const u8, right: *const u8) -> v128 {
+    // SAFETY: the caller's.
+    unsafe { v128_xor(v128_load(left.cast()), v128_load(right.cast())) }
+}
 
 /// Passes 64 bytes at a time while they are equal, and finds the first that is not by sixteen.
 ///
@@ -16,20 +35,17 @@ static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
 #[unsafe(no_mangle)]
 #[allow(unreachable_pub, reason = "the linker takes it by its name")]
 pub unsafe extern "C" fn memcmp(left: *const u8, right: *const u8, length: usize) -> i32 {
-    use std::arch::wasm32::{i8x16_bitmask, i8x16_ne, v128, v128_any_true, v128_load, v128_or, v128_xor};
-
-    const BLOCK: usize = size_of::<v128>();
-    let blocks = |at: usize| {
-        // SAFETY: each call is for a block within `length`; `v128_load` takes any alignment.
-        unsafe { (v128_load(left.add(at).cast()), v128_load(right.add(at).cast())) }
-    };
-    let two_differ = |at: usize| {
-        let ((a, b), (c, d)) = (blocks(at), blocks(at + BLOCK));
-        v128_or(v128_xor(a, b), v128_xor(c, d))
-    };
+    // SAFETY: each call is for a block within `length`.
+    macro_rules! difference {
+        ($at:expr) => {
+            unsafe { difference(left.add($at), right.add($at)) }
+        };
+    }
     let mut at = 0;
     while length - at >= 4 * BLOCK {
-        if v128_any_true(v128_or(two_differ(at), two_differ(at + 2 * BLOCK))) {
+        let first = v128_or(difference!(at), difference!(at + BLOCK));
+        let second = v128_or(difference!(at + 2 * BLOCK), difference!(at + 3 * BLOCK));
+        if v128_any_true(v128_or(first, second)) {
             break;
         }
         at += 4 * BLOCK;
@@ -39,8 +55,7 @@ pub unsafe extern "C" fn memcmp(left: *const u8, right: *const u8, length: usize
         loop {
             // The last block ends with the last byte: some bytes are compared twice.
             at = at.min(last);
-            let (a, b) = blocks(at);
-            let differing = i8x16_bitmask(i8x16_ne(a, b));
+            let differing = i8x16_bitmask(i8x16_ne(difference!(at), i8x16_splat(0)));
             if differing != 0 {
                 at += differing.trailing_zeros() as usize;
                 break;
