@@ -1,6 +1,6 @@
 use std::cmp::Ordering;
 
-use crate::files::{Cursor, File, Files, file, path};
+use crate::files::{Cursor, File, Files, path};
 
 /// What differs between two releases at one path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,16 +22,13 @@ pub(crate) fn diff<'a>(old: &'a Files, new: &'a Files) -> impl Iterator<Item = C
             (None, Some(_)) => Ordering::Greater,
             (None, None) => return None,
         };
-        if order.is_le() {
-            old.pass(1, was?);
-        }
-        if order.is_ge() {
-            new.pass(1, is?);
-        }
         Some(match order {
-            Ordering::Less => Change::Delete(file(was?)),
-            Ordering::Greater => Change::New(file(is?)),
-            Ordering::Equal => Change::Update(file(is?)),
+            Ordering::Less => Change::Delete(old.take(was?)),
+            Ordering::Greater => Change::New(new.take(is?)),
+            Ordering::Equal => {
+                old.pass(1, was?);
+                Change::Update(new.take(is?))
+            }
         })
     })
 }

@@ -83,8 +83,7 @@ pub(crate) fn path(row: &[u8]) -> &[u8] {
     row.get(..row.len().saturating_sub(CONTENT_BYTES)).unwrap_or_default()
 }
 
-/// The file that a row is of.
-pub(crate) fn file(row: &[u8]) -> File<'_> {
+fn file(row: &[u8]) -> File<'_> {
     // INVARIANT: `Files::sorted` wrote the row.
     read(row).unwrap_or(File { path: "", size: 0, sha1: Sha1Digest([0; BYTES]) })
 }
@@ -136,7 +135,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// The rows of so many files; none where there are fewer.
+    /// The next rows, so many; none where there are fewer.
     pub(crate) fn next(&self, count: usize) -> Option<&'a [u8]> {
         self.rows.get(self.start..*self.row_ends.get(count - 1)?)
     }
@@ -144,6 +143,12 @@ impl<'a> Cursor<'a> {
     pub(crate) fn pass(&mut self, count: usize, rows: &[u8]) {
         self.start += rows.len();
         self.row_ends = self.row_ends.get(count..).unwrap_or_default();
+    }
+
+    /// Passes the next row and gives its file.
+    pub(crate) fn take(&mut self, row: &'a [u8]) -> File<'a> {
+        self.pass(1, row);
+        file(row)
     }
 }
 

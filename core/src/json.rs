@@ -274,8 +274,8 @@ impl<'s, 'a> Fields<'s, 'a> {
 
 type Take<'t, 'de> = &'t mut dyn FnMut(Json<'de>) -> Result<(), Error>;
 
-/// Reading recurses: what is nested deeper is refused.
-const MAX_DEPTH: usize = 128;
+/// Reading recurses: so many lists and objects may be open at once.
+const MAX_DEPTH: usize = 127;
 
 /// Reads any value; of a list at the top, hands each item over where `take` is there.
 ///
@@ -299,7 +299,7 @@ fn json_invalid(why: &str) -> Error {
     Error::new(Code::JsonInvalid, format!("not a JSON document: {why}"))
 }
 
-/// What is wrong, and where reading stopped; a column is a byte.
+/// What is wrong, and where reading stopped: at it or right after it. A column is a byte.
 fn broken(error: &hifijson::Error, read: &[u8]) -> String {
     let line = read.split(|byte| *byte == b'\n');
     let (lines, column) = line.fold((0, 0), |(lines, _), line| (lines + 1, line.len() + 1));
@@ -313,11 +313,11 @@ fn value<'de>(
     mut take: Option<Take<'_, 'de>>,
     failure: &mut Option<Error>,
 ) -> Result<Json<'de>, hifijson::Error> {
-    let depth = depth.checked_sub(1).ok_or(hifijson::Error::Depth)?;
+    let below = || depth.checked_sub(1).ok_or(hifijson::Error::Depth);
     Ok(match next {
         b'"' => Json::Text(lexer.discarded().str_string()?),
         b'[' => {
-            let mut list = Vec::new();
+            let (mut list, depth) = (Vec::new(), below()?);
             lexer.discarded().seq(b']', Lex::ws_peek, |next, lexer| {
                 let item = value(next, lexer, depth, None, failure)?;
                 match &mut take {
@@ -330,7 +330,7 @@ fn value<'de>(
             Json::List(list)
         }
         b'{' => {
-            let mut fields = Vec::new();
+            let (mut fields, depth) = (Vec::new(), below()?);
             lexer.discarded().seq(b'}', Lex::ws_peek, |next, lexer| {
                 lexer.expect(|_| Some(next), b'"').ok_or(Expect::String)?;
                 let key = lexer.str_string()?;

@@ -1,4 +1,4 @@
-//! SHA-1 for WebAssembly, which has no instruction for it: the schedule of words is made four words at a time, a sixth
+//! SHA-1 for WebAssembly, which has no instruction for it: the schedule of words is made four words at a time, a tenth
 //! faster than word by word. Numbers of sections are those of FIPS 180-4.
 
 #![allow(clippy::many_single_char_names, reason = "a to e are the standard's names")]

@@ -96,6 +96,8 @@ impl Version {
         let semver = match scheme {
             VersionScheme::Loose => None,
             VersionScheme::Semver => Some(semver::Version::parse(text).map_err(|_| {
+                // The rule, not the library's text, which brings tables of printable characters along: 3 KB of a
+                // WebAssembly module of 60.
                 let rule = "MAJOR.MINOR.PATCH without leading zeros, then if wanted -PRE-RELEASE and +BUILD";
                 Error::new(Code::VersionSemver, format!("{}: a SemVer version is {rule}", quoted(text)))
             })?),

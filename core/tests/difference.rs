@@ -57,3 +57,23 @@ fn the_size_alone_differs() {
         );
     }
 }
+
+#[test]
+fn each_of_several_differs() {
+    for step in [1, 2, 3, 31, 32, 33, 63, 64, 65] {
+        let release = |name: &str, changed: &[u8]| {
+            let file = |number: usize| {
+                let content = if number.is_multiple_of(step) { changed } else { b"same" };
+                FileRecord::of(&format!("{name}/flash/{number:03}.py"), content).into()
+            };
+            (0..300).map(file).collect::<Vec<Entry>>()
+        };
+        let listing = [release("1.0.0", b"old"), release("1.0.1", b"new")].concat();
+        let catalog = Catalog::from_listing(&listing, &CatalogOptions::default()).unwrap();
+        let request = PlanRequest { current: Some("1.0.0".into()), ..PlanRequest::default() };
+        let plan = catalog.plan(&request).unwrap().unwrap();
+        let expected = (0..300).step_by(step).map(|number| format!("flash/{number:03}.py"));
+        assert!(plan.update.iter().map(|file| file.path.as_str().to_owned()).eq(expected), "each {step}.");
+        assert!(plan.delete.is_empty() && plan.new.is_empty(), "each {step}.");
+    }
+}

@@ -24,6 +24,11 @@ fn a_message_names_the_value_and_the_rule_on_one_line() {
             version("1.0q"),
             r#""1.0q": a SemVer version is MAJOR.MINOR.PATCH without leading zeros, then if wanted -PRE-RELEASE and +BUILD"#,
         ),
+        (
+            manifest("{\n    \"delete\": [1 2]\n}"),
+            "not a JSON document: comma or end of sequence expected at line 2, column 18",
+        ),
+        (manifest("{\"delete\": ["), "not a JSON document: value or end of sequence expected at line 1, column 13"),
         (manifest("[]"), "the document: should be an object, not a list"),
         (manifest("{}"), "delete: the field is missing"),
         (manifest(r#"{"delete": [1]}"#), "delete[0]: should be a text, not a number"),
