@@ -48,7 +48,7 @@ chromium:
 .PHONY: npm
 npm: wasm/node_modules/.package-lock.json ## build the npm package into target/npm
 	rustup target add wasm32-unknown-unknown 2> /dev/null
-	rustup component add rust-src 2> /dev/null
+	rustup --quiet component add rust-src
 	cp LICENSE-* wasm/ && cd wasm && node build.mjs
 	mkdir -p target/npm && cd wasm && npm pack --silent --pack-destination ../target/npm > /dev/null
 
@@ -57,7 +57,7 @@ wasm/preview/node_modules/.package-lock.json: wasm/preview/package-lock.json
 	touch $@
 
 PREVIEW := python/airwaybill/preview/index.html
-PREVIEW_SOURCES := $(shell find .cargo core/build.rs core/src wasm/src wasm/js wasm/build.mjs wasm/preview/src wasm/preview/public wasm/preview/index.html -type f)
+PREVIEW_SOURCES := $(shell find Cargo.toml Cargo.lock rust-toolchain.toml .cargo core/Cargo.toml core/build.rs core/src wasm/Cargo.toml wasm/package-lock.json wasm/src wasm/js wasm/build.mjs wasm/preview/src wasm/preview/public wasm/preview/index.html -type f)
 
 .PHONY: preview
 preview: $(PREVIEW) ## build the release preview into the Python package

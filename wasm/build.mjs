@@ -1,10 +1,10 @@
 // Builds dist/: the module, its JavaScript and types, and the hand-written modules beside them.
 
 import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { homedir } from "node:os";
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
+import binaryen from "binaryen";
 import { minifySync } from "vite";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
@@ -13,26 +13,18 @@ const run = (program, options, env = {}) =>
   execFileSync(program, options, { cwd: here, stdio: "inherit", env: { ...process.env, ...env } });
 const tool = (name) => fileURLToPath(new URL(`node_modules/.bin/${name}`, import.meta.url));
 
-// No path of this machine belongs in the module.
-const registry = `${process.env.CARGO_HOME ?? `${homedir()}/.cargo`}/registry/src/`;
-const sysroot = execFileSync("rustc", ["--print", "sysroot"], { cwd: here, encoding: "utf8" }).trim();
-const places = [
-  ...(existsSync(registry) ? readdirSync(registry) : []).map((index) => registry + index),
-  `${sysroot}/lib/rustlib/src/rust`,
-  `${here}..`,
-];
 // The standard library is built with the module: for size, and without the texts of panics, which no caller would see. RUSTC_BOOTSTRAP
 // lets the stable compiler do that.
-const flags = [
-  ...places.map((place) => `--remap-path-prefix=${place}=.`),
-  "-Zunstable-options",
-  "-Cpanic=immediate-abort",
-  "-Zlocation-detail=none",
-];
+const flags = ["-Zunstable-options", "-Cpanic=immediate-abort", "-Zlocation-detail=none"];
 const std = ["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"];
 const config = `target.wasm32-unknown-unknown.rustflags=${JSON.stringify(flags)}`;
 const profile = ["--profile", "wasm", "--target", "wasm32-unknown-unknown"];
-run("cargo", ["build", "-q", "--locked", ...std, "--config", config, ...profile, "-p", "airwaybill-wasm"], { RUSTC_BOOTSTRAP: "1" });
+run("cargo", ["build", "-q", "--locked", ...std, "--config", config, ...profile, "-p", "airwaybill-wasm"], {
+  RUSTC_BOOTSTRAP: "1",
+  // A caller's own would count instead of those here and in .cargo/config.toml.
+  RUSTFLAGS: undefined,
+  CARGO_ENCODED_RUSTFLAGS: undefined,
+});
 run("cargo", ["build", "-q", "--locked", "--release", "-p", "airwaybill-bindgen"]);
 
 const built = `${target}/wasm32-unknown-unknown/wasm/airwaybill_wasm.wasm`;
@@ -54,6 +46,10 @@ if (isOlder(module, built, generator, fileURLToPath(import.meta.url))) {
   // The first kilobyte of memory is the end of a megabyte of stack, which nothing comes near. Functions with one caller
   // stay apart: that compresses better.
   const options = ["-Oz", "--low-memory-unused", "--one-caller-inline-max-function-size=0"];
+  // The linker exports it for its name; nothing but the engine calls it.
+  const engine = binaryen.readBinary(readFileSync(module));
+  engine.removeExport("memcmp");
+  writeFileSync(module, engine.emitBinary());
   run(tool("wasm-opt"), [...features.map((name) => `--enable-${name}`), ...options, ...strip, module, "-o", module]);
 }
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from measure import ROOT, Part
 
-FEW, MANY = "1000", "100000"
+FEW, SOME, MANY = "1000", "10000", "100000"
 
 
 def main() -> None:
@@ -23,7 +23,7 @@ def main() -> None:
     kept = json.loads((ROOT / "tests" / "fuel.json").read_text())
     part = Part("fuel")
     for step, row in today.items():
-        part.add(step, [row[MANY]], [row[FEW]])
+        part.add(step, [row[MANY]], [row[FEW]], note=f"{row[SOME]:,} at {int(SOME):,}")
     pairs = [(fuel, kept[step][files]) for step, row in today.items() for files, fuel in row.items()]
     now, before = max(pairs, key=lambda pair: pair[0] / pair[1])
     part.add("kept", [now], [before])

@@ -10,6 +10,7 @@ mod catalog;
 mod content;
 mod convert;
 mod document;
+#[cfg(target_arch = "wasm32")]
 mod memory;
 mod name;
 mod rows;

@@ -3,14 +3,11 @@
 //! `memcmp`, which the standard library has for WebAssembly byte by byte. Two releases are compared by it, many files at
 //! a time: it is where a plan spends its time.
 
-#[cfg(target_arch = "wasm32")]
 use std::arch::wasm32::{i8x16_bitmask, i8x16_ne, i8x16_splat, v128, v128_any_true, v128_load, v128_or, v128_xor};
 
-#[cfg(target_arch = "wasm32")]
 #[global_allocator]
 static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
 
-#[cfg(target_arch = "wasm32")]
 const BLOCK: usize = size_of::<v128>();
 
 /// What differs in a block.
@@ -18,7 +15,6 @@ const BLOCK: usize = size_of::<v128>();
 /// # Safety
 ///
 /// Both are readable for a block; `v128_load` takes any alignment.
-#[cfg(target_arch = "wasm32")]
 #[inline(always)]
 #[allow(clippy::inline_always, reason = "left to the compiler for size, it is a call for each sixteen bytes")]
 unsafe fn difference(left: *const u8, right: *const u8) -> v128 {
@@ -31,7 +27,6 @@ unsafe fn difference(left: *const u8, right: *const u8) -> v128 {
 /// # Safety
 ///
 /// The contract of C's `memcmp`: `left` and `right` are readable for `length` bytes.
-#[cfg(target_arch = "wasm32")]
 #[unsafe(no_mangle)]
 #[allow(unreachable_pub, reason = "the linker takes it by its name")]
 pub unsafe extern "C" fn memcmp(left: *const u8, right: *const u8, length: usize) -> i32 {

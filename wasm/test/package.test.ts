@@ -31,7 +31,7 @@ describe("size", () => {
 
   test("nothing of the machine that built it is in it", () => {
     const module = readFileSync(`${installed}dist/engine_bg.wasm`, "latin1");
-    expect(module.match(/.{20}(\/root|\/home|\/Users|\.cargo|index\.crates\.io)[ -~]*/g)).toBeNull();
+    expect(module.match(/.{0,20}(\/root|\/home|\/Users|\.cargo|index\.crates\.io)[ -~]*/g)).toBeNull();
   });
 });
 
