@@ -8,6 +8,13 @@ fn same(number: usize) -> FileRecord {
     FileRecord::of(&format!("flash/{number:03}.py"), &number.to_le_bytes())
 }
 
+/// From 1.0.0 to 1.0.1.
+fn update(listing: &[Entry]) -> Plan {
+    let catalog = Catalog::from_listing(listing, &CatalogOptions::default()).unwrap();
+    let request = PlanRequest { current: Some("1.0.0".into()), ..PlanRequest::default() };
+    catalog.plan(&request).unwrap().unwrap()
+}
+
 /// From 1.0.0 to 1.0.1, which differ in one place: between two runs of equal files.
 #[track_caller]
 fn plan(before: usize, (old, new): (Option<&FileRecord>, Option<&FileRecord>), after: usize) -> Plan {
@@ -16,9 +23,7 @@ fn plan(before: usize, (old, new): (Option<&FileRecord>, Option<&FileRecord>), a
         files.map(|file| FileRecord { path: format!("{name}/{}", file.path), ..file }.into()).collect()
     };
     let listing = [release("1.0.0", old), release("1.0.1", new)].concat();
-    let catalog = Catalog::from_listing(&listing, &CatalogOptions::default()).unwrap();
-    let request = PlanRequest { current: Some("1.0.0".into()), ..PlanRequest::default() };
-    catalog.plan(&request).unwrap().unwrap()
+    update(&listing)
 }
 
 fn check(old: Option<(&str, &[u8])>, new: Option<(&str, &[u8])>, [deleted, added, updated]: [&[&str]; 3]) {
@@ -68,10 +73,7 @@ fn each_of_several_differs() {
             };
             (0..300).map(file).collect::<Vec<Entry>>()
         };
-        let listing = [release("1.0.0", b"old"), release("1.0.1", b"new")].concat();
-        let catalog = Catalog::from_listing(&listing, &CatalogOptions::default()).unwrap();
-        let request = PlanRequest { current: Some("1.0.0".into()), ..PlanRequest::default() };
-        let plan = catalog.plan(&request).unwrap().unwrap();
+        let plan = update(&[release("1.0.0", b"old"), release("1.0.1", b"new")].concat());
         let expected = (0..300).step_by(step).map(|number| format!("flash/{number:03}.py"));
         assert!(plan.update.iter().map(|file| file.path.as_str().to_owned()).eq(expected), "each {step}.");
         assert!(plan.delete.is_empty() && plan.new.is_empty(), "each {step}.");
