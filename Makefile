@@ -133,7 +133,7 @@ test-device: $(VENV)/.tools ## the device client on a real MicroPython, with eve
 	$(BIN)/python -m pytest -q device/tests
 
 .PHONY: test-project
-test-project: $(VENV)/.tools ## what a fresh machine is told
+test-project: npm $(PREVIEW) $(VENV)/.tools ## what a fresh machine is told, what the packages contain
 	$(BIN)/python -m pytest -q tests/project
 
 .PHONY: power-cuts
@@ -149,7 +149,7 @@ conformance: npm $(VENV)/.tools ## every vector through every binding; any diffe
 	rm -rf target/conformance
 	mkdir -p target/conformance/node/node_modules/airwaybill
 	tar xzf target/npm/airwaybill-*.tgz -C target/conformance/node/node_modules/airwaybill --strip-components=1
-	$(BIN)/pip install -q --no-deps --target target/conformance/python ./python
+	AIRWAYBILL_WITHOUT_PREVIEW=1 $(BIN)/pip install -q --no-deps --target target/conformance/python ./python
 	cargo run -q --profile test -p airwaybill-tests --bin conformance -- $(CURDIR)/target/conformance $(BIN)/micropython
 
 .PHONY: bless
