@@ -97,6 +97,23 @@ $(PREVIEW): wasm/preview/node_modules/.package-lock.json $(PREVIEW_SOURCES)
 	cd wasm/preview && npm run --silent build
 	touch $@
 
+$(VENV)/.docs: docs/requirements.txt $(VENV)/.tools
+	$(BIN)/pip install -q -r docs/requirements.txt
+	touch $@
+
+.PHONY: docs
+docs: $(PREVIEW) $(VENV)/.docs ## build the documentation site into target/docs
+	$(BIN)/python docs/build.py
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+.PHONY: wheel
+wheel: $(PREVIEW) $(VENV)/.tools ## build a wheel for any Linux, tag manylinux, into target/wheels
+	$(BIN)/pip install -q ziglang==0.17.1
+	rm -rf target/wheels
+	PATH=$(BIN):$$PATH maturin build -q --release --zig --compatibility manylinux_2_17 --target $$(rustc --print host-tuple) \
+		-m python/Cargo.toml -o target/wheels
+	WHEEL=$$(echo $(CURDIR)/target/wheels/*.whl) $(BIN)/python -m pytest -q tests/project/test_packages.py -k wheel
+
 # --- checks
 
 .PHONY: lint
@@ -106,9 +123,10 @@ lint: $(VENV)/.tools ## format and lint; warnings are errors
 	cargo clippy -q --workspace --all-targets -- -D warnings
 	cargo clippy -q -p airwaybill-guest -p airwaybill-wasm --target wasm32-unknown-unknown -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc -q --workspace --no-deps
-	cd python && $(BIN)/ruff check -q . ../examples/*.py ../tests && $(BIN)/ruff format -q --check . ../examples/*.py ../tests
+	cd python && $(BIN)/ruff check -q . ../examples/*.py ../tests ../docs && $(BIN)/ruff format -q --check . ../examples/*.py ../tests ../docs
 	$(BIN)/ruff check -q device && $(BIN)/ruff format -q --check device
-	cd python && $(BIN)/mypy airwaybill tests bench soak ../tests/project
+	cd python && $(BIN)/mypy airwaybill tests bench soak
+	cd python && $(BIN)/mypy ../tests/project ../docs/build.py
 	cd python && $(BIN)/python -m mypy.stubtest airwaybill._core
 
 .PHONY: test-rust
@@ -125,7 +143,7 @@ test-npm: npm chromium ## the packed npm package in Node, TypeScript, Vite and C
 	cd wasm && npx vitest run
 
 .PHONY: test-preview
-test-preview: preview chromium $(VENV)/.tools ## the release preview in Chromium; screenshots in target/preview
+test-preview: preview docs chromium $(VENV)/.tools ## the release preview in Chromium; screenshots in target/preview
 	cd wasm/preview && AIRWAYBILL_PYTHON=$(BIN)/python npm test --silent
 
 .PHONY: test-device
@@ -133,8 +151,8 @@ test-device: $(VENV)/.tools ## the device client on a real MicroPython, with eve
 	$(BIN)/python -m pytest -q device/tests
 
 .PHONY: test-project
-test-project: npm $(PREVIEW) $(VENV)/.tools ## what a fresh machine is told, what the packages contain
-	$(BIN)/python -m pytest -q tests/project
+test-project: npm docs $(VENV)/.tools ## what a fresh machine is told, what packages and site contain, the workflows
+	$(BIN)/python -m pytest -q -rs tests/project
 
 .PHONY: power-cuts
 power-cuts: $(VENV)/.tools ## the power cuts alone
