@@ -110,7 +110,7 @@ def test_licences_in_wheel_and_sdist(in_wheel: Files, in_sdist: Files) -> None:
 
 def test_licences_in_crate() -> None:
     listed = run("cargo", "package", "--list", "--allow-dirty", "-p", "airwaybill").splitlines()
-    assert {*LICENCES, "Cargo.toml", "src/lib.rs"} <= set(listed)
+    assert {*LICENCES, "Cargo.toml", "README.md", "src/lib.rs"} <= set(listed)
     assert_licences({path.name: path.read_bytes() for path in (ROOT / "core").glob("LICENSE-*")})
 
 
