@@ -101,8 +101,12 @@ $(VENV)/.docs: docs/requirements.txt $(VENV)/.tools
 	$(BIN)/pip install -q -r docs/requirements.txt
 	touch $@
 
+docs/node_modules/.package-lock.json: docs/package-lock.json | node
+	npm ci --prefix docs --silent
+	touch $@
+
 .PHONY: docs
-docs: $(PREVIEW) $(VENV)/.docs ## build the documentation site into target/docs
+docs: npm $(PREVIEW) $(VENV)/.docs docs/node_modules/.package-lock.json ## build the documentation site into target/docs
 	$(BIN)/python docs/build.py
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 

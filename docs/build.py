@@ -1,6 +1,6 @@
 """Builds what the site has beside its pages, into target/site.
 
-- ``api/python``, ``api/rust``: the references.
+- ``api/python``, ``api/javascript``, ``api/rust``: the references.
 - ``example``: the release preview with the example releases, as the server gives them.
 - ``mip``: an index from which ``mip`` installs the device client, as source or as ``.mpy``.
 """
@@ -37,6 +37,7 @@ def run(*command: str | Path) -> None:
 
 def references(out: Path) -> None:
     run(sys.executable, "-m", "pdoc", "airwaybill", "airwaybill.server", "-o", out / "python")
+    run("node", "docs/node_modules/typedoc/bin/typedoc", "--options", "docs/typedoc.json", "--out", out / "javascript")
     run("cargo", "doc", "-q", "--no-deps", "-p", "airwaybill")
     shutil.copytree(Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "doc", out / "rust")
 

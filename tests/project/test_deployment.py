@@ -105,6 +105,21 @@ def test_a_release_is_checked_before_anything_is_published() -> None:
     assert names == {"linux-x86_64", "linux-aarch64", "macos-x86_64", "macos-aarch64", "windows-x86_64"}
 
 
+def test_the_oldest_versions_are_those_that_ci_tries() -> None:
+    """As the policy in RELEASE.md says them."""
+    jobs = loaded(ROOT / ".github/workflows/ci.yml")["jobs"]
+    table = dict(
+        re.findall(r"^\| (Rust|CPython|Node)[^|]* \| ([^|]*) \|", (ROOT / "RELEASE.md").read_text(), re.MULTILINE)
+    )
+    assert table == {"Rust": "`rust-version` in `Cargo.toml`", "CPython": "3.9", "Node": "20.19"}
+    assert "oldest" in jobs["rust"]["strategy"]["matrix"]["rust"]
+    assert jobs["python"]["strategy"]["matrix"]["python"][0] == table["CPython"]
+    assert f'requires-python = ">={table["CPython"]}"' in (ROOT / "python/pyproject.toml").read_text()
+    assert jobs["node"]["strategy"]["matrix"]["node"][0] == table["Node"]
+    major, minor = table["Node"].split(".")
+    assert f"major == {major} && minor >= {minor}" in (ROOT / "Makefile").read_text()
+
+
 def test_the_container_copies_what_is_there() -> None:
     text = (ROOT / "Dockerfile").read_text()
     for source in re.findall(r"^COPY (\S+) ", text, re.MULTILINE):
