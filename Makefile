@@ -87,7 +87,7 @@ wasm/preview/node_modules/.package-lock.json: wasm/preview/package-lock.json | n
 	touch $@
 
 PREVIEW := python/airwaybill/preview/index.html
-PREVIEW_SOURCES := $(shell find Cargo.toml Cargo.lock rust-toolchain.toml .cargo core/Cargo.toml core/build.rs core/src wasm/Cargo.toml wasm/package-lock.json wasm/src wasm/js wasm/build.mjs wasm/preview/src wasm/preview/public wasm/preview/index.html -type f 2> /dev/null)
+PREVIEW_SOURCES := $(shell find Cargo.toml Cargo.lock rust-toolchain.toml .cargo core/Cargo.toml core/build.rs core/src wasm/Cargo.toml wasm/package-lock.json wasm/src wasm/js wasm/build.mjs wasm/preview/src wasm/preview/public wasm/preview/index.html wasm/preview/vite.config.ts -type f 2> /dev/null)
 
 .PHONY: preview
 preview: $(PREVIEW) ## build the release preview into the Python package

@@ -131,6 +131,13 @@ def test_the_release_preview_is_in_wheel_and_sdist(in_wheel: Files, in_sdist: Fi
         assert held == {name: (built / name).read_bytes() for name in names}
 
 
+def test_the_page_in_the_wheel_has_its_libraries_licences(in_wheel: Files) -> None:
+    text = in_wheel[f"{PAGE}licenses.md"].decode()
+    libraries = json.loads((ROOT / "wasm/preview/package.json").read_text())["dependencies"].keys() - {"airwaybill"}
+    for name in libraries:
+        assert re.search(rf"^## {name} \S+ \(.+\)\n\n(?:.+\n+)*.*Copyright", text, re.MULTILINE), name
+
+
 def test_a_wheel_has_what_it_needs_and_no_more(in_wheel: Files) -> None:
     tops = {name.partition("/")[0] for name in in_wheel}
     assert {re.sub(r"-.*\.", ".", top) for top in tops} == {"airwaybill", "airwaybill.dist-info"}
