@@ -41,7 +41,8 @@ if (isOlder(module, built, generator, fileURLToPath(import.meta.url))) {
   // The features that the compiler uses, all of them in every browser and Node of the last years.
   const features = ["bulk-memory", "multivalue", "mutable-globals", "nontrapping-float-to-int", "reference-types", "sign-ext", "simd"];
   const strip = ["--strip-debug", "--strip-producers", "--strip-target-features"];
-  const { code } = minifySync("engine.js", readFileSync(`${generated}/engine.js`, "utf8"), { mangle: false, compress: false });
+  // The generated entry would load the module by its own ways; js/start.ts does.
+  const { code } = minifySync("engine.js", readFileSync(`${generated}/engine_bg.js`, "utf8"), { mangle: false, compress: false });
   writeFileSync(`${generated}/engine.js`, code);
   // The first kilobyte of memory is the end of a megabyte of stack, which nothing comes near. Functions with one caller
   // stay apart: that compresses better.

@@ -20,5 +20,6 @@ export type {
   Report,
   UnreadEntry,
 } from "./engine.js";
-export type { Code } from "./codes.js";
-export type { HashFiles, HashFilesOptions, Progress, Source } from "./hash-files.js";
+export type { Code } from "./failure.js";
+export type { BlobLike } from "./hash-batch.js";
+export type { FileLike, HashFiles, HashFilesOptions, Progress, SignalLike, Source } from "./hash-files.js";

@@ -1,7 +1,16 @@
 import { Hasher, sha1 } from "./engine.js";
+import { reason } from "./failure.js";
+
+/** What hashing needs of a `Blob`: the platform's own, or that of a library such as jsdom. */
+export interface BlobLike {
+  /** In bytes. */
+  readonly size: number;
+  arrayBuffer(): Promise<ArrayBuffer>;
+  stream(): { getReader(): { read(): Promise<{ done: boolean; value?: Uint8Array | undefined }>; cancel(): Promise<void> } };
+}
 
 /** Files for one worker, each with its place in the listing. */
-export type Batch = { index: number; file: Blob }[];
+export type Batch = { index: number; file: BlobLike }[];
 
 export type Outcome = { index: number } & ({ size: number; sha1: string } | { unread: string });
 
@@ -19,20 +28,20 @@ const WHOLE_BYTES = 256 * 1024;
 const TOGETHER = 16;
 const REPORT_BYTES = 4 * 1024 * 1024;
 
-/** Hashes a batch; memory holds no more than a few pieces at a time. */
-export async function hash(batch: Batch, tell: (answer: Answer) => void): Promise<void> {
+/** Hashes a batch, until `ended` says otherwise; memory holds no more than a few pieces at a time. */
+export async function hash(batch: Batch, tell: (answer: Answer) => void, ended = () => false): Promise<void> {
   const outcomes: Outcome[] = [];
   let read = 0;
-  for (let start = 0; start < batch.length; ) {
+  for (let start = 0; start < batch.length && !ended(); ) {
     const { index, file } = batch[start]!;
-    if (file.size > WHOLE_BYTES) {
+    if (isLong(file)) {
       const told = (bytes: number) => tell({ read: bytes, outcomes: [], last: false });
-      outcomes.push({ index, ...(await outcome(file, () => streamed(file, told))) });
+      outcomes.push({ index, ...(await outcome(file, () => streamed(file, told, ended))) });
       start += 1;
       continue;
     }
     let end = start + 1;
-    while (end < batch.length && end < start + TOGETHER && batch[end]!.file.size <= WHOLE_BYTES) end += 1;
+    while (end < batch.length && end < start + TOGETHER && !isLong(batch[end]!.file)) end += 1;
     const reading = batch.slice(start, end).map(async ({ index, file }) => {
       read += file.size;
       return { index, ...(await outcome(file, () => whole(file))) };
@@ -43,31 +52,47 @@ export async function hash(batch: Batch, tell: (answer: Answer) => void): Promis
   tell({ read, outcomes, last: true });
 }
 
+/** Blobs of jsdom have no `stream`. */
+const isLong = (file: BlobLike) => file.size > WHOLE_BYTES && typeof file.stream === "function";
+
 type Read = { size: number; sha1: string };
 
-async function outcome(file: Blob, read: () => Promise<Read>): Promise<Read | { unread: string }> {
+async function outcome(file: BlobLike, read: () => Promise<Read>): Promise<Read | { unread: string }> {
   try {
     const content = await read();
     return content.size === file.size ? content : { unread: "changed while it was read" };
   } catch (error) {
-    return { unread: error instanceof Error ? error.message : String(error) };
+    return { unread: reason(error) };
   }
 }
 
-async function whole(file: Blob): Promise<Read> {
-  const content = new Uint8Array(await file.arrayBuffer());
+async function whole(file: BlobLike): Promise<Read> {
+  const content = new Uint8Array(await (typeof file.arrayBuffer === "function" ? file.arrayBuffer() : byReader(file)));
   return { size: content.length, sha1: sha1(content) };
 }
 
-async function streamed(file: Blob, tell: (bytes: number) => void): Promise<Read> {
+/** Blobs of jsdom before version 29 have no `arrayBuffer`. */
+const byReader = (file: BlobLike) =>
+  new Promise<ArrayBuffer>((resolve, reject) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(reader.result as ArrayBuffer);
+    reader.onerror = () => reject(reader.error);
+    reader.readAsArrayBuffer(file as Blob);
+  });
+
+async function streamed(file: BlobLike, tell: (bytes: number) => void, ended: () => boolean): Promise<Read> {
   const hasher = new Hasher();
   try {
     const reader = file.stream().getReader();
     let size = 0;
     let told = 0;
-    for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
-      hasher.update(piece.value);
-      size += piece.value.length;
+    for (let { done, value } = await reader.read(); !done; { done, value } = await reader.read()) {
+      if (ended()) {
+        await reader.cancel();
+        break;
+      }
+      hasher.update(value!);
+      size += value!.length;
       if (size - told >= REPORT_BYTES) {
         tell(size - told);
         told = size;

@@ -1,8 +1,24 @@
 import type { Entry } from "./engine.js";
-import type { Answer, Batch } from "./hash-batch.js";
+import { failure } from "./failure.js";
+import type { Answer, Batch, BlobLike } from "./hash-batch.js";
+import { hashInPlace } from "./hash-in-place.js";
+
+/** What hashing needs of a `File`. */
+export interface FileLike extends BlobLike {
+  readonly name: string;
+  readonly webkitRelativePath?: string;
+}
+
+/** What hashing needs of an `AbortSignal`. */
+export interface SignalLike {
+  readonly reason: unknown;
+  throwIfAborted(): void;
+  addEventListener(type: "abort", listener: () => void): void;
+  removeEventListener(type: "abort", listener: () => void): void;
+}
 
 /** A file as an `<input webkitdirectory>` gives it, or any content with its path from the top directory. */
-export type Source = File | { path: string; file: Blob };
+export type Source = FileLike | { path: string; file: BlobLike };
 
 /** How far hashing is. */
 export interface Progress {
@@ -16,27 +32,37 @@ export interface Progress {
 export interface HashFilesOptions {
   /** Called as bytes are read, and once at the end. */
   onProgress?: ((progress: Progress) => void) | undefined;
-  /** How many workers; as many as the device has processors when absent. */
+  /** How many workers; 0 hashes on the calling thread. As many as the device has processors when absent. */
   concurrency?: number | undefined;
   /** Ends the work; the promise is then rejected with the signal's reason. */
-  signal?: AbortSignal | undefined;
+  signal?: SignalLike | undefined;
   /** A `Filter`: a file that it does not read is listed and not hashed. */
   filter?: { reads(path: string): boolean } | undefined;
 }
 
 /**
  * Hashes files in workers and gives the listing that `Catalog.fromListing` takes, in the order of `files`. A file that
- * cannot be read becomes an entry that says so.
+ * cannot be read becomes an entry that says so. Where there are no workers, and for files that a worker cannot be
+ * given, such as those of jsdom, it hashes on the calling thread.
  *
- * @throws `field_type`; the signal's reason; what stopped a worker
+ * @throws `field_type`; `worker_unavailable`; `init_missing`; the signal's reason; what `onProgress` throws
  */
 export type HashFiles = (files: Iterable<Source>, options?: HashFilesOptions) => Promise<Entry[]>;
 
-/** Starts a worker. */
+/** Starts what hashes batches. */
 export type Spawn = (
   listen: (answer: Answer) => void,
   fail: (error: Error) => void,
 ) => { post(batch: Batch): void; end(): void };
+
+/** Where files are hashed. */
+export interface Host {
+  /** What starts a worker; none where there are no workers. */
+  spawn(): Spawn | undefined;
+  /** Whether a worker gets the file as what it is. */
+  crosses(file: BlobLike): boolean;
+  processors(): number;
+}
 
 const BATCH_FILES = 64;
 const BATCH_BYTES = 4 * 1024 * 1024;
@@ -44,22 +70,25 @@ const BATCH_BYTES = 4 * 1024 * 1024;
 const BATCHES_A_WORKER = 2;
 
 export const hashFilesWith =
-  (spawn: Spawn, processors: () => number): HashFiles =>
+  (host: Host): HashFiles =>
   (files, options = {}) =>
     new Promise((resolve, reject) => {
-      const { onProgress, signal, filter, concurrency = processors() } = options;
+      const { onProgress, signal, filter, concurrency = host.processors() } = options;
       signal?.throwIfAborted();
+      if (!(concurrency >= 0)) throw failure("field_type", `concurrency: expected a number of workers, found ${concurrency}`);
+      const spawn = host.spawn();
       const listing: Entry[] = [];
-      const queue: { index: number; path: string; file: Blob }[] = [];
-      if (typeof files?.[Symbol.iterator] !== "function") throw wrongType("files", "should be a list");
+      const abroad: Batch = [];
+      const here: Batch = [];
+      if (typeof files?.[Symbol.iterator] !== "function") throw failure("field_type", "files: expected a list");
       for (const source of files) {
         const { path, file } = located(source);
-        if (filter === undefined || filter.reads(path)) queue.push({ index: listing.length, path, file });
-        listing.push({ path, unread: "left out by its name" });
+        const index = listing.push({ path, unread: "left out by its name" }) - 1;
+        if (filter !== undefined && !filter.reads(path)) continue;
+        (spawn !== undefined && concurrency >= 1 && host.crosses(file) ? abroad : here).push({ index, file });
       }
-      const total = queue.reduce((sum, { file }) => sum + file.size, 0);
+      const total = [...abroad, ...here].reduce((sum, { file }) => sum + file.size, 0);
       let done = 0;
-      let next = 0;
       let open = 0;
 
       const workers: ReturnType<Spawn>[] = [];
@@ -77,24 +106,13 @@ export const hashFilesWith =
         onProgress?.({ done: total, total });
         resolve(listing);
       };
-      const feed = (worker: ReturnType<Spawn>) => {
-        const batch: Batch = [];
-        for (let bytes = 0; next < queue.length && batch.length < BATCH_FILES && bytes < BATCH_BYTES; next += 1) {
-          const { index, file } = queue[next]!;
-          batch.push({ index, file });
-          bytes += file.size;
-        }
-        if (batch.length === 0) return;
-        open += 1;
-        worker.post(batch);
-      };
-      const listen = (worker: () => ReturnType<Spawn>) => (answer: Answer) => {
+      const take = (answer: Answer, feed: () => void) => {
         try {
           for (const { index, ...outcome } of answer.outcomes) listing[index] = { path: listing[index]!.path, ...outcome };
           done += answer.read;
           if (answer.last) {
             open -= 1;
-            feed(worker());
+            feed();
             if (open === 0) return finish();
           }
           onProgress?.({ done: Math.min(done, total), total });
@@ -102,29 +120,56 @@ export const hashFilesWith =
           fail(error);
         }
       };
+      const run = (spawn: Spawn, count: number, queue: Batch) => {
+        const waiting = batches(queue);
+        const feed = (worker: ReturnType<Spawn>) => {
+          const { value: batch } = waiting.next();
+          if (batch === undefined) return;
+          open += 1;
+          worker.post(batch);
+        };
+        const own = Array.from({ length: Math.min(count, queue.length) }, () => {
+          const worker: ReturnType<Spawn> = spawn((answer) => take(answer, () => feed(worker)), fail);
+          workers.push(worker);
+          return worker;
+        });
+        for (let round = 0; round < BATCHES_A_WORKER; round += 1) own.forEach(feed);
+      };
 
       signal?.addEventListener("abort", abort);
       try {
-        const wanted = Math.min(Math.max(1, Math.trunc(concurrency) || 1), queue.length);
-        while (workers.length < wanted) {
-          const worker: ReturnType<Spawn> = spawn(listen(() => worker), fail);
-          workers.push(worker);
-        }
-        for (let round = 0; round < BATCHES_A_WORKER; round += 1) workers.forEach(feed);
+        if (spawn !== undefined) run(spawn, Math.trunc(concurrency), abroad);
+        run(hashInPlace, 1, here);
         if (open === 0) finish();
       } catch (error) {
         fail(error);
       }
     });
 
-const wrongType = (place: string, wanted: string) => Object.assign(new Error(`${place}: ${wanted}`), { code: "field_type" });
+function* batches(queue: Batch): Generator<Batch, undefined> {
+  for (let next = 0; next < queue.length; ) {
+    const batch: Batch = [];
+    for (let bytes = 0; next < queue.length && batch.length < BATCH_FILES && bytes < BATCH_BYTES; next += 1) {
+      batch.push(queue[next]!);
+      bytes += queue[next]!.file.size;
+    }
+    yield batch;
+  }
+}
 
 /** A picked directory is the top directory: its own name is not part of the paths. */
-function located(source: Source): { path: string; file: Blob } {
-  if (!(source instanceof Blob)) {
-    if (typeof source?.path === "string" && source.file instanceof Blob) return source;
-    throw wrongType("files", "should be File objects, or objects with path and file");
+function located(source: Source): { path: string; file: BlobLike } {
+  if (isBlob(source)) {
+    const { name, webkitRelativePath: relative } = source as FileLike;
+    if (typeof name === "string") return { path: relative ? relative.slice(relative.indexOf("/") + 1) : name, file: source };
+  } else if (typeof source?.path === "string" && isBlob(source.file)) {
+    return source;
   }
-  const relative = source.webkitRelativePath;
-  return { path: relative ? relative.slice(relative.indexOf("/") + 1) : source.name, file: source };
+  throw failure("field_type", "files: expected File objects, or objects with path and file");
+}
+
+/** Of whatever realm or library. */
+function isBlob(value: unknown): value is BlobLike {
+  const blob = value as { size?: unknown; slice?: unknown } | null | undefined;
+  return typeof blob?.size === "number" && typeof blob.slice === "function";
 }

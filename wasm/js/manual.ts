@@ -2,26 +2,43 @@
 
 // The entry without top-level await: nothing works before `init`.
 
-import start from "./engine.js";
+import { failure } from "./failure.js";
 import { type HashFiles, hashFilesWith } from "./hash-files.js";
-import { webWorker } from "./web-worker.js";
+import { load } from "./load.js";
+import type { ModuleSource } from "./module-source.js";
+import { type Started, webHost } from "./web-host.js";
 
 export * from "./api.js";
+export type { ModuleSource } from "./module-source.js";
 
-let module: WebAssembly.Module | undefined;
+/** How the engine starts. */
+export interface InitOptions {
+  /** Where `hashFiles` finds the built `airwaybill/worker`; beside this file when absent, which most bundlers see to. */
+  worker?: string | { readonly href: string } | undefined;
+}
 
-/** Starts the engine from its module, or from the bytes or the response of `airwaybill/engine.wasm`. */
-export async function init(
-  source: WebAssembly.Module | BufferSource | Response | PromiseLike<WebAssembly.Module | BufferSource | Response>,
-): Promise<void> {
-  const given = await source;
-  if (given instanceof WebAssembly.Module) module = given;
-  else module = await WebAssembly.compile(given instanceof Response ? await given.arrayBuffer() : given);
-  await start({ module_or_path: module });
+let starting: Promise<void> | undefined;
+let started: Started | undefined;
+
+/**
+ * Starts the engine from its module, `airwaybill/engine.wasm`. Once it has started, further calls change nothing.
+ *
+ * @throws `module_unavailable`
+ */
+export function init(source: ModuleSource | PromiseLike<ModuleSource>, options: InitOptions = {}): Promise<void> {
+  starting ??= load(() => source, "init takes its URL, the response or the bytes of airwaybill/engine.wasm, or a WebAssembly.Module")
+    .then((module) => void (started = { module, worker: options.worker }))
+    .catch((error) => {
+      starting = undefined;
+      throw error;
+    });
+  return starting;
 }
 
 /** Hashes files in Web Workers, streaming, and gives the listing that `Catalog.fromListing` takes. */
-export const hashFiles: HashFiles = hashFilesWith((listen, fail) => {
-  if (module === undefined) throw new Error("call init first");
-  return webWorker(module)(listen, fail);
-}, () => navigator.hardwareConcurrency);
+export const hashFiles: HashFiles = hashFilesWith(
+  webHost(() => {
+    if (started === undefined) throw failure("init_missing", "the engine has not started: await init(…) first");
+    return started;
+  }),
+);

@@ -1,9 +1,9 @@
 // A worker thread of Node that hashes files.
 
-import { parentPort, workerData } from "node:worker_threads";
+import { parentPort, workerData } from "worker_threads";
 
-import { initSync } from "./engine.js";
 import { hash, type Batch } from "./hash-batch.js";
+import { imports, start } from "./start.js";
 
-initSync({ module: workerData as WebAssembly.Module });
+start(new WebAssembly.Instance(workerData as WebAssembly.Module, imports));
 parentPort?.on("message", (batch: Batch) => void hash(batch, (message) => parentPort?.postMessage(message)));

@@ -1,9 +1,9 @@
 // A Web Worker that hashes files. Its first message is the compiled module.
 
-import { initSync } from "./engine.js";
 import { hash, type Batch } from "./hash-batch.js";
+import { imports, start } from "./start.js";
 
 onmessage = ({ data: module }: MessageEvent<WebAssembly.Module>) => {
-  initSync({ module });
+  start(new WebAssembly.Instance(module, imports));
   onmessage = ({ data: batch }: MessageEvent<Batch>) => void hash(batch, (message) => postMessage(message));
 };

@@ -17,7 +17,7 @@ const sources = contents.map((content, index) => source(paths[index]!, content))
 const records = contents.map((content, index) => record(paths[index]!, content));
 
 describe("hashFiles", () => {
-  test.each([1, 2, 5])("gives the listing with %i workers", async (concurrency) => {
+  test.each([0, 1, 2, 5])("gives the listing with %i workers", async (concurrency) => {
     const listing = await hashFiles(sources, { concurrency });
     expect(listing).toEqual(records);
     expect(Catalog.fromListing(listing).releases).toMatchObject([{ version: "1.0.0", fileCount: contents.length }]);
@@ -78,6 +78,33 @@ describe("hashFiles", () => {
     await expect(hashing).rejects.toMatchObject({ name: "AbortError" });
   });
 
+  test("ends on the calling thread too, and reads no more", async () => {
+    const stop = new AbortController();
+    let cancel: () => void;
+    const cancelled = new Promise<void>((resolve) => (cancel = resolve));
+    let pieces = 0;
+    const pull = (controller: ReadableStreamDefaultController<Uint8Array>) => {
+      pieces += 1;
+      if (pieces === 3) stop.abort();
+      controller.enqueue(new Uint8Array(65_536));
+    };
+    const stream = () => new ReadableStream({ pull, cancel: () => cancel() });
+    const endless = Object.defineProperty(Object.assign(new Blob(), { stream }), "size", { value: 1e9 });
+    const hashing = hashFiles([{ path: "1.0.0/endless", file: endless }], { signal: stop.signal, concurrency: 0 });
+    await expect(hashing).rejects.toMatchObject({ name: "AbortError" });
+    await cancelled;
+    expect(pieces).toBeLessThan(10);
+  });
+
+  test("hashes on the calling thread what a worker would not get", async () => {
+    const foreign = (content: Uint8Array) => {
+      const blob = new Blob([content as Uint8Array<ArrayBuffer>]);
+      return { size: blob.size, slice: () => blob, arrayBuffer: () => blob.arrayBuffer(), stream: () => blob.stream() };
+    };
+    const mixed = contents.map((content, index) => ({ path: paths[index]!, file: index % 2 ? foreign(content) : new Blob([content]) }));
+    expect(await hashFiles(mixed, { concurrency: 2 })).toEqual(records);
+  });
+
   test("hands on what onProgress throws", async () => {
     const onProgress = () => {
       throw new RangeError("enough");
@@ -89,5 +116,8 @@ describe("hashFiles", () => {
     expect(await hashFiles([])).toEqual([]);
     await expect(hashFiles([{} as never])).rejects.toMatchObject({ code: "field_type" });
     await expect(hashFiles(7 as never)).rejects.toMatchObject({ code: "field_type" });
+    await expect(hashFiles([new Blob() as never])).rejects.toMatchObject({ code: "field_type" });
+    await expect(hashFiles(sources, { concurrency: -1 })).rejects.toMatchObject({ code: "field_type" });
+    await expect(hashFiles(sources, { concurrency: Number.NaN })).rejects.toMatchObject({ code: "field_type" });
   });
 });

@@ -15,8 +15,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Bindgen::new()
         .input_path(module)
         .out_name("engine")
-        .web(true)?
-        .omit_default_module_path(true)
+        .bundler(true)?
         .typescript(true)
         .remove_name_section(true)
         .remove_producers_section(true)

@@ -1,0 +1,10 @@
+/** A response of `fetch`. */
+export interface ResponseLike {
+  readonly ok: boolean;
+  readonly status: number;
+  readonly url: string;
+  arrayBuffer(): Promise<ArrayBuffer>;
+}
+
+/** The engine's module: its URL, the response or the bytes that it is in, or a compiled `WebAssembly.Module`. */
+export type ModuleSource = string | { readonly href: string } | ResponseLike | ArrayBuffer | ArrayBufferView | object;

@@ -1,0 +1,46 @@
+import { failure, reason } from "./failure.js";
+import type { Host, Spawn } from "./hash-files.js";
+
+/** What a worker needs. */
+export interface Started {
+  module: WebAssembly.Module;
+  worker?: string | { readonly href: string } | undefined;
+}
+
+/** Hashing in Web Workers, where there are any. */
+export const webHost = (started: () => Started): Host => ({
+  spawn() {
+    const { module, worker } = started();
+    return typeof Worker === "function" ? webWorker(module, worker) : undefined;
+  },
+  crosses: (file) => file instanceof Blob,
+  processors: () => globalThis.navigator?.hardwareConcurrency ?? 1,
+});
+
+/** Starts a worker and gives it the compiled module, so that it fetches nothing. */
+const webWorker =
+  (module: WebAssembly.Module, url: Started["worker"]): Spawn =>
+  (listen, fail) => {
+    const worker = running(url);
+    worker.onmessage = (event) => listen(event.data);
+    worker.onerror = (event) => fail(unavailable(event.message || "it did not start"));
+    worker.postMessage(module);
+    return { post: (message) => worker.postMessage(message), end: () => worker.terminate() };
+  };
+
+function running(url: Started["worker"]): Worker {
+  try {
+    if (url !== undefined) return new Worker(String(url), { type: "module" });
+    return new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
+  } catch (error) {
+    throw unavailable(reason(error), error);
+  }
+}
+
+const unavailable = (why: string, cause?: unknown) =>
+  failure(
+    "worker_unavailable",
+    `the worker that hashes files: ${why}; build airwaybill/worker, serve it from the page's own origin and name its URL in init(…, { worker }) ` +
+      "of airwaybill/manual, or hash without workers: { concurrency: 0 }",
+    cause,
+  );
