@@ -1,9 +1,9 @@
-// Packs the package once and installs it into an empty project, where every test takes it from.
+// Packs the package once and installs it where the tests take it from.
 
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 
-import { packed, project, root } from "./places.js";
+import { consumers, packed, project, root } from "./places.js";
 
 export default function setup(): void {
   const { version } = JSON.parse(readFileSync(`${root}package.json`, "utf8")) as { version: string };
@@ -13,5 +13,6 @@ export default function setup(): void {
   rmSync(project, { recursive: true, force: true });
   cpSync(`${root}test/project`, project, { recursive: true });
   writeFileSync(`${project}package.json`, JSON.stringify({ private: true, type: "module" }));
-  npm(project, "install", "--silent", "--no-audit", "--no-fund", "--offline", `${packed}airwaybill-${version}.tgz`);
+  const homes = existsSync(`${consumers}node_modules`) ? [project, consumers] : [project];
+  for (const home of homes) npm(home, "install", "--silent", "--no-audit", "--no-fund", "--no-save", "--offline", `${packed}airwaybill-${version}.tgz`);
 }

@@ -1,4 +1,4 @@
-// The tarball: what is in it, how large it is, and that Node and TypeScript take it from an empty project.
+// The tarball: what is in it, how large it is, and its types.
 
 import { execFileSync } from "node:child_process";
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
@@ -40,8 +40,8 @@ describe("package", () => {
     expect(read(`${root}../Cargo.toml`)).toContain(`\nversion = "${version}"`);
   });
 
-  test("the lock file names no host", () => {
-    expect(read(`${root}package-lock.json`)).not.toContain("resolved");
+  test("the lock files name no host", () => {
+    for (const folder of ["", "test/consumers/"]) expect(read(`${root}${folder}package-lock.json`)).not.toContain("resolved");
   });
 
   test("exports every class and function of the engine, and nothing of its start", () => {
@@ -69,11 +69,6 @@ describe("package", () => {
 
   test("has types that every resolution finds", () => {
     tool("attw", root, `${packed}airwaybill-${version}.tgz`, "--profile", "esm-only", "--exclude-entrypoints", "./engine.wasm");
-  });
-
-  test("works in Node from an empty project", () => {
-    const output = execFileSync(process.execPath, ["src/node.mjs"], { cwd: project, encoding: "utf8" });
-    expect(JSON.parse(output)).toMatchObject({ order: -1, plan: { new: [{ path: "flash/main.py", size: 3 }] } });
   });
 });
 
@@ -115,6 +110,14 @@ describe("types", () => {
     const lines = wrong.map((line) => `// @ts-expect-error\n${line}`);
     writeFileSync(`${project}src/wrong.ts`, `import type { Code, Entry, Plan, Report } from "airwaybill";\n${lines.join("\n")}\n`);
     tool("tsc", project, "-p", ".");
+  });
+
+  test.each([
+    ["of the DOM library", "."],
+    ["of Node, without the DOM library", "node"],
+    ["of no platform", "plain"],
+  ])("hold beside those %s", (_, folder) => {
+    tool("tsc", project, "-p", folder, "--typeRoots", `${root}node_modules/@types`);
   });
 
   test("of the package's sources and tests hold", () => {

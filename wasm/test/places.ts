@@ -10,4 +10,8 @@ export const packed = `${target}npm/`;
 /** A project with nothing but the package in it. */
 export const project = `${target}npm/project/`;
 export const installed = `${project}node_modules/airwaybill/`;
+/** One with the bundlers and runtimes that take long to install, which `make consumers` does. */
+export const consumers = `${target}npm/consumers/`;
 export const vectors = folder("../../tests/vectors/");
+/** The example releases. */
+export const examples = folder("../../examples/releases/");

@@ -1,14 +1,13 @@
-import { scene } from "./scene.js";
+// What a page writes: the DOM library's own types go in.
 
-const tell = (outcome: unknown) => fetch("/outcome", { method: "POST", body: JSON.stringify(outcome) });
+import { Catalog, hashFiles, type Code, type Entry, type Plan } from "airwaybill";
+import { init } from "airwaybill/manual";
 
-try {
-  const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
-  const fromWorker = new Promise((resolve, reject) => {
-    worker.onmessage = ({ data }) => resolve(data);
-    worker.onerror = ({ message }) => reject(new Error(message));
-  });
-  await tell({ page: await scene(), worker: await fromWorker });
-} catch (error) {
-  await tell({ error: String(error) });
+export async function plan(input: HTMLInputElement, signal: AbortSignal, module: WebAssembly.Module): Promise<Plan | null> {
+  await init(fetch("engine.wasm"), { worker: new URL("worker.js", location.href) });
+  await init(module);
+  const code: Code = "module_unavailable";
+  const listing: Entry[] = await hashFiles(input.files ?? [], { signal, onProgress: ({ done }) => console.log(done, code) });
+  await hashFiles([{ path: "1.0.0/main.py", file: new Blob() }]);
+  return Catalog.fromListing(listing).plan({ current: "1.0.0" });
 }

@@ -1,3 +1,0 @@
-import { scene } from "./scene.js";
-
-postMessage(await scene());
