@@ -143,8 +143,17 @@ test-python: $(PREVIEW) $(VENV)/.tools ## the Python package, the server over re
 	cd python && $(BIN)/pytest -q
 
 .PHONY: test-npm
-test-npm: npm chromium ## the packed npm package in Node, TypeScript, Vite and Chromium
+test-npm: npm chromium ## the packed npm package in Node, TypeScript, bundlers and Chromium
 	cd wasm && npx vitest run
+
+target/npm/consumers/node_modules/.package-lock.json: wasm/test/consumers/package-lock.json
+	mkdir -p target/npm/consumers && cp wasm/test/consumers/package*.json target/npm/consumers
+	npm ci --prefix target/npm/consumers --silent
+	touch $@
+
+.PHONY: consumers
+consumers: npm chromium target/npm/consumers/node_modules/.package-lock.json ## the bundlers and runtimes that take long to install
+	cd wasm && CONSUMERS=1 npx vitest run
 
 .PHONY: test-preview
 test-preview: preview docs chromium $(VENV)/.tools ## the release preview in Chromium; screenshots in target/preview
