@@ -1,11 +1,11 @@
 // Builds dist/: the module, its JavaScript and types, and the hand-written modules beside them.
 
 import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 import binaryen from "binaryen";
-import { minifySync } from "vite";
+import { transformSync } from "esbuild";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const target = process.env.CARGO_TARGET_DIR ?? fileURLToPath(new URL("../target", import.meta.url));
@@ -41,9 +41,6 @@ if (isOlder(module, built, generator, fileURLToPath(import.meta.url))) {
   // The features that the compiler uses, all of them in every browser and Node of the last years.
   const features = ["bulk-memory", "multivalue", "mutable-globals", "nontrapping-float-to-int", "reference-types", "sign-ext", "simd"];
   const strip = ["--strip-debug", "--strip-producers", "--strip-target-features"];
-  // The generated entry would load the module by its own ways; js/start.ts does.
-  const { code } = minifySync("engine.js", readFileSync(`${generated}/engine_bg.js`, "utf8"), { mangle: false, compress: false });
-  writeFileSync(`${generated}/engine.js`, code);
   // The first kilobyte of memory is the end of a megabyte of stack, which nothing comes near. Functions with one caller
   // stay apart: that compresses better.
   const options = ["-Oz", "--low-memory-unused", "--one-caller-inline-max-function-size=0"];
@@ -55,7 +52,13 @@ if (isOlder(module, built, generator, fileURLToPath(import.meta.url))) {
 }
 
 rmSync(`${here}dist`, { recursive: true, force: true });
-for (const name of ["engine.js", "engine.d.ts", "engine_bg.wasm", "codes.d.ts"]) {
+for (const name of ["engine.d.ts", "engine_bg.wasm", "codes.d.ts"]) {
   cpSync(`${generated}/${name}`, `${here}dist/${name}`, { preserveTimestamps: true });
 }
+// The generated entry would load the module by its own ways; js/start.ts does.
+cpSync(`${generated}/engine_bg.js`, `${here}dist/engine.js`, { preserveTimestamps: true });
 run(tool("tsc"), []);
+for (const name of readdirSync(`${here}dist`).filter((name) => name.endsWith(".js"))) {
+  const { code } = transformSync(readFileSync(`${here}dist/${name}`, "utf8"), { minifyWhitespace: true });
+  writeFileSync(`${here}dist/${name}`, code);
+}

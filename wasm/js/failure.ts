@@ -1,7 +1,7 @@
 import type { Code as EngineCode } from "./codes.js";
 
-/** Every reason for a failure: the engine's own, and that the engine or a worker did not start. A code never changes. */
-export type Code = EngineCode | "init_missing" | "module_unavailable" | "worker_unavailable";
+/** Every reason for a failure: the engine's own, and those of the package around it. A code never changes. */
+export type Code = EngineCode | "init_missing" | "module_unavailable" | "object_unusable" | "worker_unavailable";
 
 /** An error as the engine throws it. */
 export const failure = (code: Code, message: string, cause?: unknown): Error & { code: Code } =>

@@ -2,7 +2,7 @@
 
 import * as crossing from "./crossing.js";
 import * as engine from "./engine.js";
-import { failure } from "./failure.js";
+import { failure, reason } from "./failure.js";
 
 interface Exports extends WebAssembly.Exports {
   __wbindgen_start(): void;
@@ -18,8 +18,26 @@ use(
   }),
 );
 
+type Import = (...values: unknown[]) => unknown;
+
+/** What the generated code throws by itself, without a code: an object was freed, or is in the middle of another call. */
+const coded =
+  (call: Import): Import =>
+  (...values) => {
+    try {
+      return call(...values);
+    } catch (error) {
+      throw failure("object_unusable", `the object was freed, or is in use by another call: ${reason(error)}`, error);
+    }
+  };
+
+const generated = Object.entries(engine as unknown as Record<string, Import>).map(([name, call]) => [
+  name,
+  name.startsWith("__wbg___wbindgen_throw") ? coded(call) : call,
+]);
+
 /** What an instance of the module needs. */
-export const imports = { "./engine_bg.js": engine, "./crossing.js": crossing } as unknown as WebAssembly.Imports;
+export const imports = { "./engine_bg.js": Object.fromEntries(generated), "./crossing.js": crossing } as unknown as WebAssembly.Imports;
 
 /** Starts the engine. */
 export function start(instance: WebAssembly.Instance): void {

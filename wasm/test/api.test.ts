@@ -67,7 +67,8 @@ describe("Catalog", () => {
   test("is freed by a using declaration", () => {
     const freed = Catalog.fromListing(listing);
     freed[Symbol.dispose]();
-    expect(() => freed.releases).toThrow();
+    expect(code(() => freed.releases)).toBe("object_unusable");
+    expect(code(() => freed.free())).toBe("object_unusable");
     expect(code(() => verifyDevice(freed, "1.0.1", []))).toBe("field_type");
   });
 });

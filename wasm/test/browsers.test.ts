@@ -16,10 +16,10 @@ const sources = readdirSync(dist)
 const needs: [of: string, use: RegExp | undefined][] = [
   ["javascript.builtins.String.isWellFormed", /\.isWellFormed\(/],
   ["javascript.builtins.FinalizationRegistry", /new FinalizationRegistry/],
-  ["javascript.operators.await.top_level", /^const module = await/m],
+  ["javascript.operators.await.top_level", /const module ?= ?await/],
   ["api.AbortSignal.throwIfAborted", /\.throwIfAborted\(/],
   ["api.Blob.stream", /\.stream\(\)/],
-  ["api.Worker.Worker.ecmascript_modules", /type: "module"/],
+  ["api.Worker.Worker.ecmascript_modules", /type: ?"module"/],
   ["webassembly.bulk-memory-operations", undefined],
   ["webassembly.fixed-width-SIMD", undefined],
   ["webassembly.multi-value", undefined],
