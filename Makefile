@@ -129,7 +129,7 @@ lint: $(VENV)/.tools ## format and lint; warnings are errors
 	RUSTDOCFLAGS="-D warnings" cargo doc -q --workspace --no-deps
 	cd python && $(BIN)/ruff check -q . ../examples/*.py ../tests ../docs && $(BIN)/ruff format -q --check . ../examples/*.py ../tests ../docs
 	$(BIN)/ruff check -q device && $(BIN)/ruff format -q --check device
-	cd python && $(BIN)/mypy airwaybill tests bench soak
+	cd python && $(BIN)/mypy airwaybill tests ../tests/bench soak
 	cd python && $(BIN)/mypy ../tests/project ../docs/build.py
 	cd python && $(BIN)/python -m mypy.stubtest airwaybill._core
 
@@ -210,8 +210,8 @@ BENCH_TOOLS := chromium nginx openssl wrk
 .PHONY: bench
 bench: $(VENV)/.tools npm preview ## figures, as ratios to peers taken in the same run (PARTS=… for some of them)
 	-type -P $(BENCH_TOOLS) > /dev/null || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(BENCH_TOOLS) > /dev/null; }
-	$(BIN)/python python/bench/run.py $(PARTS)
+	$(BIN)/python tests/bench/run.py $(PARTS)
 
 .PHONY: bench-page
 bench-page: $(VENV)/.tools ## write the figures of the last whole run into BENCHMARKS.md
-	$(BIN)/python python/bench/page.py
+	$(BIN)/python tests/bench/page.py

@@ -25,7 +25,7 @@ export async function inTurn(runs, rounds = ROUNDS) {
   return Object.values(found);
 }
 
-/** Rows by their key in `python/bench/rows.py`, each with a figure a round: `{ ours, peer }`. */
+/** Rows by their key in `tests/bench/rows.py`, each with a figure a round: `{ ours, peer }`. */
 export function write(part, rows) {
   const documents = Object.entries(rows).map(([key, { ours, peer = [] }]) => [key, { ours, peer, note: "" }]);
   const directory = `${root}target/bench/`;

@@ -5,7 +5,7 @@ import { TOP } from "./places.js";
 const directory = `${TOP}/target/bench`;
 const file = `${directory}/preview.json`;
 
-/** Keeps a row of `python/bench/rows.py`, a figure a round, if it is `make bench` that runs. */
+/** Keeps a row of `tests/bench/rows.py`, a figure a round, if it is `make bench` that runs. */
 export function keep(key: string, ours: number[], peer: number[] = []): void {
   if (process.env.BENCH === undefined) return;
   // Each file of tests is a process of its own.

@@ -13,7 +13,7 @@ from measure import RESULTS, ROOT
 from plot import Costs, plot
 
 PAGE = ROOT / "BENCHMARKS.md"
-PLOT = ROOT / "python" / "bench" / "cost-per-file.svg"
+PLOT = ROOT / "tests" / "bench" / "cost-per-file.svg"
 # <!-- machine --> … <!-- end -->; words after the name are handed to what writes it.
 PLACE = re.compile(r"(<!-- (?P<name>[a-z]+)(?P<words>(?: [a-z0-9-]+)*) -->\n).*?(<!-- end -->)", re.DOTALL)
 
