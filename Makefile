@@ -69,6 +69,10 @@ wasm/node_modules/.package-lock.json: wasm/package-lock.json | node
 	npm ci --prefix wasm --silent
 	touch $@
 
+tests/bench/npm/node_modules/.package-lock.json: tests/bench/npm/package-lock.json
+	npm ci --prefix tests/bench/npm --silent
+	touch $@
+
 .PHONY: chromium
 chromium:
 	@[ -x "$$CHROMIUM" ] || command -v apt-get > /dev/null || \
@@ -208,7 +212,7 @@ soak: $(VENV)/.tools ## the server under load, faults and kills for five minutes
 BENCH_TOOLS := chromium nginx openssl wrk
 
 .PHONY: bench
-bench: $(VENV)/.tools npm preview ## figures, as ratios to peers taken in the same run (PARTS=… for some of them)
+bench: $(VENV)/.tools tests/bench/npm/node_modules/.package-lock.json npm preview ## figures, as ratios to peers taken in the same run (PARTS=… for some of them)
 	-type -P $(BENCH_TOOLS) > /dev/null || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(BENCH_TOOLS) > /dev/null; }
 	$(BIN)/python tests/bench/run.py $(PARTS)
 

@@ -1,7 +1,7 @@
 //! `engine FILES ROUNDS STEP…`: steps of the engine (`catalog`, `update`, `install`, `manifest`) on two releases of so
 //! many files each, as JSON: medians, in seconds.
 //!
-//! For comparisons with other languages: `tests/bench/bench_engine.py`, `wasm/bench/plan.mjs`.
+//! For comparisons with other languages: `tests/bench/bench_engine.py`, `tests/bench/npm/plan.mjs`.
 
 use std::collections::BTreeMap;
 use std::hint::black_box;

@@ -22,11 +22,11 @@ HERE = Path(__file__).parent
 
 # What fills the disk, and takes longest, comes last.
 PARTS: dict[str, tuple[str, ...]] = {
-    "npm-size": ("node", "wasm/bench/size.mjs"),
+    "npm-size": ("node", "tests/bench/npm/size.mjs"),
     "fuel": (PYTHON, f"{HERE}/bench_fuel.py"),
     "engine": (PYTHON, f"{HERE}/bench_engine.py"),
-    "npm-plan": ("node", "wasm/bench/plan.mjs"),
-    "npm-sha1": ("node", "wasm/bench/sha1.mjs"),
+    "npm-plan": ("node", "tests/bench/npm/plan.mjs"),
+    "npm-sha1": ("node", "tests/bench/npm/sha1.mjs"),
     "device-memory": (PYTHON, "device/bench/memory.py"),
     "device-link": (PYTHON, "device/bench/link.py"),
     "server": (PYTHON, f"{HERE}/bench_server.py"),

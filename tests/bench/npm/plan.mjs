@@ -3,7 +3,7 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 
-import { Catalog } from "../dist/node.js";
+import { Catalog } from "../../../wasm/dist/node.js";
 import { inTurn, median, root, write } from "./measure.mjs";
 
 const FILES = 100_000;

@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 export const ROUNDS = Number(process.env.ROUNDS ?? 7);
-export const root = fileURLToPath(new URL("../..", import.meta.url));
+export const root = fileURLToPath(new URL("../../..", import.meta.url));
 
 export const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
 

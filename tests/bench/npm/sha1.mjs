@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 
 import { createSHA1 } from "hash-wasm";
 
-import { Hasher, hashFiles, sha1 } from "../dist/node.js";
+import { Hasher, hashFiles, sha1 } from "../../../wasm/dist/node.js";
 import { inTurn, write } from "./measure.mjs";
 
 const MIB = 1024 * 1024;
