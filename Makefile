@@ -133,7 +133,7 @@ lint: $(VENV)/.tools ## format and lint; warnings are errors
 	RUSTDOCFLAGS="-D warnings" cargo doc -q --workspace --no-deps
 	cd python && $(BIN)/ruff check -q . ../examples/*.py ../tests ../docs && $(BIN)/ruff format -q --check . ../examples/*.py ../tests ../docs
 	$(BIN)/ruff check -q device && $(BIN)/ruff format -q --check device
-	cd python && $(BIN)/mypy airwaybill tests ../tests/bench soak
+	cd python && $(BIN)/mypy airwaybill tests ../tests/bench ../tests/soak
 	cd python && $(BIN)/mypy ../tests/project ../docs/build.py
 	cd python && $(BIN)/python -m mypy.stubtest airwaybill._core
 
@@ -207,7 +207,7 @@ fuzz: ## fuzz each target for a minute (SECONDS=… for longer); see fuzz/README
 
 .PHONY: soak
 soak: $(VENV)/.tools ## the server under load, faults and kills for five minutes (SECONDS=… SEED=… for others)
-	$(BIN)/python python/soak/soak.py --seconds $(or $(SECONDS),300) --seed $(or $(SEED),1)
+	$(BIN)/python tests/soak/soak.py --seconds $(or $(SECONDS),300) --seed $(or $(SEED),1)
 
 BENCH_TOOLS := chromium nginx openssl wrk
 

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-SOAK = Path(__file__).parents[1] / "soak" / "soak.py"
+SOAK = Path(__file__).parents[2] / "tests" / "soak" / "soak.py"
 SHORT = ["--seconds", "12", "--devices", "20", "--slow-readers", "8", "--floods", "4", "--kills", "4", "--settle", "1"]
 
 
