@@ -127,7 +127,7 @@ wheel: $(PREVIEW) $(VENV)/.tools ## build a wheel for any Linux, tag manylinux, 
 .PHONY: lint
 lint: $(VENV)/.tools ## format and lint; warnings are errors
 	rustup target add wasm32-unknown-unknown 2> /dev/null
-	cargo fmt --all --check && cargo fmt --manifest-path fuzz/Cargo.toml --check
+	cargo fmt --all --check && cargo fmt --manifest-path tests/fuzz/Cargo.toml --check
 	cargo clippy -q --workspace --all-targets -- -D warnings
 	cargo clippy -q -p airwaybill-guest -p airwaybill-wasm --target wasm32-unknown-unknown -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc -q --workspace --no-deps
@@ -196,12 +196,12 @@ bless-fuel: ## keep today's fuel per file as the figure to hold
 	FUEL_FIGURES=$(CURDIR)/tests/fuel.json cargo test -q -p airwaybill-tests --test fuel
 
 .PHONY: fuzz
-fuzz: ## fuzz each target for a minute (SECONDS=… for longer); see fuzz/README.md
+fuzz: ## fuzz each target for a minute (SECONDS=… for longer); see tests/fuzz/README.md
 	rustup toolchain list | grep -q ^nightly || rustup toolchain install nightly --profile minimal
 	[ -x "$$(command -v cargo-fuzz)" ] || cargo install -q --locked cargo-fuzz
-	for target in $$(cargo fuzz list); do \
+	for target in $$(cargo fuzz list --fuzz-dir tests/fuzz); do \
 		cargo run -q --profile test -p airwaybill-tests --bin corpus $$target target/fuzz/corpus/$$target; \
-		cargo +nightly fuzz run --target-dir target/fuzz $$target target/fuzz/corpus/$$target -- \
+		cargo +nightly fuzz run --fuzz-dir tests/fuzz --target-dir target/fuzz $$target target/fuzz/corpus/$$target -- \
 			-max_total_time=$(or $(SECONDS),60) -timeout=10 -rss_limit_mb=1500 -verbosity=0 -print_funcs=0 -print_final_stats=1; \
 	done
 

@@ -9,7 +9,7 @@ mod version;
 
 /// A fuzz target: bytes in, assertions within.
 pub struct Target {
-    /// As `fuzz/` names it.
+    /// As `tests/fuzz` names it.
     pub name: &'static str,
     /// Whether its inputs are JSON.
     pub is_json: bool,

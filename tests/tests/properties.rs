@@ -55,7 +55,7 @@ fn verify() {
 
 #[test]
 fn each_target_has_its_fuzzer() {
-    let fuzz = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz");
+    let fuzz = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz");
     let read = |path: &str| fs::read_to_string(fuzz.join(path)).unwrap();
     for Target { name, .. } in TARGETS {
         let path = format!("fuzz_targets/{name}.rs");
