@@ -3,10 +3,25 @@
 // Arguments come from Python by value.
 #![allow(clippy::needless_pass_by_value)]
 
+// Each module knows only those above it.
+mod error;
+
 mod convert;
 mod records;
 mod scan;
-mod types;
+
+mod digest;
+mod listing;
+mod path;
+mod version;
+
+mod manifest;
+
+mod plan;
+
+mod catalog;
+
+mod verify;
 
 use pyo3::prelude::*;
 
@@ -17,9 +32,21 @@ mod _core {
     use crate::records::{Content, FileRecord, Firmware, Notice, PlanFile, Problem};
 
     #[pymodule_export]
-    use crate::types::{
-        Catalog, Hasher, Listing, Manifest, Plan, Release, Report, Version, check_path, verify_content, verify_device,
-    };
+    use crate::catalog::{Catalog, Release};
+    #[pymodule_export]
+    use crate::digest::Hasher;
+    #[pymodule_export]
+    use crate::listing::Listing;
+    #[pymodule_export]
+    use crate::manifest::Manifest;
+    #[pymodule_export]
+    use crate::path::check_path;
+    #[pymodule_export]
+    use crate::plan::Plan;
+    #[pymodule_export]
+    use crate::verify::{Report, verify_content, verify_device};
+    #[pymodule_export]
+    use crate::version::Version;
 
     #[pymodule_export]
     #[allow(non_upper_case_globals, reason = "the name that Python gives it")]

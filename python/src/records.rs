@@ -3,7 +3,7 @@
 use airwaybill::Sha1Digest;
 use pyo3::prelude::*;
 
-use crate::convert::{engine_error, error};
+use crate::error::{engine_error, error};
 
 /// A frozen record: attributes, equality, hash and repr.
 macro_rules! record {

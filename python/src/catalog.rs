@@ -1,0 +1,165 @@
+use std::sync::Arc;
+
+use airwaybill::PlanRequest;
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+use crate::convert::catalog_options;
+use crate::error::engine_error;
+use crate::listing::{Listing, entries};
+use crate::manifest::manifest_options;
+use crate::plan::Plan;
+use crate::records::{FileRecord, Firmware, Notice};
+
+/// All releases and firmware images of one directory, as `airwaybill.scan` or `Catalog.from_listing` gives it.
+#[pyclass(module = "airwaybill", frozen)]
+pub(crate) struct Catalog(pub(crate) Arc<airwaybill::Catalog>);
+
+#[pymethods]
+impl Catalog {
+    /// Sorts a listing into releases, firmware images and what is neither.
+    ///
+    /// `listing` is a `Listing`, or records and dicts as `Listing.entries` has them, in any order. `versions` is `loose`
+    /// or `semver`. `ignore` has globs of files to leave out, `protect` globs of files that no plan touches; one with a
+    /// `/` is held against the device path and each directory above it, one without against each name in the path.
+    /// `unsettled` has top-level names that still change and are not offered.
+    ///
+    /// A release is taken in whole or not at all; `ignored` names the file. Raises `AirwaybillError` with code
+    /// `glob_invalid`, `size_too_big` (2^53 bytes or more in all), `digest_invalid`, `field_missing` or `field_type`.
+    #[staticmethod]
+    #[pyo3(signature = (listing, *, versions = "loose", ignore = Vec::new(), protect = Vec::new(), unsettled = Vec::new()))]
+    fn from_listing(
+        py: Python<'_>,
+        listing: &Bound<'_, PyAny>,
+        versions: &str,
+        ignore: Vec<String>,
+        protect: Vec<String>,
+        unsettled: Vec<String>,
+    ) -> PyResult<Self> {
+        let options = catalog_options(versions, ignore, protect, unsettled)?;
+        let catalog = if let Ok(listing) = listing.cast::<Listing>() {
+            let entries = &listing.get().0.entries;
+            py.detach(|| airwaybill::Catalog::from_listing(entries, &options))
+        } else {
+            let entries = entries(listing)?;
+            py.detach(|| airwaybill::Catalog::from_listing(&entries, &options))
+        };
+        Ok(Self(Arc::new(catalog.map_err(engine_error)?)))
+    }
+
+    /// The releases that are offered, lowest version first.
+    #[getter]
+    fn releases(&self) -> Vec<Release> {
+        (0..self.0.releases().len()).map(|index| Release { catalog: Arc::clone(&self.0), index }).collect()
+    }
+
+    /// The firmware images that are offered, lowest version first.
+    #[getter]
+    fn firmware(&self) -> Vec<Firmware> {
+        self.0.firmware().iter().map(Into::into).collect()
+    }
+
+    /// What was left out and why, sorted by path.
+    #[getter]
+    fn ignored(&self) -> Vec<Notice> {
+        self.0.ignored().iter().map(Into::into).collect()
+    }
+
+    /// What is in the catalog and deserves a look, sorted by path.
+    #[getter]
+    fn warnings(&self) -> Vec<Notice> {
+        self.0.warnings().iter().map(Into::into).collect()
+    }
+
+    /// The file of a release, or the firmware image, at a path from the top directory; also of what still changes.
+    /// `None` where there is none.
+    fn find(&self, path: &str) -> Option<FileRecord> {
+        self.0.find(path).map(Into::into)
+    }
+
+    /// What a device has to do; `None` when there is nothing.
+    ///
+    /// `current` is the device's release, `None` for a full install; `firmware_version` its firmware, judged by `current`
+    /// when `None`; `target` the release to go to by name, the highest when `None`; only a named one may be lower than
+    /// `current`, with `allow_downgrade`. Raises `AirwaybillError` with code `release_unknown`, `release_unsettled` or
+    /// `version_…`.
+    #[pyo3(signature = (current = None, *, firmware_version = None, target = None, allow_downgrade = false))]
+    fn plan(
+        &self,
+        py: Python<'_>,
+        current: Option<String>,
+        firmware_version: Option<String>,
+        target: Option<String>,
+        allow_downgrade: bool,
+    ) -> PyResult<Option<Plan>> {
+        let request = PlanRequest { current, firmware_version, target, allow_downgrade };
+        let plan = py.detach(|| self.0.plan(&request)).map_err(engine_error)?;
+        Ok(plan.map(Plan))
+    }
+
+    /// The text that a device gets, UTF-8: the manifest of its plan, or `null`. The same as `plan` and `Plan.manifest`,
+    /// in one call, with the parameters and errors of both.
+    #[allow(clippy::too_many_arguments, reason = "keyword arguments of the Python API")]
+    #[pyo3(signature = (
+        base_url, current = None, *, firmware_version = None, target = None, allow_downgrade = false,
+        absolute_paths = false, format = 1
+    ))]
+    fn manifest_json<'py>(
+        &self,
+        py: Python<'py>,
+        base_url: String,
+        current: Option<String>,
+        firmware_version: Option<String>,
+        target: Option<String>,
+        allow_downgrade: bool,
+        absolute_paths: bool,
+        format: i64,
+    ) -> PyResult<Bound<'py, PyBytes>> {
+        let request = PlanRequest { current, firmware_version, target, allow_downgrade };
+        let options = manifest_options(base_url, absolute_paths, format)?;
+        let text = py.detach(|| self.0.manifest_json(&request, &options)).map_err(engine_error)?;
+        Ok(PyBytes::new(py, text.as_bytes()))
+    }
+}
+
+/// A release: a version and the device's entire file system; `len` is the number of files.
+#[pyclass(module = "airwaybill", frozen)]
+pub(crate) struct Release {
+    catalog: Arc<airwaybill::Catalog>,
+    index: usize,
+}
+
+impl Release {
+    fn get(&self) -> &airwaybill::Release {
+        &self.catalog.releases()[self.index]
+    }
+}
+
+#[pymethods]
+impl Release {
+    /// The directory's name.
+    #[getter]
+    fn version(&self) -> &str {
+        self.get().version().as_str()
+    }
+
+    /// Bytes of all files.
+    #[getter]
+    fn size(&self) -> u64 {
+        self.get().size()
+    }
+
+    /// The files with their device paths, sorted by path; a new list each time.
+    #[getter]
+    fn files(&self) -> Vec<FileRecord> {
+        self.get().files().map(FileRecord::of).collect()
+    }
+
+    fn __len__(&self) -> usize {
+        self.get().files().len()
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<Release {}: {} files>", self.version(), self.__len__())
+    }
+}

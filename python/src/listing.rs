@@ -1,0 +1,123 @@
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::{Duration, SystemTime};
+
+use airwaybill::{Entry, EntryFields, Filter};
+use pyo3::exceptions::PyRuntimeError;
+use pyo3::prelude::*;
+
+use crate::convert::{catalog_options, from_python, to_python};
+use crate::error::{engine_error, error};
+use crate::records::FileRecord;
+use crate::scan::{Progress, Tree, scan};
+
+const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
+
+/// What a walk through a directory of releases found; `len` is the number of entries.
+#[pyclass(module = "airwaybill", frozen)]
+pub(crate) struct Listing(pub(crate) Tree);
+
+#[pymethods]
+impl Listing {
+    /// Walks and hashes on all cores, without the interpreter's lock.
+    ///
+    /// `progress(done, total)` is called a few times a second with bytes; an exception in it ends the scan. What `ignore`
+    /// matches is not read. Raises `AirwaybillError` with code `root_invalid` for what is no directory, `glob_invalid`,
+    /// or `field_type` for another scheme than `loose` and `semver`.
+    #[staticmethod]
+    #[pyo3(signature = (root, *, versions = "loose", ignore = Vec::new(), progress = None))]
+    fn scan(
+        py: Python<'_>,
+        root: PathBuf,
+        versions: &str,
+        ignore: Vec<String>,
+        progress: Option<Py<PyAny>>,
+    ) -> PyResult<Self> {
+        let filter = Filter::new(&catalog_options(versions, ignore, Vec::new(), Vec::new())?).map_err(engine_error)?;
+        if !root.is_dir() {
+            return Err(root_invalid(&root, &"not a directory"));
+        }
+        let state = Progress { is_shown: progress.is_some(), ..Progress::default() };
+        let report = |py: Python<'_>| {
+            py.check_signals()?;
+            let total = state.total.load(Relaxed);
+            // A file that grew since it was looked at has more to hash than was reckoned.
+            let bytes = (state.done.load(Relaxed).min(total), total);
+            progress.as_ref().map_or(Ok(()), |progress| progress.call1(py, bytes).map(drop))
+        };
+        let tree = py.detach(|| {
+            std::thread::scope(|scope| {
+                let (sender, receiver) = mpsc::channel();
+                let scan = || scan(&root, &filter, &state);
+                scope.spawn(move || sender.send(scan()));
+                loop {
+                    match receiver.recv_timeout(PROGRESS_INTERVAL) {
+                        Ok(tree) => break tree.map_err(|failure| root_invalid(&root, &failure)),
+                        Err(RecvTimeoutError::Timeout) => {
+                            Python::attach(report).inspect_err(|_| state.cancelled.store(true, Relaxed))?;
+                        }
+                        Err(RecvTimeoutError::Disconnected) => break Err(PyRuntimeError::new_err("the scan panicked")),
+                    }
+                }
+            })
+        })?;
+        report(py)?;
+        Ok(Self(tree))
+    }
+
+    /// Of each top-level name when it, or anything in it, last changed, in seconds since 1970.
+    #[getter]
+    fn changed(&self) -> BTreeMap<&str, f64> {
+        let seconds = |time: &SystemTime| match time.duration_since(SystemTime::UNIX_EPOCH) {
+            Ok(after) => after.as_secs_f64(),
+            Err(before) => -before.duration().as_secs_f64(),
+        };
+        self.0.changed.iter().map(|(name, time)| (name.as_str(), seconds(time))).collect()
+    }
+
+    /// The entries as plain dicts, paths from the top directory: `{"path", "size", "sha1"}` for a file, `{"path",
+    /// "link"}` for a symbolic link, with its target or `None`, `{"path", "unread"}` for what was not read, with the
+    /// reason, and `{"path": "1.0.2/"}` for an empty directory.
+    fn entries<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        to_python(py, &self.0.entries)
+    }
+
+    /// Whether both hold the same entries; when these last changed does not matter.
+    fn __eq__(&self, other: &Self) -> bool {
+        self.0.entries == other.0.entries
+    }
+
+    fn __len__(&self) -> usize {
+        self.0.entries.len()
+    }
+}
+
+fn root_invalid(root: &Path, reason: &dyn Display) -> PyErr {
+    error("root_invalid", format!("{}: {reason}", root.display()))
+}
+
+/// The entries of an iterable of records and dicts.
+pub(crate) fn entries(listing: &Bound<'_, PyAny>) -> PyResult<Vec<Entry>> {
+    let entry = |item: PyResult<Bound<'_, PyAny>>| {
+        let item = item?;
+        match item.cast::<FileRecord>() {
+            Ok(record) => Ok(Entry::File(record.get().to_engine()?)),
+            Err(_) => Entry::try_from(from_python::<EntryFields>(&item)?).map_err(engine_error),
+        }
+    };
+    listing.try_iter()?.map(entry).collect()
+}
+
+/// The files of a listing, or of an iterable of records and dicts.
+pub(crate) fn files(found: &Bound<'_, PyAny>) -> PyResult<Vec<airwaybill::FileRecord>> {
+    match found.cast::<Listing>() {
+        Ok(listing) => {
+            let entries = &listing.get().0.entries;
+            Ok(found.py().detach(|| airwaybill::files_of(entries)))
+        }
+        Err(_) => Ok(airwaybill::files_of(&entries(found)?)),
+    }
+}

@@ -1,0 +1,52 @@
+use airwaybill::{DstPaths, ManifestFormat, ManifestOptions};
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use crate::convert::{bytes, to_python};
+use crate::error::engine_error;
+
+/// The document that tells a device how to update itself.
+#[pyclass(module = "airwaybill", frozen, eq)]
+#[derive(PartialEq)]
+pub(crate) struct Manifest(pub(crate) airwaybill::Manifest);
+
+#[pymethods]
+impl Manifest {
+    /// Reads a manifest strictly, from `bytes` or `str`: unknown fields do not count; everything else must be there and
+    /// right.
+    ///
+    /// Raises `AirwaybillError` with code `json_invalid`; or, with the field in the message, `field_missing`,
+    /// `field_type`, `digest_invalid`, `url_invalid`, `size_too_big`, `path_…` or `version_…`.
+    #[staticmethod]
+    fn parse(document: &Bound<'_, PyAny>) -> PyResult<Self> {
+        airwaybill::Manifest::parse(&bytes(document)?).map(Self).map_err(engine_error)
+    }
+
+    /// The release that the device is on afterwards.
+    #[getter]
+    fn version(&self) -> &str {
+        self.0.version().as_str()
+    }
+
+    /// The release that the request named; `None` when it named none.
+    #[getter]
+    fn previous_version(&self) -> Option<&str> {
+        self.0.previous_version().map(airwaybill::Version::as_str)
+    }
+
+    /// The document: keys sorted, four spaces, no line end after the last brace.
+    fn to_json(&self) -> String {
+        self.0.to_json()
+    }
+
+    /// The document as plain values, as `json.loads` reads it.
+    fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        Ok(to_python(py, &self.0)?.cast_into()?)
+    }
+}
+
+pub(crate) fn manifest_options(base_url: String, absolute_paths: bool, format: i64) -> PyResult<ManifestOptions> {
+    let dst_paths = if absolute_paths { DstPaths::Absolute } else { DstPaths::Relative };
+    let format = ManifestFormat::try_from(u64::try_from(format).unwrap_or_default()).map_err(engine_error)?;
+    Ok(ManifestOptions { base_url, dst_paths, format })
+}

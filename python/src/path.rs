@@ -1,0 +1,14 @@
+use pyo3::prelude::*;
+
+use crate::convert::bytes;
+use crate::error::engine_error;
+
+/// The path as `str`, if it is a device path: relative, `/`-separated, UTF-8, without `.`, `..`, backslash and control
+/// characters, at most 255 bytes a segment and 4,096 in all.
+///
+/// Raises `AirwaybillError` with a code `path_…`; nothing is normalised.
+#[pyfunction]
+pub(crate) fn check_path(path: &Bound<'_, PyAny>) -> PyResult<String> {
+    let path = airwaybill::DevicePath::from_bytes(&bytes(path)?);
+    path.map(|path| path.to_string()).map_err(engine_error)
+}

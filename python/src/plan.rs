@@ -1,0 +1,70 @@
+use pyo3::prelude::*;
+
+use crate::convert::to_python;
+use crate::error::engine_error;
+use crate::manifest::{Manifest, manifest_options};
+use crate::records::{Firmware, PlanFile};
+
+/// The decision for one device: what to delete, add, update and flash.
+#[pyclass(module = "airwaybill", frozen)]
+pub(crate) struct Plan(pub(crate) airwaybill::Plan);
+
+#[pymethods]
+impl Plan {
+    /// The release that the device is on afterwards.
+    #[getter]
+    fn version(&self) -> &str {
+        self.0.version.as_str()
+    }
+
+    /// What the request named as current; `None` when it named none.
+    #[getter]
+    fn previous_version(&self) -> Option<&str> {
+        self.0.previous_version.as_ref().map(airwaybill::Version::as_str)
+    }
+
+    /// Device paths that are no longer needed, sorted.
+    #[getter]
+    fn delete(&self) -> Vec<&str> {
+        self.0.delete.iter().map(airwaybill::DevicePath::as_str).collect()
+    }
+
+    /// Files that the device does not have, sorted by path.
+    #[getter(new)]
+    fn new_files(&self) -> Vec<PlanFile> {
+        self.0.new.iter().map(Into::into).collect()
+    }
+
+    /// Files that the device has with another content, sorted by path.
+    #[getter]
+    fn update(&self) -> Vec<PlanFile> {
+        self.0.update.iter().map(Into::into).collect()
+    }
+
+    /// The image to flash; `None` when there is none.
+    #[getter]
+    fn firmware(&self) -> Option<Firmware> {
+        self.0.firmware.as_ref().map(Into::into)
+    }
+
+    /// Bytes that the device fetches, firmware included.
+    #[getter]
+    fn download_size(&self) -> u64 {
+        self.0.download_size()
+    }
+
+    /// The plan as plain values: its attributes but `download_size`, files as `{"path", "size", "sha1"}`.
+    fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        to_python(py, &self.0)
+    }
+
+    /// Renders the plan for one base URL, `http://192.168.1.144:8000`.
+    ///
+    /// With `absolute_paths` each `dst_path` starts with a slash; format 2 also has `size` on every entry and
+    /// `total_size`, in bytes. Raises `AirwaybillError` with code `base_url_invalid` or `format_invalid`.
+    #[pyo3(signature = (base_url, *, absolute_paths = false, format = 1))]
+    fn manifest(&self, base_url: String, absolute_paths: bool, format: i64) -> PyResult<Manifest> {
+        let options = manifest_options(base_url, absolute_paths, format)?;
+        self.0.manifest(&options).map(Manifest).map_err(engine_error)
+    }
+}
