@@ -71,7 +71,7 @@ impl Release {
 /// assert_eq!((*size, *sha1), (5, Sha1Digest::of(b"image")));
 /// # Ok::<(), airwaybill::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Firmware {
     /// The file name.
     pub path: String,

@@ -32,7 +32,7 @@ pub struct PlanRequest {
 }
 
 /// One file that a device fetches; [`Plan`] has an example.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct PlanFile {
     /// Where it belongs on the device.
     pub path: DevicePath,
@@ -65,7 +65,7 @@ pub struct PlanFile {
 /// assert_eq!(plan.firmware.unwrap().path, "firmware_1.0.1.bin");
 /// # Ok::<(), airwaybill::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Plan {
     /// The release that the device is on afterwards.
     pub version: Version,

@@ -1,10 +1,11 @@
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use airwaybill::PlanRequest;
+use airwaybill::{Entry, PlanRequest};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-use crate::convert::catalog_options;
+use crate::convert::{Reduced, catalog_options};
 use crate::error::engine_error;
 use crate::listing::{Listing, entries};
 use crate::manifest::manifest_options;
@@ -71,6 +72,11 @@ impl Catalog {
         self.0.warnings().iter().map(Into::into).collect()
     }
 
+    fn __repr__(&self) -> String {
+        let (releases, firmware) = (self.0.releases().len(), self.0.firmware().len());
+        format!("<Catalog: {releases} releases, {firmware} firmware images>")
+    }
+
     /// The file of a release, or the firmware image, at a path from the top directory; also of what still changes.
     /// `None` where there is none.
     fn find(&self, path: &str) -> Option<FileRecord> {
@@ -123,10 +129,25 @@ impl Catalog {
 }
 
 /// A release: a version and the device's entire file system; `len` is the number of files.
-#[pyclass(module = "airwaybill", frozen)]
+#[pyclass(module = "airwaybill", frozen, eq, hash)]
 pub(crate) struct Release {
     catalog: Arc<airwaybill::Catalog>,
     index: usize,
+}
+
+impl PartialEq for Release {
+    fn eq(&self, other: &Self) -> bool {
+        let (ours, theirs) = (self.get(), other.get());
+        ours.version() == theirs.version() && ours.files().eq(theirs.files())
+    }
+}
+
+impl Eq for Release {}
+
+impl Hash for Release {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.get().version(), self.files()).hash(state);
+    }
 }
 
 impl Release {
@@ -153,6 +174,26 @@ impl Release {
     #[getter]
     fn files(&self) -> Vec<FileRecord> {
         self.get().files().map(FileRecord::of).collect()
+    }
+
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> Reduced<'py, (String, &'static str, Vec<FileRecord>)> {
+        let release = slf.get();
+        let scheme = release.get().version().scheme().as_str();
+        Ok((slf.getattr("_restore")?, (release.version().to_owned(), scheme, release.files())))
+    }
+
+    /// The only release of a catalog of its own.
+    #[staticmethod]
+    fn _restore(version: &str, scheme: &str, files: Vec<FileRecord>) -> PyResult<Self> {
+        let listed = |file: FileRecord| {
+            let record = file.to_engine()?;
+            Ok(Entry::File(airwaybill::FileRecord { path: format!("{version}/{}", record.path), ..record }))
+        };
+        let listing = files.into_iter().map(listed).collect::<PyResult<Vec<_>>>()?;
+        let options = catalog_options(scheme, Vec::new(), Vec::new(), Vec::new())?;
+        let catalog = airwaybill::Catalog::from_listing(&listing, &options).map_err(engine_error)?;
+        catalog.release(version).map_err(engine_error)?;
+        Ok(Self { catalog: Arc::new(catalog), index: 0 })
     }
 
     fn __len__(&self) -> usize {

@@ -8,6 +8,9 @@ use serde::de::DeserializeOwned;
 
 use crate::error::{engine_error, error};
 
+/// What `__reduce__` gives, for `pickle` and `copy`: what makes the value again, and its arguments.
+pub(crate) type Reduced<'py, Arguments> = PyResult<(Bound<'py, PyAny>, Arguments)>;
+
 /// A plain Python value of what the engine gives.
 pub(crate) fn to_python<'py>(py: Python<'py>, value: &impl Serialize) -> PyResult<Bound<'py, PyAny>> {
     Ok(pythonize::pythonize(py, value)?)
@@ -27,8 +30,8 @@ pub(crate) fn from_python<T: DeserializeOwned>(value: &Bound<'_, PyAny>) -> PyRe
     })
 }
 
-pub(crate) fn scheme(versions: &str) -> PyResult<VersionScheme> {
-    versions.parse().map_err(engine_error)
+pub(crate) fn version_scheme(text: &str) -> PyResult<VersionScheme> {
+    text.parse().map_err(engine_error)
 }
 
 pub(crate) fn catalog_options(
@@ -37,7 +40,7 @@ pub(crate) fn catalog_options(
     protect: Vec<String>,
     unsettled: Vec<String>,
 ) -> PyResult<CatalogOptions> {
-    Ok(CatalogOptions { versions: scheme(versions)?, ignore, protect, unsettled })
+    Ok(CatalogOptions { versions: version_scheme(versions)?, ignore, protect, unsettled })
 }
 
 /// The bytes of a `str`, those that were never text among them, or of a bytes-like object.

@@ -90,6 +90,10 @@ impl Listing {
         self.0.entries == other.0.entries
     }
 
+    fn __repr__(&self) -> String {
+        format!("<Listing: {} entries>", self.__len__())
+    }
+
     fn __len__(&self) -> usize {
         self.0.entries.len()
     }

@@ -1,13 +1,15 @@
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
 use airwaybill::{DstPaths, ManifestFormat, ManifestOptions};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::convert::{bytes, to_python};
+use crate::convert::{Reduced, bytes, to_python};
 use crate::error::engine_error;
 
 /// The document that tells a device how to update itself.
 #[pyclass(module = "airwaybill", frozen, eq)]
-#[derive(PartialEq)]
+#[derive(PartialEq, Eq)]
 pub(crate) struct Manifest(pub(crate) airwaybill::Manifest);
 
 #[pymethods]
@@ -32,6 +34,24 @@ impl Manifest {
     #[getter]
     fn previous_version(&self) -> Option<&str> {
         self.0.previous_version().map(airwaybill::Version::as_str)
+    }
+
+    fn __hash__(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.0.to_json().hash(&mut hasher);
+        hasher.finish()
+    }
+
+    fn __repr__(&self) -> String {
+        let from = self.previous_version().unwrap_or("nothing");
+        let Self(manifest) = self;
+        let (delete, new, update) = (manifest.delete().len(), manifest.new_files().len(), manifest.update().len());
+        let flashed = if manifest.firmware().is_some() { ", firmware" } else { "" };
+        format!("<Manifest {from} -> {}: {delete} deleted, {new} new, {update} updated{flashed}>", self.version())
+    }
+
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> Reduced<'py, (String,)> {
+        Ok((slf.getattr("parse")?, (slf.get().to_json(),)))
     }
 
     /// The document: keys sorted, four spaces, no line end after the last brace.

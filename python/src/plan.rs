@@ -1,12 +1,17 @@
+use pyo3::IntoPyObjectExt as _;
 use pyo3::prelude::*;
 
-use crate::convert::to_python;
+use crate::convert::{Reduced, to_python, version_scheme};
 use crate::error::engine_error;
 use crate::manifest::{Manifest, manifest_options};
 use crate::records::{Firmware, PlanFile};
 
+/// The attributes of a plan, in the order that `pickle` keeps them in.
+type Fields = (String, Option<String>, Vec<String>, Vec<PlanFile>, Vec<PlanFile>, Option<Firmware>);
+
 /// The decision for one device: what to delete, add, update and flash.
-#[pyclass(module = "airwaybill", frozen)]
+#[pyclass(module = "airwaybill", frozen, eq, hash)]
+#[derive(PartialEq, Eq, Hash)]
 pub(crate) struct Plan(pub(crate) airwaybill::Plan);
 
 #[pymethods]
@@ -51,6 +56,39 @@ impl Plan {
     #[getter]
     fn download_size(&self) -> u64 {
         self.0.download_size()
+    }
+
+    fn __repr__(&self) -> String {
+        let Self(plan) = self;
+        let from = plan.previous_version.as_ref().map_or("nothing", airwaybill::Version::as_str);
+        let flashed = plan.firmware.as_ref().map(|image| format!(", firmware {}", image.version)).unwrap_or_default();
+        let (delete, new, update) = (plan.delete.len(), plan.new.len(), plan.update.len());
+        format!("<Plan {from} -> {}: {delete} deleted, {new} new, {update} updated{flashed}>", plan.version)
+    }
+
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> Reduced<'py, (&'static str, Bound<'py, PyAny>)> {
+        let plan = slf.get();
+        let fields =
+            (plan.version(), plan.previous_version(), plan.delete(), plan.new_files(), plan.update(), plan.firmware());
+        Ok((slf.getattr("_restore")?, (plan.0.version.scheme().as_str(), fields.into_bound_py_any(slf.py())?)))
+    }
+
+    #[staticmethod]
+    fn _restore(scheme: &str, fields: Fields) -> PyResult<Self> {
+        let scheme = version_scheme(scheme)?;
+        let (version, previous_version, delete, new, update, firmware) = fields;
+        let version_of = |text: &String| airwaybill::Version::parse(text, scheme);
+        let restore = || {
+            Ok(airwaybill::Plan {
+                version: version_of(&version)?,
+                previous_version: previous_version.as_ref().map(version_of).transpose()?,
+                delete: delete.iter().map(|path| airwaybill::DevicePath::new(path)).collect::<Result<_, _>>()?,
+                new: new.iter().map(PlanFile::to_engine).collect::<Result<_, _>>()?,
+                update: update.iter().map(PlanFile::to_engine).collect::<Result<_, _>>()?,
+                firmware: firmware.as_ref().map(|image| image.to_engine(scheme)).transpose()?,
+            })
+        };
+        restore().map(Self).map_err(engine_error)
     }
 
     /// The plan as plain values: its attributes but `download_size`, files as `{"path", "size", "sha1"}`.

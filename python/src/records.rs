@@ -1,24 +1,38 @@
 //! Values that cross as copies: frozen records.
 
-use airwaybill::Sha1Digest;
+use airwaybill::{DevicePath, Error, Sha1Digest, Version, VersionScheme};
 use pyo3::prelude::*;
+use pyo3::types::PyTuple;
 
+use crate::convert::Reduced;
 use crate::error::{engine_error, error};
 
-/// A frozen record: attributes, equality, hash and repr.
+/// A frozen record: attributes, equality, hash, repr, and a way through `pickle` and `copy`. Methods may follow its fields.
 macro_rules! record {
     ($(#[$meta:meta])* $name:ident {
         $($(#[$field_meta:meta])* $field:ident: $type:ty,)*
-    }) => {
+    } $($methods:tt)*) => {
         $(#[$meta])*
-        #[pyclass(module = "airwaybill", frozen, get_all, eq, hash, skip_from_py_object)]
-        #[derive(Clone, PartialEq, Eq, Hash)]
+        #[pyclass(module = "airwaybill", frozen, get_all, eq, hash, from_py_object)]
+        #[derive(Clone, PartialEq, Eq, Hash, serde::Serialize)]
         pub(crate) struct $name {
             $($(#[$field_meta])* $field: $type,)*
         }
 
         #[pymethods]
         impl $name {
+            $($methods)*
+
+            #[staticmethod]
+            fn _restore($($field: $type),*) -> Self {
+                Self { $($field),* }
+            }
+
+            fn __reduce__<'py>(slf: &Bound<'py, Self>) -> Reduced<'py, Bound<'py, PyTuple>> {
+                let fields = PyTuple::new(slf.py(), [$(slf.getattr(stringify!($field))?),*])?;
+                Ok((slf.getattr("_restore")?, fields))
+            }
+
             fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
                 let fields = [$(format!(concat!(stringify!($field), "={}"), slf.getattr(stringify!($field))?.repr()?)),*];
                 Ok(format!(concat!(stringify!($name), "({})"), fields.join(", ")))
@@ -26,6 +40,7 @@ macro_rules! record {
         }
     };
 }
+pub(crate) use record;
 
 record! {
     /// Why something is not in the catalog, or what an operator should know about it.
@@ -85,32 +100,24 @@ record! {
     }
 }
 
-/// One file that was read: `FileRecord(path, size, sha1)`.
-///
-/// Raises `AirwaybillError` with code `digest_invalid`, or `field_type` for a negative size.
-#[pyclass(module = "airwaybill", frozen, get_all, eq, hash, skip_from_py_object)]
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub(crate) struct FileRecord {
-    /// `/`-separated, from the top directory or, for a device's files, from its root.
-    path: String,
-    /// Bytes.
-    size: u64,
-    /// Of the content, 40 lower-case hex digits.
-    sha1: String,
-}
+record! {
+    /// One file that was read: `FileRecord(path, size, sha1)`.
+    ///
+    /// Raises `AirwaybillError` with code `digest_invalid`, or `field_type` for a negative size.
+    FileRecord {
+        /// `/`-separated, from the top directory or, for a device's files, from its root.
+        path: String,
+        /// Bytes.
+        size: u64,
+        /// Of the content, 40 lower-case hex digits.
+        sha1: String,
+    }
 
-#[pymethods]
-impl FileRecord {
     #[new]
     fn new(path: String, size: i64, sha1: String) -> PyResult<Self> {
         Sha1Digest::parse(&sha1).map_err(engine_error)?;
         let size = u64::try_from(size).map_err(|_| error("field_type", format!("size: {size} is not a size")))?;
         Ok(Self { path, size, sha1 })
-    }
-
-    fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
-        let record = slf.get();
-        Ok(format!("FileRecord({}, {}, '{}')", slf.getattr("path")?.repr()?, record.size, record.sha1))
     }
 }
 
@@ -141,6 +148,20 @@ impl From<&airwaybill::Firmware> for Firmware {
     fn from(image: &airwaybill::Firmware) -> Self {
         let (path, version) = (image.path.clone(), image.version.to_string());
         Self { path, version, size: image.size, sha1: image.sha1.to_string() }
+    }
+}
+
+impl Firmware {
+    pub(crate) fn to_engine(&self, scheme: VersionScheme) -> Result<airwaybill::Firmware, Error> {
+        let (path, version) = (self.path.clone(), Version::parse(&self.version, scheme)?);
+        Ok(airwaybill::Firmware { path, version, size: self.size, sha1: Sha1Digest::parse(&self.sha1)? })
+    }
+}
+
+impl PlanFile {
+    pub(crate) fn to_engine(&self) -> Result<airwaybill::PlanFile, Error> {
+        let (path, sha1) = (DevicePath::new(&self.path)?, Sha1Digest::parse(&self.sha1)?);
+        Ok(airwaybill::PlanFile { path, size: self.size, sha1 })
     }
 }
 

@@ -1,39 +1,41 @@
 use pyo3::prelude::*;
+use pyo3::types::PyTuple;
 
 use crate::catalog::Catalog;
-use crate::convert::to_python;
+use crate::convert::{Reduced, to_python};
 use crate::error::engine_error;
 use crate::listing::files;
 use crate::manifest::Manifest;
-use crate::records::Problem;
+use crate::records::{Problem, record};
 
-/// What `verify_content` or `verify_device` found.
-#[pyclass(module = "airwaybill", frozen)]
-pub(crate) struct Report(airwaybill::Report);
+record! {
+    /// What `verify_content` or `verify_device` found; false when a file is not right.
+    Report {
+        /// How many files should be there.
+        checked: usize,
+        /// Files that are not right, sorted by path.
+        problems: Vec<Problem>,
+    }
 
-#[pymethods]
-impl Report {
     /// Whether everything is right.
     #[getter]
     fn ok(&self) -> bool {
-        self.0.is_ok()
+        self.problems.is_empty()
     }
 
-    /// How many files should be there.
-    #[getter]
-    fn checked(&self) -> usize {
-        self.0.checked
-    }
-
-    /// Files that are not right, sorted by path.
-    #[getter]
-    fn problems(&self) -> Vec<Problem> {
-        self.0.problems.iter().map(Into::into).collect()
+    fn __bool__(&self) -> bool {
+        self.ok()
     }
 
     /// The report as plain values: `{"checked", "problems"}`.
     fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        to_python(py, &self.0)
+        to_python(py, self)
+    }
+}
+
+impl From<airwaybill::Report> for Report {
+    fn from(report: airwaybill::Report) -> Self {
+        Self { checked: report.checked, problems: report.problems.iter().map(Into::into).collect() }
     }
 }
 
@@ -43,7 +45,7 @@ impl Report {
 /// `AirwaybillError` with code `digest_invalid`, `field_missing` or `field_type` for an entry that is none.
 #[pyfunction]
 pub(crate) fn verify_content(manifest: &Bound<'_, Manifest>, found: &Bound<'_, PyAny>) -> PyResult<Report> {
-    Ok(Report(airwaybill::verify_content(&manifest.get().0, &files(found)?)))
+    Ok(airwaybill::verify_content(&manifest.get().0, &files(found)?).into())
 }
 
 /// What differs between what a device holds and the release of that version.
@@ -52,5 +54,5 @@ pub(crate) fn verify_content(manifest: &Bound<'_, Manifest>, found: &Bound<'_, P
 /// `AirwaybillError` with code `release_unknown`, `release_unsettled` or `path_…`, and as `verify_content` does.
 #[pyfunction]
 pub(crate) fn verify_device(catalog: &Bound<'_, Catalog>, version: &str, found: &Bound<'_, PyAny>) -> PyResult<Report> {
-    airwaybill::verify_device(&catalog.get().0, version, &files(found)?).map(Report).map_err(engine_error)
+    airwaybill::verify_device(&catalog.get().0, version, &files(found)?).map(Into::into).map_err(engine_error)
 }

@@ -1,40 +1,54 @@
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use pyo3::basic::CompareOp;
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
+use pyo3::types::PyType;
 
-use crate::convert::scheme;
+use crate::convert::version_scheme;
 use crate::error::engine_error;
 
-/// The version of a release or a firmware image: `Version(text, versions="loose")`, or `"semver"`.
+/// The version of a release or a firmware image: `Version(text, scheme="loose")`, or `"semver"`.
 ///
-/// Has the comparison operators. Two versions can be equal and differ in `str`: `1.0` and `1.00`. Raises
-/// `AirwaybillError` with a code `version_…`, or `field_type` for another scheme.
+/// Has the comparison operators. Two versions can be equal and differ in `str`: `1.0` and `1.00`. Those of different
+/// schemes are unequal, and have no order: `TypeError`. Raises `AirwaybillError` with a code `version_…`, or `field_type`
+/// for another scheme.
 #[pyclass(module = "airwaybill", frozen)]
 pub(crate) struct Version(airwaybill::Version);
 
 #[pymethods]
 impl Version {
     #[new]
-    #[pyo3(signature = (text, versions = "loose"))]
-    fn new(text: &str, versions: &str) -> PyResult<Self> {
-        airwaybill::Version::parse(text, scheme(versions)?).map(Self).map_err(engine_error)
+    #[pyo3(signature = (text, scheme = "loose"))]
+    fn new(text: &str, scheme: &str) -> PyResult<Self> {
+        airwaybill::Version::parse(text, version_scheme(scheme)?).map(Self).map_err(engine_error)
     }
 
     /// The scheme that orders it, `loose` or `semver`.
     #[getter]
-    fn versions(&self) -> &'static str {
+    fn scheme(&self) -> &'static str {
         self.0.scheme().as_str()
     }
 
-    fn __richcmp__(&self, other: &Self, operator: CompareOp) -> bool {
-        operator.matches(self.0.cmp(&other.0))
+    fn __richcmp__(&self, other: &Self, operator: CompareOp) -> PyResult<bool> {
+        let (ours, theirs) = (self.scheme(), other.scheme());
+        if ours != theirs && !matches!(operator, CompareOp::Eq | CompareOp::Ne) {
+            let message =
+                format!("'{}' is a {ours} version and '{}' a {theirs} one: no order between them", self.0, other.0);
+            return Err(PyTypeError::new_err(message));
+        }
+        Ok(operator.matches(self.0.cmp(&other.0)))
     }
 
     fn __hash__(&self) -> u64 {
         let mut hasher = DefaultHasher::new();
         self.0.hash(&mut hasher);
         hasher.finish()
+    }
+
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> (Bound<'py, PyType>, (String, &'static str)) {
+        let version = slf.get();
+        (slf.get_type(), (version.0.to_string(), version.scheme()))
     }
 
     fn __str__(&self) -> &str {
