@@ -19,8 +19,9 @@ import watchfiles
 from server_support import Reply, Server, ask, eventually, noise, read_reply, serving, sha1, write
 
 from airwaybill.server import create_app, files
+from airwaybill.server.config import Config
 from airwaybill.server.paths import OpenFile
-from airwaybill.server.releases import Releases, Settings, Settling
+from airwaybill.server.releases import Releases, Settling
 
 SETTLE = ("--settle", "0.5")
 MAIN = "1.0.1/flash/main.py"
@@ -297,7 +298,7 @@ def test_without_a_native_watcher_changes_are_looked_for(root: Path, monkeypatch
         return native(*paths, force_polling=True, **settings)  # type: ignore[arg-type]
 
     monkeypatch.setattr(watchfiles, "watch", refusing_watch)
-    releases = Releases(str(root), Settings(), settle=0)
+    releases = Releases(str(root), Config(settle=0))
     releases.start()
     try:
         eventually(lambda: releases.looked, bool)
@@ -310,7 +311,7 @@ def test_without_a_native_watcher_changes_are_looked_for(root: Path, monkeypatch
 
 def test_a_write_that_changes_no_entry_keeps_the_answers(root: Path) -> None:
     write(root, {"access.log": b"", "docs/notes.txt": b"", "1.0.1/.DS_Store": b""})
-    releases = Releases(str(root), Settings(), settle=0)
+    releases = Releases(str(root), Config(settle=0))
     releases.look()
     first = releases.current
     write(root, {"access.log": b"a line\n", "docs/notes.txt": b"a note\n", "1.0.1/.DS_Store": b"icons\n"})

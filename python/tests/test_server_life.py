@@ -23,7 +23,7 @@ from server_support import COMMAND, Server, ask, eventually, noise, serving, sha
 import airwaybill
 from airwaybill import AirwaybillError
 from airwaybill.server import create_app
-from airwaybill.server.answers import Entity, EntityCache
+from airwaybill.server.cache import Entity, EntityCache
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "PROPFIND", "X" * 100])
@@ -239,7 +239,7 @@ def test_the_access_log_tells_how_long_a_remembered_answer_took(root: Path) -> N
 
     asyncio.run(ask_twice())
     assert app.releases.current is not None
-    assert app.releases.current.remembered
+    assert app.releases.current.answers
     times = [json.loads(line)["ms"] for line in written.getvalue().splitlines()]
     assert len(times) == 2
     assert all(milliseconds >= 40 for milliseconds in times)

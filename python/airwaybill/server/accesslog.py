@@ -9,30 +9,32 @@ from collections import deque
 from functools import lru_cache
 from typing import BinaryIO
 
-from starlette.types import Scope
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 # Longer paths and queries are cut: what waits to be written has a bound.
 SHOWN = 1024
 WAITING_LIMIT = 50_000
 BATCH_SECONDS = 0.1
-# Longer texts are not kept: the memory that a stranger's requests take stays small.
+# The text of longer requests is not kept: the memory that a stranger's take stays small.
 KEPT_LENGTH = 256
-
-_kept = lru_cache(maxsize=1024)(json.dumps)
-
-
-def quoted(text: str | None) -> str:
-    """``text`` as JSON."""
-    return _kept(text) if text is None or len(text) <= KEPT_LENGTH else json.dumps(text)
 
 
 def described(scope: Scope, status: int, size: int) -> str:
-    """The middle of a line: the request and its answer. It is the same for the same ones, and made once for those."""
+    """The middle of a line: the request and its answer."""
+    method, path, query = scope["method"][:SHOWN], scope["path"][:SHOWN], scope["query_string"][:SHOWN]
+    make = _kept_middle if len(method) + len(path) + len(query) <= KEPT_LENGTH else _middle
+    return make(method, path, query, scope["http_version"], status, size)
+
+
+def _middle(method: str, path: str, query: bytes, http: str, status: int, size: int) -> str:
     return (
-        f',"method":{quoted(scope["method"][:SHOWN])},"path":{quoted(scope["path"][:SHOWN])},'
-        f'"query":{quoted(scope["query_string"][:SHOWN].decode("latin-1"))},"http":{quoted(scope["http_version"])},'
-        f'"status":{status},"bytes":{size},"ms":'
+        f',"method":{json.dumps(method)},"path":{json.dumps(path)},"query":{json.dumps(query.decode("latin-1"))},'
+        f'"http":{json.dumps(http)},"status":{status},"bytes":{size},"ms":'
     )
+
+
+_kept_middle = lru_cache(maxsize=1024)(_middle)
+_quoted = lru_cache(maxsize=1024)(json.dumps)
 
 
 class AccessLog:
@@ -87,7 +89,7 @@ class AccessLog:
             if int(started * 1000) != millisecond:
                 millisecond = int(started * 1000)
                 begin = f'{{"time":"{_stamp(millisecond)}","client":'
-            parts += (begin, quoted(peer), middle, f"{seconds * 1000:.1f}}}\n")
+            parts += (begin, _quoted(peer), middle, f"{seconds * 1000:.1f}}}\n")
         dropped, self._dropped = self._dropped, 0
         if dropped:
             parts.append(f'{{"time":"{_stamp(int(time.time() * 1000))}","left_out":{dropped}}}\n')
@@ -97,6 +99,31 @@ class AccessLog:
         except (OSError, ValueError):
             # Nobody reads any more: from now on nothing is kept.
             self._waiting = deque(maxlen=0)
+
+
+class AccessLogging:
+    """Middleware: an entry of ``log`` for each answer, at its end."""
+
+    def __init__(self, app: ASGIApp, log: AccessLog) -> None:
+        self._app = app
+        self._log = log
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started, status, size = time.time(), 500, 0
+
+        async def counting_send(message: Message) -> None:
+            nonlocal status, size
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            else:
+                size += len(message.get("body", b""))
+            await send(message)
+
+        try:
+            await self._app(scope, receive, counting_send)
+        finally:
+            client = scope.get("client")
+            self._log.add(started, client[0] if client else None, described(scope, status, size))
 
 
 def _stamp(milliseconds: int) -> str:

@@ -6,7 +6,6 @@ import asyncio
 import hashlib
 import logging
 import os
-import time
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
@@ -15,18 +14,21 @@ from typing import BinaryIO
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.routing import Route
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from airwaybill import AirwaybillError, FileRecord
-from airwaybill.server.accesslog import AccessLog, described
-from airwaybill.server.answers import Answer, Entity, Header, RequestError, error_answer, finish, json_answer, send_body
+from airwaybill import AirwaybillError
+from airwaybill.server.accesslog import AccessLog, AccessLogging
+from airwaybill.server.answers import Answer, Header, Methods, RequestError, error_answer, json_answer
+from airwaybill.server.cache import Answers, Entity, Memory, remember
 from airwaybill.server.conditions import RequestHeaders, precondition
+from airwaybill.server.config import Config
 from airwaybill.server.files import Files
+from airwaybill.server.framing import Framing
 from airwaybill.server.paths import not_found
 from airwaybill.server.preview import Preview
-from airwaybill.server.releases import Releases, Settings
-from airwaybill.server.requests import ManifestRequest, Network, manifest_request, parse_networks
-from airwaybill.server.snapshot import Snapshot, exact_request
+from airwaybill.server.releases import Releases
+from airwaybill.server.requests import ManifestRequest, manifest_request, parse_networks
+from airwaybill.server.snapshot import Snapshot
 from airwaybill.server.work import Workers
 
 log = logging.getLogger("airwaybill.server")
@@ -60,31 +62,28 @@ def create_app(
 
     ``AirwaybillError`` for a base URL, glob or version scheme that is none, ``ValueError`` for a proxy address.
     """
-    settings = Settings(versions, tuple(ignore), tuple(protect))
-    _check_settings(settings, base_url)
-    releases = Releases(os.fspath(root), settings, settle, force_polling)
-    return App(releases, settings, base_url, absolute_paths, parse_networks(trusted_proxies), access_log)
+    config = Config(
+        versions=versions,
+        ignore=tuple(ignore),
+        protect=tuple(protect),
+        base_url=base_url,
+        absolute_paths=absolute_paths,
+        settle=settle,
+        trusted_proxies=parse_networks(trusted_proxies),
+        force_polling=force_polling,
+    )
+    config.check()
+    return App(os.fspath(root), config, access_log)
 
 
 class App:
     """See ``create_app``. ``releases`` is what is served now."""
 
-    def __init__(
-        self,
-        releases: Releases,
-        settings: Settings,
-        base_url: str | None,
-        absolute_paths: bool,
-        trusted: tuple[Network, ...],
-        access_log: BinaryIO | None,
-    ) -> None:
-        self.releases = releases
-        self._base_url = base_url
-        self._absolute_paths = absolute_paths
-        self._trusted = trusted
+    def __init__(self, root: str, config: Config, access_log: BinaryIO | None) -> None:
+        self.releases = Releases(root, config)
+        self._config = config
         self._workers = Workers()
-        self._log = AccessLog(access_log) if access_log is not None else None
-        self._preview = Preview(releases, self._workers, settings, base_url, absolute_paths, trusted)
+        self._preview = Preview(self.releases, self._workers, config)
         self._router = Starlette(
             routes=[
                 Route("/manifest.json", self._manifest),
@@ -93,12 +92,17 @@ class App:
                 Route("/_preview/listing.json", self._preview.listing),
                 Route("/_preview/{path:path}", self._preview.file),
                 Route("/", self._top),
-                Route("/{path:path}", Files(releases, self._workers)),
+                Route("/{path:path}", Files(self.releases, self._workers)),
             ],
             exception_handlers={RequestError: _refuse, 404: _no_route, Exception: _fail},
             lifespan=self._lifespan,
         )
         self._router.router.redirect_slashes = False
+        # Around the router, which answers for exceptions: those answers are framed and logged too.
+        self._app: ASGIApp = Framing(Methods(Memory(self._answer, self._answers)))
+        self._log = AccessLog(access_log) if access_log is not None else None
+        if self._log is not None:
+            self._app = AccessLogging(self._app, self._log)
 
     async def startup(self) -> None:
         """Starts watching, and waits for the first look at the releases."""
@@ -120,75 +124,47 @@ class App:
         if scope["type"] != "http":
             await self._router(scope, receive, send)
             return
-        # The same request under the same releases gets the same answer: most are over after two look-ups.
-        started = time.time()
+        await self._app(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.startup()
+        await self._router(scope, receive, send)
+
+    def _answers(self) -> Answers | None:
         snapshot = self.releases.current
-        remembered = None if snapshot is None else snapshot.remembered.get(exact_request(scope))
-        entity = None if remembered is None else remembered.bodies.get(remembered.key)
-        if remembered is None or entity is None:
-            await self._answer(scope, receive, send, started)
-            return
-        await send({"type": "http.response.start", "status": 200, "headers": [*remembered.headers]})
-        await send_body(send, entity.data)
-        if self._log is not None:
-            self._log.add(started, _peer(scope), remembered.described)
-
-    async def _answer(self, scope: Scope, receive: Receive, send: Send, started: float) -> None:
-        status, size = 500, 0
-
-        async def recording_send(message: Message) -> None:
-            nonlocal status, size
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            else:
-                size += len(message.get("body", b""))
-            await send(message)
-
-        try:
-            if scope["method"] in ("GET", "HEAD"):
-                await self.startup()
-                await self._router(scope, receive, recording_send)
-            else:
-                # H6
-                message = f"{scope['method'][:40]} is not answered here, only GET and HEAD are"
-                refusal = RequestError(405, "method_not_allowed", message, [(b"allow", b"GET, HEAD")])
-                await error_answer(scope, refusal)(scope, receive, recording_send)
-        finally:
-            if self._log is not None:
-                self._log.add(started, _peer(scope), described(scope, status, size))
+        return None if snapshot is None else snapshot.answers
 
     async def _manifest(self, request: Request) -> Answer:
         scope = request.scope
         snapshot = self.releases.snapshot()
-        asked = manifest_request(scope, self._base_url, self._trusted)
+        asked = manifest_request(scope, self._config)
         entity = snapshot.manifests.get(asked)
         if entity is None:
-            work = partial(_render, snapshot, asked, self._absolute_paths)
+            work = partial(_render, snapshot, asked, self._config.absolute_paths)
             entity = await self._workers.once((snapshot.generation, asked), work)
             snapshot.manifests.put(asked, entity)
         headers: list[Header] = [(b"etag", entity.etag.encode()), (b"cache-control", b"public, no-cache")]
-        if self._trusted:
+        if self._config.trusted_proxies:
             headers.append((b"vary", b"x-forwarded-host, x-forwarded-proto"))
         status = precondition(RequestHeaders(scope), entity.etag, None)
         if status == 304:
-            return Answer(304, finish(scope, 304, headers))
+            return Answer(304, headers)
         if status is not None:
             raise RequestError(
                 412, "precondition_failed", "the manifest does not meet the request's conditions", headers[:1]
             )
         headers += [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(entity.data))]
-        finished = finish(scope, 200, headers)
         # With trusted proxies the answer depends on the peer as well, which the request does not tell.
-        if not self._trusted:
-            snapshot.remember(scope, finished, snapshot.manifests, asked, len(entity.data))
-        return Answer(200, finished, entity.data)
+        if not self._config.trusted_proxies:
+            remember(scope, snapshot.manifests, asked)
+        return Answer(200, headers, entity.data)
 
     async def _top(self, request: Request) -> Answer:
         if self._preview.redirects(request):
             return self._preview.redirect(request)
         raise not_found(request.scope["path"])
 
-    async def _health(self, request: Request) -> Answer:
+    async def _health(self, _: Request) -> Answer:
         snapshot, error = self.releases.current, self.releases.error
         document: dict[str, object] = {
             "status": "unavailable" if snapshot is None else "ok" if error is None else "stale",
@@ -203,7 +179,7 @@ class App:
                 ignored=snapshot.ignored,
                 warnings=snapshot.warnings,
             )
-        return json_answer(request.scope, 503 if snapshot is None else 200, document)
+        return json_answer(503 if snapshot is None else 200, document)
 
     @asynccontextmanager
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
@@ -229,26 +205,15 @@ def _render(snapshot: Snapshot, asked: ManifestRequest, absolute_paths: bool) ->
     return Entity(body, f'"{hashlib.sha1(body).hexdigest()}"', None)
 
 
-def _check_settings(settings: Settings, base_url: str | None) -> None:
-    """Lets the engine refuse what it would refuse later, at each request."""
-    nothing = FileRecord("1/nothing", 0, "0" * 40)
-    settings.catalog([nothing]).manifest_json("http://localhost" if base_url is None else base_url)
-
-
-def _peer(scope: Scope) -> str | None:
-    client = scope.get("client")
-    return client[0] if client else None
-
-
-async def _refuse(request: Request, error: Exception) -> Answer:
+async def _refuse(_: Request, error: Exception) -> Answer:
     assert isinstance(error, RequestError)
-    return error_answer(request.scope, error)
+    return error_answer(error)
 
 
 async def _no_route(request: Request, _: Exception) -> Answer:
-    return error_answer(request.scope, not_found(request.scope["path"]))
+    return error_answer(not_found(request.scope["path"]))
 
 
 async def _fail(request: Request, error: Exception) -> Answer:
     log.error("no answer to %s", request.scope["path"], exc_info=error)
-    return error_answer(request.scope, RequestError(500, "internal", "the server failed; its log says how"))
+    return error_answer(RequestError(500, "internal", "the server failed; its log says how"))

@@ -16,7 +16,8 @@ from typing import NamedTuple
 from starlette.types import Receive, Scope, Send
 
 from airwaybill import FileRecord, Hasher
-from airwaybill.server.answers import Answer, Entity, EntityCache, Header, RequestError, finish
+from airwaybill.server.answers import Answer, Header, RequestError
+from airwaybill.server.cache import Entity, EntityCache, remember
 from airwaybill.server.conditions import RequestHeaders, http_date, precondition, wanted_range
 from airwaybill.server.paths import Identity, OpenFile, not_found, open_below, request_path
 from airwaybill.server.releases import Releases
@@ -44,7 +45,7 @@ class Selected(NamedTuple):
 
     path: str
     status: int
-    headers: tuple[Header, ...]
+    headers: list[Header]
     start: int
     end: int
 
@@ -91,7 +92,7 @@ class Files:
             self._entities.put(key, entity)
         _, status, headers, start, end = _select(scope, record.path, len(entity.data), entity.etag, entity.modified)
         if status == 200:
-            snapshot.remember(scope, headers, self._entities, key, len(entity.data))
+            remember(scope, self._entities, key)
         await Answer(status, headers, entity.data[start:end])(scope, receive, send)
 
     async def _send_large(self, scope: Scope, receive: Receive, send: Send, file: OpenFile, record: FileRecord) -> None:
@@ -223,7 +224,7 @@ def _select(scope: Scope, path: str, size: int, etag: str, modified: float | Non
         headers.append((b"last-modified", http_date(modified).encode()))
     refusal = precondition(asked, etag, modified)
     if refusal == 304:
-        return Selected(path, 304, finish(scope, 304, headers), 0, 0)
+        return Selected(path, 304, headers, 0, 0)
     if refusal is not None:
         raise RequestError(412, "precondition_failed", f"{path} does not meet the request's conditions", headers[:1])
     # 14.2: a Range counts for GET only.
@@ -241,7 +242,7 @@ def _select(scope: Scope, path: str, size: int, etag: str, modified: float | Non
     headers.append((b"content-type", _content_type(path)))
     headers.append((b"content-length", b"%d" % (end - start)))
     headers.append((b"accept-ranges", b"bytes"))
-    return Selected(path, status, finish(scope, status, headers), start, end)
+    return Selected(path, status, headers, start, end)
 
 
 def _is_passing(error: Exception) -> bool:

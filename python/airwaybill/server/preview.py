@@ -11,11 +11,13 @@ from typing import Any
 
 from starlette.requests import Request
 
-from airwaybill.server.answers import Answer, Entity, Header, RequestError, finish
+from airwaybill.server.answers import Answer, Header, RequestError
+from airwaybill.server.cache import Entity
 from airwaybill.server.conditions import RequestHeaders, precondition
+from airwaybill.server.config import Config
 from airwaybill.server.paths import is_hidden, not_found
-from airwaybill.server.releases import Releases, Settings
-from airwaybill.server.requests import Network, manifest_request
+from airwaybill.server.releases import Releases
+from airwaybill.server.requests import manifest_request
 from airwaybill.server.snapshot import Snapshot
 from airwaybill.server.work import Workers
 
@@ -56,21 +58,10 @@ FOR_EVER = b"public, max-age=31536000, immutable"
 class Preview:
     """Endpoints for ``/_preview/`` and for a browser at ``/``."""
 
-    def __init__(
-        self,
-        releases: Releases,
-        workers: Workers,
-        settings: Settings,
-        base_url: str | None,
-        absolute_paths: bool,
-        trusted: tuple[Network, ...],
-    ) -> None:
+    def __init__(self, releases: Releases, workers: Workers, config: Config) -> None:
         self._releases = releases
         self._workers = workers
-        self._settings = settings
-        self._base_url = base_url
-        self._absolute_paths = absolute_paths
-        self._trusted = trusted
+        self._config = config
         self._files: dict[str, Entity] | None = None
         # The entries of one generation, as JSON, with their hash.
         self._entries: tuple[int, bytes, str] | None = None
@@ -81,11 +72,11 @@ class Preview:
             return False
         return not os.path.isfile(os.path.join(self._releases.snapshot().real_root, "index.html"))
 
-    def redirect(self, request: Request) -> Answer:
+    def redirect(self, _: Request) -> Answer:
         """To the page; the address is relative, for a proxy may have put something before it."""
         headers = [(b"location", b"_preview/"), (b"content-length", b"0"), (b"cache-control", b"no-store")]
         headers.append((b"vary", b"accept"))
-        return Answer(307, finish(request.scope, 307, headers))
+        return Answer(307, headers)
 
     async def file(self, request: Request) -> Answer:
         """A file of the page."""
@@ -105,18 +96,18 @@ class Preview:
     async def listing(self, request: Request) -> Answer:
         """What the page's engine needs to give the answers of this server, byte for byte."""
         snapshot = self._releases.snapshot()
-        asked = manifest_request(request.scope, self._base_url, self._trusted)
+        asked = manifest_request(request.scope, self._config)
         if self._entries is None or self._entries[0] != snapshot.generation:
             work = partial(_render, snapshot)
             self._entries = await self._workers.once(("listing", snapshot.generation), work)
         _, entries, digest = self._entries
         about = {
             "base_url": asked.base_url,
-            "dst_paths": "absolute" if self._absolute_paths else "relative",
+            "dst_paths": "absolute" if self._config.absolute_paths else "relative",
             "options": {
-                "versions": self._settings.versions,
-                "ignore": self._settings.ignore,
-                "protect": self._settings.protect,
+                "versions": self._config.versions,
+                "ignore": self._config.ignore,
+                "protect": self._config.protect,
                 "unsettled": snapshot.changing,
             },
         }
@@ -132,12 +123,12 @@ def _answer(request: Request, etag: str, described: Iterable[Header], *pieces: b
     headers = [(b"etag", etag.encode()), *described, *GUARDS]
     status = precondition(RequestHeaders(scope), etag, None)
     if status == 304:
-        return Answer(304, finish(scope, 304, headers))
+        return Answer(304, headers)
     if status is not None:
         raise RequestError(412, "precondition_failed", f"{scope['path']} does not meet the request's conditions")
     headers.append((b"content-length", b"%d" % sum(map(len, pieces))))
     body = b"" if scope["method"] == "HEAD" else b"".join(pieces)
-    return Answer(200, finish(scope, 200, headers), body)
+    return Answer(200, headers, body)
 
 
 def _read(built: str) -> dict[str, Entity]:

@@ -7,13 +7,13 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, KeysView
-from dataclasses import dataclass
+from collections.abc import Callable, KeysView
 
 import watchfiles
 
-from airwaybill import AirwaybillError, Catalog, FileRecord, Listing
+from airwaybill import AirwaybillError, Listing
 from airwaybill.server.answers import RequestError
+from airwaybill.server.config import Config
 from airwaybill.server.snapshot import Snapshot
 
 log = logging.getLogger("airwaybill.server")
@@ -27,20 +27,6 @@ RETRY_SECONDS = 3.0
 STOP_SECONDS = 5.0
 POLL_MILLISECONDS = 500
 WATCH_TIMEOUT_MILLISECONDS = 1000
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What the engine is told about a directory; the fields are those of ``create_app``."""
-
-    versions: str = "loose"
-    ignore: tuple[str, ...] = ()
-    protect: tuple[str, ...] = ()
-
-    def catalog(self, listing: Listing | Iterable[FileRecord], unsettled: Iterable[str] = ()) -> Catalog:
-        return Catalog.from_listing(
-            listing, versions=self.versions, ignore=self.ignore, protect=self.protect, unsettled=tuple(unsettled)
-        )
 
 
 class Settling:
@@ -82,13 +68,12 @@ class Releases:
     ``current`` is the last snapshot (None before the first), ``error`` what went wrong in the last scan.
     """
 
-    def __init__(self, root: str, settings: Settings, settle: float, force_polling: bool = False) -> None:
+    def __init__(self, root: str, config: Config) -> None:
         self.current: Snapshot | None = None
         self.error: AirwaybillError | OSError | None = None
         self.root = os.path.abspath(root)
-        self._settings = settings
-        self._settling = Settling(settle)
-        self._polling = force_polling
+        self._config = config
+        self._settling = Settling(config.settle)
         self._state: tuple[str, Listing, KeysView[str]] | None = None
         self._rest = LOOK_AGAIN_SECONDS
         self._dirty = threading.Event()
@@ -172,7 +157,7 @@ class Releases:
         try:
             real_root = os.path.realpath(self.root)
             listing = Listing.scan(
-                self.root, versions=self._settings.versions, ignore=self._settings.ignore, progress=progress
+                self.root, versions=self._config.versions, ignore=self._config.ignore, progress=progress
             )
             ended = time.monotonic()
             waits = self._settling.judge(listing.changed, started, ended)
@@ -180,7 +165,7 @@ class Releases:
             state = (real_root, listing, waits.keys())
             if state != self._state:
                 generation = 1 if self.current is None else self.current.generation + 1
-                catalog = self._settings.catalog(listing, waits)
+                catalog = self._config.catalog(listing, waits)
                 self.current = Snapshot.of(catalog, listing, tuple(waits), generation, real_root)
             self._state, self.error = state, None
             self._rest = max(0.0, min([LOOK_AGAIN_SECONDS, *waits.values()]))
@@ -195,7 +180,7 @@ class Releases:
             self._looked.set()
 
     def _keep_watching(self) -> None:
-        polling = self._polling
+        polling = self._config.force_polling
         while not self._stopping.is_set():
             try:
                 self._watch(polling)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable
-from typing import NamedTuple, Union
+from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from starlette.types import Scope
@@ -12,8 +12,7 @@ from starlette.types import Scope
 from airwaybill import AirwaybillError
 from airwaybill._host import host_and_port, shown
 from airwaybill.server.answers import RequestError
-
-Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
+from airwaybill.server.config import Config, Network
 
 PARAMETERS = ("current_ver", "firmware_ver", "format")
 
@@ -32,16 +31,16 @@ def parse_networks(addresses: Iterable[str]) -> tuple[Network, ...]:
     return tuple(ipaddress.ip_network(address, strict=False) for address in addresses)
 
 
-def manifest_request(scope: Scope, base_url: str | None, trusted: tuple[Network, ...]) -> ManifestRequest:
+def manifest_request(scope: Scope, config: Config) -> ManifestRequest:
     """Reads a request for a manifest; ``RequestError`` (400) says what is wrong with it."""
-    own_base = _base_url(scope, trusted) if base_url is None else base_url
-    if base_url is not None and any(name == b"host" and value for name, value in scope["headers"]):
+    base_url = _base_url(scope, config.trusted_proxies) if config.base_url is None else config.base_url
+    if config.base_url is not None and any(name == b"host" and value for name, value in scope["headers"]):
         _host(scope)
     parameters = parse_query(scope["query_string"])
     text = parameters.get("format", "1")
     if text not in ("1", "2"):
         raise RequestError(400, "format_invalid", f"format {shown(text)} is neither 1 nor 2")
-    return ManifestRequest(own_base, parameters.get("current_ver"), parameters.get("firmware_ver"), int(text))
+    return ManifestRequest(base_url, parameters.get("current_ver"), parameters.get("firmware_ver"), int(text))
 
 
 def parse_query(query: bytes) -> dict[str, str]:

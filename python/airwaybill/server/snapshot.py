@@ -2,29 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from dataclasses import dataclass, field
 
-from starlette.types import Scope
-
 from airwaybill import Catalog, Listing
-from airwaybill.server.accesslog import described
-from airwaybill.server.answers import EntityCache, Header
+from airwaybill.server.cache import Answers, EntityCache
 
 MANIFESTS_LIMIT = 16 * 1024 * 1024
-REMEMBERED_LIMIT = 1024
-# A request with longer headers than a device or a benchmark sends is answered the long way.
-REQUEST_LIMIT = 2048
-
-
-@dataclass(frozen=True)
-class Remembered:
-    """The answer (200) to a request seen before; its body is in ``bodies`` under ``key``, if it is still there."""
-
-    headers: tuple[Header, ...]
-    bodies: EntityCache
-    key: Hashable
-    described: str
 
 
 @dataclass(frozen=True)
@@ -45,7 +28,7 @@ class Snapshot:
     ignored: int
     warnings: int
     manifests: EntityCache = field(default_factory=lambda: EntityCache(MANIFESTS_LIMIT))
-    remembered: dict[Hashable, Remembered] = field(default_factory=dict)
+    answers: Answers = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -64,28 +47,3 @@ class Snapshot:
             ignored=len(ignored),
             warnings=len(catalog.warnings),
         )
-
-    def remember(
-        self, scope: Scope, headers: tuple[Header, ...], bodies: EntityCache, key: Hashable, size: int
-    ) -> None:
-        """Keeps the whole answer (200, ``size`` bytes) to a GET request."""
-        length = len(scope["path"]) + len(scope["query_string"])
-        length += sum(len(name) + len(value) for name, value in scope["headers"])
-        if scope["method"] != "GET" or length > REQUEST_LIMIT:
-            return
-        if len(self.remembered) >= REMEMBERED_LIMIT:
-            self.remembered.clear()
-        self.remembered[exact_request(scope)] = Remembered(headers, bodies, key, described(scope, 200, size))
-
-
-def exact_request(scope: Scope) -> Hashable:
-    """All of a request that an answer can depend on."""
-    return (
-        scope["method"],
-        scope["path"],
-        scope.get("raw_path"),
-        scope["query_string"],
-        scope["http_version"],
-        scope.get("root_path"),
-        tuple(map(tuple, scope["headers"])),
-    )

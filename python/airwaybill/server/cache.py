@@ -1,0 +1,129 @@
+"""Bodies that are kept in memory, and the answers that are made of them again."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from typing import NamedTuple
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from airwaybill.server.answers import Header, send_body
+
+# What one kept body takes besides its bytes.
+ENTRY_BYTES = 1024
+REMEMBERED_LIMIT = 1024
+# A request with longer headers than a device or a benchmark sends is answered the long way.
+REQUEST_LIMIT = 2048
+# Where ``remember`` leaves what an answer's body is kept under, for ``Memory``.
+KEPT = "airwaybill.kept"
+
+
+class Entity(NamedTuple):
+    """A body kept in memory, and its validators.
+
+    ``modified`` is in seconds since the epoch, or None where no time applies.
+    """
+
+    data: bytes
+    etag: str
+    modified: float | None
+
+
+class EntityCache:
+    """The entities used last, together at most ``limit`` bytes."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._size = 0
+        self._entities: OrderedDict[Hashable, Entity] = OrderedDict()
+
+    def get(self, key: Hashable) -> Entity | None:
+        entity = self._entities.get(key)
+        if entity is not None:
+            self._entities.move_to_end(key)
+        return entity
+
+    def put(self, key: Hashable, entity: Entity) -> None:
+        """Keeps ``entity``, and drops those not used for longest; one larger than the limit is not kept."""
+        old = self._entities.pop(key, None)
+        if old is not None:
+            self._size -= _weight(old)
+        if _weight(entity) > self._limit:
+            return
+        self._entities[key] = entity
+        self._size += _weight(entity)
+        while self._size > self._limit:
+            _, dropped = self._entities.popitem(last=False)
+            self._size -= _weight(dropped)
+
+
+class Remembered(NamedTuple):
+    """The answer (200) to a request seen before; its body is in ``bodies`` under ``key``, if it is still there."""
+
+    headers: tuple[Header, ...]
+    bodies: EntityCache
+    key: Hashable
+
+
+Answers = dict[Hashable, Remembered]
+
+
+class Memory:
+    """Middleware: the same request under the same releases gets the same answer, most of them after two look-ups.
+
+    ``answers`` gives the answers that hold now, None before there are releases.
+    """
+
+    def __init__(self, app: ASGIApp, answers: Callable[[], Answers | None]) -> None:
+        self._app = app
+        self._answers = answers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # Those of the releases at this moment: what is put there later is as new or newer.
+        answers = self._answers()
+        if answers is None or scope["method"] != "GET":
+            await self._app(scope, receive, send)
+            return
+        request = exact_request(scope)
+        remembered = answers.get(request)
+        entity = None if remembered is None else remembered.bodies.get(remembered.key)
+        if remembered is not None and entity is not None:
+            await send({"type": "http.response.start", "status": 200, "headers": [*remembered.headers]})
+            await send_body(send, entity.data)
+            return
+
+        async def remembering_send(message: Message) -> None:
+            if message["type"] == "http.response.start" and KEPT in scope and _is_short(scope):
+                if len(answers) >= REMEMBERED_LIMIT:
+                    answers.clear()
+                answers[request] = Remembered(tuple(message["headers"]), *scope[KEPT])
+            await send(message)
+
+        await self._app(scope, receive, remembering_send)
+
+
+def remember(scope: Scope, bodies: EntityCache, key: Hashable) -> None:
+    """Lets ``Memory`` give this answer (200) again, as long as ``bodies`` has its whole body under ``key``."""
+    scope[KEPT] = (bodies, key)
+
+
+def exact_request(scope: Scope) -> Hashable:
+    """All of a request that an answer can depend on."""
+    return (
+        scope["path"],
+        scope.get("raw_path"),
+        scope["query_string"],
+        scope.get("root_path"),
+        tuple(map(tuple, scope["headers"])),
+    )
+
+
+def _is_short(scope: Scope) -> bool:
+    length = len(scope["path"]) + len(scope["query_string"])
+    return length + sum(len(name) + len(value) for name, value in scope["headers"]) <= REQUEST_LIMIT
+
+
+def _weight(entity: Entity) -> int:
+    """Bytes that keeping it takes: most answers are short, and their keys are not."""
+    return len(entity.data) + ENTRY_BYTES

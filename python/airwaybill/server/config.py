@@ -1,0 +1,36 @@
+"""What a server is told."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Union
+
+from airwaybill import Catalog, FileRecord, Listing
+
+Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
+
+
+@dataclass(frozen=True)
+class Config:
+    """The settings of ``create_app``, under the same names; proxies as networks."""
+
+    versions: str = "loose"
+    ignore: tuple[str, ...] = ()
+    protect: tuple[str, ...] = ()
+    base_url: str | None = None
+    absolute_paths: bool = False
+    settle: float = 2.0
+    trusted_proxies: tuple[Network, ...] = ()
+    force_polling: bool = False
+
+    def catalog(self, listing: Listing | Iterable[FileRecord], unsettled: Iterable[str] = ()) -> Catalog:
+        return Catalog.from_listing(
+            listing, versions=self.versions, ignore=self.ignore, protect=self.protect, unsettled=tuple(unsettled)
+        )
+
+    def check(self) -> None:
+        """Lets the engine refuse what it would refuse later, at each request."""
+        nothing = FileRecord("1/nothing", 0, "0" * 40)
+        self.catalog([nothing]).manifest_json("http://localhost" if self.base_url is None else self.base_url)
