@@ -16,6 +16,9 @@ export CARGO_TARGET_DIR := $(CURDIR)/target
 NODE := $(VENV)/node/bin
 export PATH := $(CURDIR)/$(NODE):$(PATH)
 
+# What the tests, the benchmarks and the soak share.
+export PYTHONPATH := $(CURDIR)/tests/support
+
 RUST_SOURCES := Cargo.toml Cargo.lock core/Cargo.toml core/build.rs python/Cargo.toml $(shell find core/src python/src -name '*.rs' 2> /dev/null)
 
 .PHONY: help
@@ -133,7 +136,7 @@ lint: $(VENV)/.tools ## format and lint; warnings are errors
 	RUSTDOCFLAGS="-D warnings" cargo doc -q --workspace --no-deps
 	cd python && $(BIN)/ruff check -q . ../examples/*.py ../tests ../docs && $(BIN)/ruff format -q --check . ../examples/*.py ../tests ../docs
 	$(BIN)/ruff check -q device && $(BIN)/ruff format -q --check device
-	cd python && $(BIN)/mypy airwaybill tests ../tests/bench ../tests/soak
+	cd python && $(BIN)/mypy airwaybill tests ../tests/bench ../tests/soak ../tests/support
 	cd python && $(BIN)/mypy ../tests/project ../docs/build.py
 	cd python && $(BIN)/python -m mypy.stubtest airwaybill._core
 

@@ -11,6 +11,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from serving import ServerProcess, serve
+
 DEVICE = Path(__file__).resolve().parent.parent
 TESTS = DEVICE / "tests"
 ROOT = DEVICE.parent
@@ -53,8 +55,8 @@ def compile_client(directory: Path, source_prefix: str = "") -> Path:
     return directory
 
 
-class Server:
-    """`airwaybill serve` on a port that the system picks; `port` is there when the server answers."""
+class Server(ServerProcess):
+    """`airwaybill serve` on a port that the system picks, stopped at the end of the `with`."""
 
     def __init__(
         self,
@@ -64,23 +66,16 @@ class Server:
         prefix: tuple[str, ...] = (),
         log: Path | None = None,
     ) -> None:
-        command = [*prefix, find("airwaybill", "AIRWAYBILL"), "serve", str(releases)]
-        command += ["--host", host, "--port", "0", "--settle", "0", *options]
+        command = (*prefix, *serve(releases, "--settle", "0", *options, host=host))
         with (log or Path(os.devnull)).open("w") as access_log:
-            self.process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=access_log, text=True)
-        assert self.process.stderr is not None
-        line = self.process.stderr.readline()
-        if not line.startswith("serving "):
-            self.process.kill()
-            raise RuntimeError(f"the server did not start: {line}{self.process.stderr.read()}")
-        self.port = int(line.rsplit(":", 1)[1])
+            super().__init__(command, stdout=access_log)
+        self.wait()
 
     def __enter__(self) -> Server:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.process.send_signal(signal.SIGTERM)
-        self.process.communicate()
+        self.end(signal.SIGTERM)
 
 
 class Board:

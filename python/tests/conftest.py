@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from server_support import Server, eventually, noise, serving, write
+from content import noise, write
+from server_support import Server, eventually, serving
 
 FILES = {
     "1.0.0/flash/main.py": b"print('one')\n",

@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import http.client
 import json
-import os
 import signal
 import socket
-import subprocess
-import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from serving import DEADLINE_SECONDS, ServerProcess, serve, started
 from starlette.types import Message
 
 from airwaybill.server import App
-
-COMMAND = (sys.executable, "-c", "from airwaybill.cli import main; main()")
-DEADLINE_SECONDS = 60.0
 
 
 class Reply(NamedTuple):
@@ -40,11 +33,12 @@ class Reply(NamedTuple):
 class Server:
     """A server process on a port of its own; ``said`` has the lines of its standard error, all when it has ended."""
 
-    def __init__(self, process: subprocess.Popen[bytes], port: int, log: Path, said: Sequence[str] = ()) -> None:
-        self.process = process
-        self.port = port
+    def __init__(self, running: ServerProcess, log: Path) -> None:
+        self.process = running.process
+        self.port = running.port
+        self.said = running.said
         self.log = log
-        self.said = said
+        self._running = running
 
     def get(
         self, path: str, headers: Mapping[str, str] | None = None, method: str = "GET", body: bytes | None = None
@@ -81,8 +75,8 @@ class Server:
         return health
 
     def stop(self) -> int:
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(DEADLINE_SECONDS)
+        """SIGTERM, and the exit code."""
+        return self._running.end(signal.SIGTERM)
 
 
 async def ask(app: App, path: str, headers: Mapping[str, str] | None = None, send_seconds: float = 0.0) -> Reply:
@@ -141,44 +135,5 @@ def serving(
     root: Path, log: Path, *options: str, command: Sequence[str] | None = None, env: Mapping[str, str] | None = None
 ) -> Iterator[Server]:
     """A server for ``root`` with the given options, ended afterwards."""
-    if command is None:
-        command = (*COMMAND, "serve", str(root), "--host", "127.0.0.1", "--port", "0", *options)
-    with log.open("wb") as out:
-        process = subprocess.Popen(
-            command, stdout=out, stderr=subprocess.PIPE, env={**os.environ, **(env or {})}, start_new_session=True
-        )
-    assert process.stderr is not None
-    said: list[str] = []
-    port = 0
-    for line in process.stderr:
-        said.append(line.decode())
-        if said[-1].startswith("serving "):
-            port = int(said[-1].rpartition(":")[2])
-            break
-    drain = threading.Thread(target=lambda stream: said.extend(map(bytes.decode, stream)), args=[process.stderr])
-    drain.start()
-    try:
-        assert port, f"the server did not start: {said}"
-        yield Server(process, port, log, said)
-    finally:
-        if process.poll() is None:
-            process.kill()
-        process.wait()
-        drain.join()
-        process.stderr.close()
-
-
-def write(root: Path, files: Mapping[str, bytes]) -> None:
-    for path, data in files.items():
-        file = root / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(data)
-
-
-def sha1(data: bytes) -> str:
-    return hashlib.sha1(data).hexdigest()
-
-
-def noise(size: int, seed: int = 1) -> bytes:
-    """Bytes that look random and are the same each time."""
-    return hashlib.shake_128(str(seed).encode()).digest(size)
+    with log.open("wb") as out, started(command or serve(root, *options), stdout=out, env=env) as running:
+        yield Server(running, log)

@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-from server_support import COMMAND, noise, sha1, write
+from content import noise, sha1, write
+from serving import COMMAND
 
 import airwaybill
 from airwaybill.cli import run

@@ -16,7 +16,8 @@ from pathlib import Path
 
 import pytest
 import watchfiles
-from server_support import Reply, Server, ask, eventually, noise, read_reply, serving, sha1, write
+from content import noise, sha1, write
+from server_support import Reply, Server, ask, eventually, read_reply, serving
 
 from airwaybill.server import create_app, files
 from airwaybill.server.config import Config
@@ -33,7 +34,7 @@ def offered(server: Server) -> object:
 
 
 def etag(server: Server, path: str) -> str:
-    return server.get(f"/{path}").headers.get("etag", "").strip('W/"')
+    return server.get(f"/{path}", method="HEAD").headers.get("etag", "").strip('W/"')
 
 
 def has(*releases: str) -> Callable[[dict[str, object]], bool]:

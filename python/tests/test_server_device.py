@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 
 import pytest
 from conftest import FILES
-from server_support import Server, read_reply, sha1
+from content import sha1
+from server_support import Server, read_reply
 
 STEP = 100
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 from conftest import FILES
-from server_support import Server, sha1, split
+from content import sha1
+from server_support import Server, split
 
 TEN = "1.0.1/flash/ten.txt"
 LARGE = "1.0.1/sd/large.bin"

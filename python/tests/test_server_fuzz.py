@@ -13,9 +13,10 @@ from urllib.parse import quote, unquote_to_bytes
 
 import pytest
 from conftest import FILES, SOME_TIME
+from content import sha1
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from server_support import Reply, Server, eventually, serving, sha1
+from server_support import Reply, Server, eventually, serving
 
 import airwaybill
 from airwaybill import AirwaybillError

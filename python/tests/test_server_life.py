@@ -18,7 +18,9 @@ from pathlib import Path
 
 import pytest
 from conftest import FILES
-from server_support import COMMAND, Server, ask, eventually, noise, serving, sha1, split, write
+from content import noise, sha1, write
+from server_support import Server, ask, eventually, serving, split
+from serving import serve, started
 
 import airwaybill
 from airwaybill import AirwaybillError
@@ -154,30 +156,22 @@ def test_a_reader_that_takes_nothing_takes_little_memory(root: Path, log: Path) 
         assert number("VmRSS", "status") - before < readers * 1024
 
 
-def test_more_connections_than_descriptors(root: Path) -> None:
+def test_more_connections_than_descriptors(root: Path, log: Path) -> None:
     """The server takes only those for which it has some, and the rest when these are over."""
-    serve = (*COMMAND, "serve", str(root), "--host", "127.0.0.1", "--port", "0")
-    process = subprocess.Popen(
-        ("sh", "-c", 'ulimit -n 100; exec "$@"', "sh", *serve), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-    )
-    assert process.stderr is not None
-    server = Server(process, int(process.stderr.readline().rpartition(b":")[2]), root)
-    streams = [server.connect() for _ in range(200)]
-    try:
+    command = ("sh", "-c", 'ulimit -n 100; exec "$@"', "sh", *serve(root))
+    with serving(root, log, command=command) as server, ExitStack() as stack:
+        streams = [stack.enter_context(server.connect()) for _ in range(200)]
         for stream in streams:
             stream.sendall(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
         answered, waiting = streams[0], streams[-1]
         assert answered.recv(15) == b"HTTP/1.1 200 OK"
-        assert len(os.listdir(f"/proc/{process.pid}/fd")) < 80
+        assert len(os.listdir(f"/proc/{server.process.pid}/fd")) < 80
         for stream in streams[:-1]:
             stream.close()
         assert waiting.recv(15) == b"HTTP/1.1 200 OK"
-    finally:
-        for stream in streams:
-            stream.close()
-    assert server.stop() == 0
-    assert process.stderr.read() == b""
-    process.stderr.close()
+        stack.close()
+        assert server.stop() == 0
+        assert server.said == server.said[:1]
 
 
 def test_short_answers_kept_in_memory_have_a_bound() -> None:
@@ -400,49 +394,38 @@ def test_an_answer_in_memory_arrives_whole_after_sigterm(root: Path, log: Path) 
 
 
 @pytest.mark.parametrize("sent", [b"", b"GET / HTTP/1.1\r\nHost: a\r\n", b"G"])
-def test_a_request_that_has_not_arrived_whole_does_not_hold_up_the_end(root: Path, sent: bytes) -> None:
-    command = (*COMMAND, "serve", str(root), "--host", "127.0.0.1", "--port", "0")
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    assert process.stderr is not None
-    server = Server(process, int(process.stderr.readline().rpartition(b":")[2]), root)
-    with server.connect() as stream:
+def test_a_request_that_has_not_arrived_whole_does_not_hold_up_the_end(root: Path, log: Path, sent: bytes) -> None:
+    with serving(root, log) as server, server.connect() as stream:
         stream.sendall(sent)
         assert server.health()["status"] == "ok"
         assert server.stop() == 0
         assert stream.recv(100) == b""
-    # Nothing was waited for, and so nothing cut off.
-    assert process.stderr.read() == b""
-    process.stderr.close()
+        # Nothing was waited for, and so nothing cut off.
+        assert server.said == server.said[:1]
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0", "localhost"])
 def test_the_line_at_the_start_names_the_real_port(root: Path, log: Path, host: str) -> None:
-    command = (*COMMAND, "serve", str(root), "--host", host, "--port", "0")
-    with serving(root, log, command=command) as server:
+    with serving(root, log, command=serve(root, host=host)) as server:
         assert server.port > 0
         assert server.get("/healthz").status == 200
         assert server.stop() == 0
 
 
 def test_a_port_in_use_is_an_error(server: Server, root: Path) -> None:
-    command = (*COMMAND, "serve", str(root), "--host", "127.0.0.1", "--port", str(server.port))
-    done = subprocess.run(command, capture_output=True, text=True, timeout=20)
+    done = subprocess.run(serve(root, port=server.port), capture_output=True, text=True, timeout=20)
     assert done.returncode == 2
     assert done.stderr.startswith("airwaybill: address_unavailable: cannot listen on 127.0.0.1:")
     assert done.stderr.count("\n") == 1
 
 
 def test_the_reader_of_the_access_log_may_go(root: Path) -> None:
-    command = (*COMMAND, "serve", str(root), "--host", "127.0.0.1", "--port", "0")
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    assert process.stderr is not None
-    assert process.stdout is not None
-    port = int(process.stderr.readline().rpartition(b":")[2])
-    process.stdout.close()
-    server = Server(process, port, root)
-    for _ in range(3):
-        assert server.get("/healthz").status == 200
-        time.sleep(0.2)
-    assert server.stop() == 0
-    assert process.stderr.read() == b""
-    process.stderr.close()
+    reader, written = os.pipe()
+    with open(written, "wb") as out, started(serve(root), stdout=out) as running:
+        server = Server(running, root)
+        os.close(reader)
+        for _ in range(3):
+            assert server.get("/healthz").status == 200
+            time.sleep(0.2)
+        assert server.stop() == 0
+        assert server.said == server.said[:1]

@@ -6,7 +6,8 @@ from urllib.parse import quote
 
 import pytest
 from conftest import FILES, OUTSIDE
-from server_support import Server, sha1, split
+from content import sha1
+from server_support import Server, split
 
 RELEASED = [path for path in FILES if path.startswith(("1.0.1/", "firmware_"))]
 

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from server_support import Server, noise, serving, split, write
+from content import noise, write
+from server_support import Server, serving, split
 
 import airwaybill
 from airwaybill.server import create_app

@@ -12,7 +12,8 @@ from functools import partial
 from pathlib import Path
 
 from measure import Part, in_turn
-from servers import QUERY, SERVE, VENDOR, get, make_releases, started
+from servers import QUERY, VENDOR, get, make_releases
+from serving import serve, started
 
 FILES = 10_000
 MANIFESTS = 10_000
@@ -20,21 +21,21 @@ MANIFESTS = 10_000
 
 def first_manifest(command: tuple[str, ...], root: Path) -> float:
     began = time.perf_counter()
-    with started(command, cwd=root) as (_, url):
-        assert len(get(url + QUERY)) > FILES
+    with started(command, cwd=root) as server:
+        assert len(get(server.url + QUERY)) > FILES
         return time.perf_counter() - began
 
 
 def memory(root: Path) -> float:
     """MiB after many manifests: full installs and updates, under twenty host names."""
-    with started((*SERVE, "--settle", "0", str(root))) as (process, url):
-        connection = http.client.HTTPConnection(url.removeprefix("http://"))
+    with started(serve(root, "--settle", "0")) as server:
+        connection = http.client.HTTPConnection("127.0.0.1", server.port)
         for number in range(MANIFESTS):
             path = "/manifest.json" if number % 2 else QUERY
             connection.request("GET", path, headers={"Host": f"van-{number % 20}.example"})
             assert connection.getresponse().read()
         connection.close()
-        status = Path(f"/proc/{process.pid}/status").read_text()
+        status = Path(f"/proc/{server.process.pid}/status").read_text()
     resident = re.search(r"VmRSS:\s+(\d+) kB", status)
     assert resident is not None
     return int(resident[1]) / 1024
@@ -51,7 +52,7 @@ def main() -> None:
         root = make_releases(Path(name) / "releases", FILES)
         found = in_turn(
             {
-                "first manifest": partial(first_manifest, (*SERVE, "--settle", "0", str(root)), root),
+                "first manifest": partial(first_manifest, serve(root, "--settle", "0"), root),
                 "vendor's way": partial(first_manifest, VENDOR, root),
             },
             rounds,

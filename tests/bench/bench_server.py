@@ -13,16 +13,17 @@ from functools import partial
 from pathlib import Path
 
 from measure import Part, in_turn
-from servers import HERE, IMAGE, QUERY, SERVE, VENDOR, get, make_releases, need, nginx, requests_a_second, started
+from servers import HERE, IMAGE, QUERY, VENDOR, get, make_releases, need, nginx, requests_a_second
+from serving import serve, started
 
 
 def bench_manifests(part: Part, top: Path, files: int, rounds: int, seconds: int) -> None:
     root = make_releases(top / f"releases_{files}", files)
     with ExitStack() as stack:
-        _, ours = stack.enter_context(started((*SERVE, "--settle", "0", str(root))))
+        ours = stack.enter_context(started(serve(root, "--settle", "0"))).url
         length = len(get(ours + QUERY))
-        _, constant = stack.enter_context(started((sys.executable, str(HERE / "constant_app.py"), str(length))))
-        _, vendor = stack.enter_context(started(VENDOR, cwd=root))
+        constant = stack.enter_context(started((sys.executable, str(HERE / "constant_app.py"), str(length)))).url
+        vendor = stack.enter_context(started(VENDOR, cwd=root)).url
         found = in_turn(
             {
                 f"{name}, {files} files": partial(requests_a_second, url + QUERY, 64, seconds)
@@ -38,9 +39,9 @@ def bench_manifests(part: Part, top: Path, files: int, rounds: int, seconds: int
 def bench_image(part: Part, top: Path, rounds: int, seconds: int) -> None:
     root = make_releases(top / "image", 10)
     with ExitStack() as stack:
-        _, ours = stack.enter_context(started((*SERVE, "--settle", "0", str(root))))
+        ours = stack.enter_context(started(serve(root, "--settle", "0"))).url
         peer = stack.enter_context(nginx(root))
-        _, vendor = stack.enter_context(started(VENDOR, cwd=root))
+        vendor = stack.enter_context(started(VENDOR, cwd=root)).url
         found = in_turn(
             {
                 name: partial(requests_a_second, f"{url}/{IMAGE}", 16, seconds)

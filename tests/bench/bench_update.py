@@ -11,7 +11,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from measure import Part, in_turn
-from servers import QUERY, SERVE, VENDOR, get, make_releases, need, nginx, requests_a_second, started
+from servers import QUERY, VENDOR, get, make_releases, need, nginx, requests_a_second
+from serving import serve, started
 
 # Of which one in ten is changed and one in ten new.
 FILES = 300
@@ -27,7 +28,7 @@ def main() -> None:
     part = Part("update")
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         root = make_releases(Path(name) / "releases", FILES)
-        _, ours = stack.enter_context(started((*SERVE, "--settle", "0", str(root))))
+        ours = stack.enter_context(started(serve(root, "--settle", "0"))).url
         manifest = get(ours + QUERY)
         document = json.loads(manifest)
         entries = [*document["new"], *document["update"], document["firmware"]]
@@ -37,7 +38,7 @@ def main() -> None:
         listed.write_text("".join(f"{path}\n" for path in paths))
 
         peer = stack.enter_context(nginx(root, manifest))
-        _, vendor = stack.enter_context(started(VENDOR, cwd=root))
+        vendor = stack.enter_context(started(VENDOR, cwd=root)).url
         assert all(get(ours + path) == get(peer + path) for path in paths)
 
         def updates_a_second(url: str, connections: int) -> float:

@@ -15,7 +15,6 @@ from pathlib import Path
 from urllib.request import urlopen
 
 HERE = Path(__file__).parent
-SERVE = (sys.executable, "-c", "from airwaybill.cli import main; main()", "serve", "--host", "127.0.0.1", "--port", "0")
 VENDOR = (sys.executable, str(HERE / "vendor_way.py"))
 QUERY = "/manifest.json?current_ver=1.0.0"
 IMAGE = "firmware_1.0.1.bin"
@@ -47,20 +46,6 @@ def make_releases(root: Path, files: int) -> Path:
             path.write_bytes((seed + "\n").encode() * (1024 // (len(seed) + 1)))
         (root / f"firmware_{release}.bin").write_bytes(os.urandom(IMAGE_SIZE))
     return root
-
-
-@contextmanager
-def started(command: tuple[str, ...], cwd: Path | None = None) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """A process that says ``serving … at URL``, and the URL. Its standard output goes to a file, as a log would."""
-    with tempfile.TemporaryFile() as out:
-        process = subprocess.Popen(command, cwd=cwd, stdout=out, stderr=subprocess.PIPE, text=True)
-        assert process.stderr is not None
-        try:
-            yield process, next(line for line in process.stderr if line.startswith("serving ")).split()[-1]
-        finally:
-            process.kill()
-            process.wait()
-            process.stderr.close()
 
 
 @contextmanager

@@ -9,8 +9,9 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from content import noise, sha1
 from ledger import Ledger
-from tree import Files, Tree, noise, sha1
+from tree import Files, Tree
 
 # Of each release, and how large.
 PATHS = {
@@ -142,7 +143,7 @@ class Churn:
         paths = {**PATHS, LARGE_PATH: LARGE_SIZE} if self._number == 0 else PATHS
         chooser = random.Random(f"{self._seed} {label}")
         return {
-            path: noise(f"{self._seed} {path} {chooser.randrange(VARIANTS)}", size)
+            path: noise(size, f"{self._seed} {path} {chooser.randrange(VARIANTS)}")
             for path, size in paths.items()
             if path == "flash/main.py" or chooser.random() < 0.9
         }
@@ -212,7 +213,7 @@ class Churn:
         """In place, piece by piece: half an image must never be offered."""
         self._made += 1
         name = f"firmware_1.{self._made}.{self._number}.bin"
-        data = noise(f"{self._seed} {name}", IMAGE_SIZE)
+        data = noise(IMAGE_SIZE, f"{self._seed} {name}")
         self._tree.learn(name, [(name, sha1(data))])
         self._tree.begin(name)
         with (self._tree.root / name).open("wb", buffering=0) as stream:
@@ -226,7 +227,7 @@ class Churn:
     def _beside(self) -> None:
         """A file that is no release's, served as it is; another one takes its place."""
         name = f"notes-{self._number}.bin"
-        data = noise(f"{self._seed} {name} {self._random.randrange(VARIANTS)}", self._random.choice((100, 300_000)))
+        data = noise(self._random.choice((100, 300_000)), f"{self._seed} {name} {self._random.randrange(VARIANTS)}")
         (self._spare / name).write_bytes(data)
         self._tree.at_once(name, {name: sha1(data)})
         (self._spare / name).replace(self._tree.root / name)

@@ -10,9 +10,10 @@ import time
 from typing import Any
 from urllib.parse import quote
 
+from content import sha1
 from ledger import Ledger
 from link import HOST, Answer, BrokenError, Link, ask_as_of_old
-from tree import Tree, sha1
+from tree import Tree
 
 FILE_TRIES = 8
 CUT_SHARE = 0.25

@@ -7,15 +7,12 @@ import os
 import re
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 from ledger import Ledger
 from link import HOST
+from serving import ServerProcess, serve
 
-COMMAND = (sys.executable, "-c", "from airwaybill.cli import main; main()", "serve")
-START_SECONDS = 60.0
-STOP_SECONDS = 60.0
 # All that the server may say: where it is, and that a file changed while it was sent (rule H4).
 EXPECTED = re.compile(r"serving .* at http://.*|airwaybill: .* changed while it was sent; connection broken off")
 
@@ -36,40 +33,27 @@ class Process:
     """A server for ``root``, the only one at ``port``."""
 
     def __init__(self, root: Path, port: int, settle: float, prefix: tuple[str, ...], ledger: Ledger) -> None:
-        self._command = (*prefix, *COMMAND, str(root), "--host", HOST, "--port", str(port), "--settle", str(settle))
+        self._command = (*prefix, *serve(root, "--settle", str(settle), host=HOST, port=port))
         self._ledger = ledger
-        self._process: asyncio.subprocess.Process | None = None
-        self._listening: asyncio.Task[None] | None = None
-        self._serves = asyncio.Event()
+        self._server: ServerProcess | None = None
 
     async def start(self) -> None:
         """Starts it, and waits until it serves."""
-        await self.spawn()
+        self.spawn()
         await self.wait_until_it_serves()
 
     async def wait_until_it_serves(self) -> None:
-        await asyncio.wait_for(self._serves.wait(), START_SECONDS)
+        await asyncio.to_thread(self._running.wait)
 
-    async def spawn(self) -> None:
+    def spawn(self) -> None:
         """Starts it, and does not wait."""
-        self._serves.clear()
-        self._process = await asyncio.create_subprocess_exec(
-            *self._command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-        )
-        self._listening = asyncio.create_task(self._listen(self._process))
+        self._server = ServerProcess(self._command, stdout=subprocess.DEVNULL, hear=self._hear)
 
-    async def _listen(self, process: asyncio.subprocess.Process) -> None:
-        assert process.stderr is not None
-        async for line in process.stderr:
-            said = line.decode().rstrip("\n")
-            if not EXPECTED.fullmatch(said):
-                self._ledger.fail("the server said something unexpected", said)
-            elif said.startswith("serving "):
-                self._serves.set()
-            else:
-                self._ledger.count("answers broken off: the file changed")
-        # Nothing comes after its end, whatever that was.
-        self._serves.set()
+    def _hear(self, line: str) -> None:
+        if not EXPECTED.fullmatch(line):
+            self._ledger.fail("the server said something unexpected", line)
+        elif not line.startswith("serving "):
+            self._ledger.count("answers broken off: the file changed")
 
     async def kill(self) -> None:
         """SIGKILL. It must have been alive until then."""
@@ -80,19 +64,19 @@ class Process:
         await self._end(signal.SIGTERM, 0)
 
     async def _end(self, number: int, wanted: int) -> None:
-        assert self._process is not None
-        assert self._listening is not None
-        if self._process.returncode is None:
-            self._process.send_signal(number)
-        code = await asyncio.wait_for(self._process.wait(), STOP_SECONDS)
-        await self._listening
+        code = await asyncio.to_thread(self._running.end, number)
         if code != wanted:
             self._ledger.fail("the server ended by itself, or badly", f"exit code {code}")
 
     def abandon(self) -> None:
         """Leaves no server behind, however the run went."""
-        if self._process is not None and self._process.returncode is None:
-            self._process.kill()
+        if self._server is not None:
+            self._server.end()
+
+    @property
+    def _running(self) -> ServerProcess:
+        assert self._server is not None
+        return self._server
 
     @property
     def resident_bytes(self) -> int:
@@ -107,5 +91,4 @@ class Process:
 
     @property
     def _proc(self) -> Path:
-        assert self._process is not None
-        return Path("/proc") / str(self._process.pid)
+        return Path("/proc") / str(self._running.process.pid)

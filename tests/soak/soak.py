@@ -20,12 +20,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from churn import Churn
+from content import noise, sha1
 from devices import UNKNOWN_VERSION, Device
 from hostile import Hostile
 from ledger import Ledger
 from link import HOST, Link
 from process import Process, held_to_permissions
-from tree import Tree, noise, sha1
+from tree import Tree
 
 import airwaybill
 
@@ -65,7 +66,7 @@ class Soak:
             for number in range(CHURNS)
         ]
         self._process = Process(self._root, port, options.settle, prefix or (), self.ledger)
-        self._still = {f"{STILL_RELEASE}/{path}": noise(path, size) for path, size in STILL_SIZES.items()}
+        self._still = {f"{STILL_RELEASE}/{path}": noise(size, path) for path, size in STILL_SIZES.items()}
         self.memory: list[float] = []
         self.descriptors: list[int] = []
 
@@ -167,7 +168,7 @@ class Soak:
             self.ledger.count("kills")
             if self._random.random() < EARLY_KILLS:
                 # The next one hits it while it starts.
-                await self._process.spawn()
+                self._process.spawn()
                 await asyncio.sleep(self._random.uniform(0, 1))
             else:
                 await self._process.start()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
-import random
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -22,10 +20,6 @@ STALE_SECONDS = 30.0
 STALLED_SHARE = 0.7
 
 Files = dict[str, str]
-
-
-def sha1(data: bytes) -> str:
-    return hashlib.sha1(data).hexdigest()
 
 
 @dataclass
@@ -172,8 +166,3 @@ class Tree:
             self._ledger.count("not judged: a copy stalled")
             return True
         return False
-
-
-def noise(seed: object, size: int) -> bytes:
-    """Bytes that look random and are the same for the same seed."""
-    return random.Random(str(seed)).randbytes(size)
