@@ -149,6 +149,13 @@ test-rust: | prerequisites ## the engine natively and under wasmtime: unit, prop
 test-python: $(PREVIEW) $(VENV)/.tools ## the Python package, the server over real sockets, the command line
 	cd python && $(BIN)/pytest -q
 
+.PHONY: test-lowest
+test-lowest: $(PREVIEW) $(VENV)/.tools ## the same with the lowest versions of its dependencies that pyproject.toml allows
+	$(BIN)/uv venv -q --clear --python $(BIN)/python target/lowest
+	$(BIN)/uv pip install -q --python target/lowest --resolution lowest-direct -e ./python
+	$(BIN)/uv pip install -q --python target/lowest -r requirements-dev.txt
+	cd python && ../target/lowest/bin/pytest -q -W default::DeprecationWarning
+
 .PHONY: test-npm
 test-npm: npm chromium ## the packed npm package in Node, TypeScript, bundlers and Chromium
 	cd wasm && npx vitest run

@@ -126,7 +126,9 @@ class _EmbeddedServer(Server):
     """granian on a socket that is bound already.
 
     The socket it would make shares its port with any other server of the same user, and does not say which port the
-    system chose.
+    system chose. Handing one over takes an override of `_init_shared_socket`, of which the versions that
+    `pyproject.toml` allows were tried, until there is a public way:
+    https://github.com/emmett-framework/granian/issues/786
     """
 
     def __init__(self, app: Application, listener: socket.socket) -> None:
@@ -142,6 +144,7 @@ class _EmbeddedServer(Server):
             backpressure=_connection_limit(),
             log_enabled=False,
         )
+        # Not among the embedded server's parameters, but read by its `shutdown`.
         self.workers_kill_timeout = GRACE_SECONDS
         self._listener = listener
         self._family, self._port = listener.family, listener.getsockname()[1]
@@ -154,15 +157,18 @@ class _EmbeddedServer(Server):
         finally:
             self._answered.discard(peer)
 
-    async def _stop_workers(self) -> None:
+    async def shutdown(self, exit_code: int = 0) -> None:
         hanging_up = asyncio.create_task(self._hang_up())
         try:
-            await super()._stop_workers()  # type: ignore[no-untyped-call]
+            await super().shutdown(exit_code)  # type: ignore[no-untyped-call]
         finally:
             hanging_up.cancel()
 
     async def _hang_up(self) -> None:
-        """Ends the connections that have begun a request and not sent all of it: granian would wait for the rest."""
+        """Ends the connections that have begun a request and not sent all of it: granian would wait for the rest.
+
+        A timeout for them was offered upstream and not taken: https://github.com/emmett-framework/granian/pull/813
+        """
         before: set[int] = set()
         while True:
             await asyncio.sleep(QUIET_SECONDS)
