@@ -2,7 +2,7 @@ use airwaybill::VersionScheme;
 use js_sys::JsString;
 use wasm_bindgen::prelude::*;
 
-use crate::convert::{Result, engine_error, octets, read_options, shared, text};
+use crate::convert::{Result, engine_error, octets, read_options, shared, text, wrong_type};
 use crate::types;
 
 /// The version of a release or a firmware image, ordered by its scheme.
@@ -22,10 +22,10 @@ impl Version {
     #[wasm_bindgen(constructor)]
     pub fn new(
         #[wasm_bindgen(js_name = "text", unchecked_param_type = "string")] version: &JsValue,
-        #[wasm_bindgen(unchecked_optional_param_type = r#""loose" | "semver""#)] versions: &JsValue,
+        #[wasm_bindgen(unchecked_optional_param_type = r#""loose" | "semver""#)] scheme: &JsValue,
     ) -> Result<Version> {
-        let is_absent = versions.is_undefined() || versions.is_null();
-        let scheme = if is_absent { Ok(VersionScheme::default()) } else { text(versions, "versions")?.parse() };
+        let is_absent = scheme.is_undefined() || scheme.is_null();
+        let scheme = if is_absent { Ok(VersionScheme::default()) } else { text(scheme, "scheme")?.parse() };
         airwaybill::Version::parse(&text(version, "version")?, scheme.map_err(engine_error)?)
             .map(Self)
             .map_err(engine_error)
@@ -39,22 +39,28 @@ impl Version {
 
     /// The scheme that orders it.
     #[wasm_bindgen(getter, unchecked_return_type = r#""loose" | "semver""#)]
-    pub fn versions(&self) -> String {
+    pub fn scheme(&self) -> String {
         self.0.scheme().as_str().to_owned()
     }
 
     /// -1 when this one is lower than the other, 0 when they are equal, 1 when it is higher.
     ///
-    /// Those of different schemes are never equal.
-    ///
-    /// @throws `field_type`
+    /// @throws `field_type`, also for one of another scheme: there is no order between them
     #[wasm_bindgen(unchecked_return_type = "-1 | 0 | 1")]
     pub fn compare(&self, #[wasm_bindgen(unchecked_param_type = "Version")] other: &JsValue) -> Result<i32> {
         let other: Version = shared(other, "version")?;
+        let (ours, theirs) = (self.scheme(), other.scheme());
+        if ours != theirs {
+            let rule = format_args!(
+                "'{}' is a {theirs} version and '{}' a {ours} one: no order between them",
+                other.0, self.0
+            );
+            return Err(wrong_type("version", rule));
+        }
         Ok(self.0.cmp(&other.0) as i32)
     }
 
-    /// Whether the two are the same version, as `1.0` and `1.00` are.
+    /// Whether the two are the same version, as `1.0` and `1.00` are; those of different schemes never are.
     ///
     /// @throws `field_type`
     pub fn equals(&self, #[wasm_bindgen(unchecked_param_type = "Version")] other: &JsValue) -> Result<bool> {

@@ -195,7 +195,7 @@ describe("Version", () => {
   test("is equal by its scheme", () => {
     expect(new Version("1.0").equals(new Version("1.00"))).toBe(true);
     expect(new Version("1.0.0", "semver").equals(new Version("1.0.0"))).toBe(false);
-    expect(new Version("1.0.0", "semver").versions).toBe("semver");
+    expect(new Version("1.0.0", "semver").scheme).toBe("semver");
     expect(JSON.stringify(new Version("1.0"))).toBe(`"1.0"`);
   });
 
@@ -204,6 +204,7 @@ describe("Version", () => {
     expect(code(() => new Version("1.0", "semver"))).toBe("version_semver");
     expect(code(() => new Version("1.0", "other" as "semver"))).toBe("field_type");
     expect(code(() => new Version("1.0").compare("1.0" as never))).toBe("field_type");
+    expect(code(() => new Version("1.0.0").compare(new Version("1.0.0", "semver")))).toBe("field_type");
   });
 });
 
