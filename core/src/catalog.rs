@@ -1,3 +1,5 @@
+mod intake;
+
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -7,11 +9,11 @@ use crate::error::{Code, Error, quoted};
 use crate::files::{File, Files};
 use crate::filter::{CatalogOptions, Filter};
 use crate::glob::Globs;
-use crate::intake::{self, Intake, Outcome};
 use crate::listing::{Entry, FileRecord, check_size};
 use crate::notice::Notice;
 use crate::order::sort_by;
 use crate::version::Version;
+use intake::{Intake, Outcome};
 
 /// A release: a version and the device's entire file system.
 ///

@@ -50,8 +50,6 @@ mod notice;
 
 mod filter;
 
-mod intake;
-
 mod catalog;
 
 mod diff;
@@ -59,8 +57,6 @@ mod diff;
 mod plan;
 
 mod manifest;
-
-mod parse;
 
 mod verify;
 

@@ -1,3 +1,5 @@
+mod parse;
+
 use std::str::FromStr;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
