@@ -4,7 +4,7 @@ use airwaybill::{DevicePath, Plan, PlanFile};
 use wasm_bindgen::prelude::*;
 
 use crate::convert::{Result, engine_error, entries, files, read_options, shared, text, to_js};
-use crate::document::Manifest;
+use crate::manifest::Manifest;
 use crate::rows;
 use crate::types::{self, Release};
 

@@ -7,15 +7,17 @@
 #![allow(clippy::needless_pass_by_value, reason = "wasm-bindgen hands values over")]
 
 mod catalog;
-mod content;
 mod convert;
-mod document;
+mod digest;
+mod filter;
+mod manifest;
 #[cfg(target_arch = "wasm32")]
 mod memory;
-mod name;
+mod path;
 mod rows;
 mod types;
+mod version;
 
 pub use catalog::verify_device;
-pub use content::sha1;
-pub use document::verify_content;
+pub use digest::sha1;
+pub use manifest::verify_content;

@@ -1,9 +1,7 @@
 use airwaybill::VersionScheme;
-use js_sys::JsString;
 use wasm_bindgen::prelude::*;
 
-use crate::convert::{Result, engine_error, octets, read_options, shared, text, wrong_type};
-use crate::types;
+use crate::convert::{Result, engine_error, shared, text, wrong_type};
 
 /// The version of a release or a firmware image, ordered by its scheme.
 ///
@@ -78,81 +76,5 @@ impl Version {
     #[wasm_bindgen(js_name = toJSON)]
     pub fn to_json(&self) -> String {
         self.0.to_string()
-    }
-}
-
-/// A text with half a surrogate pair as bytes that are no more UTF-8 than it is; nothing of a well-formed one.
-fn half_pairs(text: &JsString) -> Option<Vec<u8>> {
-    if text.is_well_formed() {
-        return None;
-    }
-    let mut octets = Vec::new();
-    for unit in char::decode_utf16(text.iter()) {
-        match unit {
-            Ok(c) => octets.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
-            Err(_) => octets.push(0xff),
-        }
-    }
-    Some(octets)
-}
-
-/// A file's path on a device: relative, `/`-separated, checked and never normalised.
-#[wasm_bindgen]
-pub struct DevicePath(airwaybill::DevicePath);
-
-#[wasm_bindgen]
-impl DevicePath {
-    /// Takes a text, or the bytes of a name as a file system holds it.
-    ///
-    /// @throws `path_empty`, `path_too_long`, `path_absolute`, `path_backslash`, `path_control`, `path_segment`,
-    /// `path_segment_too_long`, `path_utf8`, `field_type`
-    #[wasm_bindgen(constructor)]
-    pub fn new(#[wasm_bindgen(unchecked_param_type = "string | Uint8Array")] path: &JsValue) -> Result<DevicePath> {
-        let path = match octets(path) {
-            Some(octets) => airwaybill::DevicePath::from_bytes(&octets),
-            None => match path.dyn_ref().and_then(half_pairs) {
-                Some(octets) => airwaybill::DevicePath::from_bytes(&octets),
-                None => airwaybill::DevicePath::new(&text(path, "path")?),
-            },
-        };
-        path.map(Self).map_err(engine_error)
-    }
-
-    /// The path as it was given.
-    #[wasm_bindgen(js_name = toString)]
-    pub fn text(&self) -> String {
-        self.0.to_string()
-    }
-
-    /// The path as it was given.
-    #[wasm_bindgen(js_name = toJSON)]
-    pub fn to_json(&self) -> String {
-        self.0.to_string()
-    }
-}
-
-/// Which files a listing has to read: those of releases that are not left out by name, and firmware images.
-#[wasm_bindgen]
-pub struct Filter(airwaybill::Filter);
-
-#[wasm_bindgen]
-impl Filter {
-    /// The filter that a catalog with these options works by.
-    ///
-    /// @throws `glob_invalid`, `field_type`
-    #[wasm_bindgen(constructor)]
-    pub fn new(
-        #[wasm_bindgen(js_name = "options", unchecked_optional_param_type = "CatalogOptions | null")]
-        catalog_options: &JsValue,
-    ) -> Result<Filter> {
-        let options = read_options(catalog_options, "options", types::catalog_options)?;
-        airwaybill::Filter::new(&options).map(Self).map_err(engine_error)
-    }
-
-    /// Whether the file at a path from the top directory counts.
-    ///
-    /// @throws `field_type`
-    pub fn reads(&self, #[wasm_bindgen(unchecked_param_type = "string")] path: &JsValue) -> Result<bool> {
-        Ok(self.0.reads(&text(path, "path")?))
     }
 }

@@ -1,0 +1,30 @@
+use wasm_bindgen::prelude::*;
+
+use crate::convert::{Result, engine_error, read_options, text};
+use crate::types;
+
+/// Which files a listing has to read: those of releases that are not left out by name, and firmware images.
+#[wasm_bindgen]
+pub struct Filter(airwaybill::Filter);
+
+#[wasm_bindgen]
+impl Filter {
+    /// The filter that a catalog with these options works by.
+    ///
+    /// @throws `glob_invalid`, `field_type`
+    #[wasm_bindgen(constructor)]
+    pub fn new(
+        #[wasm_bindgen(js_name = "options", unchecked_optional_param_type = "CatalogOptions | null")]
+        catalog_options: &JsValue,
+    ) -> Result<Filter> {
+        let options = read_options(catalog_options, "options", types::catalog_options)?;
+        airwaybill::Filter::new(&options).map(Self).map_err(engine_error)
+    }
+
+    /// Whether the file at a path from the top directory counts.
+    ///
+    /// @throws `field_type`
+    pub fn reads(&self, #[wasm_bindgen(unchecked_param_type = "string")] path: &JsValue) -> Result<bool> {
+        Ok(self.0.reads(&text(path, "path")?))
+    }
+}

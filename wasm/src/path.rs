@@ -1,0 +1,54 @@
+use js_sys::JsString;
+use wasm_bindgen::prelude::*;
+
+use crate::convert::{Result, engine_error, octets, text};
+
+/// A text with half a surrogate pair as bytes that are no more UTF-8 than it is; nothing of a well-formed one.
+fn half_pairs(text: &JsString) -> Option<Vec<u8>> {
+    if text.is_well_formed() {
+        return None;
+    }
+    let mut octets = Vec::new();
+    for unit in char::decode_utf16(text.iter()) {
+        match unit {
+            Ok(c) => octets.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
+            Err(_) => octets.push(0xff),
+        }
+    }
+    Some(octets)
+}
+
+/// A file's path on a device: relative, `/`-separated, checked and never normalised.
+#[wasm_bindgen]
+pub struct DevicePath(airwaybill::DevicePath);
+
+#[wasm_bindgen]
+impl DevicePath {
+    /// Takes a text, or the bytes of a name as a file system holds it.
+    ///
+    /// @throws `path_empty`, `path_too_long`, `path_absolute`, `path_backslash`, `path_control`, `path_segment`,
+    /// `path_segment_too_long`, `path_utf8`, `field_type`
+    #[wasm_bindgen(constructor)]
+    pub fn new(#[wasm_bindgen(unchecked_param_type = "string | Uint8Array")] path: &JsValue) -> Result<DevicePath> {
+        let path = match octets(path) {
+            Some(octets) => airwaybill::DevicePath::from_bytes(&octets),
+            None => match path.dyn_ref().and_then(half_pairs) {
+                Some(octets) => airwaybill::DevicePath::from_bytes(&octets),
+                None => airwaybill::DevicePath::new(&text(path, "path")?),
+            },
+        };
+        path.map(Self).map_err(engine_error)
+    }
+
+    /// The path as it was given.
+    #[wasm_bindgen(js_name = toString)]
+    pub fn text(&self) -> String {
+        self.0.to_string()
+    }
+
+    /// The path as it was given.
+    #[wasm_bindgen(js_name = toJSON)]
+    pub fn to_json(&self) -> String {
+        self.0.to_string()
+    }
+}
