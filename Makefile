@@ -19,7 +19,7 @@ export PATH := $(CURDIR)/$(NODE):$(PATH)
 # What the tests, the benchmarks and the soak share.
 export PYTHONPATH := $(CURDIR)/tests/support
 
-RUST_SOURCES := Cargo.toml Cargo.lock core/Cargo.toml core/build.rs python/Cargo.toml $(shell find core/src python/src -name '*.rs' 2> /dev/null)
+RUST_SOURCES := Cargo.toml Cargo.lock core/Cargo.toml python/Cargo.toml $(shell find core/src python/src -name '*.rs' 2> /dev/null)
 
 .PHONY: help
 help: ## list the commands
@@ -72,7 +72,7 @@ wasm/node_modules/.package-lock.json: wasm/package-lock.json | node
 	npm ci --prefix wasm --silent
 	touch $@
 
-tests/bench/npm/node_modules/.package-lock.json: tests/bench/npm/package-lock.json
+tests/bench/npm/node_modules/.package-lock.json: tests/bench/npm/package-lock.json | node
 	npm ci --prefix tests/bench/npm --silent
 	touch $@
 
@@ -85,7 +85,6 @@ chromium:
 .PHONY: npm
 npm: wasm/node_modules/.package-lock.json ## build the npm package into target/npm
 	rustup target add wasm32-unknown-unknown 2> /dev/null
-	rustup --quiet component add rust-src
 	cp LICENSE-* wasm/ && cd wasm && node build.mjs
 	mkdir -p target/npm && cd wasm && npm pack --silent --pack-destination ../target/npm > /dev/null
 
@@ -94,7 +93,7 @@ wasm/preview/node_modules/.package-lock.json: wasm/preview/package-lock.json | n
 	touch $@
 
 PREVIEW := python/airwaybill/preview/index.html
-PREVIEW_SOURCES := $(shell find Cargo.toml Cargo.lock rust-toolchain.toml .cargo core/Cargo.toml core/build.rs core/src wasm/Cargo.toml wasm/package-lock.json wasm/src wasm/js wasm/build.mjs wasm/preview/src wasm/preview/public wasm/preview/index.html wasm/preview/vite.config.ts -type f 2> /dev/null)
+PREVIEW_SOURCES := $(shell find Cargo.toml Cargo.lock rust-toolchain.toml core/Cargo.toml core/src wasm/Cargo.toml wasm/package-lock.json wasm/src wasm/js wasm/build.mjs wasm/preview/src wasm/preview/public wasm/preview/index.html wasm/preview/vite.config.ts -type f 2> /dev/null)
 
 .PHONY: preview
 preview: $(PREVIEW) ## build the release preview into the Python package

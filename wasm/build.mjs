@@ -4,27 +4,14 @@ import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-import binaryen from "binaryen";
 import { transformSync } from "esbuild";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const target = process.env.CARGO_TARGET_DIR ?? fileURLToPath(new URL("../target", import.meta.url));
-const run = (program, options, env = {}) =>
-  execFileSync(program, options, { cwd: here, stdio: "inherit", env: { ...process.env, ...env } });
+const run = (program, options) => execFileSync(program, options, { cwd: here, stdio: "inherit" });
 const tool = (name) => fileURLToPath(new URL(`node_modules/.bin/${name}`, import.meta.url));
 
-// The standard library is built with the module: for size, and without the texts of panics, which no caller would see. RUSTC_BOOTSTRAP
-// lets the stable compiler do that.
-const flags = ["-Zunstable-options", "-Cpanic=immediate-abort", "-Zlocation-detail=none"];
-const std = ["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"];
-const config = `target.wasm32-unknown-unknown.rustflags=${JSON.stringify(flags)}`;
-const profile = ["--profile", "wasm", "--target", "wasm32-unknown-unknown"];
-run("cargo", ["build", "-q", "--locked", ...std, "--config", config, ...profile, "-p", "airwaybill-wasm"], {
-  RUSTC_BOOTSTRAP: "1",
-  // A caller's own would count instead of those here and in .cargo/config.toml.
-  RUSTFLAGS: undefined,
-  CARGO_ENCODED_RUSTFLAGS: undefined,
-});
+run("cargo", ["build", "-q", "--locked", "--profile", "wasm", "--target", "wasm32-unknown-unknown", "-p", "airwaybill-wasm"]);
 run("cargo", ["build", "-q", "--locked", "--release", "-p", "airwaybill-bindgen"]);
 
 const built = `${target}/wasm32-unknown-unknown/wasm/airwaybill_wasm.wasm`;
@@ -38,17 +25,9 @@ if (isOlder(module, built, generator, fileURLToPath(import.meta.url))) {
   rmSync(generated, { recursive: true, force: true });
   mkdirSync(generated, { recursive: true });
   run(generator, [built, generated]);
-  // The features that the compiler uses, all of them in every browser and Node of the last years.
-  const features = ["bulk-memory", "multivalue", "mutable-globals", "nontrapping-float-to-int", "reference-types", "sign-ext", "simd"];
-  const strip = ["--strip-debug", "--strip-producers", "--strip-target-features"];
-  // The first kilobyte of memory is the end of a megabyte of stack, which nothing comes near. Functions with one caller
-  // stay apart: that compresses better.
-  const options = ["-Oz", "--low-memory-unused", "--one-caller-inline-max-function-size=0"];
-  // The linker exports it for its name; nothing but the engine calls it.
-  const engine = binaryen.readBinary(readFileSync(module));
-  engine.removeExport("memcmp");
-  writeFileSync(module, engine.emitBinary());
-  run(tool("wasm-opt"), [...features.map((name) => `--enable-${name}`), ...options, ...strip, module, "-o", module]);
+  // What the compiler uses by itself, all of it in every browser and Node of the last years.
+  const features = ["bulk-memory", "multivalue", "mutable-globals", "nontrapping-float-to-int", "reference-types", "sign-ext"];
+  run(tool("wasm-opt"), [...features.map((name) => `--enable-${name}`), "-Oz", "--strip-target-features", module, "-o", module]);
 }
 
 rmSync(`${here}dist`, { recursive: true, force: true });

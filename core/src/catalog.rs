@@ -1,19 +1,46 @@
 mod intake;
+mod sort;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
 use crate::digest::Sha1Digest;
 use crate::error::{Code, Error, quoted};
-use crate::files::{File, Files};
 use crate::filter::{CatalogOptions, Filter};
 use crate::glob::Globs;
 use crate::listing::{Entry, FileRecord, check_size};
 use crate::notice::Notice;
-use crate::order::sort_by;
+use crate::path::DevicePath;
 use crate::version::Version;
 use intake::{Intake, Outcome};
+
+/// One file of a release, which a plan has a device fetch.
+///
+/// ```
+/// use airwaybill::{Catalog, CatalogOptions, File, FileRecord, Sha1Digest};
+///
+/// let listing = [FileRecord::of("1.0.0/flash/main.py", b"print()").into()];
+/// let catalog = Catalog::from_listing(&listing, &CatalogOptions::default())?;
+/// let File { path, size, sha1 } = &catalog.releases()[0].files()[0];
+/// assert_eq!((path.as_str(), *size, *sha1), ("flash/main.py", 7, Sha1Digest::of(b"print()")));
+/// # Ok::<(), airwaybill::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct File {
+    /// Where it belongs on the device.
+    pub path: DevicePath,
+    /// Bytes.
+    pub size: u64,
+    /// Of the content.
+    pub sha1: Sha1Digest,
+}
+
+/// The file at a path, of files that are sorted by it.
+fn find<'a>(files: &'a [File], path: &str) -> Option<&'a File> {
+    let index = files.binary_search_by(|file| file.path.as_str().cmp(path)).ok()?;
+    files.get(index)
+}
 
 /// A release: a version and the device's entire file system.
 ///
@@ -25,14 +52,14 @@ use intake::{Intake, Outcome};
 ///
 /// let release = catalog.release("1.0.0")?;
 /// assert_eq!((release.version().as_str(), release.size()), ("1.0.0", 8));
-/// assert!(release.files().map(|file| file.path).eq(["flash/a", "sd/b"]));
+/// assert!(release.files().iter().map(|file| file.path.as_str()).eq(["flash/a", "sd/b"]));
 /// assert!(release.file("flash/b").is_none());
 /// # Ok::<(), airwaybill::Error>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct Release {
     version: Version,
-    pub(crate) files: Files,
+    files: Vec<File>,
 }
 
 impl Release {
@@ -44,14 +71,14 @@ impl Release {
 
     /// Its files, sorted by device path.
     #[must_use]
-    pub fn files(&self) -> impl ExactSizeIterator<Item = File<'_>> + Clone {
-        self.files.iter()
+    pub fn files(&self) -> &[File] {
+        &self.files
     }
 
     /// The file at a device path.
     #[must_use]
-    pub fn file(&self, path: &str) -> Option<File<'_>> {
-        self.files.get(path)
+    pub fn file(&self, path: &str) -> Option<&File> {
+        find(&self.files, path)
     }
 
     /// Bytes of all its files.
@@ -139,7 +166,7 @@ impl Catalog {
             ignored: Vec::new(),
             warnings: Vec::new(),
         };
-        let unsettled = Unsettled::new(&options.unsettled);
+        let unsettled: BTreeSet<&str> = options.unsettled.iter().map(String::as_str).collect();
         let mut directories: Vec<Directory<'_>> = Vec::new();
         let mut index: BTreeMap<&str, usize> = BTreeMap::new();
         let mut total = 0_u64;
@@ -179,7 +206,7 @@ impl Catalog {
         Ok(catalog)
     }
 
-    fn take_top_level(&mut self, entry: &Entry, unsettled: &Unsettled<'_>) {
+    fn take_top_level(&mut self, entry: &Entry, unsettled: &BTreeSet<&str>) {
         let path = entry.path();
         match self.firmware_image(entry) {
             Ok(image) if unsettled.contains(path) => {
@@ -220,8 +247,8 @@ impl Catalog {
 
     fn settle_order(&mut self) {
         // V4: of equal versions the name that sorts last wins.
-        sort_by(&mut self.releases, |a, b| (&a.version, a.version.as_str()).cmp(&(&b.version, b.version.as_str())));
-        sort_by(&mut self.firmware, |a, b| (&a.version, &a.path).cmp(&(&b.version, &b.path)));
+        self.releases.sort_unstable_by(|a, b| (&a.version, a.version.as_str()).cmp(&(&b.version, b.version.as_str())));
+        self.firmware.sort_unstable_by(|a, b| (&a.version, &a.path).cmp(&(&b.version, &b.path)));
         self.refuse_images_listed_twice();
         let losers = keep_last_of_equal(&mut self.releases, |release| (&release.version, release.version.as_str()));
         let is_offered =
@@ -229,8 +256,8 @@ impl Catalog {
         self.warnings.retain(is_offered);
         self.warnings.extend(losers);
         self.warnings.extend(keep_last_of_equal(&mut self.firmware, |image| (&image.version, &image.path)));
-        sort_by(&mut self.ignored, Ord::cmp);
-        sort_by(&mut self.warnings, Ord::cmp);
+        self.ignored.sort_unstable();
+        self.warnings.sort_unstable();
     }
 
     fn refuse_images_listed_twice(&mut self) {
@@ -301,21 +328,6 @@ impl Catalog {
 struct Directory<'a> {
     version: Result<Version, Error>,
     intake: Intake<'a>,
-}
-
-/// The top-level names that still change, sorted.
-struct Unsettled<'a>(Vec<&'a str>);
-
-impl<'a> Unsettled<'a> {
-    fn new(names: &'a [String]) -> Self {
-        let mut names: Vec<&str> = names.iter().map(String::as_str).collect();
-        sort_by(&mut names, Ord::cmp);
-        Self(names)
-    }
-
-    fn contains(&self, name: &str) -> bool {
-        self.0.binary_search(&name).is_ok()
-    }
 }
 
 fn unsettled_notice(path: &str) -> Notice {

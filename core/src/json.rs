@@ -9,7 +9,6 @@ use hifijson::{Expect, SliceLexer};
 use serde::Serialize;
 
 use crate::error::{Code, Error, quoted};
-use crate::order::sort_by;
 
 /// A JSON value in which no object has a key twice: two readers could take different ones of the two.
 ///
@@ -339,7 +338,7 @@ fn value<'de>(
                 fields.push((key, value(next, lexer, depth, None, failure)?));
                 Ok::<_, hifijson::Error>(())
             })?;
-            sort_by(&mut fields, |(a, _), (b, _)| a.cmp(b));
+            fields.sort_unstable_by(|(a, _): &(Cow<'_, str>, _), (b, _)| a.cmp(b));
             let twice = fields.iter().zip(fields.iter().skip(1)).find(|((a, _), (b, _))| a == b);
             if let Some(((key, _), _)) = twice {
                 failure.get_or_insert_with(|| json_invalid(&format!("the key {} stands twice", quoted(key))));

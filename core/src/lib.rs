@@ -17,8 +17,8 @@
 //! # Ok::<(), airwaybill::Error>(())
 //! ```
 //!
-//! A file has a type for each of these steps: [`FileRecord`] in a listing, [`File`] in a release, [`PlanFile`] in a
-//! plan, [`FileEntry`] in a manifest. [`Entry`] is whatever else a listing may have; [`EntryFields`] is its plain form.
+//! A file has a type for each of these steps: [`FileRecord`] in a listing, [`File`] in a release and in a plan,
+//! [`FileEntry`] in a manifest. [`Entry`] is whatever else a listing may have; [`EntryFields`] is its plain form.
 //!
 //! Rules are quoted by number, `C3`; `tests/RULES.md` of the repository lists them.
 //!
@@ -32,18 +32,13 @@
 
 // Each module knows only those above it.
 mod error;
-mod order;
 
 mod json;
-mod letters;
-#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-mod sha1_simd;
 
 mod digest;
 mod path;
 mod version;
 
-mod files;
 mod glob;
 mod listing;
 mod notice;
@@ -52,24 +47,21 @@ mod filter;
 
 mod catalog;
 
-mod diff;
-
 mod plan;
 
 mod manifest;
 
 mod verify;
 
-pub use catalog::{Catalog, Firmware, Release};
+pub use catalog::{Catalog, File, Firmware, Release};
 pub use digest::{Hasher, Sha1Digest};
 pub use error::{Code, Error};
-pub use files::File;
 pub use filter::{CatalogOptions, Filter};
 pub use json::{Fields, Json, to_json};
 pub use listing::{Entry, EntryFields, FileRecord, files_of};
 pub use manifest::{DstPath, DstPaths, FileEntry, FirmwareEntry, Manifest, ManifestFormat, ManifestOptions};
 pub use notice::Notice;
 pub use path::DevicePath;
-pub use plan::{Plan, PlanFile, PlanRequest};
+pub use plan::{Plan, PlanRequest};
 pub use verify::{Content, Problem, ProblemKind, Report, verify_content, verify_device};
 pub use version::{Version, VersionScheme};

@@ -1,8 +1,9 @@
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::digest::Sha1Digest;
 use crate::error::{Code, Error, quoted};
-use crate::files::{File, Files, Unsorted};
 use crate::json::Json;
 
 const SIZE_LIMIT: u64 = 1 << 53;
@@ -193,13 +194,12 @@ pub fn files_of(listing: &[Entry]) -> Vec<FileRecord> {
         })
     };
     let has_links = listing.iter().any(|entry| matches!(entry, Entry::Link { .. }));
-    let targets =
-        files().filter(|_| has_links).map(|FileRecord { path, size, sha1 }| File { path, size: *size, sha1: *sha1 });
-    let targets = Files::sorted(targets.map(Unsorted::from).collect());
+    let targets: BTreeMap<&str, &FileRecord> =
+        files().filter(|_| has_links).map(|file| (file.path.as_str(), file)).collect();
     let followed = listing.iter().filter_map(|entry| match entry {
         Entry::Link { path, link: Some(target) } if top(path) == top(target) => {
-            let File { size, sha1, .. } = targets.get(target)?;
-            Some(FileRecord { path: path.clone(), size, sha1 })
+            let target = targets.get(target.as_str())?;
+            Some(FileRecord { path: path.clone(), ..(*target).clone() })
         }
         _ => None,
     });

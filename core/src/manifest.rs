@@ -5,12 +5,12 @@ use std::str::FromStr;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, File};
 use crate::digest::Sha1Digest;
 use crate::error::{Code, Error, quoted};
 use crate::json::to_json;
 use crate::path::DevicePath;
-use crate::plan::{Plan, PlanFile, PlanRequest};
+use crate::plan::{Plan, PlanRequest};
 use crate::version::Version;
 
 /// How `dst_path` is written (rule M3); [`ManifestOptions`] has an example.
@@ -269,8 +269,8 @@ impl Plan {
     pub fn manifest(&self, options: &ManifestOptions) -> Result<Manifest, Error> {
         let base_url = check_base_url(&options.base_url)?;
         let size = |bytes| (options.format == ManifestFormat::Sized).then_some(bytes);
-        let entries = |files: &[PlanFile]| {
-            let entry = |file: &PlanFile| FileEntry {
+        let entries = |files: &[File]| {
+            let entry = |file: &File| FileEntry {
                 url: file_url(base_url, &self.version, &file.path),
                 dst_path: DstPath { path: file.path.clone(), written: options.dst_paths },
                 hash: file.sha1,

@@ -1,10 +1,9 @@
+use std::cmp::Ordering;
+
 use serde::{Deserialize, Serialize};
 
-use crate::catalog::{Catalog, Firmware, Release};
-use crate::diff::{Change, diff};
-use crate::digest::Sha1Digest;
+use crate::catalog::{Catalog, File, Firmware, Release};
 use crate::error::Error;
-use crate::files::{File, Files};
 use crate::path::DevicePath;
 use crate::version::Version;
 
@@ -31,21 +30,10 @@ pub struct PlanRequest {
     pub allow_downgrade: bool,
 }
 
-/// One file that a device fetches; [`Plan`] has an example.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
-pub struct PlanFile {
-    /// Where it belongs on the device.
-    pub path: DevicePath,
-    /// Bytes.
-    pub size: u64,
-    /// Of the content.
-    pub sha1: Sha1Digest,
-}
-
 /// The decision for one device: what to delete, add, update and flash. Every list is sorted by path.
 ///
 /// ```
-/// use airwaybill::{Catalog, CatalogOptions, Entry, FileRecord, PlanFile, PlanRequest, Sha1Digest};
+/// use airwaybill::{Catalog, CatalogOptions, Entry, File, FileRecord, PlanRequest, Sha1Digest};
 ///
 /// let file = |path, content| Entry::from(FileRecord::of(path, content));
 /// let listing = [
@@ -60,7 +48,7 @@ pub struct PlanFile {
 /// let plan = catalog.plan(&request)?.expect("1.0.1 is higher");
 /// assert_eq!((plan.version.as_str(), plan.previous_version.unwrap().as_str()), ("1.0.1", "1.0.0"));
 /// assert_eq!(plan.delete[0].as_str(), "flash/gone.py");
-/// let PlanFile { path, size, sha1 } = &plan.update[0];
+/// let File { path, size, sha1 } = &plan.update[0];
 /// assert_eq!((path.as_str(), *size, *sha1), ("flash/main.py", 5, Sha1Digest::of(b"newer")));
 /// assert_eq!(plan.firmware.unwrap().path, "firmware_1.0.1.bin");
 /// # Ok::<(), airwaybill::Error>(())
@@ -74,9 +62,9 @@ pub struct Plan {
     /// In the device's release and not in the target.
     pub delete: Vec<DevicePath>,
     /// In the target and not in the device's release.
-    pub new: Vec<PlanFile>,
+    pub new: Vec<File>,
     /// In both, with another SHA-1 or size.
-    pub update: Vec<PlanFile>,
+    pub update: Vec<File>,
     /// The image to flash.
     pub firmware: Option<Firmware>,
 }
@@ -151,9 +139,8 @@ impl Catalog {
         name.map_or(Ok(self.releases().last()), |name| self.release(name).map(Some))
     }
 
-    // P3; P4: a release that the catalog does not have counts as one without files.
     fn file_changes(&self, target: &Release, current: Option<Version>) -> Plan {
-        let nothing = Files::default();
+        // P4: of a release that the catalog does not have, no files are known.
         let known = current.as_ref().and_then(|current| self.known_release(current.as_str()));
         let mut plan = Plan {
             version: target.version().clone(),
@@ -163,24 +150,33 @@ impl Catalog {
             update: Vec::new(),
             firmware: None,
         };
-        for change in diff(known.map_or(&nothing, |release| &release.files), &target.files) {
-            let (Change::Delete(file) | Change::New(file) | Change::Update(file)) = change;
-            // C2
-            if self.protect.matches(file.path) {
-                continue;
-            }
-            match change {
-                Change::Delete(file) => plan.delete.push(DevicePath::checked(file.path)),
-                Change::New(file) => plan.new.push(file.into()),
-                Change::Update(file) => plan.update.push(file.into()),
+        // P3: one pass through both, which are sorted by path.
+        let (mut old, mut new) = (known.map_or(&[][..], Release::files), target.files());
+        while let ([was, later @ ..], [is, rest @ ..]) = (old, new) {
+            match was.path.cmp(&is.path) {
+                Ordering::Less => {
+                    plan.delete.push(was.path.clone());
+                    old = later;
+                }
+                Ordering::Greater => {
+                    plan.new.push(is.clone());
+                    new = rest;
+                }
+                Ordering::Equal => {
+                    if (was.size, was.sha1) != (is.size, is.sha1) {
+                        plan.update.push(is.clone());
+                    }
+                    (old, new) = (later, rest);
+                }
             }
         }
+        plan.delete.extend(old.iter().map(|was| was.path.clone()));
+        plan.new.extend_from_slice(new);
+        // C2
+        let is_free = |path: &DevicePath| !self.protect.matches(path.as_str());
+        plan.delete.retain(is_free);
+        plan.new.retain(|file| is_free(&file.path));
+        plan.update.retain(|file| is_free(&file.path));
         plan
-    }
-}
-
-impl From<File<'_>> for PlanFile {
-    fn from(file: File<'_>) -> Self {
-        Self { path: DevicePath::checked(file.path), size: file.size, sha1: file.sha1 }
     }
 }

@@ -9,7 +9,6 @@ use crate::error::Error;
 use crate::filter::firmware_version_text;
 use crate::listing::FileRecord;
 use crate::manifest::{Manifest, file_url, split_scheme};
-use crate::order::sort_by;
 use crate::path::DevicePath;
 use crate::version::{Version, VersionScheme};
 
@@ -138,7 +137,7 @@ pub fn verify_content<'a>(manifest: &Manifest, found: impl IntoIterator<Item = &
             }),
         }
     }
-    sort_by(&mut report.problems, Ord::cmp);
+    report.problems.sort_unstable();
     report
 }
 
@@ -177,10 +176,10 @@ pub fn verify_device<'a>(
         DevicePath::new(path).map_err(|error| error.at("what the device holds"))?;
     }
     let mut report = Report { checked: 0, problems: Vec::new() };
-    for file in release.files().filter(|file| counts(file.path)) {
+    for file in release.files().iter().filter(|file| counts(file.path.as_str())) {
         report.checked += 1;
         let expected = Content { size: Some(file.size), sha1: file.sha1 };
-        report.problems.extend(compare(at(&found, file.path), file.path, expected));
+        report.problems.extend(compare(at(&found, file.path.as_str()), file.path.as_str(), expected));
     }
     let firsts = found.chunk_by(|a, b| a.0 == b.0).filter_map(<[_]>::first);
     let unexpected = firsts.filter(|(path, _)| counts(path) && release.file(path).is_none());
@@ -190,7 +189,7 @@ pub fn verify_device<'a>(
         expected: None,
         found: Some(*content),
     }));
-    sort_by(&mut report.problems, Ord::cmp);
+    report.problems.sort_unstable();
     Ok(report)
 }
 
@@ -212,7 +211,7 @@ fn path_of_url(url: &str) -> Option<&str> {
 /// What was found, sorted: the answer does not depend on the order of `records`.
 fn by_path<'a>(records: impl IntoIterator<Item = &'a FileRecord>) -> Vec<(&'a str, Content)> {
     let mut found: Vec<_> = records.into_iter().map(|record| (record.path.as_str(), record.into())).collect();
-    sort_by(&mut found, Ord::cmp);
+    found.sort_unstable();
     found
 }
 

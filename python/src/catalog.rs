@@ -138,7 +138,7 @@ pub(crate) struct Release {
 impl PartialEq for Release {
     fn eq(&self, other: &Self) -> bool {
         let (ours, theirs) = (self.get(), other.get());
-        ours.version() == theirs.version() && ours.files().eq(theirs.files())
+        ours.version() == theirs.version() && ours.files() == theirs.files()
     }
 }
 
@@ -173,7 +173,7 @@ impl Release {
     /// The files with their device paths, sorted by path; a new list each time.
     #[getter]
     fn files(&self) -> Vec<FileRecord> {
-        self.get().files().map(FileRecord::of).collect()
+        self.get().files().iter().map(FileRecord::from).collect()
     }
 
     fn __reduce__<'py>(slf: &Bound<'py, Self>) -> Reduced<'py, (String, &'static str, Vec<FileRecord>)> {

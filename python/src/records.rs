@@ -126,9 +126,11 @@ impl FileRecord {
         let sha1 = Sha1Digest::parse(&self.sha1).map_err(engine_error)?;
         Ok(airwaybill::FileRecord { path: self.path.clone(), size: self.size, sha1 })
     }
+}
 
-    pub(crate) fn of(file: airwaybill::File<'_>) -> Self {
-        Self { path: file.path.to_owned(), size: file.size, sha1: file.sha1.to_string() }
+impl From<&airwaybill::File> for FileRecord {
+    fn from(file: &airwaybill::File) -> Self {
+        Self { path: file.path.to_string(), size: file.size, sha1: file.sha1.to_string() }
     }
 }
 
@@ -159,14 +161,14 @@ impl Firmware {
 }
 
 impl PlanFile {
-    pub(crate) fn to_engine(&self) -> Result<airwaybill::PlanFile, Error> {
+    pub(crate) fn to_engine(&self) -> Result<airwaybill::File, Error> {
         let (path, sha1) = (DevicePath::new(&self.path)?, Sha1Digest::parse(&self.sha1)?);
-        Ok(airwaybill::PlanFile { path, size: self.size, sha1 })
+        Ok(airwaybill::File { path, size: self.size, sha1 })
     }
 }
 
-impl From<&airwaybill::PlanFile> for PlanFile {
-    fn from(file: &airwaybill::PlanFile) -> Self {
+impl From<&airwaybill::File> for PlanFile {
+    fn from(file: &airwaybill::File) -> Self {
         Self { path: file.path.to_string(), size: file.size, sha1: file.sha1.to_string() }
     }
 }

@@ -162,8 +162,8 @@ fn from_hex(text: &str) -> Option<Vec<u8>> {
 fn catalog(mut input: Input) -> Result<Value, Failure> {
     let catalog = input.catalog()?;
     let release = |release: &Release| {
-        let file = |file: airwaybill::File<'_>| json!({"path": file.path, "size": file.size, "sha1": file.sha1});
-        json!({"version": release.version(), "files": release.files().map(file).collect::<Vec<_>>()})
+        let file = |file: &airwaybill::File| json!({"path": file.path, "size": file.size, "sha1": file.sha1});
+        json!({"version": release.version(), "files": release.files().iter().map(file).collect::<Vec<_>>()})
     };
     let notices = |notices: &[Notice]| -> Vec<Value> {
         notices.iter().map(|notice| json!({"code": notice.code, "path": notice.path})).collect()

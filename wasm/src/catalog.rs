@@ -1,6 +1,6 @@
 use std::rc::Rc;
 
-use airwaybill::{DevicePath, Plan, PlanFile};
+use airwaybill::{DevicePath, File, Plan};
 use wasm_bindgen::prelude::*;
 
 use crate::convert::{Result, engine_error, entries, files, read_options, shared, text, to_js};
@@ -51,7 +51,7 @@ impl Catalog {
     #[wasm_bindgen(unchecked_return_type = "FileRecord[]")]
     pub fn files(&self, #[wasm_bindgen(unchecked_param_type = "string")] version: &JsValue) -> Result<JsValue> {
         let release = self.0.release(&text(version, "version")?).map_err(engine_error)?;
-        Ok(rows::files(release.files().map(|file| (file.path, file.size, file.sha1))))
+        Ok(file_rows(release.files()))
     }
 
     /// The firmware images that are offered, lowest version first.
@@ -95,8 +95,8 @@ impl Catalog {
             version.as_str(),
             previous_version.as_ref().map(airwaybill::Version::as_str),
             rows::texts(delete.iter().map(DevicePath::as_str)),
-            plan_files(&new),
-            plan_files(&update),
+            file_rows(&new),
+            file_rows(&update),
             &to_js(&firmware)?,
         ))
     }
@@ -161,7 +161,7 @@ extern "C" {
     ) -> JsValue;
 }
 
-fn plan_files(files: &[PlanFile]) -> JsValue {
+fn file_rows(files: &[File]) -> JsValue {
     rows::files(files.iter().map(|file| (file.path.as_str(), file.size, file.sha1)))
 }
 

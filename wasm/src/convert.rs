@@ -144,5 +144,5 @@ pub(crate) fn to_js(value: &impl Serialize) -> Result<JsValue> {
 
 /// A digest as JavaScript writes it.
 pub(crate) fn digits(sha1: airwaybill::Sha1Digest) -> JsString {
-    ascii(&sha1.digits())
+    ascii(sha1.encode(&mut [0; 40]).as_bytes())
 }

@@ -11,8 +11,6 @@ mod convert;
 mod digest;
 mod filter;
 mod manifest;
-#[cfg(target_arch = "wasm32")]
-mod memory;
 mod path;
 mod rows;
 mod types;

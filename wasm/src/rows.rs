@@ -31,7 +31,7 @@ pub(crate) fn files<'a>(files: impl ExactSizeIterator<Item = (&'a str, u64, Sha1
         paths.push_str(path);
         lengths.push(utf16_length(path));
         sizes.push(number(size));
-        digests.push_str(str::from_utf8(&sha1.digits()).unwrap_or_default());
+        digests.push_str(sha1.encode(&mut [0; 40]));
     }
     rows_of_files(&paths, &lengths, &sizes, &digests)
 }

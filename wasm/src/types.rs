@@ -63,16 +63,6 @@ written_by_the_engine! {
         sha1: String,
     }
 
-    /// One file that a device fetches.
-    PlanFile {
-        /// Where it belongs on the device.
-        path: String,
-        /// Bytes.
-        size: f64,
-        /// 40 lower-case hex digits.
-        sha1: String,
-    }
-
     /// The decision for one device. Every list is sorted by path.
     Plan {
         /// The release that the device is on afterwards.
@@ -123,6 +113,22 @@ written_by_the_engine! {
         problems: Vec<Problem>,
     }
 }
+
+/// One file that a device fetches.
+#[derive(Tsify)]
+#[allow(dead_code, reason = "read by tsify alone")]
+pub(crate) struct PlanFile {
+    /// Where it belongs on the device.
+    path: String,
+    /// Bytes.
+    size: f64,
+    /// 40 lower-case hex digits.
+    sha1: String,
+}
+
+const _: fn(airwaybill::File) = |file| {
+    let airwaybill::File { path: _, size: _, sha1: _ } = file;
+};
 
 /// A symbolic link of a listing.
 #[derive(Tsify)]

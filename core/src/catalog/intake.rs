@@ -1,18 +1,15 @@
-use std::mem;
-
+use super::sort::{Row, sort_by_path};
+use super::{File, find};
 use crate::error::{Code, Error, quoted};
-use crate::files::{File, Files, Unsorted};
 use crate::filter::Filter;
-use crate::letters::lower_case;
 use crate::listing::{Entry, FileRecord};
 use crate::notice::Notice;
-use crate::order::sort_by;
-use crate::path;
+use crate::path::{self, DevicePath};
 
 /// A release while its entries come in.
 pub(crate) struct Intake<'a> {
     pub(crate) name: &'a str,
-    files: Vec<Unsorted<'a>>,
+    files: Vec<Row<'a>>,
     links: Vec<Link<'a>>,
     refused: Vec<Notice>,
     ignored: Vec<Notice>,
@@ -25,8 +22,8 @@ struct Link<'a> {
 
 /// What became of a release.
 pub(crate) struct Outcome {
-    /// All its files, or why it is refused.
-    pub(crate) files: Result<Files, Notice>,
+    /// All its files, sorted by path, or why it is refused.
+    pub(crate) files: Result<Vec<File>, Notice>,
     /// Bytes of the files that its links lead to: each link is one more file to fetch.
     pub(crate) linked: u64,
     pub(crate) ignored: Vec<Notice>,
@@ -52,7 +49,7 @@ impl<'a> Intake<'a> {
         match entry {
             Entry::File(FileRecord { size, sha1, .. }) => {
                 path::check(path)?;
-                self.files.push(File { path, size: *size, sha1: *sha1 }.into());
+                self.files.push(Row::new(path, *size, *sha1));
             }
             Entry::Link { link, .. } => {
                 path::check(path)?;
@@ -66,37 +63,52 @@ impl<'a> Intake<'a> {
 
     /// Decides once the last entry is in.
     pub(crate) fn finish(mut self) -> Outcome {
-        let (files, linked) = self.with_links_followed();
+        sort_by_path(&mut self.files);
+        let linked = self.follow_links();
+        let files: Vec<File> = self.files.into_iter().map(File::from).collect();
         self.refused.extend(clashes(self.name, &files));
-        let files = match self.refused.into_iter().min() {
-            Some(first) => Err(first),
-            None if files.iter().len() == 0 => Err(empty(self.name)),
-            None => Ok(files),
-        };
-        let warnings = files.as_ref().map(|files| differing_in_case(self.name, files)).unwrap_or_default();
-        // Of a path that is listed twice it would depend on the order which of the two a link leads to.
-        let linked = if files.is_ok() { linked } else { 0 };
-        Outcome { files, linked, ignored: self.ignored, warnings }
+        if files.is_empty() && self.refused.is_empty() {
+            self.refused.push(empty(self.name));
+        }
+        match self.refused.into_iter().min() {
+            // Of a path that is listed twice it would depend on the order which of the two a link leads to.
+            Some(first) => Outcome { files: Err(first), linked: 0, ignored: self.ignored, warnings: Vec::new() },
+            None => Outcome {
+                warnings: differing_in_case(self.name, &files),
+                files: Ok(files),
+                linked,
+                ignored: self.ignored,
+            },
+        }
     }
 
-    // C4
-    fn with_links_followed(&mut self) -> (Files, u64) {
-        let read = Files::sorted(mem::take(&mut self.files));
-        if self.links.is_empty() {
-            return (read, 0);
-        }
+    /// Adds a file for each link (rule C4); gives the bytes of what they lead to.
+    fn follow_links(&mut self) -> u64 {
         let mut followed = Vec::with_capacity(self.links.len());
         for Link { path, target } in &self.links {
             let target = target.and_then(|target| target.strip_prefix(self.name)?.strip_prefix('/'));
-            if let Some(file) = target.and_then(|target| read.get(target)) {
-                followed.push(File { path, ..file });
+            if let Some(file) = target.and_then(|target| {
+                let index = self.files.binary_search_by_key(&target, |file| file.path).ok()?;
+                self.files.get(index)
+            }) {
+                followed.push(Row::new(path, file.size, file.sha1));
             } else {
                 let path = format!("{}/{path}", self.name);
                 self.refused.push(Notice::from_error(&path, &link_outside(&path)));
             }
         }
         let linked = followed.iter().map(|file| file.size).fold(0, u64::saturating_add);
-        (Files::sorted(read.iter().chain(followed).map(Unsorted::from).collect()), linked)
+        if !followed.is_empty() {
+            self.files.extend(followed);
+            sort_by_path(&mut self.files);
+        }
+        linked
+    }
+}
+
+impl From<Row<'_>> for File {
+    fn from(Row { path, size, sha1, .. }: Row<'_>) -> Self {
+        Self { path: DevicePath::checked(path), size, sha1 }
     }
 }
 
@@ -123,35 +135,39 @@ fn path_conflict(path: &str) -> Notice {
 }
 
 /// Paths that stand twice, and files that are also directories.
-fn clashes<'a>(release: &'a str, files: &'a Files) -> impl Iterator<Item = Notice> + 'a {
+fn clashes(release: &str, files: &[File]) -> Vec<Notice> {
     // INVARIANT: each text in `prefixes` is a prefix of the next one and of the path before.
     let mut prefixes: Vec<&str> = Vec::new();
-    files.iter().filter_map(move |file| {
-        while prefixes.pop_if(|prefix| !file.path.starts_with(*prefix)).is_some() {}
-        let clash = prefixes.iter().find_map(|prefix| match file.path.get(prefix.len()..) {
-            Some("") => Some(path_duplicate(&format!("{release}/{}", file.path))),
+    let mut clashes = Vec::new();
+    for path in files.iter().map(|file| file.path.as_str()) {
+        while prefixes.pop_if(|prefix| !path.starts_with(*prefix)).is_some() {}
+        clashes.extend(prefixes.iter().find_map(|prefix| match path.get(prefix.len()..) {
+            Some("") => Some(path_duplicate(&format!("{release}/{path}"))),
             Some(rest) if rest.starts_with('/') => Some(path_conflict(&format!("{release}/{prefix}"))),
             _ => None,
-        });
-        prefixes.push(file.path);
-        clash
-    })
+        }));
+        prefixes.push(path);
+    }
+    clashes
 }
 
 // C5
-fn differing_in_case(release: &str, files: &Files) -> Vec<Notice> {
-    let is_folded = |path: &str| path.is_ascii() && !path.bytes().any(|byte| byte.is_ascii_uppercase());
+fn differing_in_case(release: &str, files: &[File]) -> Vec<Notice> {
+    let is_lower = |path: &str| path.is_ascii() && !path.bytes().any(|byte| byte.is_ascii_uppercase());
+    // Letter by letter: for `str::to_lowercase` a sigma at the end of a word is another letter.
+    let lower = |path: &str| path.chars().flat_map(char::to_lowercase).collect::<String>();
     let mut folded: Vec<(String, &str)> = files
         .iter()
-        .filter(|file| !is_folded(file.path))
-        .map(|file| (lower_case(file.path), file.path))
+        .map(|file| file.path.as_str())
+        .filter(|path| !is_lower(path))
+        .map(|path| (lower(path), path))
         .filter(|(lower, path)| lower != path)
         .collect();
-    // Paths that are lower-case already are looked up, not copied: nearly all are.
+    // Paths in lower case, which most are, are looked up and not copied.
     let already: Vec<(String, &str)> =
-        folded.iter().filter_map(|(lower, _)| Some((lower.clone(), files.get(lower)?.path))).collect();
+        folded.iter().filter_map(|(lower, _)| Some((lower.clone(), find(files, lower)?.path.as_str()))).collect();
     folded.extend(already);
-    sort_by(&mut folded, Ord::cmp);
+    folded.sort_unstable();
     folded.dedup();
     let pairs = folded.iter().zip(folded.iter().skip(1)).filter(|(a, b)| a.0 == b.0);
     pairs

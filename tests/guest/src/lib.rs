@@ -3,8 +3,6 @@
 #![cfg(target_arch = "wasm32")]
 #![allow(missing_docs, reason = "a module has exports, not documentation")]
 
-#[path = "../../../wasm/src/memory.rs"]
-mod memory;
 mod meter;
 
 use std::alloc::Layout;

@@ -63,7 +63,7 @@ fn offered(catalog: &Catalog) -> (Vec<(String, Tree)>, String) {
 }
 
 fn tree(release: &Release) -> Tree {
-    release.files().map(|file| (file.path.to_owned(), (file.size, file.sha1))).collect()
+    release.files().iter().map(|file| (file.path.to_string(), (file.size, file.sha1))).collect()
 }
 
 fn top(path: &str) -> &str {
@@ -84,7 +84,9 @@ fn check_that_nothing_is_lost(catalog: &Catalog, listing: &[Entry]) {
         for file in release.files() {
             let path = format!("{}/{}", release.version(), file.path);
             // C1
-            assert!(!file.path.split('/').any(|name| [".DS_Store", "Thumbs.db", "pymakr.conf"].contains(&name)));
+            assert!(
+                !file.path.as_str().split('/').any(|name| [".DS_Store", "Thumbs.db", "pymakr.conf"].contains(&name))
+            );
             assert_eq!(catalog.find(&path), Some(FileRecord { path, size: file.size, sha1: file.sha1 }));
         }
     }

@@ -123,8 +123,8 @@ fn device_problems(
     let counts = |path: &str| filter.reads(&format!("1/{path}"));
     let release = catalog.release(version).unwrap();
     let content = |size, sha1| Content { size: Some(size), sha1 };
-    let files = release.files().filter(|file| counts(file.path));
-    let results = files.map(|file| compared(file.path.to_owned(), content(file.size, file.sha1), found)).collect();
+    let files = release.files().iter().filter(|file| counts(file.path.as_str()));
+    let results = files.map(|file| compared(file.path.to_string(), content(file.size, file.sha1), found)).collect();
     let unexpected: BTreeSet<&str> = found.iter().map(|file| file.path.as_str()).collect();
     let unexpected = unexpected.into_iter().filter(|path| counts(path) && release.file(path).is_none());
     let lowest = |path: &str| found.iter().filter(|file| file.path == path).map(Content::from).min();
