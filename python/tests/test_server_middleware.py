@@ -110,7 +110,7 @@ class Counted:
     ("second", "asked"),
     [
         ({}, 1),
-        ({"http": "1.0"}, 1),
+        ({"http": "1.0"}, 2),
         ({"method": "HEAD"}, 2),
         ({"host": "b"}, 2),
         ({"accept": "x" * 3000}, 2),

@@ -98,8 +98,9 @@ class App:
             lifespan=self._lifespan,
         )
         self._router.router.redirect_slashes = False
-        # Around the router, which answers for exceptions: those answers are framed and logged too.
-        self._app: ASGIApp = Framing(Methods(Memory(self._answer, self._answers)))
+        # Around the router, which answers for exceptions: those answers are framed and logged too. What is remembered
+        # has been framed.
+        self._app: ASGIApp = Memory(Framing(Methods(self._answer)), self._answers)
         self._log = AccessLog(access_log) if access_log is not None else None
         if self._log is not None:
             self._app = AccessLogging(self._app, self._log)

@@ -109,11 +109,12 @@ def remember(scope: Scope, bodies: EntityCache, key: Hashable) -> None:
 
 
 def exact_request(scope: Scope) -> Hashable:
-    """All of a request that an answer can depend on."""
+    """All of a GET request that an answer can depend on."""
     return (
         scope["path"],
         scope.get("raw_path"),
         scope["query_string"],
+        scope["http_version"],
         scope.get("root_path"),
         tuple(map(tuple, scope["headers"])),
     )
