@@ -61,7 +61,7 @@ pub enum ManifestFormat {
     /// 1: those of rule M1.
     #[default]
     Plain,
-    /// 2: also `size` on every entry and `total_size`.
+    /// 2: also `size` on every entry, `total_size`, and `full` on a full install.
     Sized,
 }
 
@@ -117,7 +117,7 @@ impl ManifestOptions {
 /// assert_eq!(manifest.previous_version().unwrap().as_str(), "1.0.0");
 /// assert_eq!(manifest.delete()[0].as_str(), "flash/old.py");
 /// assert!(manifest.new_files().is_empty() && manifest.update().is_empty());
-/// assert!(manifest.firmware().is_none() && manifest.total_size().is_none());
+/// assert!(manifest.firmware().is_none() && manifest.total_size().is_none() && !manifest.is_full());
 /// assert_eq!(Manifest::parse(manifest.to_json().as_bytes())?, manifest);
 /// # Ok::<(), airwaybill::Error>(())
 /// ```
@@ -127,6 +127,8 @@ pub struct Manifest {
     pub(crate) delete: Vec<DevicePath>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) firmware: Option<FirmwareEntry>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) full: bool,
     pub(crate) new: Vec<FileEntry>,
     pub(crate) previous_version: Option<Version>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -228,6 +230,12 @@ impl Manifest {
         self.previous_version.as_ref()
     }
 
+    /// Whether `new` is all that the release has (rule P4); only in format 2.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.full
+    }
+
     /// Bytes to fetch in all; only in format 2.
     #[must_use]
     pub fn total_size(&self) -> Option<u64> {
@@ -268,7 +276,8 @@ impl Plan {
     /// control characters.
     pub fn manifest(&self, options: &ManifestOptions) -> Result<Manifest, Error> {
         let base_url = check_base_url(&options.base_url)?;
-        let size = |bytes| (options.format == ManifestFormat::Sized).then_some(bytes);
+        let is_sized = options.format == ManifestFormat::Sized;
+        let size = |bytes| is_sized.then_some(bytes);
         let entries = |files: &[File]| {
             let entry = |file: &File| FileEntry {
                 url: file_url(base_url, &self.version, &file.path),
@@ -285,6 +294,8 @@ impl Plan {
                 hash: image.sha1,
                 size: size(image.size),
             }),
+            // M4
+            full: is_sized && self.full,
             new: entries(&self.new),
             previous_version: self.previous_version.clone(),
             total_size: size(self.download_size()),

@@ -59,6 +59,8 @@ pub struct Plan {
     pub version: Version,
     /// What the request named as current.
     pub previous_version: Option<Version>,
+    /// Whether `new` is all that the target has, since what the device has is not known (rule P4).
+    pub full: bool,
     /// In the device's release and not in the target.
     pub delete: Vec<DevicePath>,
     /// In the target and not in the device's release.
@@ -88,7 +90,7 @@ impl Catalog {
     /// let catalog = Catalog::from_listing(&listing, &CatalogOptions::default())?;
     ///
     /// let install = catalog.plan(&PlanRequest::default())?.expect("everything");
-    /// assert_eq!((install.new.len(), install.download_size()), (1, 7));
+    /// assert_eq!((install.full, install.new.len(), install.download_size()), (true, 1, 7));
     /// let request = PlanRequest { current: Some("1.0.1".into()), ..PlanRequest::default() };
     /// assert_eq!(catalog.plan(&request)?, None);
     /// # Ok::<(), airwaybill::Error>(())
@@ -121,6 +123,7 @@ impl Catalog {
             return Ok(current.zip(firmware).map(|(current, image)| Plan {
                 version: current.clone(),
                 previous_version: Some(current),
+                full: false,
                 delete: Vec::new(),
                 new: Vec::new(),
                 update: Vec::new(),
@@ -145,6 +148,7 @@ impl Catalog {
         let mut plan = Plan {
             version: target.version().clone(),
             previous_version: current,
+            full: known.is_none(),
             delete: Vec::new(),
             new: Vec::new(),
             update: Vec::new(),

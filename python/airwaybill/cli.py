@@ -55,7 +55,7 @@ FirmwareOption = Annotated[
 DowngradeOption = Annotated[bool, typer.Option("--allow-downgrade", help="Let --to name a lower release.")]
 BaseUrlOption = Annotated[str, typer.Option("--base-url", metavar="URL", help="Put before every URL.")]
 AbsoluteOption = Annotated[bool, typer.Option("--absolute-paths", help="Write dst_path with a leading slash.")]
-FormatOption = Annotated[int, typer.Option("--format", min=1, max=2, help="2 adds sizes.")]
+FormatOption = Annotated[int, typer.Option("--format", min=1, max=2, help="2 adds sizes, and whether it is a full install.")]
 VersionsOption = Annotated[Versions, typer.Option("--versions", help="How versions are ordered.")]
 IgnoreOption = Annotated[
     list[str], typer.Option("--ignore", metavar="GLOB", help="Leave out files that match; may be repeated.")

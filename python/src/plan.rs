@@ -7,7 +7,7 @@ use crate::manifest::{Manifest, manifest_options};
 use crate::records::{Firmware, PlanFile};
 
 /// The attributes of a plan, in the order that `pickle` keeps them in.
-type Fields = (String, Option<String>, Vec<String>, Vec<PlanFile>, Vec<PlanFile>, Option<Firmware>);
+type Fields = (String, Option<String>, bool, Vec<String>, Vec<PlanFile>, Vec<PlanFile>, Option<Firmware>);
 
 /// The decision for one device: what to delete, add, update and flash.
 #[pyclass(module = "airwaybill", frozen, eq, hash)]
@@ -26,6 +26,12 @@ impl Plan {
     #[getter]
     fn previous_version(&self) -> Option<&str> {
         self.0.previous_version.as_ref().map(airwaybill::Version::as_str)
+    }
+
+    /// Whether `new` is all that the release has: the request named no version, or one that the catalog does not have.
+    #[getter]
+    fn full(&self) -> bool {
+        self.0.full
     }
 
     /// Device paths that are no longer needed, sorted.
@@ -68,20 +74,28 @@ impl Plan {
 
     fn __reduce__<'py>(slf: &Bound<'py, Self>) -> Reduced<'py, (&'static str, Bound<'py, PyAny>)> {
         let plan = slf.get();
-        let fields =
-            (plan.version(), plan.previous_version(), plan.delete(), plan.new_files(), plan.update(), plan.firmware());
+        let fields = (
+            plan.version(),
+            plan.previous_version(),
+            plan.full(),
+            plan.delete(),
+            plan.new_files(),
+            plan.update(),
+            plan.firmware(),
+        );
         Ok((slf.getattr("_restore")?, (plan.0.version.scheme().as_str(), fields.into_bound_py_any(slf.py())?)))
     }
 
     #[staticmethod]
     fn _restore(scheme: &str, fields: Fields) -> PyResult<Self> {
         let scheme = version_scheme(scheme)?;
-        let (version, previous_version, delete, new, update, firmware) = fields;
+        let (version, previous_version, full, delete, new, update, firmware) = fields;
         let version_of = |text: &String| airwaybill::Version::parse(text, scheme);
         let restore = || {
             Ok(airwaybill::Plan {
                 version: version_of(&version)?,
                 previous_version: previous_version.as_ref().map(version_of).transpose()?,
+                full,
                 delete: delete.iter().map(|path| airwaybill::DevicePath::new(path)).collect::<Result<_, _>>()?,
                 new: new.iter().map(PlanFile::to_engine).collect::<Result<_, _>>()?,
                 update: update.iter().map(PlanFile::to_engine).collect::<Result<_, _>>()?,
@@ -99,7 +113,8 @@ impl Plan {
     /// Renders the plan for one base URL, `http://192.168.1.144:8000`.
     ///
     /// With `absolute_paths` each `dst_path` starts with a slash; format 2 also has `size` on every entry and
-    /// `total_size`, in bytes. Raises `AirwaybillError` with code `base_url_invalid` or `format_invalid`.
+    /// `total_size`, in bytes, and `full` on a full install. Raises `AirwaybillError` with code `base_url_invalid` or
+    /// `format_invalid`.
     #[pyo3(signature = (base_url, *, absolute_paths = false, format = 1))]
     fn manifest(&self, base_url: String, absolute_paths: bool, format: i64) -> PyResult<Manifest> {
         let options = manifest_options(base_url, absolute_paths, format)?;

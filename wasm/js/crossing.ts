@@ -55,6 +55,7 @@ export function files(paths: string, lengths: Uint32Array, sizes: Float64Array, 
 export const plan = (
   version: string,
   previous_version: string | undefined,
+  full: boolean,
   deleted: string[],
   added: Row[],
   updated: Row[],
@@ -62,6 +63,7 @@ export const plan = (
 ): object => ({
   version,
   previous_version: previous_version ?? null,
+  full,
   delete: deleted,
   new: added,
   update: updated,

@@ -90,10 +90,11 @@ impl Catalog {
         #[wasm_bindgen(unchecked_optional_param_type = "PlanRequest | null")] request: &JsValue,
     ) -> Result<JsValue> {
         let Some(plan) = self.decide(request)? else { return Ok(JsValue::NULL) };
-        let Plan { version, previous_version, delete, new, update, firmware } = plan;
+        let Plan { version, previous_version, full, delete, new, update, firmware } = plan;
         Ok(plan_object(
             version.as_str(),
             previous_version.as_ref().map(airwaybill::Version::as_str),
+            full,
             rows::texts(delete.iter().map(DevicePath::as_str)),
             file_rows(&new),
             file_rows(&update),
@@ -154,6 +155,7 @@ extern "C" {
     fn plan_object(
         version: &str,
         previous_version: Option<&str>,
+        full: bool,
         delete: JsValue,
         new: JsValue,
         update: JsValue,

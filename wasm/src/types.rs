@@ -70,6 +70,8 @@ written_by_the_engine! {
         /// What the request named as current.
         #[tsify(type = "string | null")]
         previous_version: Option<String>,
+        /// Whether `new` is all that the release has: the request named no version, or one that the catalog does not have.
+        full: bool,
         /// Device paths of files that are no longer needed.
         delete: Vec<String>,
         /// Files that the device does not have.
@@ -206,6 +208,9 @@ pub(crate) struct ManifestDocument {
     /// The image to flash.
     #[tsify(optional)]
     firmware: Option<FirmwareEntry>,
+    /// `new` is all that the release has; only in format 2.
+    #[tsify(optional, type = "true")]
+    full: Option<bool>,
     /// Files that the device does not have.
     new: Vec<FileEntry>,
     /// The release that the request named.
@@ -330,7 +335,7 @@ pub(crate) struct ManifestOptions {
     /// `"relative"`, `flash/main.py`, when absent; `"absolute"`, `/flash/main.py`.
     #[tsify(optional, type = r#""relative" | "absolute" | null | undefined"#)]
     dst_paths: Option<airwaybill::DstPaths>,
-    /// 1 when absent; 2 also has `size` on every entry and `total_size`.
+    /// 1 when absent; 2 also has `size` on every entry, `total_size`, and `full` on a full install.
     #[tsify(optional, type = "1 | 2 | null | undefined")]
     format: Option<u8>,
 }

@@ -78,6 +78,7 @@ describe("plan", () => {
   const expected = {
     version: "1.0.1",
     previous_version: "1.0.0",
+    full: false,
     delete: ["flash/gone.py"],
     new: [file("flash/lib/ünï 𝄞.py", "added")],
     update: [file("flash/main.py", "newer")],

@@ -13,7 +13,7 @@ impl Manifest {
     ///
     /// [`Code::JsonInvalid`]; or, with the field in the message, [`Code::FieldMissing`], [`Code::FieldType`],
     /// [`Code::DigestInvalid`], [`Code::UrlInvalid`], [`Code::SizeTooBig`], and the codes of [`DevicePath`] and
-    /// [`Version`]. Sizes are all there (format 2) or none is (format 1).
+    /// [`Version`]. Sizes are all there (format 2) or none is (format 1); `full` is `true`, in format 2, or absent.
     pub fn parse(document: &[u8]) -> Result<Self, Error> {
         let document = Json::parse(document)?;
         let top = document.fields("")?;
@@ -27,6 +27,7 @@ impl Manifest {
                 let entry = value.fields(place)?;
                 Ok(FirmwareEntry { url: url(&entry)?, hash: hash(&entry)?, size: size(&entry, "size", is_sized)? })
             })?,
+            full: top.optional("full", only_true)?.is_some(),
             new: top.required("new", files)?,
             previous_version: top.required("previous_version", |value, place| value.or_null(place, version))?,
             total_size: size(&top, "total_size", is_sized)?,
@@ -36,7 +37,7 @@ impl Manifest {
     }
 }
 
-// M4: one size makes it a document of format 2.
+// M4: one of its fields makes it a document of format 2.
 fn is_sized(top: &Fields<'_, '_>) -> bool {
     let has_size =
         |entry: &Json<'_>| matches!(entry, Json::Object(fields) if fields.iter().any(|(key, _)| key == "size"));
@@ -44,7 +45,8 @@ fn is_sized(top: &Fields<'_, '_>) -> bool {
         Some(Json::List(entries)) => entries.iter().any(has_size),
         entry => entry.is_some_and(has_size),
     };
-    top.get("total_size").is_some() || ["new", "update", "firmware"].into_iter().any(has_entry_with_size)
+    ["full", "total_size"].into_iter().any(|key| top.get(key).is_some())
+        || ["new", "update", "firmware"].into_iter().any(has_entry_with_size)
 }
 
 fn file_entry(value: &Json<'_>, place: &str, is_sized: bool) -> Result<FileEntry, Error> {
@@ -77,6 +79,13 @@ fn size(fields: &Fields<'_, '_>, key: &str, is_sized: bool) -> Result<Option<u64
         check_size(size, place).map(|()| size)
     };
     if is_sized { fields.required(key, read).map(Some) } else { Ok(None) }
+}
+
+fn only_true(value: &Json<'_>, place: &str) -> Result<(), Error> {
+    if value.bool(place)? {
+        return Ok(());
+    }
+    Err(Error::new(Code::FieldType, format!("{place}: should be true or absent, not false")))
 }
 
 fn dst_path(value: &Json<'_>, place: &str) -> Result<DstPath, Error> {

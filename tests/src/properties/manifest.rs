@@ -53,6 +53,7 @@ fn check_fields(manifest: &Manifest, text: &str) {
     let sizes: Vec<Option<u64>> =
         entries().map(|entry| entry.size).chain(image).chain([manifest.total_size()]).collect();
     // M4
+    assert!(manifest.total_size().is_some() || !manifest.is_full(), "{text}");
     assert!(sizes.iter().all(|size| size.is_some() == sizes[0].is_some()), "{text}");
     assert!(sizes.iter().flatten().all(|size| *size < 1 << 53), "{text}");
     let twice = text.replacen('{', r#"{"version": "1","#, 1);
@@ -65,7 +66,7 @@ fn known_fields(document: &Value) -> Value {
         let known = keys.iter().filter_map(|key| Some(((*key).to_owned(), object.get(key)?.clone())));
         known.collect()
     };
-    let top = ["delete", "firmware", "new", "previous_version", "total_size", "update", "version"];
+    let top = ["delete", "firmware", "full", "new", "previous_version", "total_size", "update", "version"];
     let mut known = only(document, &top);
     for (key, value) in &mut known {
         match (key.as_str(), value) {

@@ -112,7 +112,10 @@ impl Model<'_> {
         self.check_releases();
         let current = self.request.current.as_deref().map(|text| self.version(text));
         let target = self.target(current.as_ref());
-        let before = self.request.current.as_deref().map(|name| self.known(name)).unwrap_or_default();
+        let known = self.request.current.as_deref().and_then(|name| self.known(name));
+        // P4
+        let full = target.is_some() && known.is_none();
+        let before = known.unwrap_or_default();
         let after = target.map(tree);
         let firmware = self.firmware(current.as_ref(), target.is_some());
         let changes = after.as_ref().is_some_and(|after| self.unprotected(after) != self.unprotected(&before));
@@ -122,6 +125,7 @@ impl Model<'_> {
         let version = target.map(Release::version).or(current.as_ref()).unwrap();
         assert_eq!(plan.version.as_str(), version.as_str());
         assert_eq!(plan.previous_version.as_ref().map(Version::as_str), self.request.current.as_deref());
+        assert_eq!(plan.full, full);
         assert_eq!(json!(plan.firmware), json!(firmware));
         let device = applied(plan, before.clone());
         assert_eq!(self.protected(&device), self.protected(&before));
@@ -159,11 +163,11 @@ impl Model<'_> {
         Catalog::from_listing(own, &options).unwrap().releases().first().map(tree)
     }
 
-    /// What the device has; nothing when the catalog does not have its release (P4).
-    fn known(&self, name: &str) -> Tree {
+    /// What the device has, if the catalog has its release.
+    fn known(&self, name: &str) -> Option<Tree> {
         let is_unsettled = self.options.unsettled.iter().any(|unsettled| unsettled == name);
         let is_known = is_unsettled || self.catalog.releases().iter().any(|known| known.version().as_str() == name);
-        is_known.then(|| self.alone(name)).flatten().unwrap_or_default()
+        is_known.then(|| self.alone(name)).flatten()
     }
 
     // P1, P2
@@ -246,7 +250,9 @@ fn check_document(
 // M2 to M4
 fn check_entries(manifest: &Manifest, plan: &Plan, render: &ManifestOptions) {
     let base_url = render.base_url.trim_end_matches('/');
-    let size = |bytes| (render.format == ManifestFormat::Sized).then_some(bytes);
+    let is_sized = render.format == ManifestFormat::Sized;
+    let size = |bytes| is_sized.then_some(bytes);
+    assert_eq!(manifest.is_full(), is_sized && plan.full);
     for (entries, files) in [(manifest.new_files(), &plan.new), (manifest.update(), &plan.update)] {
         assert_eq!(entries.len(), files.len());
         for (entry, file) in entries.iter().zip(files) {
