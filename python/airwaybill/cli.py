@@ -10,13 +10,13 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, Optional
 
 import typer
 
-from airwaybill import AirwaybillError, Catalog, Content, Listing, Manifest, scan, verify_content
+from airwaybill import AirwaybillError, Catalog, Content, Listing, Manifest, _record, scan, verify_content
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -55,7 +55,9 @@ FirmwareOption = Annotated[
 DowngradeOption = Annotated[bool, typer.Option("--allow-downgrade", help="Let --to name a lower release.")]
 BaseUrlOption = Annotated[str, typer.Option("--base-url", metavar="URL", help="Put before every URL.")]
 AbsoluteOption = Annotated[bool, typer.Option("--absolute-paths", help="Write dst_path with a leading slash.")]
-FormatOption = Annotated[int, typer.Option("--format", min=1, max=2, help="2 adds sizes, and whether it is a full install.")]
+FormatOption = Annotated[
+    int, typer.Option("--format", min=1, max=2, help="2 adds sizes, and whether it is a full install.")
+]
 VersionsOption = Annotated[Versions, typer.Option("--versions", help="How versions are ordered.")]
 IgnoreOption = Annotated[
     list[str], typer.Option("--ignore", metavar="GLOB", help="Leave out files that match; may be repeated.")
@@ -257,6 +259,25 @@ def verify(
     print(f"{report.checked} files are right")
 
 
+@commands.command()
+def record(
+    directory: Directory,
+    version: Annotated[str, typer.Argument(metavar="VERSION", help="The release on the device.", show_default=False)],
+    output: Annotated[
+        Optional[str], typer.Option("--output", metavar="FILE", help="Write it there, whole or not at all.")
+    ] = None,
+    versions: VersionsOption = Versions.loose,
+    ignore: IgnoreOption = [],  # noqa: B006
+    protect: ProtectOption = [],  # noqa: B006
+) -> None:
+    """Print waybill/files for a device that is delivered with a release: what an update may delete later."""
+    text = _record.record(_catalog(directory, versions, ignore, protect), directory, version)
+    if output is None:
+        sys.stdout.buffer.write(text)
+    else:
+        _write(output, text)
+
+
 def main() -> NoReturn:
     """The entry point of the ``airwaybill`` command."""
     if sys.stdout is None:
@@ -308,6 +329,22 @@ def _catalog(directory: str, versions: Versions, ignore: Sequence[str], protect:
 def _read(path: str) -> bytes:
     with open(path, "rb") as file:
         return file.read()
+
+
+def _write(path: str, data: bytes) -> None:
+    """Writes a file beside and renames it."""
+    target = os.path.realpath(path)
+    if os.path.exists(target) and not os.path.isfile(target):
+        raise CommandError(WRONG_USAGE, "output_failed", f"cannot write {path}: it is there and is no file")
+    beside = f"{target}.{os.getpid()}.new"
+    try:
+        with open(beside, "wb") as file:
+            file.write(data)
+        os.replace(beside, target)
+    except OSError as error:
+        with suppress(OSError):
+            os.remove(beside)
+        raise CommandError(CHECK_FAILED, "output_failed", f"cannot write {path}: {error.strerror}") from None
 
 
 @contextmanager

@@ -187,6 +187,8 @@ def test_verify(tree: Path, call: Call, tmp_path: Path, monkeypatch: pytest.Monk
         (["verify", "{file}", "{tree}"], 1, "json_invalid"),
         (["verify", "{empty}", "{tree}"], 1, "field_missing"),
         (["verify", "{good}", "{missing}"], 2, "root_invalid"),
+        (["record", "{missing}", "1.0.1"], 2, "root_invalid"),
+        (["record", "{tree}"], 2, "usage"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line(
@@ -204,7 +206,7 @@ def test_what_is_wrong_is_said_in_one_line(
 
 
 def test_help_names_the_commands_and_options(call: Call) -> None:
-    assert all(name in call("--help").out for name in ("serve", "manifest", "plan", "inspect", "verify"))
+    assert all(name in call("--help").out for name in ("serve", "manifest", "plan", "inspect", "verify", "record"))
     # 2: without a command there is nothing to do.
     assert call().code in (0, 2)
 
