@@ -2,6 +2,7 @@
 
 import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
 import { fileURLToPath } from "node:url";
 
 import { transformSync } from "esbuild";
@@ -11,8 +12,16 @@ const target = process.env.CARGO_TARGET_DIR ?? fileURLToPath(new URL("../target"
 const run = (program, options) => execFileSync(program, options, { cwd: here, stdio: "inherit" });
 const tool = (name) => fileURLToPath(new URL(`node_modules/.bin/${name}`, import.meta.url));
 
-run("cargo", ["build", "-q", "--locked", "--profile", "wasm", "--target", "wasm32-unknown-unknown", "-p", "airwaybill-wasm"]);
 run("cargo", ["build", "-q", "--locked", "--release", "-p", "airwaybill-bindgen"]);
+
+// The texts of panics name files, which no one needs from this machine's root on.
+const sysroot = execFileSync("rustc", ["--print", "sysroot"], { cwd: here, encoding: "utf8" }).trim();
+const cargoHome = process.env.CARGO_HOME ?? `${homedir()}/.cargo`;
+const crates = readdirSync(`${cargoHome}/registry/src`).map((registry) => `${cargoHome}/registry/src/${registry}`);
+const remapped = [sysroot, ...crates].map((folder) => `--remap-path-prefix=${folder}=`);
+const config = `target.wasm32-unknown-unknown.rustflags=${JSON.stringify(remapped)}`;
+const profile = ["--profile", "wasm", "--target", "wasm32-unknown-unknown"];
+run("cargo", ["build", "-q", "--locked", "--config", config, ...profile, "-p", "airwaybill-wasm"]);
 
 const built = `${target}/wasm32-unknown-unknown/wasm/airwaybill_wasm.wasm`;
 const generator = `${target}/release/airwaybill-bindgen`;
@@ -31,7 +40,7 @@ if (isOlder(module, built, generator, fileURLToPath(import.meta.url))) {
 }
 
 rmSync(`${here}dist`, { recursive: true, force: true });
-for (const name of ["engine.d.ts", "engine_bg.wasm", "codes.d.ts"]) {
+for (const name of ["engine.d.ts", "engine_bg.wasm"]) {
   cpSync(`${generated}/${name}`, `${here}dist/${name}`, { preserveTimestamps: true });
 }
 // The generated entry would load the module by its own ways; js/start.ts does.

@@ -16,19 +16,11 @@ use crate::version::Version;
 use intake::{Intake, Outcome};
 
 /// One file of a release, which a plan has a device fetch.
-///
-/// ```
-/// use airwaybill::{Catalog, CatalogOptions, File, FileRecord, Sha1Digest};
-///
-/// let listing = [FileRecord::of("1.0.0/flash/main.py", b"print()").into()];
-/// let catalog = Catalog::from_listing(&listing, &CatalogOptions::default())?;
-/// let File { path, size, sha1 } = &catalog.releases()[0].files()[0];
-/// assert_eq!((path.as_str(), *size, *sha1), ("flash/main.py", 7, Sha1Digest::of(b"print()")));
-/// # Ok::<(), airwaybill::Error>(())
-/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify), tsify(rename = "PlanFile"))]
 pub struct File {
     /// Where it belongs on the device.
+    #[cfg_attr(feature = "wasm", tsify(type = "string"))]
     pub path: DevicePath,
     /// Bytes.
     pub size: u64,
@@ -70,6 +62,16 @@ impl Release {
     }
 
     /// Its files, sorted by device path.
+    ///
+    /// ```
+    /// use airwaybill::{Catalog, CatalogOptions, File, FileRecord, Sha1Digest};
+    ///
+    /// let listing = [FileRecord::of("1.0.0/flash/main.py", b"print()").into()];
+    /// let catalog = Catalog::from_listing(&listing, &CatalogOptions::default())?;
+    /// let File { path, size, sha1 } = &catalog.releases()[0].files()[0];
+    /// assert_eq!((path.as_str(), *size, *sha1), ("flash/main.py", 7, Sha1Digest::of(b"print()")));
+    /// # Ok::<(), airwaybill::Error>(())
+    /// ```
     #[must_use]
     pub fn files(&self) -> &[File] {
         &self.files
@@ -89,22 +91,13 @@ impl Release {
 }
 
 /// A firmware image: a top-level file `firmware_<version>.bin` or `.hex`.
-///
-/// ```
-/// use airwaybill::{Catalog, CatalogOptions, FileRecord, Firmware, Sha1Digest};
-///
-/// let listing = [FileRecord::of("firmware_1.20.2.r6.bin", b"image").into()];
-/// let catalog = Catalog::from_listing(&listing, &CatalogOptions::default())?;
-/// let Firmware { path, version, size, sha1 } = &catalog.firmware()[0];
-/// assert_eq!((path.as_str(), version.as_str()), ("firmware_1.20.2.r6.bin", "1.20.2.r6"));
-/// assert_eq!((*size, *sha1), (5, Sha1Digest::of(b"image")));
-/// # Ok::<(), airwaybill::Error>(())
-/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 pub struct Firmware {
     /// The file name.
     pub path: String,
     /// From the file name.
+    #[cfg_attr(feature = "wasm", tsify(type = "string"))]
     pub version: Version,
     /// Bytes.
     pub size: u64,
@@ -144,6 +137,21 @@ pub struct Catalog {
 
 impl Catalog {
     /// Sorts a listing, in any order, into releases, firmware images and what is neither.
+    ///
+    /// ```
+    /// use airwaybill::{Catalog, CatalogOptions, FileRecord, VersionScheme};
+    ///
+    /// let listing = ["1.0.1/flash/main.py", "1.0.1/flash/main.pyc", "1.0.2/flash/main.py"];
+    /// let options = CatalogOptions {
+    ///     ignore: vec!["*.pyc".into()],
+    ///     protect: vec!["flash/boot.py".into()],
+    ///     unsettled: vec!["1.0.2".into()],
+    ///     versions: VersionScheme::Semver,
+    /// };
+    /// let catalog = Catalog::from_listing(&listing.map(|path| FileRecord::of(path, b"").into()), &options)?;
+    /// assert_eq!((catalog.releases().len(), catalog.releases()[0].files().len()), (1, 1));
+    /// # Ok::<(), airwaybill::Error>(())
+    /// ```
     ///
     /// A release is taken in whole or not at all: with a path that breaks rule C3, a symbolic link that breaks C4,
     /// or a file that could not be read, it is left out, and [`Catalog::ignored`] names the file.
@@ -275,12 +283,34 @@ impl Catalog {
     }
 
     /// The firmware images that are offered, lowest version first.
+    ///
+    /// ```
+    /// use airwaybill::{Catalog, CatalogOptions, FileRecord, Firmware, Sha1Digest};
+    ///
+    /// let listing = [FileRecord::of("firmware_1.20.2.r6.bin", b"image").into()];
+    /// let catalog = Catalog::from_listing(&listing, &CatalogOptions::default())?;
+    /// let Firmware { path, version, size, sha1 } = &catalog.firmware()[0];
+    /// assert_eq!((path.as_str(), version.as_str()), ("firmware_1.20.2.r6.bin", "1.20.2.r6"));
+    /// assert_eq!((*size, *sha1), (5, Sha1Digest::of(b"image")));
+    /// # Ok::<(), airwaybill::Error>(())
+    /// ```
     #[must_use]
     pub fn firmware(&self) -> &[Firmware] {
         &self.firmware
     }
 
     /// What was left out and why, sorted by path.
+    ///
+    /// ```
+    /// use airwaybill::{Catalog, CatalogOptions, Code, FileRecord, Notice};
+    ///
+    /// let listing = [FileRecord::of("notes.txt", b"").into()];
+    /// let catalog = Catalog::from_listing(&listing, &CatalogOptions::default())?;
+    /// let Notice { path, code, message } = &catalog.ignored()[0];
+    /// assert_eq!((path.as_str(), *code), ("notes.txt", Code::NotFirmware));
+    /// assert!(message.contains("not firmware_<version>.bin"));
+    /// # Ok::<(), airwaybill::Error>(())
+    /// ```
     #[must_use]
     pub fn ignored(&self) -> &[Notice] {
         &self.ignored

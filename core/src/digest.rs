@@ -7,14 +7,8 @@ use crate::error::{Code, Error, quoted};
 const BYTES: usize = 20;
 
 /// A SHA-1 digest, as manifests write it: 40 lower-case hex digits.
-///
-/// ```
-/// use airwaybill::Sha1Digest;
-///
-/// let digest = Sha1Digest::parse("da39a3ee5e6b4b0d3255bfef95601890afd80709").unwrap();
-/// assert_eq!(digest, Sha1Digest::of(b""));
-/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify), tsify(type = "string"))]
 pub struct Sha1Digest([u8; BYTES]);
 
 impl Sha1Digest {
@@ -28,6 +22,13 @@ impl Sha1Digest {
 
     /// Reads 40 lower-case hex digits.
     ///
+    /// ```
+    /// use airwaybill::Sha1Digest;
+    ///
+    /// let digest = Sha1Digest::parse("da39a3ee5e6b4b0d3255bfef95601890afd80709").unwrap();
+    /// assert_eq!(digest, Sha1Digest::of(b""));
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Code::DigestInvalid`] for anything else (rule M2).
@@ -38,6 +39,13 @@ impl Sha1Digest {
     }
 
     /// The 40 digits, written into `buffer`.
+    ///
+    /// ```
+    /// use airwaybill::Sha1Digest;
+    ///
+    /// assert_eq!(Sha1Digest::of(b"").encode(&mut [0; 40]), "da39a3ee5e6b4b0d3255bfef95601890afd80709");
+    /// ```
+    #[must_use]
     pub fn encode<'a>(&self, buffer: &'a mut [u8; 2 * BYTES]) -> &'a str {
         // INVARIANT: the buffer has room for two digits a byte.
         base16ct::lower::encode_str(&self.0, buffer).unwrap_or_default()
@@ -66,13 +74,6 @@ impl fmt::Debug for Sha1Digest {
 impl serde::Serialize for Sha1Digest {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.encode(&mut [0; 2 * BYTES]))
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for Sha1Digest {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
-        Self::parse(&text).map_err(serde::de::Error::custom)
     }
 }
 

@@ -1,28 +1,31 @@
 use std::fmt;
 
+use serde::{Deserialize, Deserializer};
+
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
         /// Every reason the engine gives, for an error, for what a catalog leaves out and for what it warns of.
         ///
         /// The text of a code never changes; messages may.
-        ///
-        /// ```
-        /// use airwaybill::Code;
-        ///
-        /// assert_eq!(Code::VersionEmpty.as_str(), "version_empty");
-        /// assert!(Code::ALL.contains(&Code::PathUtf8));
-        /// ```
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+        #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
         #[non_exhaustive]
         pub enum Code {
-            $($(#[$doc])* $name,)*
+            $($(#[$doc])* #[serde(rename = $text)] $name,)*
         }
 
         impl Code {
             /// All codes, in the order of the modules that give them.
             pub const ALL: &'static [Code] = &[$(Code::$name,)*];
 
-            /// The stable text, `version_empty`.
+            /// The stable text.
+            ///
+            /// ```
+            /// use airwaybill::Code;
+            ///
+            /// assert_eq!(Code::VersionEmpty.as_str(), "version_empty");
+            /// assert!(Code::ALL.contains(&Code::PathUtf8));
+            /// ```
             #[must_use]
             pub fn as_str(self) -> &'static str {
                 match self {
@@ -108,12 +111,6 @@ impl fmt::Display for Code {
     }
 }
 
-impl serde::Serialize for Code {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
-
 /// What is wrong with an input: a stable [`Code`], and a message that names the value and the rule.
 ///
 /// ```
@@ -140,8 +137,10 @@ impl Error {
         self.code
     }
 
-    /// The same error, with the place in the document that it was found at in front of the message.
-    pub(crate) fn at(self, place: impl fmt::Display) -> Self {
+    /// The same error, with the place that it was found at in front of the message.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn at(self, place: impl fmt::Display) -> Self {
         Self { code: self.code, message: format!("{place}: {}", self.message) }
     }
 }
@@ -153,6 +152,38 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+/// Reads a value by serde, from JSON or a language's own values; errors name the place in it, `listing[3].size`.
+///
+/// # Errors
+///
+/// [`Code::FieldMissing`], [`Code::FieldType`], and those that a type's `Deserialize` gives as [`Coded`].
+#[doc(hidden)]
+pub fn read<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D, place: &str) -> Result<T, Error> {
+    serde_path_to_error::deserialize(deserializer).map_err(|error| {
+        let place = match error.path().to_string() {
+            path if path == "." => place.to_owned(),
+            path if path.starts_with('[') => format!("{place}{path}"),
+            path => format!("{place}.{path}"),
+        };
+        let text = error.into_inner().to_string();
+        let message = text.strip_prefix("Error: ").unwrap_or(&text);
+        let coded =
+            Code::ALL.iter().find_map(|code| Some((*code, message.strip_prefix(code.as_str())?.strip_prefix(": ")?)));
+        let code = if message.starts_with("missing field") { Code::FieldMissing } else { Code::FieldType };
+        let (code, message) = coded.unwrap_or((code, message));
+        Error::new(code, format!("{place}: {message}"))
+    })
+}
+
+/// An error on its way through serde, which carries a text alone: the code stands first.
+pub(crate) struct Coded(pub(crate) Error);
+
+impl fmt::Display for Coded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.0.code, self.0)
+    }
+}
 
 /// Control characters escaped: a message is one line of a log.
 pub(crate) fn one_line(message: String) -> String {

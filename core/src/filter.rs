@@ -6,31 +6,24 @@ use crate::path;
 use crate::version::{Version, VersionScheme};
 
 /// What a catalog leaves out, what it never updates, and how it orders versions.
-///
-/// ```
-/// use airwaybill::{CatalogOptions, VersionScheme};
-///
-/// let options = CatalogOptions {
-///     ignore: vec!["*.pyc".into()],
-///     protect: vec!["flash/boot.py".into()],
-///     unsettled: vec!["1.0.2".into()],
-///     ..CatalogOptions::default()
-/// };
-/// assert_eq!(options.versions, VersionScheme::Loose);
-/// ```
 #[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 #[serde(default, deny_unknown_fields)]
 pub struct CatalogOptions {
-    /// Rules V1 and V2.
+    /// The order of versions (rules V1 and V2).
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "VersionScheme | null | undefined"))]
     pub versions: VersionScheme,
     /// Globs of files to leave out, besides `.DS_Store`, `Thumbs.db` and `pymakr.conf` (rule C1).
     ///
     /// A glob with a `/` is held against the device path and each directory above it, one without against each
     /// name in the path.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "readonly string[] | null | undefined"))]
     pub ignore: Vec<String>,
     /// Globs of files that no plan touches (rule C2), read as those of `ignore`.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "readonly string[] | null | undefined"))]
     pub protect: Vec<String>,
     /// Top-level names that still change: not offered, and a release among them still tells what a device on it has.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "readonly string[] | null | undefined"))]
     pub unsettled: Vec<String>,
 }
 

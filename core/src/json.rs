@@ -13,23 +13,7 @@ use crate::error::{Code, Error, quoted};
 /// A JSON value in which no object has a key twice: two readers could take different ones of the two.
 ///
 /// What reads a value takes its place in the document, for the error.
-///
-/// ```
-/// use airwaybill::Json;
-///
-/// assert_eq!(Json::parse(b"[1, 2]")?.list("sizes", Json::number)?, [1, 2]);
-/// assert_eq!(Json::parse(b"true")?.bool("ok")?, true);
-/// assert_eq!(Json::parse(b"null")?.or_null("name", Json::text)?, None);
-/// let error = Json::parse(br#"["a", 7]"#)?.list("names", |name, place| name.text(place).map(drop)).unwrap_err();
-/// assert_eq!(error.to_string(), "names[1]: should be a text, not a number");
-///
-/// let mut sum = 0;
-/// Json::each_item(b"[1, 2, 3]", "sizes", |size| Ok(sum += size.number("size")?))?;
-/// assert_eq!(sum, 6);
-/// # Ok::<(), airwaybill::Error>(())
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Json<'a> {
+pub(crate) enum Json<'a> {
     /// `null`
     Null,
     /// `true` or `false`
@@ -46,72 +30,36 @@ pub enum Json<'a> {
 
 impl<'a> Json<'a> {
     /// Reads a document.
-    ///
-    /// # Errors
-    ///
-    /// [`Code::JsonInvalid`]
-    pub fn parse(document: &'a [u8]) -> Result<Self, Error> {
-        read(document, None)
-    }
-
-    /// Reads a document that is a list, item by item, so that it is never in memory as a whole.
-    ///
-    /// # Errors
-    ///
-    /// [`Code::JsonInvalid`], [`Code::FieldType`] for what is no list, and what `take` gives.
-    pub fn each_item(
-        document: &'a [u8],
-        place: &str,
-        mut take: impl FnMut(Json<'a>) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        match read(document, Some(&mut take))? {
-            Json::List(_) => Ok(()),
-            value => Err(value.is_no("a list", place)),
-        }
+    pub(crate) fn parse(document: &'a [u8]) -> Result<Self, Error> {
+        read(document)
     }
 
     /// The text that this is.
-    ///
-    /// # Errors
-    ///
-    /// [`Code::FieldType`], which names the place.
-    pub fn text(&self, place: &str) -> Result<&str, Error> {
+    pub(crate) fn text(&self, place: &str) -> Result<&str, Error> {
         match self {
             Json::Text(text) => Ok(text),
-            _ => Err(self.is_no("a text", place)),
+            _ => Err(self.is_not("a string", place)),
         }
     }
 
     /// The truth value that this is.
-    ///
-    /// # Errors
-    ///
-    /// [`Code::FieldType`], which names the place.
-    pub fn bool(&self, place: &str) -> Result<bool, Error> {
+    pub(crate) fn bool(&self, place: &str) -> Result<bool, Error> {
         match self {
             Json::Bool(value) => Ok(*value),
-            _ => Err(self.is_no("a truth value", place)),
+            _ => Err(self.is_not("a boolean", place)),
         }
     }
 
     /// The whole number that this is.
-    ///
-    /// # Errors
-    ///
-    /// [`Code::FieldType`], which names the place.
-    pub fn number(&self, place: &str) -> Result<u64, Error> {
+    pub(crate) fn number(&self, place: &str) -> Result<u64, Error> {
         match self {
             Json::Number(Some(number)) => Ok(*number),
-            _ => Err(self.is_no("a whole number", place)),
+            _ => Err(self.is_not("a whole number", place)),
         }
     }
 
     /// What `read` makes of each item of the list that this is.
-    ///
-    /// # Errors
-    ///
-    /// [`Code::FieldType`], which names the place, and those of `read`.
-    pub fn list<'s, T>(
+    pub(crate) fn list<'s, T>(
         &'s self,
         place: &str,
         read: impl Fn(&'s Json<'a>, &str) -> Result<T, Error>,
@@ -120,16 +68,12 @@ impl<'a> Json<'a> {
             Json::List(items) => {
                 items.iter().enumerate().map(|(index, item)| read(item, &format!("{place}[{index}]"))).collect()
             }
-            _ => Err(self.is_no("a list", place)),
+            _ => Err(self.is_not("a list", place)),
         }
     }
 
     /// What `read` makes of this; none of `null`.
-    ///
-    /// # Errors
-    ///
-    /// Those of `read`.
-    pub fn or_null<'s, T>(
+    pub(crate) fn or_null<'s, T>(
         &'s self,
         place: &str,
         read: impl FnOnce(&'s Json<'a>, &str) -> Result<T, Error>,
@@ -141,40 +85,29 @@ impl<'a> Json<'a> {
     }
 
     /// The object that this is.
-    ///
-    /// # Errors
-    ///
-    /// [`Code::FieldType`], which names the place.
-    pub fn fields<'s>(&'s self, place: &str) -> Result<Fields<'s, 'a>, Error> {
+    pub(crate) fn fields<'s>(&'s self, place: &str) -> Result<Fields<'s, 'a>, Error> {
         match self {
             Json::Object(fields) => Ok(Fields { fields, place: place.to_owned() }),
-            _ => Err(self.is_no("an object", place)),
+            _ => Err(self.is_not("an object", place)),
         }
     }
 
-    fn is_no(&self, wanted: &str, place: &str) -> Error {
+    fn is_not(&self, wanted: &str, place: &str) -> Error {
         let kind = match self {
             Json::Null => "null",
-            Json::Bool(_) => "a truth value",
+            Json::Bool(_) => "a boolean",
             Json::Number(_) => "a number",
-            Json::Text(_) => "a text",
+            Json::Text(_) => "a string",
             Json::List(_) => "a list",
             Json::Object(_) => "an object",
         };
         let place = if place.is_empty() { "the document" } else { place };
-        Error::new(Code::FieldType, format!("{place}: should be {wanted}, not {kind}"))
+        Error::new(Code::FieldType, format!("{place}: expected {wanted}, found {kind}"))
     }
 }
 
 /// The text of a value: four spaces, UTF-8, no line end after the last brace (rule M1).
-///
-/// ```
-/// use airwaybill::{FileRecord, to_json};
-///
-/// let text = to_json(&FileRecord::of("a", b""));
-/// assert!(text.starts_with("{\n    \"path\": \"a\",\n    \"size\": 0,\n"));
-/// ```
-pub fn to_json(value: &impl Serialize) -> String {
+pub(crate) fn to_json(value: &impl Serialize) -> String {
     let mut out = Vec::new();
     let formatter = serde_json::ser::PrettyFormatter::with_indent(b"    ");
     // INVARIANT: a Vec takes every byte, and no map of the engine has a key that is not a text.
@@ -183,39 +116,19 @@ pub fn to_json(value: &impl Serialize) -> String {
 }
 
 /// The fields of a JSON object, and where it stands in the document: `new[3]`, or nothing for the top.
-///
-/// ```
-/// use airwaybill::{Code, Json};
-///
-/// let document = Json::parse(br#"{"size": 3, "sha1": null, "extra": 1}"#)?;
-/// let fields = document.fields("new[3]")?;
-/// assert_eq!(fields.required("size", Json::number)?, 3);
-/// assert_eq!(fields.optional("total", Json::number)?, None);
-/// assert_eq!(fields.nullable("sha1", Json::text)?, None);
-/// assert_eq!(fields.get("sha1"), Some(&Json::Null));
-/// assert_eq!(fields.required("path", Json::text).unwrap_err().to_string(), "new[3].path: the field is missing");
-/// assert_eq!(fields.only(&["size", "sha1"]).unwrap_err().code(), Code::FieldType);
-/// # Ok::<(), airwaybill::Error>(())
-/// ```
-pub struct Fields<'s, 'a> {
+pub(crate) struct Fields<'s, 'a> {
     fields: &'s [(Cow<'a, str>, Json<'a>)],
     place: String,
 }
 
 impl<'s, 'a> Fields<'s, 'a> {
     /// The value of a field.
-    #[must_use]
-    #[inline(never)]
-    pub fn get(&self, key: &str) -> Option<&'s Json<'a>> {
+    pub(crate) fn get(&self, key: &str) -> Option<&'s Json<'a>> {
         self.fields.iter().find(|(name, _)| name == key).map(|(_, value)| value)
     }
 
     /// What `read` makes of a field that may be missing; `read` gets its value and place.
-    ///
-    /// # Errors
-    ///
-    /// Those of `read`.
-    pub fn optional<T>(
+    pub(crate) fn optional<T>(
         &self,
         key: &str,
         read: impl FnOnce(&'s Json<'a>, &str) -> Result<T, Error>,
@@ -223,67 +136,32 @@ impl<'s, 'a> Fields<'s, 'a> {
         self.get(key).map(|value| read(value, &self.place_of(key))).transpose()
     }
 
-    /// What `read` makes of a field that may be missing or `null`.
-    ///
-    /// # Errors
-    ///
-    /// Those of `read`.
-    pub fn nullable<T>(
-        &self,
-        key: &str,
-        read: impl FnOnce(&'s Json<'a>, &str) -> Result<T, Error>,
-    ) -> Result<Option<T>, Error> {
-        self.optional(key, |value, place| value.or_null(place, read)).map(Option::flatten)
-    }
-
     /// What `read` makes of a field.
-    ///
-    /// # Errors
-    ///
-    /// [`Code::FieldMissing`], and those of `read`.
-    pub fn required<T>(
+    pub(crate) fn required<T>(
         &self,
         key: &str,
         read: impl FnOnce(&'s Json<'a>, &str) -> Result<T, Error>,
     ) -> Result<T, Error> {
         self.optional(key, read)?
-            .ok_or_else(|| Error::new(Code::FieldMissing, format!("{}: the field is missing", self.place_of(key))))
+            .ok_or_else(|| Error::new(Code::FieldMissing, format!("{}: missing field", self.place_of(key))))
     }
 
-    /// Refuses every other field.
-    ///
-    /// # Errors
-    ///
-    /// [`Code::FieldType`], which names the first that is not in `keys`.
-    pub fn only(&self, keys: &[&str]) -> Result<(), Error> {
-        match self.fields.iter().map(|(key, _)| key).find(|key| !keys.contains(&key.as_ref())) {
-            Some(key) => {
-                let message = format!("{}: not a field here, only {}", self.place_of(&quoted(key)), keys.join(", "));
-                Err(Error::new(Code::FieldType, message))
-            }
-            None => Ok(()),
-        }
-    }
-
-    #[inline(never)]
     fn place_of(&self, key: &str) -> String {
         if self.place.is_empty() { key.to_owned() } else { format!("{}.{key}", self.place) }
     }
 }
 
-type Take<'t, 'de> = &'t mut dyn FnMut(Json<'de>) -> Result<(), Error>;
-
 /// Reading recurses: so many lists and objects may be open at once.
 const MAX_DEPTH: usize = 127;
 
-/// Reads any value; of a list at the top, hands each item over where `take` is there.
+/// Reads any value.
 ///
 /// What it finds wrong in a well-formed document is put aside: the first failure counts, and reading goes on to the
 /// document's end.
-fn read<'de>(document: &'de [u8], take: Option<Take<'_, 'de>>) -> Result<Json<'de>, Error> {
+fn read(document: &[u8]) -> Result<Json<'_>, Error> {
     let mut lexer = SliceLexer::new(document);
     let mut failure = None;
-    let value = lexer.exactly_one(Lex::ws_peek, |next, lexer| value(next, lexer, MAX_DEPTH, take, &mut failure));
+    let value = lexer.exactly_one(Lex::ws_peek, |next, lexer| value(next, lexer, MAX_DEPTH, &mut failure));
     match (value, failure) {
         (Err(error), _) => {
             let read = document.len().saturating_sub(lexer.as_slice().len());
@@ -309,7 +187,6 @@ fn value<'de>(
     next: u8,
     lexer: &mut SliceLexer<'de>,
     depth: usize,
-    mut take: Option<Take<'_, 'de>>,
     failure: &mut Option<Error>,
 ) -> Result<Json<'de>, hifijson::Error> {
     let below = || depth.checked_sub(1).ok_or(hifijson::Error::Depth);
@@ -318,12 +195,7 @@ fn value<'de>(
         b'[' => {
             let (mut list, depth) = (Vec::new(), below()?);
             lexer.discarded().seq(b']', Lex::ws_peek, |next, lexer| {
-                let item = value(next, lexer, depth, None, failure)?;
-                match &mut take {
-                    Some(_) if failure.is_some() => {}
-                    Some(take) => *failure = take(item).err(),
-                    None => list.push(item),
-                }
+                list.push(value(next, lexer, depth, failure)?);
                 Ok::<_, hifijson::Error>(())
             })?;
             Json::List(list)
@@ -335,13 +207,13 @@ fn value<'de>(
                 let key = lexer.str_string()?;
                 lexer.expect(Lex::ws_peek, b':').ok_or(Expect::Colon)?;
                 let next = lexer.ws_peek().ok_or(Expect::Value)?;
-                fields.push((key, value(next, lexer, depth, None, failure)?));
+                fields.push((key, value(next, lexer, depth, failure)?));
                 Ok::<_, hifijson::Error>(())
             })?;
             fields.sort_unstable_by(|(a, _): &(Cow<'_, str>, _), (b, _)| a.cmp(b));
             let twice = fields.iter().zip(fields.iter().skip(1)).find(|((a, _), (b, _))| a == b);
             if let Some(((key, _), _)) = twice {
-                failure.get_or_insert_with(|| json_invalid(&format!("the key {} stands twice", quoted(key))));
+                failure.get_or_insert_with(|| json_invalid(&format!("duplicate key {}", quoted(key))));
             }
             Json::Object(fields)
         }

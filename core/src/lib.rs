@@ -18,7 +18,7 @@
 //! ```
 //!
 //! A file has a type for each of these steps: [`FileRecord`] in a listing, [`File`] in a release and in a plan,
-//! [`FileEntry`] in a manifest. [`Entry`] is whatever else a listing may have; [`EntryFields`] is its plain form.
+//! [`FileEntry`] in a manifest. [`Entry`] is whatever else a listing may have.
 //!
 //! Rules are quoted by number, `C3`; `tests/RULES.md` of the repository lists them.
 //!
@@ -55,9 +55,8 @@ mod verify;
 
 pub use catalog::{Catalog, File, Firmware, Release};
 pub use digest::{Hasher, Sha1Digest};
-pub use error::{Code, Error};
+pub use error::{Code, Error, read};
 pub use filter::{CatalogOptions, Filter};
-pub use json::{Fields, Json, to_json};
 pub use listing::{Entry, EntryFields, FileRecord, files_of};
 pub use manifest::{DstPath, DstPaths, FileEntry, FirmwareEntry, Manifest, ManifestFormat, ManifestOptions};
 pub use notice::Notice;

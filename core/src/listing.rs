@@ -4,21 +4,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::digest::Sha1Digest;
 use crate::error::{Code, Error, quoted};
-use crate::json::Json;
 
 const SIZE_LIMIT: u64 = 1 << 53;
 
 /// One file that was read: its path, its size in bytes (under 2^53) and the SHA-1 of its content.
 ///
 /// In a listing the path is from the top directory, `1.0.0/flash/main.py`; in what a device holds it is a device path.
-///
-/// ```
-/// use airwaybill::{FileRecord, Sha1Digest};
-///
-/// let record = FileRecord { path: "1.0.0/flash/main.py".into(), size: 3, sha1: Sha1Digest::of(b"old") };
-/// assert_eq!(record, FileRecord::of("1.0.0/flash/main.py", b"old"));
-/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 pub struct FileRecord {
     /// `/`-separated, from the top directory or, for a device's files, from its root.
     pub path: String,
@@ -29,7 +22,25 @@ pub struct FileRecord {
 }
 
 impl FileRecord {
+    /// The record of a file that was read, with the digits of its SHA-1.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::SizeTooBig`], [`Code::DigestInvalid`]
+    pub fn new(path: String, size: u64, sha1: &str) -> Result<Self, Error> {
+        check_size(size, &quoted(&path))?;
+        let sha1 = Sha1Digest::parse(sha1).map_err(|error| error.at(quoted(&path)))?;
+        Ok(Self { path, size, sha1 })
+    }
+
     /// The record of content in memory.
+    ///
+    /// ```
+    /// use airwaybill::{FileRecord, Sha1Digest};
+    ///
+    /// let record = FileRecord { path: "1.0.0/flash/main.py".into(), size: 3, sha1: Sha1Digest::of(b"old") };
+    /// assert_eq!(record, FileRecord::of("1.0.0/flash/main.py", b"old"));
+    /// ```
     #[must_use]
     pub fn of(path: &str, content: &[u8]) -> Self {
         Self { path: path.to_owned(), size: content.len() as u64, sha1: Sha1Digest::of(content) }
@@ -37,23 +48,8 @@ impl FileRecord {
 }
 
 /// One entry of a listing: what a walk through the directory of releases found.
-///
-/// ```
-/// use airwaybill::{Catalog, CatalogOptions, Entry, FileRecord};
-///
-/// let listing = [
-///     Entry::from(FileRecord::of("1.0.0/flash/main.py", b"print()")),
-///     Entry::Link { path: "1.0.0/flash/alias.py".into(), link: Some("1.0.0/flash/main.py".into()) },
-///     Entry::Directory { path: "1.0.1/".into() },
-///     Entry::Unread { path: "docs/".into(), unread: "permission denied".into() },
-/// ];
-/// let catalog = Catalog::from_listing(&listing, &CatalogOptions::default())?;
-/// assert_eq!(catalog.releases()[0].files().len(), 2);
-/// assert_eq!(catalog.ignored().len(), 2);
-/// assert_eq!(listing[3].path(), "docs/");
-/// # Ok::<(), airwaybill::Error>(())
-/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify), tsify(missing_as_null))]
 #[serde(untagged)]
 pub enum Entry {
     /// A regular file.
@@ -68,6 +64,7 @@ pub enum Entry {
     /// A directory with nothing in it. Its path ends in `/`.
     Directory {
         /// From the top directory.
+        #[cfg_attr(feature = "wasm", tsify(type = "`${string}/`"))]
         path: String,
     },
     /// Something that was not, or could not be, read. The path of a directory ends in `/`.
@@ -87,6 +84,22 @@ impl From<FileRecord> for Entry {
 
 impl Entry {
     /// The path from the top directory.
+    ///
+    /// ```
+    /// use airwaybill::{Catalog, CatalogOptions, Entry, FileRecord};
+    ///
+    /// let listing = [
+    ///     Entry::from(FileRecord::of("1.0.0/flash/main.py", b"print()")),
+    ///     Entry::Link { path: "1.0.0/flash/alias.py".into(), link: Some("1.0.0/flash/main.py".into()) },
+    ///     Entry::Directory { path: "1.0.1/".into() },
+    ///     Entry::Unread { path: "docs/".into(), unread: "permission denied".into() },
+    /// ];
+    /// let catalog = Catalog::from_listing(&listing, &CatalogOptions::default())?;
+    /// assert_eq!(catalog.releases()[0].files().len(), 2);
+    /// assert_eq!(catalog.ignored().len(), 2);
+    /// assert_eq!(listing[3].path(), "docs/");
+    /// # Ok::<(), airwaybill::Error>(())
+    /// ```
     #[must_use]
     pub fn path(&self) -> &str {
         match self {
@@ -102,18 +115,9 @@ impl Entry {
 ///
 /// It has `size` and `sha1` (a file), or `link` (a symbolic link), or `unread`, or none (a directory with nothing in
 /// it, whose path ends in `/`).
-///
-/// ```
-/// use airwaybill::{Code, Entry, EntryFields, Json};
-///
-/// let entry = |text: &str| Entry::try_from(EntryFields::from_json(&Json::parse(text.as_bytes())?, "listing[0]")?);
-/// let link = Entry::Link { path: "1.0.0/a".into(), link: None };
-/// assert_eq!(entry(r#"{"path": "1.0.0/a", "link": null}"#)?, link);
-/// assert_eq!(entry(r#"{"path": "1.0.0/a", "size": 3}"#).unwrap_err().code(), Code::FieldMissing);
-/// # Ok::<(), airwaybill::Error>(())
-/// ```
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[doc(hidden)]
 pub struct EntryFields {
     path: String,
     size: Option<u64>,
@@ -131,39 +135,16 @@ fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<T
     Option::deserialize(deserializer).map(|target| Some(Target(target)))
 }
 
-impl EntryFields {
-    /// The fields of a JSON object.
-    ///
-    /// # Errors
-    ///
-    /// [`Code::FieldMissing`], [`Code::FieldType`]
-    pub fn from_json(value: &Json<'_>, place: &str) -> Result<Self, Error> {
-        let fields = value.fields(place)?;
-        fields.only(&["path", "size", "sha1", "link", "unread"])?;
-        let text = |value: &Json<'_>, place: &str| value.text(place).map(str::to_owned);
-        Ok(Self {
-            path: fields.required("path", text)?,
-            size: fields.nullable("size", Json::number)?,
-            sha1: fields.nullable("sha1", text)?,
-            link: fields.optional("link", |value, place| value.or_null(place, text).map(Target))?,
-            unread: fields.nullable("unread", text)?,
-        })
-    }
-}
-
 impl TryFrom<EntryFields> for Entry {
     type Error = Error;
 
     /// # Errors
     ///
-    /// [`Code::DigestInvalid`], and [`Code::FieldMissing`] for any other set of fields.
+    /// [`Code::DigestInvalid`], [`Code::SizeTooBig`], and [`Code::FieldMissing`] for any other set of fields.
     fn try_from(fields: EntryFields) -> Result<Self, Error> {
         let path = fields.path;
         match (fields.size, fields.sha1, fields.link, fields.unread) {
-            (Some(size), Some(sha1), None, None) => {
-                let sha1 = Sha1Digest::parse(&sha1).map_err(|error| error.at(quoted(&path)))?;
-                Ok(Entry::File(FileRecord { path, size, sha1 }))
-            }
+            (Some(size), Some(sha1), None, None) => FileRecord::new(path, size, &sha1).map(Entry::File),
             (None, None, Some(Target(link)), None) => Ok(Entry::Link { path, link }),
             (None, None, None, Some(unread)) => Ok(Entry::Unread { path, unread }),
             (None, None, None, None) if path.ends_with('/') => Ok(Entry::Directory { path }),

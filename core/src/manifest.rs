@@ -1,50 +1,27 @@
 mod parse;
 
-use std::str::FromStr;
-
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::catalog::{Catalog, File};
 use crate::digest::Sha1Digest;
-use crate::error::{Code, Error, quoted};
+use crate::error::{Code, Coded, Error, quoted};
 use crate::json::to_json;
 use crate::path::DevicePath;
 use crate::plan::{Plan, PlanRequest};
 use crate::version::Version;
 
-/// How `dst_path` is written (rule M3); [`ManifestOptions`] has an example.
+/// How `dst_path` is written (rule M3).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
+#[serde(rename_all = "lowercase")]
 pub enum DstPaths {
     /// `flash/lib/new_lib.py`
     #[default]
     Relative,
     /// `/flash/lib/new_lib.py`
     Absolute,
-}
-
-impl FromStr for DstPaths {
-    type Err = Error;
-
-    /// # Errors
-    ///
-    /// [`Code::FieldType`]
-    fn from_str(text: &str) -> Result<Self, Error> {
-        match text {
-            "relative" => Ok(DstPaths::Relative),
-            "absolute" => Ok(DstPaths::Absolute),
-            _ => Err(Error::new(Code::FieldType, format!("{}: paths are relative or absolute", quoted(text)))),
-        }
-    }
-}
-
-impl TryFrom<String> for DstPaths {
-    type Error = Error;
-
-    fn try_from(text: String) -> Result<Self, Error> {
-        text.parse()
-    }
 }
 
 /// Which fields a manifest has (rule M4).
@@ -78,28 +55,40 @@ impl TryFrom<u64> for ManifestFormat {
 }
 
 /// How a plan is rendered.
-///
-/// ```
-/// use airwaybill::{DstPaths, ManifestFormat, ManifestOptions};
-///
-/// let documented = ManifestOptions::new("http://192.168.1.144:8000");
-/// let for_old_clients = ManifestOptions { dst_paths: DstPaths::Absolute, ..documented.clone() };
-/// let with_sizes = ManifestOptions { format: ManifestFormat::Sized, ..documented };
-/// assert_eq!(for_old_clients.dst_paths, "absolute".parse()?);
-/// # Ok::<(), airwaybill::Error>(())
-/// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct ManifestOptions {
     /// What every URL starts with, `http://192.168.1.144:8000`.
+    #[serde(alias = "base_url")]
     pub base_url: String,
-    /// Rule M3.
+    /// With a leading slash or, when absent, without (rule M3).
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "DstPaths | null | undefined"))]
+    #[serde(default, alias = "dst_paths")]
     pub dst_paths: DstPaths,
-    /// Rule M4.
+    /// 1 when absent; 2 also has `size` on every entry and `total_size` (rule M4).
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "1 | 2 | null | undefined"))]
+    #[serde(default)]
     pub format: ManifestFormat,
+}
+
+impl<'de> Deserialize<'de> for ManifestFormat {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        u64::deserialize(deserializer)?.try_into().map_err(|error| D::Error::custom(Coded(error)))
+    }
 }
 
 impl ManifestOptions {
     /// Documented paths and format 1.
+    ///
+    /// ```
+    /// use airwaybill::{DstPaths, ManifestFormat, ManifestOptions};
+    ///
+    /// let documented = ManifestOptions::new("http://192.168.1.144:8000");
+    /// let for_old_clients = ManifestOptions { dst_paths: DstPaths::Absolute, ..documented.clone() };
+    /// let with_sizes = ManifestOptions { format: ManifestFormat::Sized, ..documented };
+    /// assert_eq!((for_old_clients.format, with_sizes.dst_paths), (ManifestFormat::Plain, DstPaths::Relative));
+    /// ```
     #[must_use]
     pub fn new(base_url: &str) -> Self {
         Self { base_url: base_url.to_owned(), dst_paths: DstPaths::default(), format: ManifestFormat::default() }
@@ -107,43 +96,44 @@ impl ManifestOptions {
 }
 
 /// The document that tells a device how to update itself (rules M1 to M5).
-///
-/// ```
-/// use airwaybill::Manifest;
-///
-/// let text = r#"{"delete": ["flash/old.py"], "new": [], "previous_version": "1.0.0", "update": [], "version": "1.0.1"}"#;
-/// let manifest = Manifest::parse(text.as_bytes())?;
-/// assert_eq!(manifest.version().as_str(), "1.0.1");
-/// assert_eq!(manifest.previous_version().unwrap().as_str(), "1.0.0");
-/// assert_eq!(manifest.delete()[0].as_str(), "flash/old.py");
-/// assert!(manifest.new_files().is_empty() && manifest.update().is_empty());
-/// assert!(manifest.firmware().is_none() && manifest.total_size().is_none() && !manifest.is_full());
-/// assert_eq!(Manifest::parse(manifest.to_json().as_bytes())?, manifest);
-/// # Ok::<(), airwaybill::Error>(())
-/// ```
 // M1: the fields stand in the order of their keys.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify), tsify(missing_as_null, rename = "ManifestDocument"))]
 pub struct Manifest {
+    /// Device paths of files that are no longer needed.
+    #[cfg_attr(feature = "wasm", tsify(type = "string[]"))]
     pub(crate) delete: Vec<DevicePath>,
+    /// The image to flash.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) firmware: Option<FirmwareEntry>,
+    /// `new` is all that the release has; only in format 2.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "true"))]
     pub(crate) full: bool,
+    /// Files that the device does not have.
     pub(crate) new: Vec<FileEntry>,
+    /// The release that the request named.
+    #[cfg_attr(feature = "wasm", tsify(type = "string | null"))]
     pub(crate) previous_version: Option<Version>,
+    /// Bytes to fetch in all; only in format 2.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) total_size: Option<u64>,
+    /// Files that the device has with another content.
     pub(crate) update: Vec<FileEntry>,
+    /// The release that the device is on afterwards.
+    #[cfg_attr(feature = "wasm", tsify(type = "string"))]
     pub(crate) version: Version,
 }
 
-/// One file of a manifest; [`Plan::manifest`] has an example.
+/// One file of a manifest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 pub struct FileEntry {
     /// Where to fetch it.
     #[serde(rename = "URL")]
     pub url: String,
     /// Where it belongs on the device.
+    #[cfg_attr(feature = "wasm", tsify(type = "string"))]
     pub dst_path: DstPath,
     /// Of the content.
     pub hash: Sha1Digest,
@@ -152,8 +142,9 @@ pub struct FileEntry {
     pub size: Option<u64>,
 }
 
-/// The firmware image of a manifest; [`Plan::manifest`] has an example.
+/// The firmware image of a manifest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 pub struct FirmwareEntry {
     /// Where to fetch it.
     #[serde(rename = "URL")]

@@ -3,18 +3,8 @@ use serde::Serialize;
 use crate::error::{Code, Error, one_line};
 
 /// Why something is not in the catalog, or what an operator should know about it.
-///
-/// ```
-/// use airwaybill::{Catalog, CatalogOptions, Code, FileRecord, Notice};
-///
-/// let listing = [FileRecord::of("notes.txt", b"").into()];
-/// let catalog = Catalog::from_listing(&listing, &CatalogOptions::default())?;
-/// let Notice { path, code, message } = &catalog.ignored()[0];
-/// assert_eq!((path.as_str(), *code), ("notes.txt", Code::NotFirmware));
-/// assert!(message.contains("not firmware_<version>.bin"));
-/// # Ok::<(), airwaybill::Error>(())
-/// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 pub struct Notice {
     /// From the top directory.
     pub path: String,

@@ -8,64 +8,46 @@ use crate::path::DevicePath;
 use crate::version::Version;
 
 /// What a device says of itself, and what it is to become.
-///
-/// ```
-/// use airwaybill::PlanRequest;
-///
-/// let install = PlanRequest::default();
-/// let update = PlanRequest { current: Some("1.0.0".into()), ..install };
-/// let and_flash = PlanRequest { firmware_version: Some("1.20.2.r4".into()), ..update.clone() };
-/// let back = PlanRequest { target: Some("0.9.0".into()), allow_downgrade: true, ..update };
-/// ```
 #[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct PlanRequest {
     /// The device's release; none is a full install (rule P4).
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | null | undefined"))]
     pub current: Option<String>,
     /// The device's firmware; none is judged by `current` (rule P5).
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | null | undefined"))]
+    #[serde(alias = "firmware_version")]
     pub firmware_version: Option<String>,
     /// The release to go to by name; none is the highest (rule P1).
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | null | undefined"))]
     pub target: Option<String>,
     /// Whether a named target may be lower than `current` (rule P2).
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "boolean | null | undefined"))]
+    #[serde(alias = "allow_downgrade")]
     pub allow_downgrade: bool,
 }
 
 /// The decision for one device: what to delete, add, update and flash. Every list is sorted by path.
-///
-/// ```
-/// use airwaybill::{Catalog, CatalogOptions, Entry, File, FileRecord, PlanRequest, Sha1Digest};
-///
-/// let file = |path, content| Entry::from(FileRecord::of(path, content));
-/// let listing = [
-///     file("1.0.0/flash/main.py", b"old"),
-///     file("1.0.0/flash/gone.py", b""),
-///     file("1.0.1/flash/main.py", b"newer"),
-///     file("firmware_1.0.1.bin", b"image"),
-/// ];
-/// let catalog = Catalog::from_listing(&listing, &CatalogOptions::default())?;
-///
-/// let request = PlanRequest { current: Some("1.0.0".into()), ..PlanRequest::default() };
-/// let plan = catalog.plan(&request)?.expect("1.0.1 is higher");
-/// assert_eq!((plan.version.as_str(), plan.previous_version.unwrap().as_str()), ("1.0.1", "1.0.0"));
-/// assert_eq!(plan.delete[0].as_str(), "flash/gone.py");
-/// let File { path, size, sha1 } = &plan.update[0];
-/// assert_eq!((path.as_str(), *size, *sha1), ("flash/main.py", 5, Sha1Digest::of(b"newer")));
-/// assert_eq!(plan.firmware.unwrap().path, "firmware_1.0.1.bin");
-/// # Ok::<(), airwaybill::Error>(())
-/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify), tsify(missing_as_null))]
 pub struct Plan {
     /// The release that the device is on afterwards.
+    #[cfg_attr(feature = "wasm", tsify(type = "string"))]
     pub version: Version,
     /// What the request named as current.
+    #[cfg_attr(feature = "wasm", tsify(type = "string | null"))]
     pub previous_version: Option<Version>,
     /// Whether `new` is all that the target has, since what the device has is not known (rule P4).
     pub full: bool,
     /// In the device's release and not in the target.
+    #[cfg_attr(feature = "wasm", tsify(type = "string[]"))]
     pub delete: Vec<DevicePath>,
     /// In the target and not in the device's release.
+    #[cfg_attr(feature = "wasm", tsify(type = "PlanFile[]"))]
     pub new: Vec<File>,
     /// In both, with another SHA-1 or size.
+    #[cfg_attr(feature = "wasm", tsify(type = "PlanFile[]"))]
     pub update: Vec<File>,
     /// The image to flash.
     pub firmware: Option<Firmware>,
@@ -82,6 +64,39 @@ impl Plan {
 
 impl Catalog {
     /// Decides what a device has to do; none when there is nothing.
+    ///
+    /// ```
+    /// use airwaybill::{Catalog, CatalogOptions, Entry, File, FileRecord, PlanRequest, Sha1Digest};
+    ///
+    /// let file = |path, content| Entry::from(FileRecord::of(path, content));
+    /// let listing = [
+    ///     file("1.0.0/flash/main.py", b"old"),
+    ///     file("1.0.0/flash/gone.py", b""),
+    ///     file("1.0.1/flash/main.py", b"newer"),
+    ///     file("firmware_1.0.1.bin", b"image"),
+    /// ];
+    /// let catalog = Catalog::from_listing(&listing, &CatalogOptions::default())?;
+    ///
+    /// let request = PlanRequest { current: Some("1.0.0".into()), ..PlanRequest::default() };
+    /// let plan = catalog.plan(&request)?.expect("1.0.1 is higher");
+    /// assert_eq!((plan.version.as_str(), plan.previous_version.unwrap().as_str()), ("1.0.1", "1.0.0"));
+    /// assert_eq!(plan.delete[0].as_str(), "flash/gone.py");
+    /// let File { path, size, sha1 } = &plan.update[0];
+    /// assert_eq!((path.as_str(), *size, *sha1), ("flash/main.py", 5, Sha1Digest::of(b"newer")));
+    /// assert_eq!(plan.firmware.unwrap().path, "firmware_1.0.1.bin");
+    /// # Ok::<(), airwaybill::Error>(())
+    /// ```
+    ///
+    /// What a request may say:
+    ///
+    /// ```
+    /// use airwaybill::PlanRequest;
+    ///
+    /// let install = PlanRequest::default();
+    /// let update = PlanRequest { current: Some("1.0.0".into()), ..install };
+    /// let and_flash = PlanRequest { firmware_version: Some("1.20.2.r4".into()), ..update.clone() };
+    /// let back = PlanRequest { target: Some("0.9.0".into()), allow_downgrade: true, ..update };
+    /// ```
     ///
     /// ```
     /// use airwaybill::{Catalog, CatalogOptions, FileRecord, PlanRequest};

@@ -13,8 +13,8 @@ use crate::path::DevicePath;
 use crate::version::{Version, VersionScheme};
 
 /// What a check found: how many files it compared, and each one that is not right, sorted by path.
-/// [`verify_device`] has an example.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 pub struct Report {
     /// Files that should be there.
     pub checked: usize,
@@ -30,8 +30,9 @@ impl Report {
     }
 }
 
-/// One file that is not as it should be; [`verify_device`] has an example.
+/// One file that is not as it should be.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify), tsify(missing_as_null))]
 pub struct Problem {
     /// The file's path; of a wrong URL, the URL.
     pub path: String,
@@ -43,8 +44,10 @@ pub struct Problem {
     pub found: Option<Content>,
 }
 
-/// What is wrong with a file; [`verify_device`] has an example.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// What is wrong with a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
+#[serde(rename_all = "lowercase")]
 pub enum ProblemKind {
     /// It is not there.
     Missing,
@@ -67,14 +70,9 @@ impl fmt::Display for ProblemKind {
     }
 }
 
-impl Serialize for ProblemKind {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-/// Size in bytes, where it is known, and SHA-1; [`verify_device`] has an example.
+/// Size in bytes, where it is known, and SHA-1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify), tsify(missing_as_null))]
 pub struct Content {
     /// Bytes; none where a manifest of format 1 does not say.
     pub size: Option<u64>,

@@ -8,18 +8,9 @@ use crate::error::{Code, Error, quoted};
 const MAX_BYTES: usize = 64;
 
 /// How versions are ordered, and which names are versions.
-///
-/// ```
-/// use airwaybill::{Version, VersionScheme};
-///
-/// let semver: VersionScheme = "semver".parse()?;
-/// assert_eq!(semver.as_str(), "semver");
-/// assert!(Version::parse("1.0.0-rc.1", semver)? < Version::parse("1.0.0", semver)?);
-/// assert!(Version::parse("1.0", semver).is_err());
-/// # Ok::<(), airwaybill::Error>(())
-/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, serde::Deserialize)]
-#[serde(try_from = "String")]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
+#[serde(rename_all = "lowercase")]
 pub enum VersionScheme {
     /// Rule V1: the order of `distutils`' `LooseVersion`, made total.
     #[default]
@@ -42,6 +33,16 @@ impl VersionScheme {
 impl FromStr for VersionScheme {
     type Err = Error;
 
+    /// ```
+    /// use airwaybill::{Version, VersionScheme};
+    ///
+    /// let semver: VersionScheme = "semver".parse()?;
+    /// assert_eq!(semver.as_str(), "semver");
+    /// assert!(Version::parse("1.0.0-rc.1", semver)? < Version::parse("1.0.0", semver)?);
+    /// assert!(Version::parse("1.0", semver).is_err());
+    /// # Ok::<(), airwaybill::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Code::FieldType`]
@@ -51,14 +52,6 @@ impl FromStr for VersionScheme {
             "semver" => Ok(VersionScheme::Semver),
             _ => Err(Error::new(Code::FieldType, format!("{}: versions are loose or semver", quoted(text)))),
         }
-    }
-}
-
-impl TryFrom<String> for VersionScheme {
-    type Error = Error;
-
-    fn try_from(text: String) -> Result<Self, Error> {
-        text.parse()
     }
 }
 
@@ -96,8 +89,7 @@ impl Version {
         let semver = match scheme {
             VersionScheme::Loose => None,
             VersionScheme::Semver => Some(semver::Version::parse(text).map_err(|_| {
-                // The rule, not the library's text, which brings tables of printable characters along: 3 KB of a
-                // WebAssembly module of 60.
+                // Not the library's text: it brings tables of printable characters along, 3 KB of a WebAssembly module.
                 let rule = "MAJOR.MINOR.PATCH without leading zeros, then if wanted -PRE-RELEASE and +BUILD";
                 Error::new(Code::VersionSemver, format!("{}: a SemVer version is {rule}", quoted(text)))
             })?),

@@ -29,9 +29,9 @@ fn a_message_names_the_value_and_the_rule_on_one_line() {
             "not a JSON document: comma or end of sequence expected at line 2, column 18",
         ),
         (manifest("{\"delete\": ["), "not a JSON document: value or end of sequence expected at line 1, column 13"),
-        (manifest("[]"), "the document: should be an object, not a list"),
-        (manifest("{}"), "delete: the field is missing"),
-        (manifest(r#"{"delete": [1]}"#), "delete[0]: should be a text, not a number"),
+        (manifest("[]"), "the document: expected an object, found a list"),
+        (manifest("{}"), "delete: missing field"),
+        (manifest(r#"{"delete": [1]}"#), "delete[0]: expected a string, found a number"),
         (
             manifest(r#"{"delete": [], "new": [{"URL": "http://h/a", "dst_path": "a", "hash": "x"}]}"#),
             r#"new[0].hash: "x": a SHA-1 is 40 lower-case hex digits"#,

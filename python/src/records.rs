@@ -123,8 +123,7 @@ record! {
 
 impl FileRecord {
     pub(crate) fn to_engine(&self) -> PyResult<airwaybill::FileRecord> {
-        let sha1 = Sha1Digest::parse(&self.sha1).map_err(engine_error)?;
-        Ok(airwaybill::FileRecord { path: self.path.clone(), size: self.size, sha1 })
+        airwaybill::FileRecord::new(self.path.clone(), self.size, &self.sha1).map_err(engine_error)
     }
 }
 

@@ -24,7 +24,7 @@ fn build() -> PathBuf {
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["build", "--quiet", "--package", "airwaybill-guest", "--profile", PROFILE]);
     cargo.args(["--target", "wasm32-unknown-unknown", "--message-format", "json"]);
-    // A caller's own would count instead of those in `.cargo/config.toml`.
+    // Fuel is that of the profile, whatever flags the caller has.
     cargo.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
     let output = cargo.current_dir(env!("CARGO_MANIFEST_DIR")).stderr(Stdio::inherit()).output().unwrap();
     assert!(output.status.success(), "the guest does not build");

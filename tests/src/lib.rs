@@ -17,8 +17,8 @@ pub mod properties;
 pub mod vectors;
 
 use airwaybill::{
-    Catalog, CatalogOptions, DevicePath, DstPaths, Entry, EntryFields, Error, FileRecord, Manifest, ManifestOptions,
-    Notice, PlanRequest, Release, Version, VersionScheme, files_of, verify_content, verify_device,
+    Catalog, CatalogOptions, DevicePath, Entry, EntryFields, Error, FileRecord, Manifest, ManifestOptions, Notice,
+    PlanRequest, Release, Version, VersionScheme, files_of, verify_content, verify_device,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -52,34 +52,12 @@ struct Input {
     options: CatalogOptions,
     #[serde(default)]
     request: PlanRequest,
-    render: Option<Render>,
+    render: Option<Value>,
     parse: Option<String>,
     manifest: Option<String>,
     version: Option<String>,
     #[serde(default)]
     found: Vec<EntryFields>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Render {
-    base_url: String,
-    #[serde(default)]
-    dst_paths: DstPaths,
-    #[serde(default = "plain")]
-    format: u64,
-}
-
-fn plain() -> u64 {
-    1
-}
-
-impl TryFrom<Render> for ManifestOptions {
-    type Error = Error;
-
-    fn try_from(Render { base_url, dst_paths, format }: Render) -> Result<Self, Error> {
-        Ok(Self { base_url, dst_paths, format: format.try_into()? })
-    }
 }
 
 impl Input {
@@ -185,7 +163,8 @@ fn manifest(mut input: Input) -> Result<Value, Failure> {
         return Ok(json!(Manifest::parse(document.as_bytes())?.to_json()));
     }
     let catalog = input.catalog()?;
-    let options = input.render.take().ok_or(Failure(MALFORMED))?.try_into()?;
+    let render = input.render.take().ok_or(Failure(MALFORMED))?;
+    let options: ManifestOptions = airwaybill::read(render, "render")?;
     Ok(json!(catalog.manifest_json(&input.request, &options)?))
 }
 

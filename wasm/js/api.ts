@@ -2,13 +2,12 @@ export { Catalog, DevicePath, Filter, Hasher, Manifest, Version, sha1, verifyCon
 export type {
   CatalogOptions,
   Content,
-  DirectoryEntry,
+  DstPaths,
   Entry,
   FileEntry,
   FileRecord,
   Firmware,
   FirmwareEntry,
-  LinkEntry,
   ManifestDocument,
   ManifestOptions,
   Notice,
@@ -16,9 +15,11 @@ export type {
   PlanFile,
   PlanRequest,
   Problem,
+  ProblemKind,
   Release,
   Report,
-  UnreadEntry,
+  Sha1Digest,
+  VersionScheme,
 } from "./engine.js";
 export type { Code } from "./failure.js";
 export type { BlobLike } from "./hash-batch.js";

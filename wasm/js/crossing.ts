@@ -2,8 +2,6 @@
 
 const encoder = new TextEncoder();
 
-export const utf8 = (text: string): Uint8Array => encoder.encode(text);
-
 /** What a typed array is, of this realm or another, whatever its class says of itself. */
 function getter(name: string | symbol): (this: unknown) => unknown {
   return Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), name)!.get!;
@@ -24,7 +22,68 @@ export function copy(source: unknown, start: number, target: Uint8Array): number
   return taken;
 }
 
-export const ascii = (characters: Uint8Array): string => String.fromCharCode.apply(null, characters as unknown as number[]);
+/** What JSON writes of a value, as plain data: no getter and no class of the caller's gets any further. */
+function asJson(value: unknown, replace: (value: unknown) => unknown): any {
+  const text = JSON.stringify(value, (key: string, value: unknown) => {
+    // Half a surrogate pair would be replaced on its way to the engine.
+    if (!key.isWellFormed() || (typeof value === "string" && !value.isWellFormed())) throw new TypeError("half a surrogate pair");
+    return replace(value);
+  });
+  return JSON.parse(text);
+}
+
+/** Options as plain data; what is null is absent. */
+export function plain(options: unknown): object {
+  const given = asJson(options ?? {}, (value) => value ?? undefined);
+  if (typeof given !== "object" || Array.isArray(given)) throw new TypeError("not an object");
+  return given;
+}
+
+/** A listing: the files in columns, anything else as plain data. See the figures in `listing.rs`. */
+interface Columns {
+  /** Path and SHA-1 of each file, one after the other, UTF-8. */
+  texts: Uint8Array;
+  /** Of each of these the bytes. */
+  lengths: Uint32Array;
+  /** Of each entry the size; NaN where it is among the others. */
+  sizes: Float64Array;
+  others: object[];
+}
+
+export function columns(listing: unknown): Columns {
+  if (!Array.isArray(listing)) throw new TypeError("not a list");
+  const texts: string[] = [];
+  const sizes = new Float64Array(listing.length).fill(NaN);
+  const others: unknown[] = [];
+  for (let index = 0; index < sizes.length; index += 1) {
+    const entry: unknown = listing[index];
+    // Each field is read once: a getter could say something else the next time.
+    const { path, size, sha1 } = Object(entry) as Record<string, unknown>;
+    const isFile = typeof path === "string" && typeof sha1 === "string" && typeof size === "number" && Number.isInteger(size);
+    if (isFile && size >= 0 && hasThreeFields(entry as object)) {
+      texts.push(path, sha1);
+      sizes[index] = size;
+    } else {
+      others.push(entry);
+    }
+  }
+  const joined = texts.join("");
+  const bytes = encoder.encode(joined);
+  const isAscii = bytes.length === joined.length;
+  if (!isAscii && !texts.every((text) => text.isWellFormed())) throw new TypeError("half a surrogate pair");
+  const lengths = new Uint32Array(texts.length);
+  for (let index = 0; index < lengths.length; index += 1) {
+    const text = texts[index]!;
+    lengths[index] = isAscii ? text.length : encoder.encode(text).length;
+  }
+  return { texts: bytes, lengths, sizes, others: asJson(others, (value) => value) };
+}
+
+function hasThreeFields(entry: object): boolean {
+  let fields = 0;
+  for (const _ in entry) fields += 1;
+  return fields === 3;
+}
 
 /** Cuts a text into a list. `lengths` is a view of the engine's memory, good only until it is called again. */
 export function texts(joined: string, lengths: Uint32Array): string[] {
@@ -51,21 +110,3 @@ export function files(paths: string, lengths: Uint32Array, sizes: Float64Array, 
   }
   return rows;
 }
-
-export const plan = (
-  version: string,
-  previous_version: string | undefined,
-  full: boolean,
-  deleted: string[],
-  added: Row[],
-  updated: Row[],
-  firmware: unknown,
-): object => ({
-  version,
-  previous_version: previous_version ?? null,
-  full,
-  delete: deleted,
-  new: added,
-  update: updated,
-  firmware,
-});

@@ -1,4 +1,4 @@
-import type { Code as EngineCode } from "./codes.js";
+import type { Code as EngineCode } from "./engine.js";
 
 /** Every reason for a failure: the engine's own, and those of the package around it. A code never changes. */
 export type Code = EngineCode | "init_missing" | "module_unavailable" | "object_unusable" | "worker_unavailable";

@@ -1,12 +1,14 @@
 use std::rc::Rc;
 
-use airwaybill::{DevicePath, File, Plan};
+use airwaybill::Plan;
+use js_sys::Reflect;
+use serde::Serialize;
+use tsify::Tsify;
 use wasm_bindgen::prelude::*;
 
-use crate::convert::{Result, engine_error, entries, files, read_options, shared, text, to_js};
+use crate::convert::{Result, engine_error, options, shared, text, to_js};
+use crate::listing::{entries, file_list, files, number, path_list};
 use crate::manifest::Manifest;
-use crate::rows;
-use crate::types::{self, Release};
 
 /// All releases and firmware images of one directory. It stays in the engine; what is asked of it crosses.
 #[wasm_bindgen]
@@ -27,7 +29,7 @@ impl Catalog {
         #[wasm_bindgen(js_name = "options", unchecked_optional_param_type = "CatalogOptions | null")]
         catalog_options: &JsValue,
     ) -> Result<Catalog> {
-        let options = read_options(catalog_options, "options", types::catalog_options)?;
+        let options = options(catalog_options, "options")?;
         let entries = entries(listing, "listing")?;
         let catalog = airwaybill::Catalog::from_listing(&entries, &options).map_err(engine_error)?;
         Ok(Self(Rc::new(catalog)))
@@ -51,7 +53,7 @@ impl Catalog {
     #[wasm_bindgen(unchecked_return_type = "FileRecord[]")]
     pub fn files(&self, #[wasm_bindgen(unchecked_param_type = "string")] version: &JsValue) -> Result<JsValue> {
         let release = self.0.release(&text(version, "version")?).map_err(engine_error)?;
-        Ok(file_rows(release.files()))
+        Ok(file_list(release.files()))
     }
 
     /// The firmware images that are offered, lowest version first.
@@ -90,16 +92,14 @@ impl Catalog {
         #[wasm_bindgen(unchecked_optional_param_type = "PlanRequest | null")] request: &JsValue,
     ) -> Result<JsValue> {
         let Some(plan) = self.decide(request)? else { return Ok(JsValue::NULL) };
-        let Plan { version, previous_version, full, delete, new, update, firmware } = plan;
-        Ok(plan_object(
-            version.as_str(),
-            previous_version.as_ref().map(airwaybill::Version::as_str),
-            full,
-            rows::texts(delete.iter().map(DevicePath::as_str)),
-            file_rows(&new),
-            file_rows(&update),
-            &to_js(&firmware)?,
-        ))
+        // The lists are put in as columns; so the rest crosses without them.
+        let lists =
+            [("delete", path_list(&plan.delete)), ("new", file_list(&plan.new)), ("update", file_list(&plan.update))];
+        let object = to_js(&Plan { delete: Vec::new(), new: Vec::new(), update: Vec::new(), ..plan })?;
+        for (key, list) in lists {
+            Reflect::set(&object, &key.into(), &list)?;
+        }
+        Ok(object)
     }
 
     /// Bytes that the device fetches; 0 when it has nothing to do.
@@ -110,7 +110,7 @@ impl Catalog {
         &self,
         #[wasm_bindgen(unchecked_optional_param_type = "PlanRequest | null")] request: &JsValue,
     ) -> Result<f64> {
-        Ok(self.decide(request)?.map_or(0.0, |plan| rows::number(plan.download_size())))
+        Ok(self.decide(request)?.map_or(0.0, |plan| number(plan.download_size())))
     }
 
     /// The plan rendered for one base URL; `null` when there is nothing to do.
@@ -122,9 +122,9 @@ impl Catalog {
         #[wasm_bindgen(unchecked_param_type = "PlanRequest | null | undefined")] request: &JsValue,
         #[wasm_bindgen(js_name = "options", unchecked_param_type = "ManifestOptions")] manifest_options: &JsValue,
     ) -> Result<JsValue> {
-        let options = read_options(manifest_options, "options", types::manifest_options)?;
+        let rendering = options(manifest_options, "options")?;
         let Some(plan) = self.decide(request)? else { return Ok(JsValue::NULL) };
-        Ok(Manifest::from(plan.manifest(&options).map_err(engine_error)?).into())
+        Ok(Manifest::from(plan.manifest(&rendering).map_err(engine_error)?).into())
     }
 
     /// The text that the device gets: the manifest, or `null`.
@@ -136,35 +136,33 @@ impl Catalog {
         #[wasm_bindgen(unchecked_param_type = "PlanRequest | null | undefined")] request: &JsValue,
         #[wasm_bindgen(js_name = "options", unchecked_param_type = "ManifestOptions")] manifest_options: &JsValue,
     ) -> Result<String> {
-        let options = read_options(manifest_options, "options", types::manifest_options)?;
-        let request = read_options(request, "request", types::plan_request)?;
-        self.0.manifest_json(&request, &options).map_err(engine_error)
+        let rendering = options(manifest_options, "options")?;
+        self.0.manifest_json(&options(request, "request")?, &rendering).map_err(engine_error)
     }
 }
 
 impl Catalog {
     fn decide(&self, request: &JsValue) -> Result<Option<Plan>> {
-        self.0.plan(&read_options(request, "request", types::plan_request)?).map_err(engine_error)
+        self.0.plan(&options(request, "request")?).map_err(engine_error)
     }
 }
 
-#[wasm_bindgen(raw_module = "./crossing.js")]
-extern "C" {
-    /// The plan as a plain object.
-    #[wasm_bindgen(js_name = plan)]
-    fn plan_object(
-        version: &str,
-        previous_version: Option<&str>,
-        full: bool,
-        delete: JsValue,
-        new: JsValue,
-        update: JsValue,
-        firmware: &JsValue,
-    ) -> JsValue;
+/// A release: a version and the device's entire file system.
+#[derive(Serialize, Tsify)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Release<'a> {
+    /// The directory's name.
+    version: &'a str,
+    /// Bytes of all files.
+    size: u64,
+    /// How many files it has.
+    file_count: usize,
 }
 
-fn file_rows(files: &[File]) -> JsValue {
-    rows::files(files.iter().map(|file| (file.path.as_str(), file.size, file.sha1)))
+impl<'a> From<&'a airwaybill::Release> for Release<'a> {
+    fn from(release: &'a airwaybill::Release) -> Self {
+        Self { version: release.version().as_str(), size: release.size(), file_count: release.files().len() }
+    }
 }
 
 /// What differs between what a device holds, with device paths, and the release of that version.

@@ -1,7 +1,6 @@
-use js_sys::JsString;
 use wasm_bindgen::prelude::*;
 
-use crate::convert::{Result, digits, each_piece};
+use crate::convert::{Result, each_piece};
 
 /// Takes content piece by piece and gives its SHA-1.
 #[wasm_bindgen]
@@ -24,9 +23,8 @@ impl Hasher {
     }
 
     /// The SHA-1 of all pieces so far, 40 lower-case hex digits.
-    #[wasm_bindgen(unchecked_return_type = "string")]
-    pub fn finish(&self) -> JsString {
-        digits(self.0.clone().finish())
+    pub fn finish(&self) -> String {
+        self.0.clone().finish().to_string()
     }
 }
 
@@ -34,9 +32,9 @@ impl Hasher {
 ///
 /// @throws `field_type`
 #[allow(clippy::missing_errors_doc, reason = "@throws says it, as TypeScript has it")]
-#[wasm_bindgen(unchecked_return_type = "string")]
-pub fn sha1(#[wasm_bindgen(unchecked_param_type = "Uint8Array")] content: &JsValue) -> Result<JsString> {
+#[wasm_bindgen]
+pub fn sha1(#[wasm_bindgen(unchecked_param_type = "Uint8Array")] content: &JsValue) -> Result<String> {
     let mut hasher = airwaybill::Hasher::new();
     each_piece(content, |piece| hasher.update(piece))?;
-    Ok(digits(hasher.finish()))
+    Ok(hasher.finish().to_string())
 }

@@ -1,7 +1,6 @@
 use wasm_bindgen::prelude::*;
 
-use crate::convert::{Result, engine_error, read_options, text};
-use crate::types;
+use crate::convert::{Result, engine_error, options, text};
 
 /// Which files a listing has to read: those of releases that are not left out by name, and firmware images.
 #[wasm_bindgen]
@@ -17,8 +16,7 @@ impl Filter {
         #[wasm_bindgen(js_name = "options", unchecked_optional_param_type = "CatalogOptions | null")]
         catalog_options: &JsValue,
     ) -> Result<Filter> {
-        let options = read_options(catalog_options, "options", types::catalog_options)?;
-        airwaybill::Filter::new(&options).map(Self).map_err(engine_error)
+        airwaybill::Filter::new(&options(catalog_options, "options")?).map(Self).map_err(engine_error)
     }
 
     /// Whether the file at a path from the top directory counts.

@@ -10,10 +10,9 @@ mod catalog;
 mod convert;
 mod digest;
 mod filter;
+mod listing;
 mod manifest;
 mod path;
-mod rows;
-mod types;
 mod version;
 
 pub use catalog::verify_device;

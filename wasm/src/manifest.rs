@@ -2,7 +2,8 @@ use std::rc::Rc;
 
 use wasm_bindgen::prelude::*;
 
-use crate::convert::{Result, engine_error, files, octets, shared, text, to_js};
+use crate::convert::{Result, engine_error, octets, shared, text, to_js};
+use crate::listing::files;
 
 /// The document that tells a device how to update itself.
 #[wasm_bindgen]

@@ -20,7 +20,7 @@ impl Version {
     #[wasm_bindgen(constructor)]
     pub fn new(
         #[wasm_bindgen(js_name = "text", unchecked_param_type = "string")] version: &JsValue,
-        #[wasm_bindgen(unchecked_optional_param_type = r#""loose" | "semver""#)] scheme: &JsValue,
+        #[wasm_bindgen(unchecked_optional_param_type = "VersionScheme")] scheme: &JsValue,
     ) -> Result<Version> {
         let is_absent = scheme.is_undefined() || scheme.is_null();
         let scheme = if is_absent { Ok(VersionScheme::default()) } else { text(scheme, "scheme")?.parse() };
@@ -36,7 +36,7 @@ impl Version {
     }
 
     /// The scheme that orders it.
-    #[wasm_bindgen(getter, unchecked_return_type = r#""loose" | "semver""#)]
+    #[wasm_bindgen(getter, unchecked_return_type = "VersionScheme")]
     pub fn scheme(&self) -> String {
         self.0.scheme().as_str().to_owned()
     }

@@ -6,6 +6,7 @@ import { describe, expect, test } from "vitest";
 import {
   Catalog,
   DevicePath,
+  type Entry,
   Filter,
   Hasher,
   Manifest,
@@ -52,12 +53,24 @@ describe("Catalog", () => {
     expect(catalog.find("nowhere")).toBeNull();
   });
 
-  test("tells paths apart that differ at any one place", () => {
-    const paths = (end: string) => Array.from({ length: 150 }, (_, index) => `${"a".repeat(index)}${end}${"a".repeat(index % 70)}`);
-    const both = ["0", "~"];
-    const release = (name: string, end: string) => [...both, ...paths(end)].map((path) => file(`${name}/${path}`, "same"));
-    const { delete: deleted, new: added, update } = Catalog.fromListing([...release("1", "b"), ...release("2", "c")]).plan({ current: "1" })!;
-    expect([deleted, added.map(({ path }) => path), update]).toEqual([paths("b").sort(), paths("c").sort(), []]);
+  test("takes a size of under 2^53, a whole number", () => {
+    const from = (size: unknown, more = {}) => Catalog.fromListing([{ ...listing[0], ...more, size } as Entry]);
+    expect(from(2 ** 53 - 1).releases[0]!.size).toBe(2 ** 53 - 1);
+    expect(from(3, { link: undefined }).releases[0]!.size).toBe(3);
+    for (const size of [2 ** 53, 2 ** 64, 1e300]) expect(code(() => from(size))).toBe("size_too_big");
+    for (const size of [-1, 1.5, "3", 3n, true]) expect(code(() => from(size))).toBe("field_type");
+    for (const size of [NaN, Infinity, null, undefined]) expect(code(() => from(size))).toBe("field_missing");
+  });
+
+  test("names the entry that is wrong", () => {
+    const wrong = (entry: unknown) => () => Catalog.fromListing([listing[0], entry] as typeof listing);
+    expect(wrong({ path: "1.0.0/a", size: 1, sha1: "DA39" })).toThrow(/^listing\[1\]: "1\.0\.0\/a": "DA39"/);
+    expect(wrong({ path: "1.0.0/a", siize: 1 })).toThrow(/^listing\[1\]\.siize: unknown field/);
+    expect(wrong({ path: 1 })).toThrow(/^listing\[1\]\.path: /);
+    for (const entry of [null, undefined, 1, "1.0.0/a", [], ["1.0.0/a", 1], [["path", "1.0.0/"]]]) {
+      expect(code(wrong(entry))).toBe("field_type");
+    }
+    expect(code(wrong({ path: "1.0.0/\ud800", size: 1, sha1: "" }))).toBe("field_type");
   });
 
   test("takes a listing of any length, also none", () => {

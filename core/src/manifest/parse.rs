@@ -9,6 +9,20 @@ use crate::version::{Version, VersionScheme};
 impl Manifest {
     /// Reads a manifest strictly (rule M5): unknown fields do not count; everything else must be there and right.
     ///
+    /// ```
+    /// use airwaybill::Manifest;
+    ///
+    /// let text = r#"{"delete": ["flash/old.py"], "new": [], "previous_version": "1.0.0", "update": [], "version": "1.0.1"}"#;
+    /// let manifest = Manifest::parse(text.as_bytes())?;
+    /// assert_eq!(manifest.version().as_str(), "1.0.1");
+    /// assert_eq!(manifest.previous_version().unwrap().as_str(), "1.0.0");
+    /// assert_eq!(manifest.delete()[0].as_str(), "flash/old.py");
+    /// assert!(manifest.new_files().is_empty() && manifest.update().is_empty());
+    /// assert!(manifest.firmware().is_none() && manifest.total_size().is_none() && !manifest.is_full());
+    /// assert_eq!(Manifest::parse(manifest.to_json().as_bytes())?, manifest);
+    /// # Ok::<(), airwaybill::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Code::JsonInvalid`]; or, with the field in the message, [`Code::FieldMissing`], [`Code::FieldType`],
@@ -85,7 +99,7 @@ fn only_true(value: &Json<'_>, place: &str) -> Result<(), Error> {
     if value.bool(place)? {
         return Ok(());
     }
-    Err(Error::new(Code::FieldType, format!("{place}: should be true or absent, not false")))
+    Err(Error::new(Code::FieldType, format!("{place}: expected true or no such field, found false")))
 }
 
 fn dst_path(value: &Json<'_>, place: &str) -> Result<DstPath, Error> {

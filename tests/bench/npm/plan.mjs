@@ -62,8 +62,12 @@ const [native, here] = await inTurn({
     return times;
   },
 });
+const milliseconds = here.map((times) => times.update * 1000);
 const rates = (rounds, step) => rounds.map((times) => 1 / times[step]);
 write(
   "npm-plan",
-  Object.fromEntries(Object.keys(steps).map((step) => [step, { ours: rates(here, step), peer: rates(native, step) }])),
+  {
+    ...Object.fromEntries(Object.keys(steps).map((step) => [step, { ours: rates(here, step), peer: rates(native, step) }])),
+    update: { ours: milliseconds },
+  },
 );

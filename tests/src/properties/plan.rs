@@ -31,7 +31,9 @@ pub(super) fn check(data: &[u8]) {
     check_filter(&catalog, &listing, &options);
     let Ok(plan) = catalog.plan(&request) else { return };
     Model { catalog: &catalog, listing: &listing, options: &options, request: &request }.check(plan.as_ref());
-    let render = render.and_then(|render| render.try_into().ok()).unwrap_or_else(|| ManifestOptions::new("http://h"));
+    let render = render
+        .and_then(|render| airwaybill::read(render, "render").ok())
+        .unwrap_or_else(|| ManifestOptions::new("http://h"));
     check_document(&catalog, &listing, &request, plan.as_ref(), &render);
 }
 

@@ -1,10 +1,9 @@
 //! `airwaybill-bindgen MODULE.wasm FOLDER`: writes the JavaScript and the types that belong to a built module.
 
+use std::env;
 use std::error::Error;
-use std::path::{Path, PathBuf};
-use std::{env, fs};
+use std::path::PathBuf;
 
-use airwaybill::Code;
 use wasm_bindgen_cli_support::Bindgen;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -20,16 +19,5 @@ fn main() -> Result<(), Box<dyn Error>> {
         .remove_name_section(true)
         .remove_producers_section(true)
         .generate(&folder)?;
-    write_codes(&folder)?;
     Ok(())
-}
-
-/// The type of `code`, from the engine's own list.
-fn write_codes(folder: &Path) -> std::io::Result<()> {
-    let codes: Vec<String> = Code::ALL.iter().map(|code| format!("  | \"{code}\"")).collect();
-    let types = format!(
-        "/** Every reason the engine gives; a code never changes. */\nexport type Code =\n{};\n",
-        codes.join("\n")
-    );
-    fs::write(folder.join("codes.d.ts"), types)
 }

@@ -8,6 +8,9 @@ import { ofInput } from "../files.js";
 
 const KIND_NAMES = { server: "This server", folder: "Folder", zip: "Zip" } as const;
 
+const FOLDER_HINT =
+  "If a link beside the releases leads to one of them (latest → 1.0.1), the browser can leave that release out: drop the folder onto the page instead.";
+
 /** What is open, and the ways to open something else. */
 export class SourceBar extends ModelElement {
   static override styles = [
@@ -71,7 +74,7 @@ export class SourceBar extends ModelElement {
             : html`<button id="open-server" @click=${() => this.model.openServer()}>
                 ${overview?.kind === "server" ? "Reload" : "This server"}
               </button>`}
-          <button id="open-folder" @click=${() => this.#pick("folder")}>Folder …</button>
+          <button id="open-folder" title=${FOLDER_HINT} @click=${() => this.#pick("folder")}>Folder …</button>
           <button id="open-zip" @click=${() => this.#pick("zip")}>Zip …</button>
           <input type="file" id="folder" webkitdirectory hidden @change=${this.#picked} aria-label="Folder of releases" />
           <input type="file" id="zip" accept=".zip,application/zip" hidden @change=${this.#picked} aria-label="Zip of releases" />
