@@ -119,7 +119,7 @@ def test_a_plan_from_elsewhere_renders_the_same_document() -> None:
             "Report(checked=2, problems=[])",
         ),
         (a_catalog(), "<Catalog: 2 releases, 1 firmware images>"),
-        (Listing.scan(Path(__file__).parents[2] / "examples"), "<Listing: 5 entries>"),
+        (Listing.scan(Path(__file__).parents[2] / "examples/releases"), "<Listing: 12 entries>"),
     ],
 )
 def test_shown(value: object, shown: str) -> None:
