@@ -24,6 +24,7 @@ const updated = (path: string) => ({ ...at(`1.0.1/${path}`), path });
 const plan = {
   version: "1.0.1",
   previous_version: "1.0.0",
+  full: false,
   delete: ["sd/asset_that_will_be_removed.wav"],
   new: [updated("flash/lib/new_lib.py")],
   update: [updated("flash/main.py"), updated("sd/some_asset.txt")],
