@@ -42,11 +42,11 @@ impl<'a> Json<'a> {
         }
     }
 
-    /// The truth value that this is.
-    pub(crate) fn bool(&self, place: &str) -> Result<bool, Error> {
+    /// Nothing, of `true`.
+    pub(crate) fn only_true(&self, place: &str) -> Result<(), Error> {
         match self {
-            Json::Bool(value) => Ok(*value),
-            _ => Err(self.is_not("a boolean", place)),
+            Json::Bool(true) => Ok(()),
+            _ => Err(self.is_not("true, or no such field", place)),
         }
     }
 
@@ -95,7 +95,8 @@ impl<'a> Json<'a> {
     fn is_not(&self, wanted: &str, place: &str) -> Error {
         let kind = match self {
             Json::Null => "null",
-            Json::Bool(_) => "a boolean",
+            Json::Bool(true) => "true",
+            Json::Bool(false) => "false",
             Json::Number(_) => "a number",
             Json::Text(_) => "a string",
             Json::List(_) => "a list",

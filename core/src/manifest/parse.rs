@@ -41,7 +41,7 @@ impl Manifest {
                 let entry = value.fields(place)?;
                 Ok(FirmwareEntry { url: url(&entry)?, hash: hash(&entry)?, size: size(&entry, "size", is_sized)? })
             })?,
-            full: top.optional("full", only_true)?.is_some(),
+            full: top.optional("full", Json::only_true)?.is_some(),
             new: top.required("new", files)?,
             previous_version: top.required("previous_version", |value, place| value.or_null(place, version))?,
             total_size: size(&top, "total_size", is_sized)?,
@@ -93,13 +93,6 @@ fn size(fields: &Fields<'_, '_>, key: &str, is_sized: bool) -> Result<Option<u64
         check_size(size, place).map(|()| size)
     };
     if is_sized { fields.required(key, read).map(Some) } else { Ok(None) }
-}
-
-fn only_true(value: &Json<'_>, place: &str) -> Result<(), Error> {
-    if value.bool(place)? {
-        return Ok(());
-    }
-    Err(Error::new(Code::FieldType, format!("{place}: expected true or no such field, found false")))
 }
 
 fn dst_path(value: &Json<'_>, place: &str) -> Result<DstPath, Error> {
