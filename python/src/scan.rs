@@ -98,7 +98,7 @@ fn keep(root: PathBuf, digests: Digests) {
 }
 
 /// Something under the root, before its content is read.
-struct Found {
+struct TreeEntry {
     path: String,
     absolute: PathBuf,
     kind: Kind,
@@ -222,7 +222,7 @@ impl Tree {
 
 /// All that is below the root, without what is in top-level directories that are no release. It goes level by level, so
 /// that all threads take part and the depth costs no stack.
-fn walk(root: &Path, filter: &Filter, kept: &Digests, progress: &Progress) -> Vec<Found> {
+fn walk(root: &Path, filter: &Filter, kept: &Digests, progress: &Progress) -> Vec<TreeEntry> {
     let mut found = Vec::new();
     let mut level = vec![root.to_owned()];
     while !level.is_empty() && !progress.cancelled.load(Relaxed) {
@@ -234,7 +234,7 @@ fn walk(root: &Path, filter: &Filter, kept: &Digests, progress: &Progress) -> Ve
     found
 }
 
-fn list(directory: &Path, root: &Path, filter: &Filter, kept: &Digests, progress: &Progress) -> Vec<Found> {
+fn list(directory: &Path, root: &Path, filter: &Filter, kept: &Digests, progress: &Progress) -> Vec<TreeEntry> {
     let mut found = Vec::new();
     let listed = fs::read_dir(directory).and_then(|entries| {
         for entry in entries.take_while(|_| !progress.cancelled.load(Relaxed)) {
@@ -247,13 +247,13 @@ fn list(directory: &Path, root: &Path, filter: &Filter, kept: &Digests, progress
         Err(error) if is_out_of_means(&error) => progress.fail(error),
         Err(error) => {
             let path = listing_path(directory, root).unwrap_or_else(|lossy| lossy) + "/";
-            found.push(Found { path, absolute: directory.to_owned(), kind: Kind::Unread(error.to_string()) });
+            found.push(TreeEntry { path, absolute: directory.to_owned(), kind: Kind::Unread(error.to_string()) });
         }
     }
     found
 }
 
-fn look(entry: &DirEntry, is_top: bool, root: &Path, filter: &Filter, kept: &Digests) -> Found {
+fn look(entry: &DirEntry, is_top: bool, root: &Path, filter: &Filter, kept: &Digests) -> TreeEntry {
     let absolute = entry.path();
     let unread = |reason: &str| Kind::Unread(reason.to_owned());
     let (mut path, is_utf8) = match listing_path(&absolute, root) {
@@ -275,7 +275,7 @@ fn look(entry: &DirEntry, is_top: bool, root: &Path, filter: &Filter, kept: &Dig
     if is_directory && matches!(kind, Kind::Unread(_)) {
         path.push('/');
     }
-    Found { path, absolute, kind }
+    TreeEntry { path, absolute, kind }
 }
 
 /// The digest kept for a file, if it still holds.
@@ -295,15 +295,15 @@ fn listing_path(absolute: &Path, root: &Path) -> Result<String, String> {
     if cfg!(windows) { path.map(|path| path.replace('\\', "/")) } else { path.map(str::to_owned) }
 }
 
-fn bytes_to_hash(found: &Found) -> u64 {
+fn bytes_to_hash(found: &TreeEntry) -> u64 {
     match found.kind {
         Kind::File => fs::symlink_metadata(&found.absolute).map_or(0, |metadata| metadata.len()),
         _ => 0,
     }
 }
 
-fn read(found: Found, root: &Path, kept: &Digests, progress: &Progress) -> Read {
-    let Found { path, absolute, kind } = found;
+fn read(found: TreeEntry, root: &Path, kept: &Digests, progress: &Progress) -> Read {
+    let TreeEntry { path, absolute, kind } = found;
     let mut is_known = false;
     let (entry, stamp) = match kind {
         _ if progress.cancelled.load(Relaxed) => (Entry::Directory { path }, None),
