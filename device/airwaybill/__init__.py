@@ -1,0 +1,1 @@
+"""The parts of the update client, each loaded when it is needed."""

@@ -1,0 +1,364 @@
+"""Reads a manifest (rules M1 to M5 and P3) as a stream, in a heap that does not depend on its length."""
+
+try:
+    import json
+except ImportError:  # builds without the names of CPython
+    import ujson as json
+
+import airwaybill_boot as base
+
+from airwaybill.names import LETTERS, check_path, check_version, utf8
+from OTA import OTAError
+
+READ_BYTES = 256  # at once: with 1,024 the least heap is 4 KB higher, and the time the same
+FLAT_BYTES = 1024  # an entry of more than that is read value by value
+# Nested deeper, or longer, is no manifest; both limits keep a hostile one out of the heap.
+DEPTH = 16
+STRING_BYTES = 16384
+SIZE_LIMIT = 1 << 53
+
+HEX = b"0123456789abcdef"
+SCALAR = b"+-.0123456789E" + LETTERS.encode()
+SCALAR_BYTES = 32
+LITERALS = {"null": None, "true": True, "false": False}
+
+
+class Json:
+    """JSON from a binary stream, value by value, as strict as the grammar.
+
+    Nothing here goes through a text or a number by the byte: `find` and `lstrip` are C.
+    """
+
+    def __init__(self, stream):
+        self._stream = stream
+        self._data = b""
+        self._at = 0
+
+    def _more(self):
+        base.feed()
+        count = self._stream.readinto(base.BUFFER[:READ_BYTES])
+        if not count:
+            return False
+        self._data = self._data[self._at :]  # first, so that what is done with can go
+        self._data += base.BUFFER[:count]
+        self._at = 0
+        return True
+
+    def fail(self, what):
+        raise OTAError("json_invalid", what)
+
+    def peek(self):
+        """The first character that is no white space; empty at the end."""
+        while True:
+            piece = self._data[self._at : self._at + 64]
+            rest = piece.lstrip(b" \t\r\n")
+            self._at += len(piece) - len(rest)
+            if rest:
+                return chr(rest[0])
+            if not piece and not self._more():
+                return ""
+
+    def take(self, mark):
+        found = self.peek()
+        if found != mark:
+            self.fail("%r instead of %r" % (found, mark))
+        self._at += 1
+
+    def end(self):
+        if self.peek():
+            self.fail("text after the manifest")
+
+    def keys(self):
+        """The keys of an object. Whoever asks for the next one has read the value."""
+        self.take("{")
+        if self.peek() == "}":
+            self._at += 1
+            return
+        while True:
+            key = self.string()
+            self.take(":")
+            yield key
+            if self.peek() != ",":
+                break
+            self._at += 1
+        self.take("}")
+
+    def items(self):
+        """Each item's number in an array. Whoever asks for the next one has read the item."""
+        self.take("[")
+        if self.peek() == "]":
+            self._at += 1
+            return
+        number = 0
+        while True:
+            yield number
+            number += 1
+            if self.peek() != ",":
+                break
+            self._at += 1
+        self.take("]")
+
+    def string(self):
+        self.take('"')
+        end = self._quote(0)
+        slash = self._data.find(b"\\", self._at, self._at + end) - self._at
+        escaped = slash >= 0
+        while slash >= 0:
+            self._check_escape(self._data[self._at + slash + 1 : self._at + slash + 6])
+            if slash + 1 == end:
+                end = self._quote(end + 1)
+            slash = self._data.find(b"\\", self._at + slash + 2, self._at + end) - self._at
+        data = self._data[self._at : self._at + end]
+        self._at += end + 1
+        if data and min(data) < 0x20:
+            self.fail("a string with a control character")
+        text = utf8(data)
+        if text is not None and escaped:
+            text = utf8(join_surrogates(json.loads('"%s"' % text).encode()))
+        if text is None:
+            self.fail("a string that is not UTF-8")
+        return text
+
+    def _quote(self, start):
+        """How far away the next quotation mark is, `start` bytes or more."""
+        while True:
+            found = self._data.find(b'"', self._at + start) - self._at
+            if found >= 0:
+                return found
+            start = len(self._data) - self._at
+            if start > STRING_BYTES or not self._more():
+                self.fail("a string without end, or too long")
+
+    def _check_escape(self, escape):
+        if escape[0] not in b'"\\/bfnrtu' or (escape[0] == 0x75 and escape[1:].lower().strip(HEX)):
+            self.fail("an escape that is none")
+
+    def object(self, wanted):
+        """The values of an object's `wanted` keys, those that it has. What lies deeper is an empty tuple."""
+        found = self._flat_object()
+        if found is not None:
+            return found
+        found = {}
+        for key in self.keys():
+            if key in found:
+                self.fail("%s twice" % key)
+            if key in wanted:
+                found[key] = self.value()
+            else:
+                self.skip()
+        return found
+
+    def _flat_object(self):
+        """The object as json.loads reads it at once, if it holds no other, no array and no escape; else None.
+
+        On the way json.loads takes what is no JSON: `{"a" 1}`, a key twice, `01`, a control character. It is whole
+        all the same, and its values are checked.
+        """
+        end = self._data.find(b"}", self._at)
+        while end < 0 and len(self._data) - self._at < FLAT_BYTES and self._more():
+            end = self._data.find(b"}", self._at)
+        piece = self._data[self._at : end + 1]
+        if end < 0 or piece.count(b"{") > 1 or b"[" in piece or b"\\" in piece:
+            return None
+        text = utf8(piece)
+        if text is None:
+            self.fail("a string that is not UTF-8")
+        try:
+            found = json.loads(text)
+        except ValueError:  # a brace in a string, or an object in this one
+            return None
+        self._at = end + 1
+        return found
+
+    def scalar(self):
+        """A number, true, false or null; a number that is not a plain whole one counts as a float."""
+        while len(self._data) - self._at <= SCALAR_BYTES and self._more():
+            pass
+        piece = self._data[self._at : self._at + SCALAR_BYTES]
+        length = len(piece) - len(piece.lstrip(SCALAR))
+        text = str(piece[:length], "ascii")
+        self._at += length
+        if text in LITERALS:
+            return LITERALS[text]
+        if text.isdigit() and (text == "0" or text[0] != "0"):
+            return int(text)
+        digits = text[1:] if text[:1] == "-" else text
+        try:
+            if digits[0].isdigit() and text[-1].isdigit() and (digits[0] != "0" or not digits[1:2].isdigit()):
+                return float(text)
+        except (ValueError, IndexError):
+            pass
+        self.fail("%r is no value" % text)
+
+    def skip(self, depth=0):
+        if depth > DEPTH:
+            self.fail("nested too deep")
+        mark = self.peek()
+        if mark == "{":
+            for _ in self.keys():
+                self.skip(depth + 1)
+        elif mark == "[":
+            for _ in self.items():
+                self.skip(depth + 1)
+        else:
+            self.value()
+
+    def value(self):
+        """A string or a scalar; for anything else an empty tuple, which is of no type that a field has."""
+        mark = self.peek()
+        if mark == "{" or mark == "[":
+            self.skip()
+            return ()
+        return self.string() if mark == '"' else self.scalar()
+
+
+def join_surrogates(data):
+    """MicroPython makes two characters of the two escapes of one above U+FFFF."""
+    at = data.find(b"\xed")
+    while at >= 0:
+        high = data[at : at + 6]
+        if len(high) == 6 and 0xA0 <= high[1] < 0xB0 and high[3] == 0xED and high[4] >= 0xB0:
+            code = 0x10000 + ((high[1] & 15) << 16) + ((high[2] & 63) << 10) + ((high[4] & 15) << 6) + (high[5] & 63)
+            data = data[:at] + chr(code).encode() + data[at + 6 :]
+        at = data.find(b"\xed", at + 3)
+    return data
+
+
+class Reader:
+    """One manifest. `read` yields what it lists; when that has ended, what it says of itself stands here.
+
+    `version`; `previous_version`, None for a device that named none; `full`; `total_size` in bytes, None in format 1;
+    `sized`, whether it is of format 2; `null`, whether it is the document `null`: there is nothing to do.
+    """
+
+    def __init__(self):
+        self.version = None
+        self.previous_version = None
+        self.full = False
+        self.total_size = None
+        self.sized = None
+        self.null = False
+        self._first = None  # the first entry
+        self._last = b""  # the path before this one
+
+    def read(self, stream):
+        """Yields (field, number, value) in the document's order, all of it checked but for paths in two lists:
+
+        ("delete", number, path),
+        ("new", "update" or "keep", number, (path, size or None, sha1, request)),
+        ("firmware", 0, (size or None, sha1, request)).
+
+        `request` is what to ask the server for: the URL without its host and the slash after it.
+        """
+        source = Json(stream)
+        if source.peek() != "{":
+            value = source.value()
+            source.end()
+            if value is not None:
+                raise OTAError("field_type", "the manifest is no object")
+            self.null = True
+            return
+        seen = []
+        for key in source.keys():
+            if key in seen:
+                source.fail("%s twice" % key)
+            if key in ("delete", "new", "update", "keep"):
+                if source.peek() != "[":
+                    source.value()
+                    raise OTAError("field_type", key)
+                self._last = b""
+                for number in source.items():
+                    yield key, number, self._item(source, "%s[%d]" % (key, number), key == "delete")
+            elif key == "firmware":
+                yield key, 0, self._target(source, key)[1:]
+            elif key in ("version", "previous_version", "full", "total_size"):
+                setattr(self, key, self._scalar(source, key))
+            else:
+                source.skip()
+                continue
+            seen.append(key)
+        source.end()
+        for key in ("delete", "new", "previous_version", "update", "version"):
+            if key not in seen:
+                raise OTAError("field_missing", key)
+        if self.sized is None:
+            self.sized = "total_size" in seen
+        if self.sized != ("total_size" in seen):
+            raise OTAError("field_missing", "total_size" if self.sized else self._first + ".size")
+
+    def _scalar(self, source, key):
+        value = source.value()
+        if key == "total_size":
+            return _size(value, key)
+        if key == "previous_version" and value is None:
+            return None
+        if not isinstance(value, bool if key == "full" else str):
+            raise OTAError("field_type", key)
+        return value if key == "full" else check_version(value)
+
+    def _item(self, source, field, is_delete):
+        if is_delete:
+            path = source.value()
+            if not isinstance(path, str):
+                raise OTAError("field_type", field)
+            item = path = check_path(path)
+        else:
+            item = self._target(source, field)
+            path = item[0]
+        data = path.encode()
+        if data <= self._last:  # P3
+            raise OTAError("path_order", path)
+        self._last = data
+        return item
+
+    def _target(self, source, field):
+        """(path, size, sha1, request) of an entry; of firmware, which has none, the path is None."""
+        wanted = ("URL", "hash") if field == "firmware" else ("URL", "dst_path", "hash")
+        if source.peek() != "{":
+            source.value()
+            raise OTAError("field_type", field)
+        found = source.object(("URL", "dst_path", "hash", "size"))
+        for key in wanted:
+            if key not in found:
+                raise OTAError("field_missing", "%s.%s" % (field, key))
+            if not isinstance(found[key], str):
+                raise OTAError("field_type", "%s.%s" % (field, key))
+        digest = found["hash"]
+        if len(digest) != 40 or digest.strip("0123456789abcdef"):
+            raise OTAError("digest_invalid", field + ".hash")
+        size = _size(found["size"], field + ".size") if "size" in found else None
+        if self._first is None:
+            self._first = field
+            self.sized = size is not None
+        elif self.sized != (size is not None):
+            raise OTAError("field_missing", field + ".size")
+        path = None
+        if "dst_path" in wanted:
+            path = found["dst_path"]
+            # M5: with or without the leading slash, the same path.
+            path = check_path(path[1:] if path[:1] == "/" else path)
+        return path, size, digest, _request(found["URL"], field)
+
+
+def _size(value, field):
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise OTAError("field_type", field)
+    if value >= SIZE_LIMIT:
+        raise OTAError("size_too_big", field)
+    return value
+
+
+def _request(url, field):
+    """What to ask the server for. The host in the URL does not count: files come from the server that was set."""
+    start = url.find("://")
+    slash = url.find("/", start + 3)
+    data = url.encode()
+    if (
+        url[:start] not in ("http", "https")
+        or slash <= start + 3
+        or slash == len(url) - 1
+        or min(data) < 0x21
+        or max(data) > 0x7E
+    ):
+        raise OTAError("url_invalid", field + ".URL")
+    return url[slash + 1 :]
