@@ -184,6 +184,11 @@ test-project: npm docs $(VENV)/.tools ## what a fresh machine is told, what pack
 power-cuts: $(VENV)/.tools ## the power cuts alone
 	$(BIN)/python device/tests/power_cuts.py
 
+.PHONY: device-model
+device-model: $(VENV)/.tools ## random releases and faults on a model of boards (ROUNDS=… SEED=… FEATURES=… REPLAY=1)
+	$(BIN)/python device/tests/device_model.py $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SEED),--seed $(SEED)) \
+		$(if $(FEATURES),--features $(FEATURES)) $(if $(KIND),--kind $(KIND)) $(if $(REPLAY),--replay) $(if $(EXPORT),--export $(EXPORT))
+
 .PHONY: fleet
 fleet: $(VENV)/.tools ## twenty devices, power cuts, bad links, a bad release (DEVICES=…, SEED=…)
 	$(BIN)/python device/tests/fleet.py $(if $(DEVICES),--devices $(DEVICES)) $(if $(SEED),--seed $(SEED))

@@ -1,0 +1,161 @@
+"""The random model tester: python device/tests/device_model.py [--rounds N] [--seed S] [--features A,B] [--kind K]
+
+Each round is one device through some random releases, with faults; see model/features.py for what may be in
+it. Prints each round that is bad with its seed. `--replay --seed S` runs that one again, with the same features and
+kind, and says more; `--export DIR` then keeps its image, which `micropython device/tests/model/start.py DIR` starts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from board import DEVICE, TESTS, find, micropython
+
+KINDS = ("littlefs", "FAT")
+JOBS = 2
+WHO = 'WHO = "????????????????????????"\n'
+
+
+@dataclass
+class Outcome:
+    """All that some rounds found: `bad` rounds, each with seed, step, fault and what is wrong; sums of the others."""
+
+    bad: list[dict[str, Any]] = field(default_factory=list)
+    sums: dict[str, int] = field(default_factory=dict)
+
+    def add(self, line: str) -> None:
+        found = json.loads(line)
+        if "seed" in found:
+            self.bad.append(found)
+            return
+        for key, value in found.items():
+            self.sums[key] = self.sums.get(key, 0) + value
+
+
+def edition(source: Path) -> str:
+    return "second" if (source / "airwaybill").exists() else "first"
+
+
+def sources(source: Path) -> list[Path]:
+    """The client's own files, relative to its directory."""
+    globs = ("OTA.py", "airwaybill_boot/*.py", "airwaybill/*.py") if edition(source) == "second" else ("*.py",)
+    return sorted(file.relative_to(source) for pattern in globs for file in source.glob(pattern))
+
+
+def build(directory: Path, source: Path = DEVICE, patches: Iterable[tuple[str, str, str]] = ()) -> Path:
+    """The client in `directory`, ready for a board: recovery and face as source where they have to be, the rest
+    compiled. Each patch is (file, exact text, what stands there instead) of the source."""
+    client = directory / "client"
+    client.mkdir(parents=True)
+    patched = {}
+    for name, old, new in patches:
+        text = patched.get(name) or (source / name).read_text()
+        if text.count(old) != 1:
+            raise ValueError(f"{name} has {text.count(old)} times: {old!r}")
+        patched[name] = text.replace(old, new)
+    stays = ("OTA.py", "airwaybill_boot") if edition(source) == "second" else ()
+    for path in sources(source):
+        target = client / path
+        target.parent.mkdir(exist_ok=True)
+        target.write_text(patched.get(str(path)) or (source / path).read_text())
+        if path.parts[0] not in stays:
+            compile_file(target, str(path))
+            target.unlink()
+    (directory / "who.py").write_text(WHO)
+    compile_file(directory / "who.py", "who.py")
+    return client
+
+
+def compile_file(path: Path, name: str) -> None:
+    subprocess.run([find("mpy-cross", "MPY_CROSS"), "-s", name, "-o", path.with_suffix(".mpy"), path], check=True)
+
+
+def run(
+    client: Path,
+    which: str,
+    kind: str,
+    features: str = "all",
+    first: int = 1,
+    rounds: int = 10,
+    jobs: int = JOBS,
+    stop: int | None = None,
+    export: Path | None = None,
+) -> Outcome:
+    """`rounds` rounds from seed `first` on, in `jobs` processes. With `stop` no more start once so many are bad."""
+    outcome = Outcome()
+    command = [
+        micropython(),
+        "-X",
+        "heapsize=64M",
+        str(TESTS / "model" / "tester.py"),
+        which,
+        str(client),
+        kind,
+        features,
+    ]
+    part = -(-rounds // jobs)
+    if stop:
+        part = min(part, 5)
+    waiting = [(at, min(part, first + rounds - at)) for at in range(first, first + rounds, part)]
+    while waiting and not (stop and len(outcome.bad) >= stop):
+        now, waiting = waiting[:jobs], waiting[jobs:]
+        extra = [str(export)] if export else []
+        runs = [
+            subprocess.Popen([*command, str(at), str(count), *extra], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            for at, count in now
+        ]
+        for process in runs:
+            text = process.communicate()[0].decode(errors="replace")
+            if process.returncode:
+                raise RuntimeError(text[-4000:])
+            if export:
+                print(text)
+            for line in text.splitlines():
+                if line.startswith("@"):
+                    outcome.add(line[1:])
+    return outcome
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Random releases and faults on a model of a board.")
+    parser.add_argument("--rounds", type=int, default=200, help="for each file system")
+    parser.add_argument("--seed", type=int, default=1, help="of the first round")
+    parser.add_argument("--features", default="all", help="see model/features.py")
+    parser.add_argument("--kind", choices=KINDS, action="append", help="the flash's file system")
+    parser.add_argument("--source", type=Path, default=DEVICE, help="the client's directory")
+    parser.add_argument("--stop", type=int, help="end when so many rounds are bad")
+    parser.add_argument("--jobs", type=int, default=JOBS)
+    parser.add_argument("--replay", action="store_true", help="one round, told at length")
+    parser.add_argument("--export", type=Path, help="a directory for the image of a bad round")
+    given = parser.parse_args()
+    bad = 0
+    with tempfile.TemporaryDirectory() as name:
+        client = build(Path(name), given.source)
+        which = edition(given.source)
+        rounds, export = (1, given.export or Path(name)) if given.replay else (given.rounds, None)
+        if export:
+            export.mkdir(parents=True, exist_ok=True)
+        for kind in given.kind or KINDS:
+            outcome = run(client, which, kind, given.features, given.seed, rounds, given.jobs, given.stop, export)
+            for found in outcome.bad:
+                print(f"bad: {kind}, seed {found['seed']}, {found['step']}: {found['wrong']}; fault: {found['fault']}")
+            sums = ", ".join(f"{outcome.sums[key]} {key}" for key in ("rounds", "updates", "checks", "states", "bad"))
+            print(f"{kind}: {sums}", flush=True)
+            bad += len(outcome.bad)
+            if given.export and outcome.bad:
+                (given.export / "round.json").write_text(json.dumps({**outcome.bad[0], "edition": which}))
+                shutil.copytree(client, given.export / "client", dirs_exist_ok=True)
+    return int(bad > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

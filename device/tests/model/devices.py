@@ -1,0 +1,155 @@
+"""Block devices in memory that fail as real ones do, and the FAT that cards have.
+
+Every write and erase of every device goes to one log. What a power cut leaves is exactly the log up to that point, its
+last write half done if it is torn; so an action is run once and its cuts are made from its log.
+"""
+
+import struct
+
+EIO = 5
+ERASED = b"\xff"
+
+
+class Log:
+    """What has been written since `clear()`: (device's name, first byte, bytes); and which accesses are to fail.
+
+    `arm("read", 7, 2)` lets the reads number 7 and 8 fail, counted over all devices from 0; an erase is a write.
+    `rot` counts down the writes to app partitions until one arrives with a bit changed, and nothing says so.
+    """
+
+    def __init__(self):
+        self.clear()
+
+    def clear(self):
+        self.writes = []
+        self.keeps = False
+        self.rot = 0
+        self.disarm()
+
+    def disarm(self):
+        self.counts = {"read": 0, "write": 0}
+        self._kind = None
+        self._first = self._end = 0
+
+    def arm(self, kind, first, count):
+        self.disarm()
+        self._kind = kind
+        self._first = first
+        self._end = first + count
+
+    def fails(self, kind):
+        counts = self.counts
+        number = counts[kind]
+        counts[kind] = number + 1
+        return number >= self._first and number < self._end and kind == self._kind
+
+
+class Chip:
+    """What stays when the power goes. `out` is a card that is not in its slot."""
+
+    def __init__(self, log, name, block_size, blocks, erases):
+        self.log = log
+        self.name = name
+        self.block_size = block_size
+        self.erases = erases
+        self.data = bytearray(ERASED * (block_size * blocks))
+        self.out = False
+        self.bytes_read = 0
+        self.bytes_written = 0
+
+    def read(self, start, buffer):
+        self.bytes_read += len(buffer)
+        if self.out or self.log.fails("read"):
+            return -EIO
+        buffer[:] = memoryview(self.data)[start : start + len(buffer)]
+
+    def write(self, start, data):
+        self.bytes_written += len(data)
+        if self.out or self.log.fails("write"):
+            return -EIO
+        data = self._arrives(data)
+        self.data[start : start + len(data)] = data
+        if self.log.keeps:
+            self.log.writes.append((self.name, start, data))
+
+    def _arrives(self, data):
+        if self.log.rot and self.name.startswith("ota_"):
+            self.log.rot -= 1
+            if not self.log.rot:
+                data = bytearray(data)
+                data[len(data) // 2] ^= 4
+        return bytes(data)
+
+    def erase(self, block):
+        return self.write(block * self.block_size, ERASED * self.block_size)
+
+
+class Port:
+    """A chip as a file system sees it between two starts. Files that are still open when the power goes are closed by
+    the garbage collector later, and what they write then must not arrive: `off`. What it closes before that cannot be
+    written either, since Python has no memory then (MemoryError)."""
+
+    def __init__(self, chip):
+        self._chip = chip
+        self.off = False
+
+    def readblocks(self, block, buffer, offset=0):
+        if self.off:
+            return -EIO
+        try:
+            return self._chip.read(block * self._chip.block_size + offset, buffer)
+        except MemoryError:
+            return -EIO
+
+    def writeblocks(self, block, buffer, offset=0):
+        if self.off:
+            return -EIO
+        try:
+            return self._chip.write(block * self._chip.block_size + offset, buffer)
+        except MemoryError:
+            return -EIO
+
+    def ioctl(self, op, arg):
+        if op == 4:
+            return len(self._chip.data) // self._chip.block_size
+        if op == 5:
+            return self._chip.block_size
+        if op == 6:
+            if self.off:
+                return -EIO
+            return (self._chip.erase(arg) or 0) if self._chip.erases else 0
+
+
+# FAT
+
+CLUSTER_SECTORS = 8
+ROOT_ENTRIES = 512
+ROOT_SECTOR = 2
+
+
+def format_fat(chip):
+    """FAT12 with clusters of 4 KB, as cards and boards have them; `VfsFat.mkfs` makes clusters of 512 bytes on a disk
+    as small as these, in which a directory has to grow after 16 entries."""
+    sectors = len(chip.data) // 512
+    boot = bytearray(512)
+    boot[0:3] = b"\xeb\xfe\x90"
+    boot[3:11] = b"MSDOS5.0"
+    geometry = (512, CLUSTER_SECTORS, 1, 1, ROOT_ENTRIES, sectors, 0xF8, 1, 63, 255, 0, 0)
+    struct.pack_into("<HBHBHHBHHHII", boot, 11, *geometry)
+    struct.pack_into("<BBBI", boot, 36, 0x80, 0, 0x29, 1)
+    boot[43:54] = b"NO NAME    "
+    boot[54:62] = b"FAT12   "
+    boot[510:512] = b"\x55\xaa"
+    tables = ROOT_SECTOR + ROOT_ENTRIES // 16
+    chip.data[: tables * 512] = bytes(tables * 512)
+    chip.data[:512] = boot
+    chip.data[512:515] = b"\xf8\xff\xff"
+
+
+def put_name(chip, name):
+    """An empty file in the root directory, under the 11 bytes of a short name as a PC with code page 437 writes it:
+    MicroPython cannot make a name that is no UTF-8."""
+    at = ROOT_SECTOR * 512
+    while chip.data[at]:
+        at += 32
+    chip.data[at : at + 32] = name + b"\x20" + bytes(20)

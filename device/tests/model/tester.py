@@ -1,0 +1,76 @@
+"""Rounds of the model: micropython tester.py EDITION DIRECTORY FILESYSTEM FEATURES FIRST ROUNDS [EXPORT]
+
+EDITION is one of clients.EDITIONS, DIRECTORY has the client's files and beside it `who.mpy`, FEATURES is a list with
+commas, or `all`: then each round has some of them. Prints a line for each round that is bad, and one at the end, each
+JSON after an `@`. With EXPORT, a directory, the image before the last start of a bad round goes there.
+"""
+
+import gc
+import json
+import sys
+import vfs
+
+sys.path.insert(0, __file__.rsplit("/", 1)[0])
+
+from clients import EDITIONS
+from features import choose
+from story import Bad, Round
+
+
+def alone(run):
+    """`run()` without the file system of this machine at /: what finds no card at /sd is not to find that."""
+    vfs.umount("/")
+    try:
+        run()
+    finally:
+        vfs.mount(vfs.VfsPosix(), "/")
+
+
+def export(directory, board, found):
+    """The image before the last start, and what it takes to start it again."""
+    contents, found["running"] = board.before
+    for name, data in contents.items():
+        with open("%s/%s.img" % (directory, name), "wb") as file:
+            file.write(data)
+    flash = board.chips["flash"]
+    found["blocks"] = len(flash.data) // flash.block_size
+    found["progsize"] = board.progsize
+    found["root"] = board.root
+    with open(directory + "/round.json", "w") as file:
+        json.dump(found, file)
+
+
+def main(edition, directory, kind, names, first, rounds, exports=None):
+    client = EDITIONS[edition](directory)
+    with open(directory + "/../who.mpy", "rb") as file:
+        compiled = file.read()
+    totals = {"rounds": 0, "updates": 0, "checks": 0, "states": 0, "bad": 0}
+    for seed in range(int(first), int(first) + int(rounds)):
+        features = choose(names, seed)
+        round = Round(client, kind, seed, features, compiled, trace=exports)
+        wrong = None
+        try:
+            alone(round.run)
+        except Bad as error:
+            wrong = str(error)
+        except Exception as error:  # a file system that cannot be read any more
+            sys.print_exception(error)
+            wrong = "raised %s %s" % (type(error).__name__, error)
+        if wrong:
+            totals["bad"] += 1
+            found = {"seed": seed, "kind": kind, "features": ",".join(features), "firmware": round.board.firmware_kind}
+            found.update({"step": round.where, "fault": round.faulted, "wrong": wrong})
+            if exports:
+                export(exports, round.board, found)
+            print("@" + json.dumps(found))
+        totals["rounds"] += 1
+        totals["updates"] += round.updates
+        totals["checks"] += round.checks
+        totals["states"] += round.states
+        gc.collect()
+    print("@" + json.dumps(totals))
+
+
+if __name__ == "__main__":
+    gc.threshold(4000000)
+    main(*sys.argv[1:])
