@@ -189,6 +189,14 @@ device-model: $(VENV)/.tools ## random releases and faults on a model of boards 
 	$(BIN)/python device/tests/device_model.py $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SEED),--seed $(SEED)) \
 		$(if $(FEATURES),--features $(FEATURES)) $(if $(KIND),--kind $(KIND)) $(if $(REPLAY),--replay) $(if $(EXPORT),--export $(EXPORT))
 
+.PHONY: moves
+moves: $(VENV)/.tools ## a device comes from the client's first edition to the second, with every power cut; needs git
+	$(BIN)/python device/tests/moves.py --all
+
+.PHONY: device-package
+device-package: $(VENV)/.tools ## the device client as .mpy, for mip, in target/device/<.mpy version>
+	$(BIN)/python device/tools/mip_package.py --mpy $(CURDIR)/target/device
+
 .PHONY: fleet
 fleet: $(VENV)/.tools ## twenty devices, power cuts, bad links, a bad release (DEVICES=…, SEED=…)
 	$(BIN)/python device/tests/fleet.py $(if $(DEVICES),--devices $(DEVICES)) $(if $(SEED),--seed $(SEED))

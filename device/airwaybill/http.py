@@ -1,22 +1,14 @@
 """HTTP for updates: one connection, several requests ahead, parts resumed. HTTP/1.0 where the server wants that."""
 
-try:
-    import os
-    import select
-    import socket
-    import time
-except ImportError:  # builds without the names of CPython
-    import uos as os
-    import uselect as select
-    import usocket as socket
-    import utime as time
-
 from micropython import const
 
 import airwaybill_boot as base
+from airwaybill_boot import BUFFER, os, time
 from OTA import OTAError
 
-BUFFER = base.BUFFER
+# A release may have modules of these names.
+select = base.built_in("select", "uselect")
+socket = base.built_in("socket", "usocket")
 _AHEAD = const(8)
 _WAIT_MS = const(500)  # RP2040's watchdog takes 8,388 ms at most
 _STEP = const(256)  # so many bytes have to come in each timeout

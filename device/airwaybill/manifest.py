@@ -1,11 +1,7 @@
 """Reads a manifest (rules M1 to M5 and P3) as a stream, in a heap that does not depend on its length."""
 
-try:
-    import json
-except ImportError:  # builds without the names of CPython
-    import ujson as json
-
 import airwaybill_boot as base
+from airwaybill_boot import json
 
 from airwaybill.names import LETTERS, check_path, check_version, utf8
 from OTA import OTAError

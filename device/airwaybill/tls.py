@@ -4,9 +4,7 @@
 other, or DER. Needs SSLContext, which MicroPython has from 1.22 on: what was before verifies nothing on most boards.
 """
 
-import binascii
-import time
-
+from airwaybill_boot import binascii, time
 from OTA import OTAError
 
 BEGIN = b"-----BEGIN CERTIFICATE-----"

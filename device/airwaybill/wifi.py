@@ -1,11 +1,7 @@
 """Joins a WiFi network, with `network.WLAN` as mainline MicroPython has it, and as Pycom's has it."""
 
-try:
-    import time
-except ImportError:
-    import utime as time
-
 import airwaybill_boot as base
+from airwaybill_boot import time
 from OTA import OTAError
 
 WAIT_MS = 100

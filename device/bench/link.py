@@ -22,9 +22,9 @@ from queue import SimpleQueue
 from typing import NamedTuple
 
 TOP = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(TOP / "device" / "tests"), str(TOP / "python" / "bench")]
+sys.path[:0] = [str(TOP / "device" / "tests"), str(TOP / "tests" / "bench")]
 
-from board import DEVICE, Server, micropython
+from board import DEVICE, Server, micropython, record_of
 from measure import Part, in_turn
 
 SEED = 60
@@ -39,9 +39,20 @@ ADDRESSES = ("10.213.7.1", "10.213.7.2")
 OURS = """
 import sys
 sys.path[:] = [{client!r}]
-from OTA import HTTPOTA
-ota = HTTPOTA({host!r}, {port}, mounts={{"flash": {flash!r}, "sd": {sd!r}}})
-print(ota.update(reset=False), ota.confirm())
+mounts = {{"flash": {flash!r}, "sd": {sd!r}}}
+
+def started():
+    for name in list(sys.modules):
+        if name.split(".")[0] in ("OTA", "airwaybill", "airwaybill_boot"):
+            del sys.modules[name]
+    from OTA import HTTPOTA
+    return HTTPOTA({host!r}, {port}, mounts=mounts)
+
+version = started().update(reset=False)
+for _ in range(2):  # the first start puts it in place
+    ota = started()
+    ota.boot(mounts, False, count=True)
+print(version, ota.confirm())
 """
 
 
@@ -181,12 +192,15 @@ def timed(link: Link, proxy: SlowProxy | None, *command: str, expect: str) -> Re
 def measure(link: Link, proxy: SlowProxy | None, releases: Path, note: str = "") -> None:
     results: dict[str, list[Result]] = {"here": [], "a connection a file": []}
 
+    record = record_of(releases, "1.0.0")
+
     def here() -> float:
         with tempfile.TemporaryDirectory() as board:
             shutil.copytree(releases / "1.0.0", board, dirs_exist_ok=True)
             (Path(board) / "sd").mkdir()
             (Path(board) / "flash" / "waybill").mkdir()
             (Path(board) / "flash" / "waybill" / "version").write_text("1.0.0\n")
+            (Path(board) / "flash" / "waybill" / "files").write_bytes(record)
             script = OURS.format(
                 client=str(DEVICE), host=link.host, port=link.port, flash=f"{board}/flash", sd=f"{board}/sd"
             )

@@ -10,21 +10,28 @@ import tempfile
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(TOP / "device" / "tests"), str(TOP / "python" / "bench")]
+sys.path[:0] = [str(TOP / "device" / "tests"), str(TOP / "tests" / "bench")]
 
-from board import DEVICE, Server, compile_client, micropython
+from board import DEVICE, Server, compile_client, micropython, record_of
 from measure import Part
 
 SEED = 20
 COUNTS = (10, 100, 1000)
 
-SCRIPT = """
+CLIENT = """
 import sys
 sys.path[:] = [{client!r}]
 from OTA import HTTPOTA
-ota = HTTPOTA("127.0.0.1", {port}, mounts={{"flash": {flash!r}, "sd": {sd!r}}})
-print(ota.update(reset=False), ota.confirm())
+mounts = {{"flash": {flash!r}, "sd": {sd!r}}}
+ota = HTTPOTA("127.0.0.1", {port}, mounts=mounts)
 """
+START = CLIENT + "ota.boot(mounts, False, count=True)\n"
+# The release is placed by the first start, and on trial from the second on.
+SCRIPTS = {
+    CLIENT + "print(ota.update(reset=False))": "1.0.1",
+    START + "print(ota.status()['state'])": "trial",
+    START + "print(ota.confirm())": "True",
+}
 
 
 def write_releases(root: Path, count: int) -> None:
@@ -49,11 +56,14 @@ def completes(releases: Path, client: Path, port: int, heap_kb: int) -> bool:
         (board / "sd").mkdir()
         (board / "flash" / "waybill").mkdir()
         (board / "flash" / "waybill" / "version").write_text("1.0.0\n")
-        script = SCRIPT.format(client=str(client), port=port, flash=f"{board}/flash", sd=f"{board}/sd")
-        done = subprocess.run(
-            [micropython(), "-X", f"heapsize={heap_kb}K", "-c", script], capture_output=True, text=True, check=False
-        )
-        return done.stdout.strip() == "1.0.1 True"
+        (board / "flash" / "waybill" / "files").write_bytes(record_of(releases, "1.0.0"))
+        for script, expected in SCRIPTS.items():
+            code = script.format(client=str(client), port=port, flash=f"{board}/flash", sd=f"{board}/sd")
+            command = [micropython(), "-X", f"heapsize={heap_kb}K", "-c", code]
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            if done.stdout.strip() != expected:
+                return False
+        return True
 
 
 def least_heap(releases: Path, client: Path, port: int) -> int:

@@ -15,12 +15,13 @@ from urllib.parse import urlsplit
 class Answers(ThreadingHTTPServer):
     """`files` by path, the manifest under `/manifest.json`; `protocol` is what the responses say.
 
+    `options`: `no_length`, `chunked`; `redirect`, the port to which every request is sent on.
     `manifests`, where there are any, are taken one after the other, each for two requests: the device asks twice.
     """
 
     daemon_threads = True
 
-    def __init__(self, files: dict[str, bytes], protocol: str = "HTTP/1.1", **options: bool) -> None:
+    def __init__(self, files: dict[str, bytes], protocol: str = "HTTP/1.1", **options: int) -> None:
         self.files = files
         self.options = options
         self.asked: list[str] = []
@@ -39,7 +40,7 @@ class Handler(BaseHTTPRequestHandler):
         self.server.asked.append(f"{self.requestline} Host: {self.headers['Host']}")
         if "redirect" in self.server.options:
             self.send_response(302)
-            self.send_header("Location", "http://127.0.0.1:1/")
+            self.send_header("Location", f"http://127.0.0.1:{self.server.options['redirect']}{self.path}")
             self.send_header("Content-Length", "0")
             self.end_headers()
             return
@@ -67,7 +68,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def answering(files: dict[str, bytes], protocol: str = "HTTP/1.1", **options: bool) -> Iterator[Answers]:
+def answering(files: dict[str, bytes], protocol: str = "HTTP/1.1", **options: int) -> Iterator[Answers]:
     server = Answers(files, protocol, **options)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:

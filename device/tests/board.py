@@ -16,7 +16,13 @@ from serving import ServerProcess, serve
 DEVICE = Path(__file__).resolve().parent.parent
 TESTS = DEVICE / "tests"
 ROOT = DEVICE.parent
-CLIENT = sorted(file.name for file in DEVICE.glob("*.py"))
+PACKAGES = ("airwaybill", "airwaybill_boot")
+CLIENT = sorted(str(file.relative_to(DEVICE)) for place in (".", *PACKAGES) for file in (DEVICE / place).glob("*.py"))
+SOURCE = ("OTA.py", "airwaybill_boot/", "airwaybill_old.py")  # runs whatever firmware the boot loader starts
+
+# Steps of a scenario: the release is placed at the first start, and on trial from the second on.
+INSTALL = ("update", "start", "start", "confirm")
+INSTALLED = (None, None, True)  # their results behind the version
 
 
 def find(name: str, variable: str) -> str:
@@ -45,13 +51,17 @@ def run_script(script: Path, *arguments: object, heap: str = "8M", timeout: floa
 
 
 def compile_client(directory: Path, source_prefix: str = "") -> Path:
-    """The client as .mpy files in `directory`; `source_prefix` stands before the source's name in them."""
-    directory.mkdir(parents=True, exist_ok=True)
+    """The client as a board has it, in `directory`: `airwaybill/` as .mpy files, the rest as source. `source_prefix`
+    stands before the source's name in a .mpy, and in a comment of the source: another client of the same code."""
     for name in CLIENT:
-        target = directory / name.replace(".py", ".mpy")
-        subprocess.run(
-            [find("mpy-cross", "MPY_CROSS"), "-s", source_prefix + name, "-o", target, DEVICE / name], check=True
-        )
+        target = directory / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if name.startswith(SOURCE):
+            comment = f"# {source_prefix}\n" if source_prefix else ""
+            target.write_text((DEVICE / name).read_text() + comment)
+            continue
+        command = [find("mpy-cross", "MPY_CROSS"), "-s", source_prefix + name, "-o", target.with_suffix(".mpy")]
+        subprocess.run([*command, DEVICE / name], check=True)
     return directory
 
 
@@ -78,10 +88,24 @@ class Server(ServerProcess):
         self.end(signal.SIGTERM)
 
 
-class Board:
-    """A device made of directories, with release `version` of `releases` on it."""
+def record_of(releases: Path, version: str) -> bytes:
+    """`waybill/files` of a device delivered with a release."""
+    command = [find("airwaybill", "AIRWAYBILL"), "record", str(releases), version]
+    return subprocess.run(command, check=True, capture_output=True).stdout
 
-    def __init__(self, root: Path, releases: Path | None = None, version: str | None = None, **spec: Any) -> None:
+
+class Board:
+    """A device made of directories, delivered with release `version` of `releases`; `record` is whether it has a record
+    of that."""
+
+    def __init__(
+        self,
+        root: Path,
+        releases: Path | None = None,
+        version: str | None = None,
+        record: bool = True,
+        **spec: Any,
+    ) -> None:
         self.root = root
         self.spec = spec
         for mount in ("flash", "sd"):
@@ -93,6 +117,8 @@ class Board:
         if version:
             (root / "flash" / "waybill").mkdir()
             (root / "flash" / "waybill" / "version").write_text(f"{version}\n{version}\n")
+            if record and releases:
+                (root / "flash" / "waybill" / "files").write_bytes(record_of(releases, version))
 
     def run(self, port: int, *steps: str | tuple[str, dict[str, Any]], heap: str = "8M", **spec: Any) -> list[Any]:
         """The result of each step; an error is a dict with `code` and `detail`."""
@@ -107,7 +133,8 @@ class Board:
         return {str(path.relative_to(self.root)): path.read_bytes() for path in paths}
 
     def release(self) -> dict[str, bytes]:
-        return {path: data for path, data in self.files().items() if not path.startswith("flash/waybill/")}
+        """Without what is the client's."""
+        return {path: data for path, data in self.files().items() if path.split("/")[1] != "waybill"}
 
 
 def tree(directory: Path) -> dict[str, bytes]:

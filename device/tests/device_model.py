@@ -104,7 +104,7 @@ def run(
     ]
     part = -(-rounds // jobs)
     if stop:
-        part = min(part, 5)
+        part = 1
     waiting = [(at, min(part, first + rounds - at)) for at in range(first, first + rounds, part)]
     while waiting and not (stop and len(outcome.bad) >= stop):
         now, waiting = waiting[:jobs], waiting[jobs:]

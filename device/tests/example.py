@@ -139,14 +139,18 @@ names = {name: getattr(socket, name) for name in dir(socket) if not name.startsw
 names.update({"socket": make_socket, "AF_LORA": "lora", "SOL_LORA": 1, "SO_DR": 2})
 sys.modules["socket"] = Module(**names)
 sys.modules["network"] = Module(WLAN=WLAN, LoRa=LoRa)
-sys.modules["machine"] = Module(reset=reset)
+sys.modules["machine"] = Module(reset=reset, reset_cause=lambda: 0, SOFT_RESET=5)
 sys.modules["pycom"] = Pycom()
 sys.modules["config"] = Module(WIFI_SSID="van", WIFI_PW="secret", SERVER_IP="127.0.0.1")
 names = {name: getattr(time, name) for name in dir(time) if not name.startswith("__")}
 names["sleep"] = sleep
 sys.modules["time"] = Module(**names)
 
+# Recovery takes built-in modules past sys.modules.
+import airwaybill_boot
 from OTA import OTA
+
+airwaybill_boot.machine = sys.modules["machine"]
 
 
 def sha1(data):

@@ -1,5 +1,5 @@
-"""What a manifest makes of a FAT flash: micropython fat.py CLIENT CASES [boot_py]. Prints the plan or the error of
-each case."""
+"""What a manifest makes of a FAT flash: micropython fat.py CLIENT CASES [boot_py]. Prints the list or the error of
+each case. The device has a record of its release: Tone.wav and lib/x."""
 
 import io
 import json
@@ -8,47 +8,44 @@ import sys
 
 import vfs
 
-sys.path.insert(0, sys.argv[1])
-sys.path.insert(0, __file__.rsplit("/", 1)[0])
+sys.path[:] = [sys.argv[1], __file__.rsplit("/", 1)[0]]
 
 import sim
-
+from airwaybill import record
+from airwaybill.manifest import Reader
+from airwaybill.plan import Planner
 from OTA import OTA, OTAError
-from ota_manifest import Planner
-from ota_plan import check_case
 
-device = sim.Device(None, "flash", 512, 1000, False)
-sim.format_fat(device)
-vfs.mount(vfs.VfsFat(device), "/flash")
+for name, sectors in (("flash", 1000), ("sd", 250)):
+    device = sim.Device(None, name, 512, sectors, False)
+    sim.format_fat(device)
+    vfs.mount(vfs.VfsFat(device), "/" + name)
 ota = OTA({"flash": "/flash", "sd": "/sd"}, boot_py="boot_py" in sys.argv)
 os.mkdir(ota.home)
-card = sim.Device(None, "sd", 512, 250, False)
-sim.format_fat(card)
-vfs.mount(vfs.VfsFat(card), "/sd")
 os.mkdir("/flash/lib")
-for name in ("boot.py", "Tone.wav", "lib/OTA.py"):
+for name in ("boot.py", "Tone.wav", "lib/OTA.py", "notes.txt"):
     with open("/flash/" + name, "w") as file:
         file.write("pass")
+head = {"version": "1", "before": None, "firmware": None}
+record.write(ota.home + "/files", head, [("flash/Tone.wav", 4, "0" * 64, 0), ("flash/lib/x", 4, "0" * 64, 1)])
 
 
 def plan(delete=(), new=(), update=()):
-    """The lines of the plan, or the error's code."""
+    """(kind, path) of what the device is to do, or the error's code."""
     entries = [[{"URL": "http://x/2/f", "dst_path": path, "hash": "0" * 40} for path in x] for x in (new, update)]
-    parts = [("delete", list(delete)), ("new", entries[0]), ("previous_version", None), ("update", entries[1])]
+    parts = [("delete", list(delete)), ("new", entries[0]), ("previous_version", "1"), ("update", entries[1])]
     text = "{%s}" % ", ".join(
         ["%s: %s" % (json.dumps(key), json.dumps(value)) for key, value in parts + [("version", "2")]]
     )
-    path = ota.home + "/plan"
+    listed = ota.home + "/fetch.new"
     try:
-        with open(path, "w") as file:
-            systems = {"flash": (512, 9, True), "sd": (512, 9, True)}
-            Planner(ota, file, systems).convert(io.BytesIO(text.encode()))
-        check_case(path, ["flash"])
+        planner = Planner(ota, {"flash": True, "sd": True}, False, True)
+        planner.take(Reader(), io.BytesIO(text.encode()), listed, None)
     except OTAError as error:
         return error.code
-    with open(path) as file:
-        lines = [line[:-1].split(" ", 3) for line in file if line[0] in "ARKDX"]
-    return [[line[0], line[3]] for line in lines]
+    with open(listed) as file:
+        lines = [line[:-1].split(" ", 5) for line in file if line[0] in "ARSBDX"]
+    return [[line[0], line[5]] for line in lines]
 
 
 with open(sys.argv[2]) as file:

@@ -1,8 +1,9 @@
 """One board of the fleet, its flash, card and firmware in files: micropython fleet_device.py ROOT ACTION …
 
-`make RELEASE IMAGE VERSION PORT` delivers it with a release. `start CUT TORN` is one start, from the power to a reset
-or the application's end; the power goes at write number CUT, with TORN in the middle of it. Prints how it ended, and
-what the application had to say. `look` prints what the board holds, in hex.
+`make RELEASE IMAGE VERSION PORT RECORD` delivers it with a release, and with its record unless that is empty.
+`start CUT TORN` is one start, from the power to a reset or the application's end; the power goes at write number CUT,
+with TORN in the middle of it. Prints how it ended, and what the application had to say. `look` prints what the board
+holds, in hex.
 """
 
 import binascii
@@ -59,7 +60,7 @@ def tree_of(directory):
     return tree
 
 
-def make(release, image, version, port):
+def make(release, image, version, port, record):
     board.format()
     for device in board.devices.values():
         device.keep(0, device.data)
@@ -68,6 +69,9 @@ def make(release, image, version, port):
     tree = tree_of(release)
     tree["flash/config.py"] = b"PORT = %d\n" % int(port)
     tree["flash/waybill/version"] = ("%s\n%s\n" % (version, version)).encode()
+    if record:
+        with open(record, "rb") as file:
+            tree["flash/waybill/files"] = file.read()
     board.mount_all()
     sim.write_tree(tree)
     return None
@@ -85,6 +89,7 @@ def start(cut, torn):
     Kept.until_cut = int(cut)
     Kept.torn = torn == "torn"
     board.mount()
+    sim.preload()
     try:
         run("/flash/boot.py")
         return {"ended": "idle", "sent": run("/flash/main.py")["sent"]}

@@ -14,7 +14,7 @@ sys.path[:] = [sys.argv[1], sys.argv[2], __file__.rsplit("/", 1)[0]]
 
 import sim
 from OTA import OTAError
-from airwaybill.names import check_fat_path, fat_name, is_generated
+from airwaybill.fat import check_fat_path, fat_name, is_generated
 
 device = sim.Device(None, "flash", 512, 1000, False)
 vfs.VfsFat.mkfs(device)

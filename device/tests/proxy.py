@@ -23,6 +23,7 @@ class Link:
     def __init__(self, client: socket.socket, draw: random.Random) -> None:
         self.client = client
         self.draw = draw
+        self.sent = 0  # for a harm that counts
 
     def reset(self) -> None:
         """RST instead of FIN."""

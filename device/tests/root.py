@@ -6,12 +6,15 @@ import os
 import sys
 import vfs
 
-sys.path.insert(0, sys.argv[1])
-sys.path.insert(0, __file__.rsplit("/", 1)[0])
+sys.path[:] = [sys.argv[1], __file__.rsplit("/", 1)[0]]
 
 import sim
-from OTA import OTA, OTAError, default_mounts
-from ota_manifest import Planner
+from airwaybill.manifest import Reader
+from airwaybill.mounts import copies
+from airwaybill.plan import Planner
+from airwaybill_boot import default_mounts
+from airwaybill_boot.change import Change
+from OTA import OTA, OTAError
 
 answers = {"default": default_mounts()}
 
@@ -33,43 +36,47 @@ answers["pycom"] = default_mounts()
 vfs.umount("/flash")
 
 
+def plan(ota, systems, *paths):
+    """The kinds of the entries in an update with these paths."""
+    entries = [{"URL": "http://x/2/" + path, "dst_path": path, "hash": "0" * 40} for path in paths]
+    manifest = {"delete": [], "new": [], "previous_version": None, "update": entries, "version": "2"}
+    listed = ota.home + "/fetch.new"
+    Planner(ota, systems, False, False).take(Reader(), io.BytesIO(json.dumps(manifest).encode()), listed, None)
+    with open(listed) as file:
+        return [line[0] for line in file if line[0] != "P"]
+
+
 def kinds(file_system, boot_py):
     """What becomes of boot.py and main.py in an update that has both."""
     vfs.mount(file_system, "/flash")
     ota = OTA({"flash": "/flash"}, boot_py=boot_py)
     os.mkdir(ota.home)
-    entries = []
     for name in ("boot.py", "main.py"):
         with open("/flash/" + name, "w") as file:
             file.write("pass")
-        entry = {"URL": "http://x/2/flash/" + name, "dst_path": "flash/" + name, "hash": "0" * 40}
-        entries.append(entry)
-    manifest = {"delete": [], "new": [], "previous_version": None, "update": entries, "version": "2"}
-    plan = io.StringIO()
-    planner = Planner(ota, plan, {"flash": (512, 9, ota.copies("/flash"))})
-    planner.convert(io.BytesIO(json.dumps(manifest).encode()))
+    found = plan(ota, {"flash": copies(ota, "flash")}, "flash/boot.py", "flash/main.py")
     vfs.umount("/flash")
-    return [line[0] for line in plan.getvalue().split("\n") if line[:1] in ("A", "R", "K", "D")]
+    return found
 
 
-answers["boot.py"] = [kinds(littlefs(), False), kinds(fat(), False), kinds(fat(), True)]
+answers["boot.py"] = [kinds(fs(), boot_py) for fs in (littlefs, fat) for boot_py in (False, True)]
 vfs.umount("/")
 vfs.mount(littlefs(), "/")
 os.mkdir("/waybill")
 ota = OTA()
-answers["real"] = ota.real_path("flash/lib/a.py")
-answers["card"] = ota.real_path("sd/a.txt")
-answers["no card"] = ota.is_mounted("sd")
+change = Change(ota.mounts)
+answers["real"] = ota.real("flash/lib/a.py")
+answers["card"] = ota.real("sd/a.txt")
+answers["no card"] = change.is_mounted("sd")
 os.mkdir("/sd")
-answers["a directory"] = ota.is_mounted("sd")
+answers["a directory"] = change.is_mounted("sd")
 vfs.mount(fat(), "/sd")
 with open("/sd/a.txt", "w") as file:
     file.write("a")
-answers["a card"] = ota.is_mounted("sd")
-answers["fat"] = [ota.copies(""), ota.copies("/sd")]
-text = b'{"delete": ["flash/sd/a.txt"]}'
+answers["a card"] = change.is_mounted("sd")
+answers["fat"] = [copies(ota, "flash"), copies(ota, "sd")]
 try:
-    Planner(ota, io.StringIO(), {"flash": (512, 9, False)}).convert(io.BytesIO(text))
+    plan(ota, {"flash": False}, "flash/sd/a.txt")
 except OTAError as error:
     answers["beside"] = error.code
 print(json.dumps(answers))

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
-import subprocess
-import threading
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from board import DEVICE, ROOT, TESTS, Board, Server, micropython, run_script, tree
+from board import CLIENT, DEVICE, INSTALL, INSTALLED, ROOT, TESTS, Board, Server, run_script, tree
 
 RELEASES = ROOT / "examples" / "releases"
 
@@ -31,14 +26,27 @@ def test_a_card_that_is_not_there(tmp_path: Path) -> None:
         assert board.files() == before
         (board.root / "taken").rename(board.root / "sd")
         assert board.run(server.port, "update") == ["1.0.1"]
-        # Taken out during the trial: the change back waits for it.
+        # Taken out before the release is placed: nothing changes, and it is tried again.
         (board.root / "sd").rename(board.root / "taken")
-        steps = ["start", "start", "start", "start", "status"]
-        assert board.run(server.port, *steps)[4]["error"] == "mount_missing: sd"
+        assert board.run(server.port, "start", "status")[1]["error"] == "mount_missing: sd"
         (board.root / "taken").rename(board.root / "sd")
-        status = board.run(server.port, "start", "status")[1]
-    assert (status["state"], status["version"]) == ("rolled back", "1.0.0")
-    assert board.release() == tree(RELEASES / "1.0.0")
+        assert board.run(server.port, *INSTALL[1:]) == [*INSTALLED]
+    assert board.release() == tree(RELEASES / "1.0.1")
+
+
+def test_a_card_that_is_taken_out_during_the_trial(tmp_path: Path) -> None:
+    """D11: flash and firmware go back without it, and it follows when it is there again."""
+    board = Board(tmp_path / "board", RELEASES, "1.0.0")
+    with Server(RELEASES) as server:
+        board.run(server.port, "update", "start", "start")
+        (board.root / "sd").rename(board.root / "taken")
+        status = board.run(server.port, *["start"] * 5, "status")[-1]
+        assert (status["state"], status["version"]) == ("rolled back", "1.0.0")
+        flash = {path: data for path, data in board.release().items() if path.startswith("flash/")}
+        assert flash == {path: data for path, data in tree(RELEASES / "1.0.0").items() if path.startswith("flash/")}
+        (board.root / "taken").rename(board.root / "sd")
+        assert board.run(server.port, "start", "status")[1]["state"] == "rolled back"
+        assert board.release() == tree(RELEASES / "1.0.0")
 
 
 def test_flash_at_the_root() -> None:
@@ -53,38 +61,21 @@ def test_flash_at_the_root() -> None:
         "a card": True,
         "beside": "path_mount",
         "fat": [False, True],
-        # Replaced on littlefs, left alone on FAT, unless the user asks.
-        "boot.py": [["R", "R"], ["K", "R"], ["R", "R"]],
+        # D7: left alone, unless the user asks; then it is put in place by confirm().
+        "boot.py": [["S", "R"], ["B", "R"]] * 2,
     }
 
 
 def test_names_of_older_micropython(tmp_path: Path) -> None:
     """A client that finds no `os`, `json` and so on takes `uos`, `ujson` and so on."""
     client = tmp_path / "client"
-    client.mkdir()
-    for file in DEVICE.glob("*.py"):
-        text = re.sub(r"^( +import )([a-z]+)( +#.*)?$", r"\1no_\2", file.read_text(), flags=re.MULTILINE)
-        (client / file.name).write_text(text)
-    assert "    import no_os\n" in (client / "OTA.py").read_text()
-    assert "    import no_socket\n" in (client / "ota_http.py").read_text()
+    for name in CLIENT:
+        text = re.sub(r"^( +import )([a-z]+)( +#.*)?$", r"\1no_\2", (DEVICE / name).read_text(), flags=re.MULTILINE)
+        text = re.sub(r'built_in\("([a-z]+)", "u', r'built_in("no_\1", "u', text)
+        (client / name).parent.mkdir(parents=True, exist_ok=True)
+        (client / name).write_text(text)
+    assert 'built_in("no_os", "uos")' in (client / "airwaybill_boot/__init__.py").read_text()
+    assert 'built_in("no_socket", "usocket")' in (client / "airwaybill/http.py").read_text()
     board = Board(tmp_path / "board", RELEASES, "1.0.0", settings={"firmware": False})
     with Server(RELEASES) as server:
-        assert board.run(server.port, "update", "confirm", client=str(client)) == ["1.0.1", True]
-
-
-def test_mip_installs_it(tmp_path: Path) -> None:
-    handler = partial(SimpleHTTPRequestHandler, directory=str(DEVICE))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        code = (
-            f"import mip; mip.install('http://127.0.0.1:{server.server_port}/package.json', target={str(tmp_path)!r})"
-        )
-        subprocess.run([micropython(), "-c", code], check=True, capture_output=True)
-        server.shutdown()
-    for file in DEVICE.glob("*.py"):
-        assert (tmp_path / file.name).read_bytes() == file.read_bytes()
-
-
-def test_the_package_lists_every_file() -> None:
-    listed = [target for target, _ in json.loads((DEVICE / "package.json").read_text())["urls"]]
-    assert sorted(listed) == sorted(file.name for file in DEVICE.glob("*.py"))
+        assert board.run(server.port, *INSTALL, client=str(client)) == ["1.0.1", *INSTALLED]

@@ -23,35 +23,41 @@ def test_a_file_that_changes_its_case() -> None:
         {"delete": ["flash/Tone.wav", "flash/lib/x"], "update": ["flash/LIB/a.py", "flash/TONE.WAV"]},
         {"delete": ["flash/Tone.wav"], "new": ["flash/tone2.wav"]},
     )
-    assert moved == [["X", "flash/Tone.wav"], ["R", "flash/tone.wav"]]
-    assert lib == [["X", "flash/Tone.wav"], ["A", "flash/LIB/a.py"], ["R", "flash/TONE.WAV"]]
-    assert other == [["D", "flash/Tone.wav"], ["A", "flash/tone2.wav"]]
+    assert moved == [["R", "flash/tone.wav"]]
+    assert lib == [["A", "flash/LIB/a.py"], ["R", "flash/TONE.WAV"]]
+    assert other == [["A", "flash/tone2.wav"], ["D", "flash/Tone.wav"]]
 
 
 def test_two_files_that_differ_in_case() -> None:
+    """D19: in the manifest, or one that is new and one that stays."""
     assert (
         plans(
             {"new": ["flash/A.py", "flash/a.py"]},
             {"new": ["flash/X.py"], "update": ["flash/lib/y.py", "flash/x.py"]},
             {"new": ["flash/Lib/a.py"], "update": ["flash/lib/a.py"]},
+            {"new": ["flash/tone.wav"]},
+            {"new": ["flash/NOTES.txt"]},
         )
-        == ["path_case"] * 3
+        == ["path_case"] * 5
     )
 
 
 def test_names_that_fat_changes_or_does_not_hold() -> None:
-    names = ["waybill./version", "waybill /version", "main.py.new.", "boot.py.", "a b ", *[f"a{c}b" for c in '"*:<>?|']]
+    names = ["waybill./version", "waybill /version", "main.py.", "boot.py.", "a b ", *[f"a{c}b" for c in '"*:<>?|']]
+    # D7: what FAT makes up for a longer name, whose file it would then open.
+    names += ["AIRWAY~1.PY", "airway~1.py", "AIRWAY~1/x.py", "lib/OT3F0C~1.PY"]
     cases = [{field: ["flash/" + name]} for name in names for field in ("delete", "new", "update")]
     assert plans(*cases) == ["path_reserved"] * len(cases)
-    assert plans({"new": ["flash/a b/.c.d"]}) == [[["A", "flash/a b/.c.d"]]]
+    held = ["a b/.c.d", "DATA~2024.CSV", "~NOTES.BAK", "main.py.new"]
+    assert plans(*[{"new": ["flash/" + name]} for name in held]) == [[["A", "flash/" + name]] for name in held]
 
 
 def test_the_files_that_recover_the_device_in_any_case() -> None:
-    names = ["BOOT.PY", "boot.py", "Lib/ota.py", "lib/OTA.py", "ota.mpy"]
+    names = ["BOOT.PY", "boot.py", "Lib/ota.py", "lib/OTA.py", "ota.mpy", "Airwaybill_Boot/files.py"]
     for name in names:
         deleted, replaced = plans({"delete": ["flash/" + name]}, {"update": ["flash/" + name]})
         assert deleted == []
-        assert replaced == [["K", "flash/" + name]]
+        assert replaced == [["S", "flash/" + name]]
 
 
 def test_files_of_these_names_elsewhere() -> None:
@@ -62,11 +68,9 @@ def test_files_of_these_names_elsewhere() -> None:
 
 
 def test_a_client_that_moves() -> None:
-    """Not on FAT, unless the user asks. Nowhere is it deleted for nothing in its place."""
+    """D7: only if the user asks, and then by confirm(). Nowhere is it deleted."""
     to_mpy = {"delete": ["flash/lib/OTA.py"], "new": ["flash/lib/OTA.mpy"]}
     without = {"delete": ["flash/lib/OTA.py"], "new": ["flash/drivers/OTA.mpy"]}
-    assert plans(to_mpy, without) == [[["K", "flash/lib/OTA.mpy"]], [["A", "flash/drivers/OTA.mpy"]]]
-    assert plans(to_mpy, without, boot_py=True) == [
-        [["D", "flash/lib/OTA.py"], ["A", "flash/lib/OTA.mpy"]],
-        [["X", "flash/lib/OTA.py"], ["A", "flash/drivers/OTA.mpy"]],
-    ]
+    elsewhere = [["A", "flash/drivers/OTA.mpy"]]
+    assert plans(to_mpy, without) == [[["S", "flash/lib/OTA.mpy"]], elsewhere]
+    assert plans(to_mpy, without, boot_py=True) == [[["B", "flash/lib/OTA.mpy"]], elsewhere]

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from answers import answering, manifest_of, served
-from board import ROOT, Board
+from answers import answering, manifest_of, served, sha1
+from board import INSTALL, INSTALLED, ROOT, Board, tree
 
 RELEASES = ROOT / "examples" / "releases"
 HASH = "0123456789abcdef0123456789abcdef01234567"
@@ -50,15 +50,15 @@ PATHS = {
     "flash/a\nb": "path_control",
     "": "path_empty",
     "flash/" + "a" * 256: "path_segment_too_long",
-    # D5: touches the journal, or what lies beside the files.
+    # D5: touches the journal, or what is staged beside it.
     "flash/waybill": "path_reserved",
-    "flash/waybill/journal": "path_reserved",
+    "flash/waybill/journal0": "path_reserved",
     "flash/waybill/version": "path_reserved",
-    "flash/WAYBILL/journal": "path_reserved",
-    "flash/main.py.new": "path_reserved",
-    "flash/main.py.BAK": "path_reserved",
-    "flash/boot.py.bak/x": "path_reserved",
-    # What is a directory here, or lies below a file.
+    "flash/WAYBILL/journal0": "path_reserved",
+    "sd/waybill/0123abcd/0/n0": "path_reserved",
+}
+# D9: a file may become a directory, and back, but not where something in it stays.
+STANDS_IN_THE_WAY = {
     "flash/lib": "path_conflict",
     "flash/main.py/x": "path_conflict",
     "flash/main.py/x/y": "path_conflict",
@@ -67,17 +67,42 @@ PATHS = {
 
 @pytest.mark.parametrize("field", ["delete", "new", "update"])
 def test_paths(tmp_path: Path, field: str) -> None:
-    manifests = [text({**good(), field: [path if field == "delete" else entry(path)]}) for path in PATHS]
+    paths = PATHS if field == "delete" else {**PATHS, **STANDS_IN_THE_WAY}
+    manifests = [text({**good(), field: [path if field == "delete" else entry(path)]}) for path in paths]
     results = refused(tmp_path, manifests)
-    assert dict(zip(PATHS, [result["code"] for result in results])) == PATHS
+    assert dict(zip(paths, [result["code"] for result in results])) == paths
+
+
+def test_deletes_of_what_no_release_has_put_there(tmp_path: Path) -> None:
+    """D13: they are none. `boot.py` is in no record (D7)."""
+    manifest = good()
+    manifest["delete"] += ["flash/boot.py", "flash/config.py", "flash/lib", "flash/none.py", "flash/notes.txt/x"]
+    manifest["delete"].sort()
+    board = Board(tmp_path / "board", RELEASES, "1.0.0")
+    (board.root / "flash/config.py").write_text("KEY = 1")
+    (board.root / "flash/notes.txt").write_text("of the user")
+    with answering(served(RELEASES, manifest)) as server:
+        assert board.run(server.port, *INSTALL) == ["1.0.1", *INSTALLED]
+    own = {"flash/config.py": b"KEY = 1", "flash/notes.txt": b"of the user"}
+    assert board.release() == {**tree(RELEASES / "1.0.1"), **own}
+
+
+def test_names_like_others(tmp_path: Path) -> None:
+    """D9: nothing of the client lies beside a file any more."""
+    names = ["flash/lib/a.new", "flash/main.py.BAK", "flash/main.py.new"]
+    manifest = good()
+    manifest["new"] = [entry(name, hash=sha1(name.encode())) for name in names]
+    files = served(RELEASES, manifest)
+    files.update({f"/1.0.1/{name}": name.encode() for name in names})
+    board = Board(tmp_path / "board", RELEASES, "1.0.0")
+    with answering(files) as server:
+        assert board.run(server.port, *INSTALL) == ["1.0.1", *INSTALLED]
+    assert {name: board.release()[name] for name in names} == {name: name.encode() for name in names}
 
 
 FIELDS: list[tuple[dict[str, Any], str, str]] = [
-    # D5: not higher, or for another device.
-    ({"version": "1.0.0"}, "version_not_higher", "1.0.0, and this is 1.0.0"),
-    ({"version": "0.9"}, "version_not_higher", "0.9, and this is 1.0.0"),
+    # D14: for another device. Higher or not is what the server says, and `null` is a full install.
     ({"previous_version": "0.9"}, "previous_version", "0.9, and this is 1.0.0"),
-    ({"previous_version": None}, "previous_version", "None, and this is 1.0.0"),
     ({"version": ""}, "version_empty", ""),
     ({"version": "latest"}, "version_start", "latest"),
     # M5
@@ -105,7 +130,6 @@ FIELDS: list[tuple[dict[str, Any], str, str]] = [
     ({"new": [entry("flash/a"), entry("/flash/b")], "update": [entry("flash/b")]}, "path_duplicate", "flash/b"),
     ({"delete": ["flash/main.py"]}, "path_duplicate", "flash/main.py"),
     # D6
-    ({"firmware": {"URL": "http://x/firmware_1.0.0.bin", "hash": HASH}}, "version_not_higher", "firmware 1.0.0"),
     ({"firmware": {"URL": "http://x/firmware_2.0.hex", "hash": HASH}}, "firmware_unsupported", "firmware_2.0.hex"),
     ({"firmware": {"URL": "http://x/other.bin", "hash": HASH}}, "firmware_unsupported", "other.bin"),
     ({"firmware": {"URL": "http://x/firmware_2.0.bin"}}, "field_missing", "firmware.hash"),
@@ -125,16 +149,22 @@ def test_missing_fields(tmp_path: Path) -> None:
     assert refused(tmp_path, manifests) == [{"code": "field_missing", "detail": field} for field in fields]
 
 
-def test_a_client_that_would_come_back_too_late(tmp_path: Path) -> None:
-    """M1 sorts the keys. Were the old client's deletion after the new client, so would be its return in a rollback."""
+def test_what_starts_the_device(tmp_path: Path) -> None:
+    """D7: no ordinary release replaces or removes it, in whatever form."""
     board = Board(tmp_path / "board", RELEASES, "1.0.0")
-    (board.root / "flash/lib/OTA.py").write_text("old")
-    before = board.files()
-    moves = {"new": [entry("flash/lib/OTA.mpy")], "delete": ["flash/lib/OTA.py"]}
-    manifest = {**moves, "update": [], "previous_version": "1.0.0", "version": "1.0.1"}
-    with answering({"/manifest.json": json.dumps(manifest).encode()}) as server:
-        assert board.run(server.port, "update") == [{"code": "path_order", "detail": "flash/lib/OTA.py"}]
-    assert board.files() == before
+    own = ["flash/airwaybill_boot/__init__.py", "flash/boot.py", "flash/lib/OTA.py"]
+    for path in own:
+        (board.root / path).parent.mkdir(exist_ok=True)
+        (board.root / path).write_text("old")
+    before = {path: board.release()[path] for path in own}
+    manifest = good()
+    manifest["delete"] = sorted([*manifest["delete"], "flash/airwaybill_boot/__init__.py", "flash/lib/OTA.py"])
+    brought = ["flash/airwaybill_boot.mpy", "flash/airwaybill_boot/x.py", "flash/lib/OTA.mpy", "flash/lib/OTA/x.py"]
+    manifest["new"] = sorted(manifest["new"] + [entry(path) for path in brought], key=lambda one: one["dst_path"])
+    manifest["update"] = [entry("flash/boot.py"), *manifest["update"]]
+    with answering(served(RELEASES, manifest)) as server:
+        assert board.run(server.port, *INSTALL) == ["1.0.1", *INSTALLED]
+    assert board.release() == {**tree(RELEASES / "1.0.1"), **before}
 
 
 TEXTS = {
@@ -202,19 +232,43 @@ def test_hashes_that_do_not_match(tmp_path: Path) -> None:
         result, status = board.run(server.port, "update", "status")
     assert result == {"code": "hash_mismatch", "detail": "1.0.1/flash/main.py"}
     assert (status["state"], status["version"]) == ("downloading", "1.0.0")
-    held = {path: data for path, data in board.release().items() if not path.endswith(".new")}
-    assert held == before
+    assert board.release() == before
     assert sum("flash/main.py" in line for line in server.asked) == 5
 
 
-def test_a_downgrade_that_is_asked_for(tmp_path: Path) -> None:
-    manifest = manifest_of(RELEASES / "1.0.1", RELEASES / "1.0.0", "1.0.0", "1.0.1")
-    board = Board(tmp_path / "board", RELEASES, "1.0.1")
-    with answering(served(RELEASES, manifest)) as server:
-        results = board.run(server.port, "update", ("update", {"allow_downgrade": True}), "start", "confirm", "status")
-    assert results[0]["code"] == "version_not_higher"
-    assert results[1] == "1.0.0"
-    assert results[4]["version"] == "1.0.0"
+def test_the_release_before_this_one(tmp_path: Path) -> None:
+    """D14: not taken, unless it is asked for."""
+    back = manifest_of(RELEASES / "1.0.1", RELEASES / "1.0.0", "1.0.0", "1.0.1")
+    board = Board(tmp_path / "board", RELEASES, "1.0.0")
+    with answering(served(RELEASES, good())) as server:
+        assert board.run(server.port, *INSTALL) == ["1.0.1", *INSTALLED]
+    with answering(served(RELEASES, back)) as server:
+        refused, *done = board.run(server.port, "update", ("update", {"allow_downgrade": True}), *INSTALL[1:])
+    assert (refused["code"], refused["detail"]) == ("version_not_higher", "1.0.0 is the release before this one")
+    assert done == ["1.0.0", *INSTALLED]
+    assert board.release() == tree(RELEASES / "1.0.0")
+
+
+def test_the_server_orders_versions(tmp_path: Path) -> None:
+    """D14: by its scheme, which need not be the loose one; of the same name it is another release by its content."""
+    for number, version in enumerate(["1.0.0-rc.1", "1.0.0"]):
+        manifest = {**good(), "version": version}
+        board = Board(tmp_path / f"board_{number}", RELEASES, "1.0.0")
+        with answering(served(RELEASES, manifest)) as server:
+            assert board.run(server.port, *INSTALL) == [version, *INSTALLED]
+        assert board.release() == tree(RELEASES / "1.0.1")
+
+
+def test_a_full_install_by_null(tmp_path: Path) -> None:
+    """D13, D14: a server that does not know the device's release. What was that release's goes."""
+    whole = {"delete": [], "previous_version": None, "update": [], "version": "1.0.1"}
+    paths = sorted(tree(RELEASES / "1.0.1"))
+    whole["new"] = [entry(path, hash=sha1((RELEASES / "1.0.1" / path).read_bytes())) for path in paths]
+    board = Board(tmp_path / "board", RELEASES, "1.0.0")
+    (board.root / "flash/config.py").write_text("KEY = 1")
+    with answering(served(RELEASES, whole)) as server:
+        assert board.run(server.port, *INSTALL) == ["1.0.1", *INSTALLED]
+    assert board.release() == {**tree(RELEASES / "1.0.1"), "flash/config.py": b"KEY = 1"}
 
 
 def test_nothing_but_unknown_fields(tmp_path: Path) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import random
 import socket
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+import proxy
 import pytest
-from answers import answering, manifest_of, served
-from board import ROOT, Board, tree
+from answers import answering, manifest_of, served, sha1
+from board import INSTALL, INSTALLED, ROOT, Board, tree
 
 RELEASES = ROOT / "examples" / "releases"
 
@@ -18,7 +21,7 @@ def update(tmp_path: Path, protocol: str, **options: bool) -> tuple[Board, list,
     manifest = manifest_of(RELEASES / "1.0.0", RELEASES / "1.0.1", "1.0.1", "1.0.0")
     board = Board(tmp_path / "board", RELEASES, "1.0.0")
     with answering(served(RELEASES, manifest), protocol, **options) as server:
-        results = board.run(server.port, "update", "start", "confirm")
+        results = board.run(server.port, *INSTALL)
         port = server.port
         asked = [line.replace(str(port), "PORT") for line in server.asked]
     return board, results, asked
@@ -36,7 +39,7 @@ def update(tmp_path: Path, protocol: str, **options: bool) -> tuple[Board, list,
 )
 def test_update(tmp_path: Path, protocol: str, options: dict[str, bool]) -> None:
     board, results, asked = update(tmp_path, protocol, **options)
-    assert results == ["1.0.1", None, True]
+    assert results == ["1.0.1", *INSTALLED]
     assert board.release() == tree(RELEASES / "1.0.1")
     line = "GET /manifest.json?current_ver=1.0.0&firmware_ver=1.0.0&format=2 HTTP/1.1 Host: 127.0.0.1:PORT"
     assert asked[0] == line
@@ -45,17 +48,44 @@ def test_update(tmp_path: Path, protocol: str, options: dict[str, bool]) -> None
         assert asked[1] == line.replace("HTTP/1.1", "HTTP/1.0")
 
 
-def test_redirects_are_refused(tmp_path: Path) -> None:
-    _, results, asked = update(tmp_path, "HTTP/1.1", redirect=True)
-    assert (results[0]["code"], results[0]["detail"]) == ("http_refused", "302")
-    assert len(asked) == 1
+def test_redirects_are_followed(tmp_path: Path) -> None:
+    """D17: to what the client can reach."""
+    manifest = manifest_of(RELEASES / "1.0.0", RELEASES / "1.0.1", "1.0.1", "1.0.0")
+    board = Board(tmp_path / "board", RELEASES, "1.0.0")
+    with answering(served(RELEASES, manifest)) as store, answering({}, redirect=store.port) as server:
+        assert board.run(server.port, *INSTALL) == ["1.0.1", *INSTALLED]
+        assert len(server.asked) == len(store.asked)
+    assert board.release() == tree(RELEASES / "1.0.1")
 
 
 def test_what_the_server_refuses(tmp_path: Path) -> None:
     board = Board(tmp_path / "board", RELEASES, "1.0.0")
     with answering({}) as server:
-        assert board.run(server.port, "update")[0] == {"code": "http_refused", "detail": "404"}
+        result = board.run(server.port, "update")[0]
+        assert result["code"] == "http_refused"
+        assert result["detail"].startswith(f"404: http://127.0.0.1:{server.port}/manifest.json?current_ver=1.0.0")
         assert len(server.asked) == 1
+
+
+def test_a_link_that_brings_the_same_again(tmp_path: Path) -> None:
+    """D2: without ranges each try starts anew. That is no progress, and tries come to an end."""
+    draw = random.Random(7)
+    manifest = manifest_of(RELEASES / "1.0.0", RELEASES / "1.0.1", "1.0.1", "1.0.0")
+    big = draw.randbytes(30_000)
+    manifest["new"] = [{"URL": "http://x/1.0.1/flash/big", "dst_path": "flash/big", "hash": sha1(big)}]
+    files = {**served(RELEASES, manifest), "/1.0.1/flash/big": big}
+
+    def dies(link: proxy.Link, response: bytes) -> Iterator[bytes]:
+        yield response[:20_000]
+        if len(response) > 20_000:
+            link.close()
+
+    board = Board(tmp_path / "board", RELEASES, "1.0.0")
+    before = board.release()
+    with answering(files) as server, proxy.proxied(server.port, dies, 0) as link:
+        assert board.run(link.port, "update")[0]["code"] == "truncated"
+    assert sum("flash/big" in line for line in server.asked) == 5
+    assert board.release() == before
 
 
 def test_room_by_content_length(tmp_path: Path) -> None:
@@ -105,7 +135,7 @@ def test_what_was_announced_outlives_a_bad_hash(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         threading.Thread(target=serve, daemon=True).start()
         port = listener.getsockname()[1]
-        assert board.run(port, "update", "start", "confirm", attributes={"tries": 2}) == ["1.0.1", None, True]
+        assert board.run(port, *INSTALL, attributes={"tries": 2}) == ["1.0.1", *INSTALLED]
     assert board.release() == tree(RELEASES / "1.0.1")
 
 

@@ -23,7 +23,7 @@ def cases(folder: str) -> list[dict]:
 def test_vectors(folder: str, tmp_path: Path) -> None:
     wanted = cases(folder)
     (tmp_path / "cases.json").write_text(json.dumps(wanted, ensure_ascii=False), "utf-8")
-    answers = run_script(TESTS / "vectors.py", folder, tmp_path / "cases.json", tmp_path)
+    answers = run_script(TESTS / "vectors.py", folder, tmp_path / "cases.json")
     assert len(answers) == len(wanted)
     wrong = [
         f"{case['name']}: {answer}, not {case.get('ok', case.get('code'))}"

@@ -1,24 +1,22 @@
-"""The device's answers to shared vectors: micropython vectors.py CLIENT FOLDER CASES SCRATCH"""
+"""The device's answers to shared vectors: micropython vectors.py CLIENT FOLDER CASES"""
 
 import binascii
+import io
 import json
-import os
 import sys
 
-sys.path.insert(0, sys.argv[1])
+sys.path[:] = [sys.argv[1]]
 
-from OTA import OTA, OTAError
-from ota_manifest import Planner
-from ota_names import check_path, compare_versions
-from ota_update import entries
-from ota_verify import compare
-
-SCRATCH = sys.argv[4]
+from OTA import OTAError
+from airwaybill.manifest import Reader
+from airwaybill.names import check_path, check_version
+from airwaybill.verify import compare
 
 
 def version(given):
-    order = compare_versions(given["left"], given["right"])
-    return "less" if order < 0 else "greater" if order > 0 else "equal"
+    """V3 alone: how versions are ordered is the server's to say (D14)."""
+    check_version(given["left"])
+    check_version(given["right"])
 
 
 def path(given):
@@ -32,29 +30,19 @@ def verify(given):
         release = [entry for entry in given["listing"] if entry["path"].startswith(start)]
         expected = [(entry["path"][len(start) :], entry["size"], entry["sha1"]) for entry in release]
         return compare(expected, found.get, list(found))
-    with open(SCRATCH + "/manifest", "wb") as file:
-        file.write(given["manifest"].encode())
-    ota = OTA({"flash": SCRATCH + "/flash", "sd": SCRATCH + "/sd"})
-    with open(SCRATCH + "/manifest", "rb") as source, open(SCRATCH + "/plan", "w") as target:
-        summary = Planner(ota, target, {"flash": (512, 99, False), "sd": (512, 99, False)}).convert(source)
+    reader = Reader()
+    items = list(reader.read(io.BytesIO(given["manifest"].encode())))
     expected = []
-    with open(SCRATCH + "/plan") as plan:
-        for kind, size, digest, name, request in entries(plan):
-            if kind != "D":
-                expected.append((summary.version + "/" + name if name else unquoted(request), size, digest))
+    for field, _, item in items:
+        if field == "firmware":
+            size, sha1, request = item
+            expected.append((request.replace("%2B", "+"), size, sha1))
+        elif field != "delete":
+            expected.append((reader.version + "/" + item[0],) + item[1:3])
     return compare(expected, found.get)
 
 
-def unquoted(request):
-    return request.replace("%2B", "+")
-
-
 answers = []
-for part in ("flash", "sd"):
-    try:
-        os.mkdir(SCRATCH + "/" + part)
-    except OSError:
-        pass
 with open(sys.argv[3]) as file:
     cases = json.load(file)
 for case in cases:

@@ -82,6 +82,7 @@ class First:
     bare = True  # an OSError may come out of update() and confirm()
     trial_starts = 3
     modules = ("OTA", "ota_")
+    staging = ("flash",)  # where files wait to be put in place
 
     def __init__(self, directory):
         self._files = {}
@@ -119,6 +120,10 @@ OTA.boot()
     def is_beside(self, path):
         """A file of the client that may lie beside those of the release, before it is confirmed or has gone."""
         return path.endswith((".new", ".bak"))
+
+    def is_staged(self, path):
+        """A file that waits in one of `staging`."""
+        return path.endswith(".new")
 
     def protected(self, kind):
         """What an update leaves as it is."""
@@ -162,6 +167,7 @@ class Second(First):
 
     bare = False
     modules = ("OTA", "airwaybill")
+    staging = ("flash/waybill", "sd/waybill")
 
     def __init__(self, directory):
         self._files = {}
@@ -215,6 +221,9 @@ OTA.boot(mount=mount)
 
     def is_beside(self, path):
         return False
+
+    def is_staged(self, path):
+        return path.count("/") > 3 and path[path.rfind("/") + 1] == "n"
 
     def protected(self, kind):
         names = [name for name in self._files if name.split(".")[0].split("/")[0] in ("OTA", "airwaybill_boot")]

@@ -16,6 +16,7 @@ FEATURES = {
     "short": "a user's names on the card that look like short names",
     "hide": "a directory of the release hides a module of the user's",
     "damage": "one byte of the journal is damaged in a cut",
+    "spoil": "one byte of a file that waits to be put in place is damaged in a cut",
     "early": "confirm() before the release has started",
     "again": "a bad release comes again under its name, mended",
     "clash": "two names that are one on FAT",

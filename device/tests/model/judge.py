@@ -33,6 +33,19 @@ def _walk(client, real, path, files, directories, other):
                 files[below] = file.read()
 
 
+def files_below(path):
+    """The paths of all files below a directory, in order; none where it is not there."""
+    try:
+        entries = sorted(os.ilistdir(path))
+    except OSError:
+        return []
+    found = []
+    for entry in entries:
+        below = path + "/" + entry[0]
+        found += files_below(below) if entry[1] & DIRECTORY else [below]
+    return found
+
+
 def shown(path):
     return repr(path)[2:-1] if isinstance(path, bytes) else path
 

@@ -8,7 +8,7 @@ import sys
 from application import CONFIG, Application
 from boards import POWER, RESET, SOFT, WAKE, WATCHDOG, Board, Loop
 from clients import Link
-from judge import Judge
+from judge import Judge, files_below
 from releases import Maker, Server
 
 SMALL = 140  # blocks of a littlefs on which its double count of directories says that little is free
@@ -118,7 +118,7 @@ class Round:
         if "hold" in self.features:
             self.application.hold()
         if self.judge.clash(new.tree):
-            return self._refused(old, "path_case")
+            return self._refused(old, "path_case", "path_conflict" if self._hides(new) else "path_case")
         full = "full" in self.features and chance(0.5)
         if full:
             self.application.fill(random.choice((1, 10000, 40000, 100000)))
@@ -135,6 +135,10 @@ class Round:
             if self._version() == new.version:
                 break
             code = self._rightly_refused(new, outcome)
+            if code == "space":  # what the refusal has given up may be room enough the next time
+                self.board.start()
+                self._check((old,), True)
+                return old
             if code:
                 return self._refused(old, code)
             if outcome is None and self._reported() is None:
@@ -151,11 +155,15 @@ class Round:
         code = (outcome or "").split(":")[0]
         if code == "path_case" and "case" in self.features:
             return code
-        if code == "path_conflict" and "flash/config/defaults.json" in new.tree and CONFIG in self.application.files:
+        if code == "path_conflict" and self._hides(new):
             return code
         if code == "space" and self._is_short(outcome):
             return code
         return None
+
+    def _hides(self, new):
+        """Whether a directory of the release hides a module of the user's."""
+        return "flash/config/defaults.json" in new.tree and CONFIG in self.application.files
 
     def _is_short(self, outcome):
         """Whether there is hardly more room than the client says that it needs, tried by writing."""
@@ -172,18 +180,19 @@ class Round:
         # The client keeps some of it for the journal, and its figure may be off by some blocks.
         return free < need * 5 // 4 + 8 * 4096
 
-    def _refused(self, old, code):
+    def _refused(self, old, *codes):
         outcome = self._act("update", self._fetch, (old,))
         if not self.faulted:
-            outcome = outcome or self._plainly("again", lambda: self.client.update(self.server, Link()))
-            if not (outcome or "").startswith(code):
-                raise Bad("%s instead of %s" % (outcome, code))
+            if outcome is None or outcome.startswith("link"):
+                outcome = self._plainly("again", lambda: self.client.update(self.server, Link()))
+            if not (outcome or "").startswith(codes):
+                raise Bad("%s instead of %s" % (outcome, codes[0]))
         self.board.start()
         self._check((old,), True)
         return old
 
     def _fetch(self):
-        if "rot" in self.features and chance(0.5):
+        if "rot" in self.features and self.board.firmware_kind != "pycom" and chance(0.5):  # Pycom cannot read back
             self.board.log.rot = random.randrange(1, 60)
         link = Link()
         if "link" in self.features:
@@ -191,7 +200,9 @@ class Round:
             if kind == 0:
                 link = Link(whole=random.randrange(40000))
             elif kind == 1:
-                self.each = random.randrange(4096 + 512, 8192)  # of an image always more than one erase block
+                # The whole manifest, which nobody goes on with, and of an image more than one erase block.
+                least = max(4096 + 512, len(self.server.get("manifest.json?format=2")) + 1024)
+                self.each = random.randrange(least, least + 3584)
                 link = Link(each=self.each)
         verified = chance(0.7)
         if "early" in self.features and chance(0.5):
@@ -368,7 +379,10 @@ class Round:
             self.application.load(own)
             board.cut(image, writes, number, torn)
             if "damage" in self.features:
-                self._damage()
+                board.mount_all()
+                self._damage(board.real(random.choice(self.client.journals())))
+            if "spoil" in self.features and chance(0.5):
+                self._spoil()
             self._start_with_cuts(1)
             self._check(releases, False, mounts)
         if chance(0.5):
@@ -381,13 +395,19 @@ class Round:
             self.disturbed = True
         return outcome[0]
 
-    def _damage(self):
-        """One byte of a file that tells of the change."""
+    def _spoil(self):
+        """Damages a file that waits to be put in place, if one does."""
         self.board.mount_all()
-        path = random.choice(self.client.journals())
+        files = [path for place in self.client.staging for path in files_below(self.board.real(place))]
+        staged = [path for path in files if self.client.is_staged(path)]
+        if staged:
+            self._damage(random.choice(staged))
+
+    def _damage(self, path):
+        """One byte of a file."""
         at = random.getrandbits(16)
         try:
-            with open(self.board.real(path), "r+b") as file:
+            with open(path, "r+b") as file:
                 data = bytearray(file.read())
                 if data:
                     data[at % len(data)] ^= 1 << at % 7

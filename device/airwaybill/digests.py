@@ -1,0 +1,19 @@
+"""SHA-1, which manifests need (D20)."""
+
+from airwaybill_boot import hashlib
+from airwaybill_boot.files import hexlify
+from airwaybill_boot.trees import pump
+from OTA import OTAError
+
+
+def new_sha1():
+    try:
+        return hashlib.sha1()
+    except AttributeError:
+        raise OTAError("sha1_missing", "this MicroPython has no hashlib.sha1 (built without TLS); manifests need it")
+
+
+def sha1_of(path):
+    digest = new_sha1()
+    pump(path, digest.update)
+    return hexlify(digest)

@@ -1,0 +1,163 @@
+"""Writes a firmware image to where it does not run yet. It boots only when recovery says so (D12)."""
+
+import airwaybill_boot as base
+from airwaybill.names import check_version
+from airwaybill.digests import new_sha1
+from airwaybill_boot import BUFFER, binascii, esp32, os, pycom
+from airwaybill_boot.files import hexlify, read_record, remove, write_record
+from airwaybill_boot.firmware import partition, pycom_slot
+from OTA import OTAError
+
+BLOCK = 4096  # the flash's erase unit
+ALIGN = 16  # encrypted flash takes whole units of this
+NOTE_BYTES = 65536  # a power cut takes at most so much of an image that is on its way
+
+
+def version_of(request):
+    """The version in the name of a firmware image, `firmware_1.0.1.bin`."""
+    name = request.split("/")[-1]
+    if not name.startswith("firmware_") or not name.endswith(".bin"):
+        raise OTAError("firmware_unsupported", name)
+    return check_version(unquote(name[len("firmware_") : -len(".bin")]))
+
+
+def unquote(text):
+    parts = text.split("%")
+    out = parts[0]
+    for part in parts[1:]:
+        try:
+            out += str(binascii.unhexlify(part[:2]), "ascii") + part[2:]
+        except ValueError:
+            raise OTAError("url_invalid", text)
+    return out
+
+
+def prepare(ota, found, head):
+    """`ota.image`, where the plan has one to write. A board that cannot write firmware takes the files, and says so."""
+    if not found.firmware or not ota.firmware:
+        return
+    size, sha1, request = found.firmware
+    version = version_of(request)
+    if head and head["firmware"] == sha1:  # it runs already
+        return
+    try:
+        ota.image = (Esp32 if esp32 else Pycom)(ota.home + "/image", sha1, version)
+    except OTAError as error:
+        if not found.changes:
+            raise
+        ota.note = str(error)
+        base.set_error(ota.note)
+        return
+    if size is not None:
+        ota.image.expect(size)
+
+
+class Esp32:
+    """`offset` is how much has come. `write` takes bytes in order, `finish` gives the SHA-1 of what the partition then
+    holds. `record` is what the plan has to know of the board's firmware. How far it is stands in a note on flash, so
+    that the next update() goes on from there."""
+
+    def __init__(self, note, sha1, version):
+        try:
+            self._part = esp32.Partition(esp32.Partition.RUNNING).get_next_update()
+        except OSError:
+            raise OTAError("firmware_unsupported", "no second partition for firmware")
+        info = self._part.info()
+        self._size = info[3]
+        self._note = note
+        self.sha1 = sha1
+        self.version = version
+        self.record = {"board": "esp32", "old": partition("RUNNING"), "new": info[4]}
+        found = read_record(note) or {}
+        self._go_to(found["offset"] if found.get("sha1") == sha1 and found["part"] == info[4] else 0)
+
+    def _go_to(self, offset):
+        self.offset = self._at = self._noted = offset
+        self._rest = bytearray()
+
+    def restart(self):
+        remove(self._note)
+        self._go_to(0)
+
+    def expect(self, size):
+        if size > self._size:
+            raise OTAError("image_size", "%d bytes, and the partition has %d" % (size, self._size))
+
+    def write(self, data):
+        self.expect(self.offset + len(data))
+        view = memoryview(data)
+        self.offset += len(view)
+        if self._rest:
+            count = min(ALIGN - len(self._rest), len(view))
+            self._rest.extend(view[:count])
+            view = view[count:]
+            if len(self._rest) < ALIGN:
+                return
+            self._program(self._rest)
+            self._rest = bytearray()
+        whole = len(view) - len(view) % ALIGN
+        self._program(view[:whole])
+        self._rest.extend(view[whole:])
+        if self._at - self._noted >= NOTE_BYTES:
+            self.abort()
+
+    def abort(self):
+        """Notes the whole blocks that have come."""
+        self._noted = self._at - self._at % BLOCK
+        write_record(self._note, {"sha1": self.sha1, "offset": self._noted, "part": self.record["new"]})
+
+    def finish(self):
+        if self._rest:
+            self._program(self._rest + b"\xff" * (ALIGN - len(self._rest)))
+            self._rest = bytearray()
+        digest = new_sha1()
+        for at in range(0, self.offset, len(BUFFER)):
+            base.feed()
+            count = min(len(BUFFER), self.offset - at)
+            self._part.readblocks(at // BLOCK, BUFFER[:count], at % BLOCK)
+            digest.update(BUFFER[:count])
+        return hexlify(digest)
+
+    def _program(self, view):
+        done = 0
+        while done < len(view):
+            block, offset = divmod(self._at, BLOCK)
+            if not offset:
+                self._part.ioctl(6, block)
+            count = min(BLOCK - offset, len(view) - done)
+            # With an offset it writes without erasing the whole block first.
+            self._part.writeblocks(block, view[done : done + count], offset)
+            self._at += count
+            done += count
+
+
+class Pycom:
+    """As `Esp32`; what is written can neither be read back nor gone on with after a restart."""
+
+    def __init__(self, note, sha1, version):
+        if not hasattr(pycom, "ota_start"):
+            raise OTAError("firmware_unsupported", "neither esp32.Partition nor pycom.ota_start is there")
+        self.sha1 = sha1
+        self.version = version
+        self.record = {"board": "pycom", "old": pycom_slot(), "uname": list(os.uname())}
+        self.restart()
+
+    def restart(self):
+        self._digest = new_sha1()
+        self.offset = 0
+
+    def expect(self, size):
+        pass
+
+    def write(self, data):
+        if not self.offset:
+            pycom.ota_start()
+        self._digest.update(data)
+        pycom.ota_write(data)
+        self.offset += len(data)
+
+    def abort(self):
+        pass
+
+    def finish(self):
+        return hexlify(self._digest)

@@ -1,0 +1,25 @@
+"""Which file system a mount has."""
+
+from airwaybill_boot import HOME
+from airwaybill_boot.files import stat
+from airwaybill_boot.trees import names_in
+
+
+def copies(ota, name):
+    """Whether files on this mount are to be copied, because its file system cannot rename over a file.
+
+    FAT, which cannot, does not tell upper from lower case either. An empty mount tells nothing, and a copy is right
+    everywhere."""
+    root = ota.mounts[name]
+    others = [other[other.rfind("/") + 1 :].encode() for other in ota.mounts.values()]
+    if stat(root + "/" + HOME):
+        return bool(stat(root + "/" + HOME.upper()))
+    try:
+        for name, _ in names_in(root):
+            low, high = name.lower(), name.upper()
+            if low != high and name not in others:
+                other = high if name != high else low
+                return bool(stat(root + "/" + str(other, "utf-8")))
+    except (OSError, AttributeError, ValueError):
+        pass
+    return True

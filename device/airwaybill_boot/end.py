@@ -1,0 +1,97 @@
+"""The end of a change, for good or ill."""
+
+import sys
+
+from . import json
+from .files import FORMAT, make_directories, parent, remove, stat, write_record
+from .sealed import Sealed
+from .steps import entries
+from .trees import copy, error_text, put, remove_tree
+
+base = sys.modules[__name__[: __name__.rfind(".")]]
+
+
+def confirm(change):
+    """The release on trial is to stay, says the journal."""
+    change.spend()
+    change.settle()
+    for _, _, _, _, path, new, _ in entries(change, "B"):
+        if stat(new):
+            if stat(path):  # the one before, for OTA.py: should the new one not run, it takes that
+                make_directories(parent(path.replace("/airwaybill_boot", "/airwaybill_before")))
+                copy(path, path.replace("/airwaybill_boot", "/airwaybill_before"))
+            make_directories(parent(path))
+            put(new, path, True)
+    record = change.staging("flash") + "/files"
+    if stat(record):
+        put(record, change.home + "/files", True)
+    remove(change.home + "/report")
+    end(change)
+
+
+def end(change):
+    """Removes all that the change has needed; on a mount that is away, once that is back."""
+    if change.head:
+        change.settle()
+    missing = change.head and change.missing()
+    if missing:
+        leave(change, missing)
+    change.spend()
+    for name in ("/plan", "/fetch", "/image"):
+        remove(change.home + name)
+    if change.journal["id"]:  # before the files, or the next start would do again what can only be done with them
+        remove(change.staging("flash") + "/plan")
+    for name in change.mounts:
+        if change.journal["id"] and change.is_mounted(name):
+            try:
+                remove_tree(change.staging(name))
+            except OSError as error:  # it only takes room, until the next update
+                change.error = error_text(error)
+    for past in (1, 0):
+        remove("%s/journal%d" % (change.home, (change.journal["seq"] + past) % 2))
+    return False
+
+
+def leave(change, missing):
+    """Keeps the part of the plan that is about these mounts, as waybill/left."""
+    kinds = "ARDX" if change.journal["state"] == "back" and change.journal["begun"] else ""
+    mounts = {name: change.head["mounts"][name] for name in missing}
+    head = {"format": FORMAT, "id": change.journal["id"], "placed": change.journal["placed"], "mounts": mounts}
+    with open(change.home + "/left", "w") as target:
+        sealed = Sealed(target)
+        sealed.write("airwaybill plan 1\n")
+        sealed.write(json.dumps(head) + "\n")
+        with open(change.plan) as source:
+            for line in source:
+                if line[0] in kinds and line[:-1].split(" ", 5)[5].split("/")[0] in mounts:
+                    sealed.write(line)
+        sealed.seal()
+
+
+def take_left(change):
+    """Does on a mount that is back what was left to do there."""
+    path = change.home + "/left"
+    change.start_journal("", "", "back")
+    if change.open_plan(path):
+        change.journal["placed"] = change.head["placed"]
+        if change.missing():
+            return
+        base.part("back").restore(change)
+        if change.error:
+            return
+        for name in change.head["mounts"]:
+            remove_tree(change.staging(name))
+    remove(path)
+
+
+def give_up(change):
+    """The plan is lost. A release on trial stays; where it may not be whole, the device knows no version from here on,
+    and the next update() brings all that differs."""
+    if change.journal["state"] not in ("trial", "confirm"):
+        remove(change.home + "/files")
+        remove(change.home + "/version")
+    write_record(change.home + "/report", {"error": "plan_damaged", "weight": 0, "digest": None, "version": None})
+    end(change)
+
+
+END = True

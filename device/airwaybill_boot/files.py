@@ -1,0 +1,69 @@
+"""What is absent, what is damaged, and what only fails for now; and records."""
+
+from . import ABSENT, binascii, hashlib, json, os
+
+FORMAT = 1  # of journal, plan and record
+CORRUPT = 84  # littlefs's own number for content that is damaged
+ENOSPC = 28
+DIRECTORY = 0x4000
+
+
+class Damaged(Exception):
+    """Content that is not what it has to be: it does not get better by trying again."""
+
+
+def stat(path):
+    """As os.stat; None where nothing is."""
+    try:
+        return os.stat(path)
+    except OSError as error:
+        if error.args[0] in ABSENT:
+            return None
+        raise
+
+
+def remove(path):
+    if stat(path):
+        os.remove(path)
+
+
+def parent(path):
+    return path[: path.rfind("/")]
+
+
+def make_directories(path):
+    if path and not stat(path):
+        make_directories(parent(path))
+        os.mkdir(path)
+
+
+def hexlify(digest):
+    return str(binascii.hexlify(digest.digest()), "ascii")
+
+
+def write_record(path, record):
+    """A line of JSON, and its SHA-256."""
+    record["format"] = FORMAT
+    text = json.dumps(record)
+    with open(path, "w") as file:
+        file.write("%s\n%s\n" % (text, hexlify(hashlib.sha256(text.encode()))))
+
+
+def read_record(path):
+    """None where there is none, or a damaged one."""
+    try:
+        with open(path, "rb") as file:
+            lines = file.read().split(b"\n")
+    except OSError as error:
+        if error.args[0] in ABSENT or error.args[0] == CORRUPT:
+            return None
+        raise
+    if len(lines) != 3 or lines[1] != hexlify(hashlib.sha256(lines[0])).encode():
+        return None
+    record = json.loads(lines[0])
+    if record["format"] != FORMAT:
+        raise Damaged("%s has format %s" % (path, record["format"]))
+    return record
+
+
+END = True

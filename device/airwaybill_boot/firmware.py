@@ -1,0 +1,80 @@
+"""Which firmware runs, which one the boot loader starts, and how to change that: ESP32 and Pycom."""
+
+from . import esp32, os, pycom
+
+
+def Firmware(record):
+    """`record`: what the plan says of the board's firmware, before and after."""
+    return Pycom(record) if record["board"] == "pycom" else Esp32(record)
+
+
+def partition(which):
+    return esp32.Partition(getattr(esp32.Partition, which)).info()[4]
+
+
+class Esp32:
+    """`record`: the labels of the partitions, `old` and `new`."""
+
+    lasts = True  # what is written stays there when the power goes
+
+    def __init__(self, record):
+        self._record = record
+
+    def runs(self, side):
+        return partition("RUNNING") == self._record[side]
+
+    def boots(self, side):
+        return partition("BOOT") == self._record[side]
+
+    def switch(self, side):
+        found = esp32.Partition.find(esp32.Partition.TYPE_APP, label=self._record[side])
+        found[0].set_boot()
+
+    def keep(self, side):
+        """Without this the boot loader goes back to the other image at the next reset. It marks the image that is set
+        to start, which may be another than the one that runs: then it is left alone."""
+        if self.runs(side) and self.boots(side):
+            try:
+                esp32.Partition.mark_app_valid_cancel_rollback()
+            except OSError:  # a boot loader without rollback
+                pass
+
+
+class Pycom:
+    """`record`: `old`, the number of the slot, and `uname` before."""
+
+    lasts = False
+
+    def __init__(self, record):
+        self._record = record
+
+    def runs(self, side):
+        old = self._record["old"]
+        if old is None:
+            switched = list(os.uname()) != self._record["uname"]
+        else:
+            switched = pycom_slot() != old
+        return switched == (side == "new")
+
+    boots = runs
+
+    def switch(self, side):
+        if side == "new":
+            pycom.ota_finish()
+        else:
+            pycom.bootmgr(boot_partition=self._record["old"])
+
+    def keep(self, side):
+        pass
+
+
+def pycom_slot():
+    """The number of the slot that boots, as bootmgr(boot_partition=) takes it; bootmgr() itself answers with a name.
+    None where the firmware cannot tell."""
+    try:
+        return ("factory", "ota_0").index(pycom.bootmgr()[0].lower())
+    except (AttributeError, TypeError, IndexError, ValueError):
+        return None
+
+
+END = True

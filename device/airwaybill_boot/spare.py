@@ -1,0 +1,38 @@
+"""Room that the application cannot take: on each mount as much as the way back needs at once (D11)."""
+
+import sys
+
+from . import BUFFER, HOME
+from .files import ENOSPC, make_directories, parent, stat
+
+base = sys.modules[__name__[: __name__.rfind(".")]]
+
+
+def keep_spares(change):
+    """Whether it is all there."""
+    enough = True
+    for name in change.head["mounts"]:
+        if change.is_mounted(name):
+            enough = keep_spare(change.mounts[name], change.head["spare"].get(name, 0)) and enough
+    return enough
+
+
+def keep_spare(root, size):
+    path = "%s/%s/spare" % (root, HOME)
+    info = stat(path)
+    if info and info[6] >= size:
+        return True
+    make_directories(parent(path))
+    made = 0
+    try:
+        with open(path, "wb") as file:
+            while made < size:
+                base.feed()
+                made += file.write(BUFFER)
+    except OSError as error:
+        if error.args[0] != ENOSPC:
+            raise
+    return made >= size
+
+
+END = True
