@@ -1,0 +1,88 @@
+"""What fails: a read, a byte of the journal, a card that is gone."""
+
+from boards import POWER, Board
+from device import Device, cuts, spread, tally, whole
+
+FILES = ("flash/lib/foo.py", "flash/data.txt", "sd/a.txt", "sd/b.txt")
+NEXT = ("flash/lib/foo/__init__.py", "flash/data.txt", "flash/new/c.txt", "sd/b.txt", "sd/c.txt")
+LOOKS = 16
+
+
+def case_11(client, kind):
+    """One read fails in the download, in placing, and in the way back."""
+    device = Device(client, kind, FILES)
+    device.offer("1.0.1", NEXT)
+    found = []
+    for action in (lambda: device.update(reset=False), device.start, device.wait_out_the_trial):
+        image = device.board.save()
+        device.board.log.disarm()
+        action()
+        done = device.board.save()
+        wrong = []
+        for number in spread(device.board.log.counts["read"], LOOKS):
+            device.board.load(image)
+            device.remount()
+            device.board.log.arm("read", number, 1)
+            action()
+            device.board.log.disarm()
+            device.start()
+            wrong.append(whole(device, number))
+        found.append([len(wrong), tally(wrong)])
+        device.board.load(done)
+        device.remount()
+    return found + [device.is_on(True)]
+
+
+def case_19(client, kind):
+    """The card is taken out in the trial, and comes back after one more update."""
+    device = Device(client, kind, FILES, board=Board(kind, "esp32"))
+    device.offer("1.0.1", NEXT, firmware="1.0.1")
+    device.update()
+    device.board.chips["sd"].out = True
+    device.start(POWER, 4)
+    found = [device.is_on(False, ("flash",))]
+    device.offer("1.0.2", ("flash/data.txt",) + FILES[2:])
+    device.releases["1.0.2"].tree["sd/a.txt"] = device.releases["1.0.0"].tree["sd/a.txt"]
+    device.releases["1.0.2"].tree["sd/b.txt"] = device.releases["1.0.0"].tree["sd/b.txt"]
+    found += [device.update(), device.confirm(), device.is_on(False, ("flash",))]
+    device.board.chips["sd"].out = False
+    device.start(POWER, 2)
+    return found + [device.is_on(True)]
+
+
+def case_22(client, kind):
+    """One byte of a journal is damaged where the power goes in an installation."""
+    device = Device(client, kind, FILES)
+    device.offer("1.0.1", NEXT)
+    device.update(reset=False)
+    wrong = []
+    then = []
+    for number in cuts(device, device.start, LOOKS):
+        image = device.board.save()
+        for path in client.journals():
+            device.board.load(image)
+            device.board.mount_all()
+            if not damage("/" + path.lstrip("/")):
+                continue
+            device.start()
+            wrong.append(whole(device, number))
+            device.update(retry=True)
+            device.confirm()
+            device.start()
+            is_on = device.is_on(True)
+            then.append(None if is_on == "1.0.1" else is_on)
+    return [len(wrong) > LOOKS, tally(wrong), tally(then)]
+
+
+def damage(path):
+    """Whether there was a byte to change."""
+    try:
+        with open(path, "r+b") as file:
+            data = bytearray(file.read())
+            if data:
+                data[len(data) // 2] ^= 1
+                file.seek(0)
+                file.write(data)
+            return bool(data)
+    except OSError:
+        return False

@@ -1,0 +1,188 @@
+"""Devices with little room, and a flash that is to be written seldom."""
+
+import os
+
+from boards import POWER, WATCHDOG, Board, Restart
+from device import Counting, Device, cuts, tally
+
+LOOKS = 6
+FILES = {"flash/lib/foo.py": None, "flash/data.bin": 9000, "sd/a.bin": 9000, "sd/b.bin": 5000}
+NEXT = {"flash/lib/foo.py": None, "flash/data.bin": 5000, "flash/new.bin": 5000, "sd/b.bin": 10}
+BLOCK = 4096
+
+
+def fill(device, mount, leave=0):
+    """An application takes all the room there is, but for `leave` bytes."""
+    room = "/%s/room" % mount
+    if leave:
+        with open(room, "wb") as file:
+            file.write(bytes(leave))
+    for size in (BLOCK, 512, 1):
+        path = "%s/fill%d" % (mount, size)
+        device.own.files[path] = None
+        try:
+            with open("/" + path, "ab") as file:
+                while True:
+                    file.write(b"x" * size)
+                    file.flush()
+        except OSError:
+            pass
+    if leave:
+        os.remove(room)
+
+
+def free(mount):
+    """Bytes that can be written."""
+    path = "/%s/room" % mount
+    count = 0
+    try:
+        with open(path, "wb") as file:
+            while True:
+                file.write(bytes(BLOCK))
+                file.flush()
+                count += BLOCK
+    except OSError:
+        os.remove(path)
+    return count
+
+
+def case_9(client, kind):
+    """The power goes while the next start is counted, and the application takes all room again."""
+    # A journal is in a block of its own on an ESP32, which programs 32 bytes at once.
+    device = Device(client, kind, FILES, board=Board(kind, "rp2040", progsize=32))
+    device.offer("1.0.1", NEXT)
+    device.update()
+    wrong = []
+    for _ in range(4):
+        fill(device, "flash")
+        image, own = device.board.save(), dict(device.own.files)
+        for _ in cuts(device, device.start, LOOKS):
+            for _ in range(4):
+                device.start()
+                fill(device, "flash")
+            device.start()
+            is_on = device.is_on(True)
+            wrong.append(None if is_on == "1.0.0" else is_on)
+        device.board.load(image)
+        device.own.files = own
+        device.start()
+    return [len(wrong) > LOOKS, device.is_on(True), tally(wrong)]
+
+
+def case_10(client, kind):
+    """The release deletes a file of the card and makes one shorter; the application takes their room."""
+    device = Device(client, kind, FILES)
+    device.offer("1.0.1", NEXT)
+    found = [device.update()]
+    for _ in range(4):
+        fill(device, "sd")
+        device.start()
+    return found + [device.is_on(True)]
+
+
+def case_27(client, kind):
+    """The file system counts directories twice: it says 45 blocks where 125 are free."""
+    names = dict([("flash/d%d/f.txt" % number, b"old") for number in range(40)])
+    device = Device(client, kind, names, board=Board(kind, "rp2040", 512))
+    device.put("flash/fill.bin", bytes(free("flash") - 125 * BLOCK))
+    said = os.statvfs("/flash")[3]
+    names["flash/large.bin"] = 80 * BLOCK
+    device.offer("1.0.1", names)
+    return [said < 60, device.update(), device.is_on(), device.confirm(), device.is_on(True)]
+
+
+def case_28(client, kind):
+    """As before, and it says less than none: the update needs more than there is."""
+    names = ["flash/d%d/f.txt" % number for number in range(60)]
+    names += ["flash/f%d.bin" % number for number in range(17)]
+    device = Device(client, kind, names, board=Board(kind, "rp2040", 512))
+    device.put("flash/fill.bin", bytes(free("flash") - 33 * BLOCK))
+    said = os.statvfs("/flash")[3]
+    device.offer("1.0.1", dict([(name, 8000 if name[-3:] == "bin" else 40) for name in names]))
+    found = [not 0 <= said < 512, device.update()]
+    device.start()
+    return found + [device.is_on(True)]
+
+
+def case_36(client, kind):
+    """20 small files in 20 new directories, with more and more room: all of it or nothing."""
+    device = Device(client, kind, {}, board=Board(kind, "rp2040", 224))
+    device.offer("1.0.1", dict([("flash/d%d/f.txt" % number, 600) for number in range(20)]))
+    image = device.board.save()
+    own = dict(device.own.files)
+    said = {}
+    for blocks in range(44, 140, 16):
+        device.board.load(image)
+        device.own.files = dict(own)
+        device.remount()
+        fill(device, "flash", blocks * BLOCK)
+        link = Counting()
+        code = device.update(link)
+        manifest = len(device.server.get("manifest.json?current_ver=1.0.0"))
+        came = "all" if code is None else link.came - manifest
+        said.setdefault("%s, %s, %s" % (code, came, device.is_on()), []).append(blocks)
+    return sorted(said)
+
+
+BITES = 250000  # bytes written without a feed
+BOOT = """import os
+from machine import SD
+def mount():
+    os.mount(SD(), "/sd")
+from OTA import OTA
+import machine
+OTA.boot(mount=mount, feed=machine.WDT().feed)
+"""
+
+
+class Watched(Board):
+    """With a watchdog that counts what is written."""
+
+    def __init__(self, kind):
+        super().__init__(kind, "rp2040")
+        self.fed = 0
+        self.bites = 0
+        self.awake = False
+        for chip in self.chips.values():
+            chip.write = self._watch(chip.write)
+
+    def _watch(self, write):
+        def watched(start, data):
+            self.fed += len(data)
+            if self.awake and self.fed > BITES:
+                self.fed = 0
+                self.bites += 1
+                raise Restart(WATCHDOG)
+            return write(start, data)
+
+        return watched
+
+    def feed(self):
+        self.fed = 0
+
+    def _modules(self):
+        modules = super()._modules()
+        modules["machine"].WDT = lambda timeout=0: self
+        return modules
+
+
+def case_38(client, kind):
+    if not client.bare:  # the first edition's boot() knows no watchdog
+        client.boot_py = lambda: BOOT
+    device = Device(client, kind, {}, board=Watched(kind))
+    device.offer("1.0.1", {"flash/sound.bin": 300000})
+    device.board.awake = True
+    said = device.said(lambda: device.ota(feed=device.board.feed).update())
+    found = [said, device.is_on(), device.confirm()]
+    device.start(POWER)
+    return found + [device.is_on(True), device.board.bites]
+
+
+def case_39(client, kind):
+    """A poll that finds nothing writes nothing."""
+    device = Device(client, kind, FILES)
+    device.update()
+    for chip in device.board.chips.values():
+        chip.bytes_written = 0
+    said = device.update()
+    return [said, sum([chip.bytes_written for chip in device.board.chips.values()])]

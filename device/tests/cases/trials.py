@@ -1,0 +1,153 @@
+"""What is tried, which starts count, and how it ends; with firmware and without."""
+
+from boards import POWER, RESET, SOFT, WAKE, Board
+from device import Device, cuts, spread, tally, whole
+from releases import OTHER_MPY
+
+FILES = ("flash/lib/foo.py", "flash/data.txt", "sd/a.txt")
+LOOKS = 16  # of many points in an action, so many are looked at
+
+
+def case_6(client, kind):
+    device = Device(client, kind, FILES, "1.1.0-rc.1")
+    device.offer("1.1.0", FILES)
+    return [device.update(), device.is_on(), device.confirm()]
+
+
+def case_7(client, kind):
+    device = Device(client, kind, FILES)
+    device.offer("1.0.1", FILES[:2])
+    said = [device.update(), device.rollback(), device.update()]
+    device.offer("1.0.1", FILES)
+    said += [device.update(), device.is_on(), device.confirm()]
+    device.start()
+    return said + [device.is_on(True)]
+
+
+def case_8(client, kind):
+    device = Device(client, kind, FILES, board=Board(kind, "esp32"))
+    device.offer("1.0.1", FILES, firmware="1.0.1")
+    device.update()
+    found = [device.is_on()]
+    device.wait_out_the_trial()
+    found.append(device.is_on(True))
+    for cause in (RESET, POWER):
+        device.start(cause)
+        found.append(device.is_on(True))
+    return found
+
+
+def case_12(client, kind):
+    """The client is of .mpy files that the new firmware does not read."""
+    device = Device(client, kind, ["flash/fast.mpy"], board=Board(kind, "esp32"))
+    device.offer("1.0.1", ["flash/fast.mpy"], firmware="1.0.1", mpy_version=OTHER_MPY)
+    image = device.board.save()
+    found = []
+    for action in (device.update, device.start):
+        # Once up to the reset, and once from there on.
+        if action == device.start:
+            device.board.load(image)
+            device.remount()
+            device.update(reset=False)
+        wrong = []
+        points = 0
+        for _ in cuts(device, lambda action=action: action(), LOOKS):
+            points += 1
+            device.start()
+            wrong.append(whole(device))
+        found.append(tally(wrong))
+        if action == device.update:
+            found.append(points > LOOKS // 2)
+    # The boot loader finds that the new firmware does not start, each time.
+    device.board.load(image)
+    device.remount()
+    loads = device.board.firmware.start
+
+    def start():
+        if loads() == 1:
+            loads()
+
+    device.board.firmware.start = start
+    device.update()
+    found.append(device.is_on())
+    device.start(POWER, 4)
+    return found + [device.is_on(True)]
+
+
+def case_17(client, kind):
+    device = Device(client, kind, FILES)
+    device.offer("1.0.1", FILES)
+    said = [device.update(reset=False), device.confirm()]
+    device.start()
+    return said + [device.confirm(), device.is_on(True)]
+
+
+def case_18(client, kind):
+    device = Device(client, kind, FILES)
+    device.offer("1.0.1", FILES)
+    device.update()
+    image = device.board.save()
+    wrong = []
+    for accesses in ("read", "write"):
+        device.board.log.disarm()
+        device.confirm()
+        count = device.board.log.counts[accesses]
+        for number in spread(count, LOOKS):
+            for times in (1, 30):
+                device.board.load(image)
+                device.remount()
+                device.board.log.arm(accesses, number, times)
+                said = device.confirm()
+                device.board.log.disarm()
+                if said is not True:
+                    said = device.confirm()
+                device.start()
+                is_on = device.is_on(True)
+                wrong.append(
+                    None
+                    if (said, is_on) == (True, "1.0.1")
+                    else "%s, then %s (%s %d x %d)" % (said, is_on, accesses, number, times)
+                )
+        device.board.load(image)
+        device.remount()
+    return [len(wrong) > LOOKS, tally(wrong)]
+
+
+def sleepy(client, kind, cause):
+    found = []
+    for board in ("esp32", "rp2040"):
+        device = Device(client, kind, FILES, board=Board(kind, board))
+        device.offer("1.0.1", FILES)
+        device.update()
+        for _ in range(4):
+            if cause == WAKE:
+                client.sleeps()
+            device.start(cause)
+        said = [device.state(), device.is_on()]
+        for _ in range(60):
+            if cause == WAKE:
+                client.sleeps()
+            device.start(cause)
+        found.append(said + [device.is_on(True)])
+    return found
+
+
+def case_20(client, kind):
+    return sleepy(client, kind, WAKE)
+
+
+def case_34(client, kind):
+    found = []
+    for sizes in (True, False):
+        device = Device(client, kind, FILES, "0.9.9")
+        device.server.sizes = sizes
+        device.server.static = True
+        device.offer("1.0.0", FILES[1:])
+        said = [device.update(), device.is_on(), device.confirm()]
+        device.start()
+        found.append(said + [device.is_on(True)])
+    return found
+
+
+def case_37(client, kind):
+    return sleepy(client, kind, SOFT)
