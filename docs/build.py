@@ -65,14 +65,14 @@ def mip(out: Path) -> None:
     for mpy_version in MPY_VERSIONS:
         hashes = []
         for target, source in package["urls"]:
-            data = (
-                (ROOT / "device" / source).read_bytes() if mpy_version == "py" else _compiled(ROOT / "device" / source)
-            )
+            # What starts a device stays source: it runs under whichever firmware the boot loader starts.
+            compiled = mpy_version != "py" and target.startswith("airwaybill/")
+            data = _compiled(ROOT / "device" / source) if compiled else (ROOT / "device" / source).read_bytes()
             digest = hashlib.sha256(data).hexdigest()
             held = out / "file" / digest[:2] / digest
             held.parent.mkdir(parents=True, exist_ok=True)
             held.write_bytes(data)
-            hashes.append([target if mpy_version == "py" else target.removesuffix(".py") + ".mpy", digest])
+            hashes.append([target.removesuffix(".py") + ".mpy" if compiled else target, digest])
         document = json.dumps({"v": 1, "version": package["version"], "hashes": hashes, "deps": package["deps"]})
         for version in (package["version"], "latest"):
             held = out / "package" / mpy_version / "airwaybill" / f"{version}.json"

@@ -27,6 +27,8 @@ def test_trigger_update_confirm(tmp_path: Path) -> None:
         assert before["sent"] == [[4, 5, 6, idle, *b"1.0.0"]] * 3
         triggered = start("010203")
         assert (triggered["ended"], len(triggered["sent"])) == ("reset", 1)
+        placed = start("00")
+        assert (placed["ended"], placed["sent"]) == ("reset", [])
         # The first uplink of the new release says that it is on trial; the working cycle behind it confirms.
         assert [uplink[3] for uplink in start("00")["sent"]] == [trial, idle, idle]
         after = start("010203")
