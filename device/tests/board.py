@@ -8,6 +8,8 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -140,3 +142,13 @@ class Board:
 def tree(directory: Path) -> dict[str, bytes]:
     """A release as a device would hold it."""
     return {str(path.relative_to(directory)): path.read_bytes() for path in directory.rglob("*") if path.is_file()}
+
+
+def wait_until_offered(port: int, version: str) -> None:
+    """The server sees a new directory by the system's notifications."""
+    for _ in range(600):
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/manifest.json") as response:
+            if (json.load(response) or {}).get("version") == version:
+                return
+        time.sleep(0.05)
+    raise TimeoutError(f"{version} is not offered")

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import shutil
-import time
-import urllib.request
 from pathlib import Path
 
 import pytest
 from answers import sha1
-from board import DEVICE, TESTS, Server, run_script, tree
+from board import DEVICE, TESTS, Server, run_script, tree, wait_until_offered
 
 EXAMPLES = DEVICE / "examples"
 CONFIG = 'SSID = "home"\nPASSWORD = "secret"\nSERVER = "127.0.0.1"\n'
@@ -26,16 +23,6 @@ def write_release(directory: Path, example: Path, port: int, extra: str) -> Path
         shutil.copytree(DEVICE / package, flash / "lib" / package, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(DEVICE / "OTA.py", flash / "lib")
     return directory
-
-
-def wait_until_offered(port: int, version: str) -> None:
-    """The server sees a new directory by the system's notifications."""
-    for _ in range(600):
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/manifest.json") as response:
-            if json.load(response)["version"] == version:
-                return
-        time.sleep(0.05)
-    raise TimeoutError(f"{version} is not offered")
 
 
 @pytest.mark.parametrize(("example", "family"), [("esp32", "esp32"), ("pico_w", "rp2040")])

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from answers import sha1
-from board import DEVICE, TESTS, Server, run_script, tree
+from board import DEVICE, TESTS, Server, run_script, tree, wait_until_offered
 from moves import prove
 
 FACES = {"flash/boot.py", "flash/lib/OTA.py"}
@@ -55,13 +55,16 @@ def test_boot_py_and_main_py_of_the_first_edition(tmp_path: Path) -> None:
     with Server(releases) as server:
 
         def write(version: str) -> dict[str, str]:
-            flash = releases / version / "flash"
+            # Whole at once: this server lets nothing settle.
+            flash = tmp_path / version / "flash"
             (flash / "lib").mkdir(parents=True)
             (flash / "boot.py").write_text(BOOT)
             (flash / "main.py").write_text(f"# {version}\n" + MAIN.format(port=server.port))
             for package in ("airwaybill", "airwaybill_boot"):
                 shutil.copytree(DEVICE / package, flash / "lib" / package, ignore=shutil.ignore_patterns("__pycache__"))
             shutil.copy(DEVICE / "OTA.py", flash / "lib")
+            (tmp_path / version).rename(releases / version)
+            wait_until_offered(server.port, version)
             return {path: sha1(data) for path, data in tree(releases / version).items()}
 
         def start() -> dict:
