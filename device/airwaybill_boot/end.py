@@ -3,6 +3,7 @@
 import sys
 
 from . import json
+from .change import PLAN
 from .files import FORMAT, make_directories, parent, remove, stat, write_record
 from .sealed import Sealed
 from .steps import entries
@@ -17,9 +18,10 @@ def confirm(change):
     change.settle()
     for _, _, _, _, path, new, _ in entries(change, "B"):
         if stat(new):
-            if stat(path):  # the one before, for OTA.py: should the new one not run, it takes that
-                make_directories(parent(path.replace("/airwaybill_boot", "/airwaybill_before")))
-                copy(path, path.replace("/airwaybill_boot", "/airwaybill_before"))
+            before = path.replace("/airwaybill_boot", "/airwaybill_before")
+            if before != path and stat(path):  # for OTA.py: should the new one not run, it takes the one before
+                make_directories(parent(before))
+                copy(path, before)
             make_directories(parent(path))
             put(new, path, True)
     record = change.staging("flash") + "/files"
@@ -59,7 +61,7 @@ def leave(change, missing):
     head = {"format": FORMAT, "id": change.journal["id"], "placed": change.journal["placed"], "mounts": mounts}
     with open(change.home + "/left", "w") as target:
         sealed = Sealed(target)
-        sealed.write("airwaybill plan 1\n")
+        sealed.write(PLAN)
         sealed.write(json.dumps(head) + "\n")
         with open(change.plan) as source:
             for line in source:
