@@ -146,7 +146,7 @@ impl Catalog {
     ///     ignore: vec!["*.pyc".into()],
     ///     protect: vec!["flash/boot.py".into()],
     ///     unsettled: vec!["1.0.2".into()],
-    ///     versions: VersionScheme::Semver,
+    ///     scheme: VersionScheme::Semver,
     /// };
     /// let catalog = Catalog::from_listing(&listing.map(|path| FileRecord::of(path, b"").into()), &options)?;
     /// assert_eq!((catalog.releases().len(), catalog.releases()[0].files().len()), (1, 1));

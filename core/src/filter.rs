@@ -12,7 +12,7 @@ use crate::version::{Version, VersionScheme};
 pub struct CatalogOptions {
     /// The order of versions (rules V1 and V2).
     #[cfg_attr(feature = "wasm", tsify(optional, type = "VersionScheme | null | undefined"))]
-    pub versions: VersionScheme,
+    pub scheme: VersionScheme,
     /// Globs of files to leave out, besides `.DS_Store`, `Thumbs.db` and `pymakr.conf` (rule C1).
     ///
     /// A glob with a `/` is held against the device path and each directory above it, one without against each
@@ -53,7 +53,7 @@ impl Filter {
     ///
     /// [`Code::GlobInvalid`] for a glob in `ignore` that cannot be read.
     pub fn new(options: &CatalogOptions) -> Result<Self, Error> {
-        Ok(Self { scheme: options.versions, ignore: Globs::new(&options.ignore)? })
+        Ok(Self { scheme: options.scheme, ignore: Globs::new(&options.ignore)? })
     }
 
     /// Whether the file at a path from the top directory counts.

@@ -1,5 +1,7 @@
 mod parse;
 
+use std::str::FromStr;
+
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -22,6 +24,29 @@ pub enum DstPaths {
     Relative,
     /// `/flash/lib/new_lib.py`
     Absolute,
+}
+
+impl FromStr for DstPaths {
+    type Err = Error;
+
+    /// ```
+    /// use airwaybill::{Code, DstPaths};
+    ///
+    /// assert_eq!("absolute".parse::<DstPaths>()?, DstPaths::Absolute);
+    /// assert_eq!("none".parse::<DstPaths>().unwrap_err().code(), Code::FieldType);
+    /// # Ok::<(), airwaybill::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Code::FieldType`]
+    fn from_str(text: &str) -> Result<Self, Error> {
+        match text {
+            "relative" => Ok(DstPaths::Relative),
+            "absolute" => Ok(DstPaths::Absolute),
+            _ => Err(Error::new(Code::FieldType, format!("{}: dst_paths are relative or absolute", quoted(text)))),
+        }
+    }
 }
 
 /// Which fields a manifest has (rule M4).

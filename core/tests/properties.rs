@@ -162,8 +162,8 @@ proptest! {
             _ => Entry::File(FileRecord { path, size: index as u64, sha1: Sha1Digest::of(b"") }),
         };
         let listing: Vec<Entry> = paths.into_iter().enumerate().map(entry).collect();
-        let versions = if semver { VersionScheme::Semver } else { VersionScheme::Loose };
-        let options = CatalogOptions { versions, ignore: globs.clone(), protect: globs, ..CatalogOptions::default() };
+        let scheme = if semver { VersionScheme::Semver } else { VersionScheme::Loose };
+        let options = CatalogOptions { scheme, ignore: globs.clone(), protect: globs, ..CatalogOptions::default() };
         if let Ok(catalog) = Catalog::from_listing(&listing, &options) {
             let request = PlanRequest { firmware_version: request.clone(), current: request, ..PlanRequest::default() };
             let _ = catalog.manifest_json(&request, &render(DstPaths::Absolute, ManifestFormat::Plain));

@@ -245,8 +245,8 @@ def test_characters_that_a_request_encodes(tmp_path: Path, releases: Path) -> No
     assert board.release() == released(releases, "1.0.1+b6")
 
 
-def test_a_server_with_absolute_paths(tmp_path: Path, releases: Path) -> None:
-    with Server(releases, "--absolute-paths") as server:
+def test_a_server_with_absolute_dst_paths(tmp_path: Path, releases: Path) -> None:
+    with Server(releases, "--dst-paths", "absolute") as server:
         board = board_at(tmp_path, releases, "1.0.0")
         assert board.run(server.port, *INSTALL) == ["1.0.1", *INSTALLED]
     assert board.release() == released(releases, "1.0.1")

@@ -13,21 +13,21 @@ if TYPE_CHECKING:
 def scan(
     path: str | os.PathLike[str],
     *,
-    versions: str = "loose",
+    scheme: str = "loose",
     ignore: Sequence[str] = (),
     protect: Sequence[str] = (),
     progress: Callable[[int, int], object] | None = None,
 ) -> Catalog:
     """Read a directory of releases.
 
-    Hashes on all cores; a second scan of the same directory hashes only what changed. ``versions``, ``ignore`` and
+    Hashes on all cores; a second scan of the same directory hashes only what changed. ``scheme``, ``ignore`` and
     ``protect`` are those of `Catalog.from_listing`; what ``ignore`` matches is not read. ``progress(done, total)`` is
     called a few times a second with bytes. Raises `AirwaybillError` with code ``root_invalid`` when ``path`` is no
     directory, ``glob_invalid`` for a glob that cannot be read, ``field_type`` for another scheme than ``loose`` and
     ``semver``, and ``size_too_big`` for 2^53 bytes or more.
     """
-    listing = Listing.scan(path, versions=versions, ignore=ignore, progress=progress)
-    return Catalog.from_listing(listing, versions=versions, ignore=ignore, protect=protect)
+    listing = Listing.scan(path, scheme=scheme, ignore=ignore, progress=progress)
+    return Catalog.from_listing(listing, scheme=scheme, ignore=ignore, protect=protect)
 
 
 def generate_manifest(root: str | os.PathLike[str], current_ver: str | None, host: str) -> dict[str, Any] | None:

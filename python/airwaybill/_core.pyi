@@ -124,7 +124,7 @@ class Listing:
     def scan(
         root: str | os.PathLike[str],
         *,
-        versions: str = "loose",
+        scheme: str = "loose",
         ignore: Sequence[str] = ...,
         progress: Callable[[int, int], object] | None = None,
     ) -> Listing: ...
@@ -154,7 +154,7 @@ class Catalog:
     def from_listing(
         listing: Listing | Iterable[Mapping[str, Any] | FileRecord],
         *,
-        versions: str = "loose",
+        scheme: str = "loose",
         ignore: Sequence[str] = ...,
         protect: Sequence[str] = ...,
         unsettled: Sequence[str] = ...,
@@ -186,7 +186,7 @@ class Catalog:
         firmware_version: str | None = None,
         target: str | None = None,
         allow_downgrade: bool = False,
-        absolute_paths: bool = False,
+        dst_paths: str = "relative",
         format: int = 1,
     ) -> bytes: ...
 
@@ -209,7 +209,7 @@ class Plan:
     @property
     def download_size(self) -> int: ...
     def to_dict(self, /) -> dict[str, Any]: ...
-    def manifest(self, /, base_url: str, *, absolute_paths: bool = False, format: int = 1) -> Manifest: ...
+    def manifest(self, /, base_url: str, *, dst_paths: str = "relative", format: int = 1) -> Manifest: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __ne__(self, other: object, /) -> bool: ...
     def __hash__(self, /) -> int: ...

@@ -34,11 +34,18 @@ commands = typer.Typer(
 )
 
 
-class Versions(str, Enum):
+class Scheme(str, Enum):
     """How versions are ordered."""
 
     loose = "loose"
     semver = "semver"
+
+
+class DstPaths(str, Enum):
+    """How dst_path is written."""
+
+    relative = "relative"
+    absolute = "absolute"
 
 
 Directory = Annotated[str, typer.Argument(metavar="DIR", help="Directory of releases.", show_default=False)]
@@ -54,11 +61,11 @@ FirmwareOption = Annotated[
 ]
 DowngradeOption = Annotated[bool, typer.Option("--allow-downgrade", help="Let --to name a lower release.")]
 BaseUrlOption = Annotated[str, typer.Option("--base-url", metavar="URL", help="Put before every URL.")]
-AbsoluteOption = Annotated[bool, typer.Option("--absolute-paths", help="Write dst_path with a leading slash.")]
+DstPathsOption = Annotated[DstPaths, typer.Option("--dst-paths", help="absolute writes dst_path with a leading slash.")]
 FormatOption = Annotated[
     int, typer.Option("--format", min=1, max=2, help="2 adds sizes, and whether it is a full install.")
 ]
-VersionsOption = Annotated[Versions, typer.Option("--versions", help="How versions are ordered.")]
+SchemeOption = Annotated[Scheme, typer.Option("--versions", help="How versions are ordered.")]
 IgnoreOption = Annotated[
     list[str], typer.Option("--ignore", metavar="GLOB", help="Leave out files that match; may be repeated.")
 ]
@@ -85,8 +92,8 @@ def serve(
         Optional[str],
         typer.Option("--base-url", metavar="URL", help="Put before every URL, instead of the Host header."),
     ] = None,
-    absolute_paths: AbsoluteOption = False,
-    versions: VersionsOption = Versions.loose,
+    dst_paths: DstPathsOption = DstPaths.relative,
+    scheme: SchemeOption = Scheme.loose,
     ignore: IgnoreOption = [],  # noqa: B006
     protect: ProtectOption = [],  # noqa: B006
     settle: Annotated[
@@ -113,8 +120,8 @@ def serve(
         app = create_app(
             directory,
             base_url=base_url,
-            absolute_paths=absolute_paths,
-            versions=versions.value,
+            dst_paths=dst_paths.value,
+            scheme=scheme.value,
             ignore=ignore,
             protect=protect,
             settle=settle,
@@ -150,20 +157,20 @@ def manifest(
     firmware_version: FirmwareOption = None,
     allow_downgrade: DowngradeOption = False,
     base_url: BaseUrlOption = DEFAULT_BASE_URL,
-    absolute_paths: AbsoluteOption = False,
+    dst_paths: DstPathsOption = DstPaths.relative,
     format: FormatOption = 1,
-    versions: VersionsOption = Versions.loose,
+    scheme: SchemeOption = Scheme.loose,
     ignore: IgnoreOption = [],  # noqa: B006
     protect: ProtectOption = [],  # noqa: B006
 ) -> None:
     """Print the document that a device gets, byte for byte; null when there is nothing to do."""
-    document = _catalog(directory, versions, ignore, protect).manifest_json(
+    document = _catalog(directory, scheme, ignore, protect).manifest_json(
         base_url,
         current,
         firmware_version=firmware_version,
         target=target,
         allow_downgrade=allow_downgrade,
-        absolute_paths=absolute_paths,
+        dst_paths=dst_paths.value,
         format=format,
     )
     sys.stdout.buffer.write(document + b"\n" if sys.stdout.isatty() else document)
@@ -177,12 +184,12 @@ def plan(
     firmware_version: FirmwareOption = None,
     allow_downgrade: DowngradeOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
-    versions: VersionsOption = Versions.loose,
+    scheme: SchemeOption = Scheme.loose,
     ignore: IgnoreOption = [],  # noqa: B006
     protect: ProtectOption = [],  # noqa: B006
 ) -> None:
     """Show what a device would delete, add, update and flash."""
-    found = _catalog(directory, versions, ignore, protect).plan(
+    found = _catalog(directory, scheme, ignore, protect).plan(
         current, firmware_version=firmware_version, target=target, allow_downgrade=allow_downgrade
     )
     if as_json:
@@ -209,12 +216,12 @@ def plan(
 @commands.command()
 def inspect(
     directory: Directory,
-    versions: VersionsOption = Versions.loose,
+    scheme: SchemeOption = Scheme.loose,
     ignore: IgnoreOption = [],  # noqa: B006
     protect: ProtectOption = [],  # noqa: B006
 ) -> None:
     """Show the releases and firmware images of a directory, and what is left out and why."""
-    catalog = _catalog(directory, versions, ignore, protect)
+    catalog = _catalog(directory, scheme, ignore, protect)
     releases = _table("release", "files >", "size >")
     for release in catalog.releases:
         releases.add_row(release.version, str(len(release)), _size(release.size))
@@ -266,12 +273,12 @@ def record(
     output: Annotated[
         Optional[str], typer.Option("--output", metavar="FILE", help="Write it there, whole or not at all.")
     ] = None,
-    versions: VersionsOption = Versions.loose,
+    scheme: SchemeOption = Scheme.loose,
     ignore: IgnoreOption = [],  # noqa: B006
     protect: ProtectOption = [],  # noqa: B006
 ) -> None:
     """Print waybill/files for a device that is delivered with a release: what an update may delete later."""
-    text = _record.record(_catalog(directory, versions, ignore, protect), directory, version)
+    text = _record.record(_catalog(directory, scheme, ignore, protect), directory, version)
     if output is None:
         sys.stdout.buffer.write(text)
     else:
@@ -321,9 +328,9 @@ def _complain(line: str, prefix: str = "airwaybill: ") -> None:
     print(f"{prefix}{line}", file=sys.stderr, flush=True)
 
 
-def _catalog(directory: str, versions: Versions, ignore: Sequence[str], protect: Sequence[str]) -> Catalog:
+def _catalog(directory: str, scheme: Scheme, ignore: Sequence[str], protect: Sequence[str]) -> Catalog:
     with _progress("hashing") as progress:
-        return scan(directory, versions=versions.value, ignore=ignore, protect=protect, progress=progress)
+        return scan(directory, scheme=scheme.value, ignore=ignore, protect=protect, progress=progress)
 
 
 def _read(path: str) -> bytes:

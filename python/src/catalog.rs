@@ -20,7 +20,7 @@ pub(crate) struct Catalog(pub(crate) Arc<airwaybill::Catalog>);
 impl Catalog {
     /// Sorts a listing into releases, firmware images and what is neither.
     ///
-    /// `listing` is a `Listing`, or records and dicts as `Listing.entries` has them, in any order. `versions` is `loose`
+    /// `listing` is a `Listing`, or records and dicts as `Listing.entries` has them, in any order. `scheme` is `loose`
     /// or `semver`. `ignore` has globs of files to leave out, `protect` globs of files that no plan touches; one with a
     /// `/` is held against the device path and each directory above it, one without against each name in the path.
     /// `unsettled` has top-level names that still change and are not offered.
@@ -28,16 +28,16 @@ impl Catalog {
     /// A release is taken in whole or not at all; `ignored` names the file. Raises `AirwaybillError` with code
     /// `glob_invalid`, `size_too_big` (2^53 bytes or more in all), `digest_invalid`, `field_missing` or `field_type`.
     #[staticmethod]
-    #[pyo3(signature = (listing, *, versions = "loose", ignore = Vec::new(), protect = Vec::new(), unsettled = Vec::new()))]
+    #[pyo3(signature = (listing, *, scheme = "loose", ignore = Vec::new(), protect = Vec::new(), unsettled = Vec::new()))]
     fn from_listing(
         py: Python<'_>,
         listing: &Bound<'_, PyAny>,
-        versions: &str,
+        scheme: &str,
         ignore: Vec<String>,
         protect: Vec<String>,
         unsettled: Vec<String>,
     ) -> PyResult<Self> {
-        let options = catalog_options(versions, ignore, protect, unsettled)?;
+        let options = catalog_options(scheme, ignore, protect, unsettled)?;
         let catalog = if let Ok(listing) = listing.cast::<Listing>() {
             let entries = &listing.get().0.entries;
             py.detach(|| airwaybill::Catalog::from_listing(entries, &options))
@@ -108,7 +108,7 @@ impl Catalog {
     #[allow(clippy::too_many_arguments, reason = "keyword arguments of the Python API")]
     #[pyo3(signature = (
         base_url, current = None, *, firmware_version = None, target = None, allow_downgrade = false,
-        absolute_paths = false, format = 1
+        dst_paths = "relative", format = 1
     ))]
     fn manifest_json<'py>(
         &self,
@@ -118,11 +118,11 @@ impl Catalog {
         firmware_version: Option<String>,
         target: Option<String>,
         allow_downgrade: bool,
-        absolute_paths: bool,
+        dst_paths: &str,
         format: i64,
     ) -> PyResult<Bound<'py, PyBytes>> {
         let request = PlanRequest { current, firmware_version, target, allow_downgrade };
-        let options = manifest_options(base_url, absolute_paths, format)?;
+        let options = manifest_options(base_url, dst_paths, format)?;
         let text = py.detach(|| self.0.manifest_json(&request, &options)).map_err(engine_error)?;
         Ok(PyBytes::new(py, text.as_bytes()))
     }

@@ -35,12 +35,12 @@ pub(crate) fn version_scheme(text: &str) -> PyResult<VersionScheme> {
 }
 
 pub(crate) fn catalog_options(
-    versions: &str,
+    scheme: &str,
     ignore: Vec<String>,
     protect: Vec<String>,
     unsettled: Vec<String>,
 ) -> PyResult<CatalogOptions> {
-    Ok(CatalogOptions { versions: version_scheme(versions)?, ignore, protect, unsettled })
+    Ok(CatalogOptions { scheme: version_scheme(scheme)?, ignore, protect, unsettled })
 }
 
 /// The bytes of a `str`, those that were never text among them, or of a bytes-like object.

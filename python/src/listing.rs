@@ -28,15 +28,15 @@ impl Listing {
     /// matches is not read. Raises `AirwaybillError` with code `root_invalid` for what is no directory, `glob_invalid`,
     /// or `field_type` for another scheme than `loose` and `semver`.
     #[staticmethod]
-    #[pyo3(signature = (root, *, versions = "loose", ignore = Vec::new(), progress = None))]
+    #[pyo3(signature = (root, *, scheme = "loose", ignore = Vec::new(), progress = None))]
     fn scan(
         py: Python<'_>,
         root: PathBuf,
-        versions: &str,
+        scheme: &str,
         ignore: Vec<String>,
         progress: Option<Py<PyAny>>,
     ) -> PyResult<Self> {
-        let filter = Filter::new(&catalog_options(versions, ignore, Vec::new(), Vec::new())?).map_err(engine_error)?;
+        let filter = Filter::new(&catalog_options(scheme, ignore, Vec::new(), Vec::new())?).map_err(engine_error)?;
         if !root.is_dir() {
             return Err(root_invalid(&root, &"not a directory"));
         }

@@ -1,6 +1,6 @@
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
-use airwaybill::{DstPaths, ManifestFormat, ManifestOptions};
+use airwaybill::{ManifestFormat, ManifestOptions};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -65,8 +65,8 @@ impl Manifest {
     }
 }
 
-pub(crate) fn manifest_options(base_url: String, absolute_paths: bool, format: i64) -> PyResult<ManifestOptions> {
-    let dst_paths = if absolute_paths { DstPaths::Absolute } else { DstPaths::Relative };
+pub(crate) fn manifest_options(base_url: String, dst_paths: &str, format: i64) -> PyResult<ManifestOptions> {
+    let dst_paths = dst_paths.parse().map_err(engine_error)?;
     let format = ManifestFormat::try_from(u64::try_from(format).unwrap_or_default()).map_err(engine_error)?;
     Ok(ManifestOptions { base_url, dst_paths, format })
 }

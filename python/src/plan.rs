@@ -112,12 +112,12 @@ impl Plan {
 
     /// Renders the plan for one base URL, `http://192.168.1.144:8000`.
     ///
-    /// With `absolute_paths` each `dst_path` starts with a slash; format 2 also has `size` on every entry and
+    /// `dst_paths` is `relative` or `absolute`, with a leading slash on each `dst_path`; format 2 also has `size` on every entry and
     /// `total_size`, in bytes, and `full` on a full install. Raises `AirwaybillError` with code `base_url_invalid` or
     /// `format_invalid`.
-    #[pyo3(signature = (base_url, *, absolute_paths = false, format = 1))]
-    fn manifest(&self, base_url: String, absolute_paths: bool, format: i64) -> PyResult<Manifest> {
-        let options = manifest_options(base_url, absolute_paths, format)?;
+    #[pyo3(signature = (base_url, *, dst_paths = "relative", format = 1))]
+    fn manifest(&self, base_url: String, dst_paths: &str, format: i64) -> PyResult<Manifest> {
+        let options = manifest_options(base_url, dst_paths, format)?;
         self.0.manifest(&options).map(Manifest).map_err(engine_error)
     }
 }

@@ -6,6 +6,7 @@ import json
 import operator
 import pickle
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -123,11 +124,17 @@ def test_check_path(path: str | bytes, code: str | None) -> None:
         assert caught.value.code == code
 
 
-@pytest.mark.parametrize("number", [-1, 0, 3, 256, 1 << 40])
-def test_a_format_that_is_none(catalog: Catalog, number: int) -> None:
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        *(({"format": number}, "format_invalid") for number in (-1, 0, 3, 256, 1 << 40)),
+        ({"dst_paths": "rooted"}, "field_type"),
+    ],
+)
+def test_rendering_that_is_none(catalog: Catalog, options: dict[str, Any], code: str) -> None:
     with pytest.raises(AirwaybillError) as caught:
-        catalog.manifest_json(BASE_URL, "1.0.0", format=number)
-    assert caught.value.code == "format_invalid"
+        catalog.manifest_json(BASE_URL, "1.0.0", **options)
+    assert caught.value.code == code
 
 
 def test_verify_follows_links(tmp_path: Path) -> None:

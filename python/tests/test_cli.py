@@ -73,7 +73,7 @@ def test_manifest_prints_the_servers_bytes(tree: Path, call: Call) -> None:
         (["--from", "1.0.1", "--to", "1.0.0", "--allow-downgrade"], {"version": "1.0.0", "firmware": False}),
         (["--to", "1.0.0"], {"version": "1.0.0", "firmware": True}),
         (["--format", "2"], {"version": "1.0.1", "total_size": 1508}),
-        (["--absolute-paths"], {"version": "1.0.1", "dst": "/flash/[lib].py"}),
+        (["--dst-paths", "absolute"], {"version": "1.0.1", "dst": "/flash/[lib].py"}),
         (["--ignore", "*.bin", "--ignore", "[[]lib].py"], {"version": "1.0.1", "dst": "flash/main.py"}),
         (["--protect", "flash/*"], {"version": "1.0.1", "firmware": True}),
         (["--versions", "semver"], {"version": "1.0.1", "firmware": True}),

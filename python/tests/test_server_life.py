@@ -334,6 +334,8 @@ def test_an_application_can_be_started_again_under_another_loop(root: Path) -> N
         ({"base_url": "http://a/?b"}, "base_url_invalid"),
         ({"ignore": ["["]}, "glob_invalid"),
         ({"protect": ["["]}, "glob_invalid"),
+        ({"scheme": "calendar"}, "field_type"),
+        ({"dst_paths": "rooted"}, "field_type"),
     ],
 )
 def test_settings_that_are_none_are_refused_at_once(root: Path, settings: dict[str, object], code: str) -> None:

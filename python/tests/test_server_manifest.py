@@ -238,7 +238,8 @@ def test_settings(site: Path, log: Path) -> None:
     options = (
         "--base-url",
         "https://ota.example/fleet/",
-        "--absolute-paths",
+        "--dst-paths",
+        "absolute",
         "--protect",
         "boot.py",
         "--ignore",

@@ -35,20 +35,19 @@ def manifest_from(document: Any, current: str | None, **options: Any) -> bytes:
     settings = document["options"]
     catalog = airwaybill.Catalog.from_listing(
         document["entries"],
-        versions=settings["versions"],
+        scheme=settings["scheme"],
         ignore=settings["ignore"],
         protect=settings["protect"],
         unsettled=settings["unsettled"],
     )
-    absolute = document["dst_paths"] == "absolute"
-    return catalog.manifest_json(document["base_url"], current, absolute_paths=absolute, **options)
+    return catalog.manifest_json(document["base_url"], current, dst_paths=document["dst_paths"], **options)
 
 
 @pytest.mark.parametrize(
     "options",
     [
         [],
-        ["--absolute-paths"],
+        ["--dst-paths", "absolute"],
         ["--versions", "semver"],
         ["--ignore", "*.py", "--protect", "sd/**"],
         ["--base-url", "https://example.org/ota"],

@@ -16,7 +16,7 @@ from airwaybill import Catalog, FileRecord, Listing, Manifest, Plan, Report, Ver
 ONE, TWO = "1" * 40, "2" * 40
 
 
-def a_catalog(sha1: str = ONE, versions: str = "loose") -> Catalog:
+def a_catalog(sha1: str = ONE, scheme: str = "loose") -> Catalog:
     listing = [
         FileRecord("1.0.0/flash/gone.py", 1, ONE),
         FileRecord("1.0.0/flash/main.py", 2, ONE),
@@ -26,11 +26,11 @@ def a_catalog(sha1: str = ONE, versions: str = "loose") -> Catalog:
         FileRecord("notes.txt", 6, ONE),
         FileRecord("readme.txt", 7, ONE),
     ]
-    return Catalog.from_listing(listing, versions=versions)
+    return Catalog.from_listing(listing, scheme=scheme)
 
 
 def semver() -> Catalog:
-    return a_catalog(versions="semver")
+    return a_catalog(scheme="semver")
 
 
 def a_plan(sha1: str = ONE, current: str | None = "1.0.0") -> Plan:

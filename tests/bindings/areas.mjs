@@ -13,8 +13,8 @@ export function areasOf({ Catalog, DevicePath, Manifest, Version, verifyContent,
   const catalogOf = ({ listing = [], options }) => Catalog.fromListing(listing, options);
 
   return {
-    version({ left, right, versions }) {
-      const [one, other] = [new Version(left, versions), new Version(right, versions)];
+    version({ left, right, scheme }) {
+      const [one, other] = [new Version(left, scheme), new Version(right, scheme)];
       const order = one.compare(other);
       return one.equals(other) === (order === 0) ? ["less", "equal", "greater"][order + 1] : "equals says other than compare";
     },

@@ -10,7 +10,7 @@ from airwaybill import AirwaybillError, Catalog, Manifest, Version, check_path, 
 
 
 def version(case):
-    left, right = (Version(case[side], case.get("versions", "loose")) for side in ("left", "right"))
+    left, right = (Version(case[side], case.get("scheme", "loose")) for side in ("left", "right"))
     order = {"less": left < right, "equal": left == right, "greater": left > right}
     [name] = [name for name, holds in order.items() if holds]
     return name
@@ -56,7 +56,6 @@ def manifest(case):
         return Manifest.parse(case["parse"]).to_json()
     catalog, request, render = catalog_of(case), case.get("request", {}), dict(case["render"])
     base_url = render.pop("base_url")
-    render["absolute_paths"] = render.pop("dst_paths", "relative") == "absolute"
     text = catalog.manifest_json(base_url, **request, **render).decode()
     plan = catalog.plan(**request)
     in_steps = plan.manifest(base_url, **render).to_json() if plan else "null"

@@ -173,7 +173,7 @@ fn input(dice: &mut Dice) -> Value {
     json!({
         "listing": listing,
         "options": {
-            "versions": if is_semver { "semver" } else { "loose" },
+            "scheme": if is_semver { "semver" } else { "loose" },
             "ignore": globs(dice),
             "protect": globs(dice),
             "unsettled": if dice.chance(10) { dice.some(&releases, 50) } else { Vec::new() },

@@ -115,7 +115,7 @@ fn text(value: Option<&Value>) -> Result<&str, Failure> {
 }
 
 fn compare(input: &Value) -> Result<Value, Failure> {
-    let scheme = input.get("versions").map_or(Ok(VersionScheme::Loose), VersionScheme::deserialize)?;
+    let scheme = input.get("scheme").map_or(Ok(VersionScheme::Loose), VersionScheme::deserialize)?;
     let parse = |side: &str| Ok::<_, Failure>(Version::parse(text(input.get(side))?, scheme)?);
     let order = parse("left")?.cmp(&parse("right")?);
     Ok(json!(format!("{order:?}").to_lowercase()))

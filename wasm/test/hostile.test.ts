@@ -71,7 +71,7 @@ const globs = () => (next() < 0.2 ? wild() : many(5, text));
 const options = () =>
   next() < 0.2
     ? wild()
-    : { versions: pick(["loose", "semver", undefined, wild()]), ignore: globs(), protect: globs(), unsettled: globs() };
+    : { scheme: pick(["loose", "semver", undefined, wild()]), ignore: globs(), protect: globs(), unsettled: globs() };
 const version = () => pick<() => unknown>([() => `1.0.${below(4)}`, text, wild, () => undefined])();
 const request = () =>
   next() < 0.2

@@ -40,8 +40,8 @@ def create_app(
     root: str | os.PathLike[str],
     *,
     base_url: str | None = None,
-    absolute_paths: bool = False,
-    versions: str = "loose",
+    dst_paths: str = "relative",
+    scheme: str = "loose",
     ignore: Sequence[str] = (),
     protect: Sequence[str] = (),
     settle: float = 2.0,
@@ -51,23 +51,24 @@ def create_app(
 ) -> App:
     """An ASGI application that serves the releases below ``root``.
 
-    ``base_url`` is put before every URL of a manifest; without it the request's ``Host`` is. ``absolute_paths`` gives
-    ``dst_path`` a leading slash. ``versions`` is ``loose`` or ``semver``, ``ignore`` and ``protect`` are globs.
-    A release counts when nothing in it has changed for ``settle`` seconds. ``X-Forwarded-Proto`` and ``-Host`` count
-    from the addresses and networks in ``trusted_proxies``. ``access_log`` takes one JSON line a request.
-    ``force_polling`` is for file systems that do not tell of changes.
+    ``base_url`` is put before every URL of a manifest; without it the request's ``Host`` is. ``dst_paths`` is
+    ``relative`` or ``absolute``, with a leading slash; ``scheme``, the order of versions, ``loose`` or ``semver``.
+    ``ignore`` and ``protect`` are globs. A release counts when nothing in it has changed for ``settle`` seconds.
+    ``X-Forwarded-Proto`` and ``-Host`` count from the addresses and networks in ``trusted_proxies``. ``access_log``
+    takes one JSON line a request. ``force_polling`` is for file systems that do not tell of changes.
 
     Run by itself it starts and stops with the server; mounted in another application it starts at the first request,
     and ``startup()`` and ``shutdown()`` can be awaited in that application's lifespan.
 
-    ``AirwaybillError`` for a base URL, glob or version scheme that is none, ``ValueError`` for a proxy address.
+    ``AirwaybillError`` for a base URL, glob, ``scheme`` or ``dst_paths`` that is none, ``ValueError`` for a proxy
+    address.
     """
     config = Config(
-        versions=versions,
+        scheme=scheme,
         ignore=tuple(ignore),
         protect=tuple(protect),
         base_url=base_url,
-        absolute_paths=absolute_paths,
+        dst_paths=dst_paths,
         settle=settle,
         trusted_proxies=parse_networks(trusted_proxies),
         force_polling=force_polling,
@@ -141,7 +142,7 @@ class App:
         asked = manifest_request(scope, self._config)
         entity = snapshot.manifests.get(asked)
         if entity is None:
-            work = partial(_render, snapshot, asked, self._config.absolute_paths)
+            work = partial(_render, snapshot, asked, self._config.dst_paths)
             entity = await self._workers.once((snapshot.generation, asked), work)
             snapshot.manifests.put(asked, entity)
         headers: list[Header] = [(b"etag", entity.etag.encode()), (b"cache-control", b"public, no-cache")]
@@ -191,13 +192,13 @@ class App:
             await self.shutdown()
 
 
-def _render(snapshot: Snapshot, asked: ManifestRequest, absolute_paths: bool) -> Entity:
+def _render(snapshot: Snapshot, asked: ManifestRequest, dst_paths: str) -> Entity:
     try:
         body = snapshot.catalog.manifest_json(
             asked.base_url,
             asked.current,
             firmware_version=asked.firmware_version,
-            absolute_paths=absolute_paths,
+            dst_paths=dst_paths,
             format=asked.format,
         )
     except AirwaybillError as error:

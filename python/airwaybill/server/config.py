@@ -16,21 +16,22 @@ Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
 class Config:
     """The settings of ``create_app``, under the same names; proxies as networks."""
 
-    versions: str = "loose"
+    scheme: str = "loose"
     ignore: tuple[str, ...] = ()
     protect: tuple[str, ...] = ()
     base_url: str | None = None
-    absolute_paths: bool = False
+    dst_paths: str = "relative"
     settle: float = 2.0
     trusted_proxies: tuple[Network, ...] = ()
     force_polling: bool = False
 
     def catalog(self, listing: Listing | Iterable[FileRecord], unsettled: Iterable[str] = ()) -> Catalog:
         return Catalog.from_listing(
-            listing, versions=self.versions, ignore=self.ignore, protect=self.protect, unsettled=tuple(unsettled)
+            listing, scheme=self.scheme, ignore=self.ignore, protect=self.protect, unsettled=tuple(unsettled)
         )
 
     def check(self) -> None:
         """Lets the engine refuse what it would refuse later, at each request."""
         nothing = FileRecord("1/nothing", 0, "0" * 40)
-        self.catalog([nothing]).manifest_json("http://localhost" if self.base_url is None else self.base_url)
+        base_url = "http://localhost" if self.base_url is None else self.base_url
+        self.catalog([nothing]).manifest_json(base_url, dst_paths=self.dst_paths)

@@ -103,9 +103,9 @@ class Preview:
         _, entries, digest = self._entries
         about = {
             "base_url": asked.base_url,
-            "dst_paths": "absolute" if self._config.absolute_paths else "relative",
+            "dst_paths": self._config.dst_paths,
             "options": {
-                "versions": self._config.versions,
+                "scheme": self._config.scheme,
                 "ignore": self._config.ignore,
                 "protect": self._config.protect,
                 "unsettled": snapshot.changing,

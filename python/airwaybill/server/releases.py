@@ -156,9 +156,7 @@ class Releases:
         started = time.monotonic()
         try:
             real_root = os.path.realpath(self.root)
-            listing = Listing.scan(
-                self.root, versions=self._config.versions, ignore=self._config.ignore, progress=progress
-            )
+            listing = Listing.scan(self.root, scheme=self._config.scheme, ignore=self._config.ignore, progress=progress)
             ended = time.monotonic()
             waits = self._settling.judge(listing.changed, started, ended)
             # A write that leaves every entry as it was, to an access log below the root say, makes no new snapshot.

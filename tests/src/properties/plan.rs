@@ -155,7 +155,7 @@ impl Model<'_> {
     }
 
     fn version(&self, text: &str) -> Version {
-        Version::parse(text, self.options.versions).unwrap()
+        Version::parse(text, self.options.scheme).unwrap()
     }
 
     /// The files of the release when nothing else is there.

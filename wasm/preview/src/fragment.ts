@@ -1,6 +1,6 @@
 // What a person looks at, as text behind the `#` of the address.
 
-import type { Kind, Order } from "./engine/protocol.js";
+import type { DstPaths, Kind, VersionScheme } from "./engine/protocol.js";
 
 export const TABS = ["plan", "matrix", "manifest", "check", "releases"] as const;
 export type Tab = (typeof TABS)[number];
@@ -20,8 +20,8 @@ export interface View {
   firmware: string | null;
   downgrade: boolean;
   /** null as the server has it. */
-  order: Order | null;
-  absolute: boolean | null;
+  order: VersionScheme | null;
+  dstPaths: DstPaths | null;
   base: string | null;
   format: 1 | 2;
   filter: string;
@@ -41,7 +41,7 @@ export const START: View = {
   firmware: null,
   downgrade: false,
   order: null,
-  absolute: null,
+  dstPaths: null,
   base: null,
   format: 1,
   filter: "",
@@ -62,7 +62,6 @@ export function parse(fragment: string): { view: View; device: boolean } {
   const kinds = (given.get("kinds") ?? "").split(" ").filter((kind): kind is Kind => ALL_KINDS.includes(kind as Kind));
   const figures = (given.get("figures") ?? "").split(" ").map(Number);
   const right = figures.length === 3 && figures.every((figure) => Number.isFinite(figure) && figure >= 0);
-  const paths = one("paths", ["absolute", "relative"]);
   const view: View = {
     tab: one("tab", TABS) ?? START.tab,
     from: text("from"),
@@ -70,7 +69,7 @@ export function parse(fragment: string): { view: View; device: boolean } {
     firmware: text("firmware"),
     downgrade: given.get("downgrade") === "yes",
     order: one("order", ["loose", "semver"]),
-    absolute: paths === null ? null : paths === "absolute",
+    dstPaths: one("paths", ["absolute", "relative"]),
     base: text("base"),
     format: given.get("format") === "2" ? 2 : 1,
     filter: given.get("filter") ?? "",
@@ -95,7 +94,7 @@ export function write(view: View): string {
   put("firmware", view.firmware);
   put("downgrade", view.downgrade ? "yes" : null);
   put("order", view.order);
-  put("paths", view.absolute === null ? null : view.absolute ? "absolute" : "relative");
+  put("paths", view.dstPaths);
   put("base", view.base);
   put("format", String(view.format), "1");
   put("filter", view.filter, "");

@@ -84,11 +84,11 @@ export class Model {
   }
 
   get render(): Render {
-    const { absolute, base, format } = this.view;
+    const { dstPaths, base, format } = this.view;
     const server = this.overview?.server ?? null;
     return {
       baseUrl: base ?? server?.baseUrl ?? "http://192.168.1.144:8000",
-      absolute: absolute ?? server?.absolutePaths ?? false,
+      dstPaths: dstPaths ?? server?.dstPaths ?? "relative",
       format,
     };
   }
@@ -180,7 +180,7 @@ export class Model {
       const isOther = differs(view, before, "from", "to", "firmware", "downgrade");
       if (view.order !== before.order) this.#choose();
       else if (isOther) this.#askPlan();
-      else if (differs(view, before, "absolute", "base", "format")) this.#askManifest();
+      else if (differs(view, before, "dstPaths", "base", "format")) this.#askManifest();
       if (isOther || view.file !== before.file) this.#askFile();
       this.#askMatrix();
     }

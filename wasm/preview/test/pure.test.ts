@@ -20,7 +20,7 @@ describe("the address", () => {
         firmware: one(null, "1.20.2.r4"),
         downgrade: one(true, false),
         order: one(null, "loose" as const, "semver" as const),
-        absolute: one(null, true, false),
+        dstPaths: one(null, "absolute" as const, "relative" as const),
         base: one(null, "http://[::1]:8000/x y"),
         format: one(1 as const, 2 as const),
         filter: one("", "flash/", " a+b "),

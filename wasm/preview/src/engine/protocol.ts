@@ -1,8 +1,8 @@
 // What the page asks the worker that holds the engine, and what comes back.
 
-import type { CatalogOptions, Content, Firmware, Notice, PlanRequest, Release, Report } from "airwaybill";
+import type { Content, DstPaths, Firmware, Notice, PlanRequest, Release, Report, VersionScheme } from "airwaybill";
 
-export type { Content, Firmware, Notice, PlanRequest, Release, Report };
+export type { Content, DstPaths, Firmware, Notice, PlanRequest, Release, Report, VersionScheme };
 
 /** One file with its path from the top directory; null when it has gone since it was listed. */
 export interface Source {
@@ -10,14 +10,11 @@ export interface Source {
   file: Blob | null;
 }
 
-/** The part of the catalog's options that a person chooses here. */
-export type Order = NonNullable<CatalogOptions["versions"]>;
-
 /** What the server that gave the listing runs with. */
 export interface ServerSettings {
   baseUrl: string;
-  absolutePaths: boolean;
-  versions: Order;
+  dstPaths: DstPaths;
+  scheme: VersionScheme;
   ignore: string[];
   protect: string[];
   unsettled: string[];
@@ -36,9 +33,9 @@ export interface Overview {
   warnings: Notice[];
   entries: number;
   bytes: number;
-  versions: Order;
+  scheme: VersionScheme;
   /** What was asked for; null is the server's order. */
-  order: Order | null;
+  order: VersionScheme | null;
   ignore: readonly string[];
   protect: readonly string[];
   server: ServerSettings | null;
@@ -132,7 +129,7 @@ export interface CompareAnswer {
 
 export interface Render {
   baseUrl: string;
-  absolute: boolean;
+  dstPaths: DstPaths;
   format: 1 | 2;
 }
 
@@ -152,12 +149,12 @@ export interface CheckAnswer {
 
 /** What can be asked; each answers with a promise. An `order` of null is that of the server. */
 export interface Methods {
-  openServer(listing: string, order: Order | null): Overview;
+  openServer(listing: string, order: VersionScheme | null): Overview;
   /** Takes files of a folder, in any number of calls before `openFolder` or a check. */
   addFiles(files: Source[]): void;
-  openFolder(name: string, order: Order | null): Overview;
-  openZip(file: File, order: Order | null): Overview;
-  choose(order: Order | null): Overview;
+  openFolder(name: string, order: VersionScheme | null): Overview;
+  openZip(file: File, order: VersionScheme | null): Overview;
+  choose(order: VersionScheme | null): Overview;
   cancel(): void;
   plan(request: PlanRequest): PlanAnswer;
   manifest(request: PlanRequest, render: Render): ManifestAnswer;

@@ -6,10 +6,10 @@ import { contentOf, FolderContents, ServerContents, ZipContents, type Contents }
 import { failure, SourceError } from "./failure.js";
 import { difference, TEXT_BYTES, textOf } from "./lines.js";
 import type {
+  DstPaths,
   Event,
   FileAnswer,
   ManifestAnswer,
-  Order,
   Overview,
   PlanAnswer,
   PlanRequest,
@@ -17,6 +17,7 @@ import type {
   ServerSettings,
   Side,
   Source,
+  VersionScheme,
 } from "./protocol.js";
 import { request } from "./request.js";
 import { columns, lists, type Held } from "./rows.js";
@@ -30,7 +31,7 @@ interface Opened {
   /** Of the server that was open last. */
   server: ServerSettings | null;
   /** As a person chose it; null as the server has it. */
-  order: Order | null;
+  order: VersionScheme | null;
 }
 
 /** What the engine makes of what is open. */
@@ -77,20 +78,20 @@ export class Session {
     this.#pending = [];
   }
 
-  choose(order: Order | null): Overview {
+  choose(order: VersionScheme | null): Overview {
     if (this.#opened === null) throw nothingOpen();
     return this.#use({ ...this.#opened, order });
   }
 
-  async openServer(listing: string, order: Order | null): Promise<Overview> {
+  async openServer(listing: string, order: VersionScheme | null): Promise<Overview> {
     const { signal } = this.#begin();
     const response = await request(listing, { signal });
     const document = (await response.json()) as ListingDocument;
     const { options, entries } = document;
     const server: ServerSettings = {
       baseUrl: document.base_url,
-      absolutePaths: document.dst_paths === "absolute",
-      versions: options.versions,
+      dstPaths: document.dst_paths,
+      scheme: options.scheme,
       ignore: options.ignore,
       protect: options.protect,
       unsettled: options.unsettled,
@@ -101,7 +102,7 @@ export class Session {
     return this.#use({ kind: "server", name: new URL(root).host, entries, contents: new ServerContents(root), server, order });
   }
 
-  async openFolder(name: string, order: Order | null): Promise<Overview> {
+  async openFolder(name: string, order: VersionScheme | null): Promise<Overview> {
     const sources = this.#taken();
     const { signal } = this.#begin();
     const entries = await this.#hashed(sources, "releases", signal);
@@ -109,7 +110,7 @@ export class Session {
     return this.#use({ kind: "folder", name, entries, contents: new FolderContents(sources), server: this.#server, order });
   }
 
-  async openZip(file: File, order: Order | null): Promise<Overview> {
+  async openZip(file: File, order: VersionScheme | null): Promise<Overview> {
     const { signal } = this.#begin();
     const zip = await Zip.open(file);
     const filter = this.#filter();
@@ -170,7 +171,7 @@ export class Session {
   manifest(request: PlanRequest, render: Render): ManifestAnswer {
     const text = this.catalog.manifestJson(request, {
       baseUrl: render.baseUrl,
-      dstPaths: render.absolute ? "absolute" : "relative",
+      dstPaths: render.dstPaths,
       format: render.format,
     });
     return { text, bytes: new TextEncoder().encode(text).length };
@@ -243,15 +244,15 @@ export class Session {
 
   /** Reads whatever either order could take for a release, so that a change of order needs no second reading. */
   #filter(): Filter {
-    return new Filter({ versions: "loose", ignore: this.#server?.ignore ?? [] });
+    return new Filter({ scheme: "loose", ignore: this.#server?.ignore ?? [] });
   }
 
   #use(opened: Opened): Overview {
     const { kind, name, entries, server } = opened;
-    const versions = opened.order ?? server?.versions ?? "loose";
+    const scheme = opened.order ?? server?.scheme ?? "loose";
     const { ignore, protect } = server ?? { ignore: [], protect: [] };
     const unsettled = kind === "server" && server !== null ? server.unsettled : [];
-    const catalog = Catalog.fromListing(entries, { versions, ignore, protect, unsettled });
+    const catalog = Catalog.fromListing(entries, { scheme, ignore, protect, unsettled });
     const { releases, firmware, ignored, warnings } = catalog;
     // The engine reads the globs of `protect` as those of `ignore`.
     const unprotected = protect.length === 0 ? null : new Filter({ ignore: protect });
@@ -265,7 +266,7 @@ export class Session {
     return {
       generation: this.#generation,
       ...{ name, kind, releases, firmware, ignored, warnings, entries: entries.length, bytes },
-      ...{ versions, order: opened.order, ignore, protect, unsettled, server },
+      ...{ scheme, order: opened.order, ignore, protect, unsettled, server },
     };
   }
 
@@ -308,7 +309,7 @@ function nothingOpen(): SourceError {
 
 interface ListingDocument {
   base_url: string;
-  dst_paths: "relative" | "absolute";
-  options: { versions: Order; ignore: string[]; protect: string[]; unsettled: string[] };
+  dst_paths: DstPaths;
+  options: { scheme: VersionScheme; ignore: string[]; protect: string[]; unsettled: string[] };
   entries: Entry[];
 }

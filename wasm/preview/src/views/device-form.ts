@@ -144,15 +144,15 @@ export class DeviceForm extends ModelElement {
           <div role="radiogroup" aria-labelledby="order-label">
             <span class="label" id="order-label">Order of versions</span>
             <div class="two">
-              ${this.#radio("order", "loose", "loose", overview.versions === "loose", () => this.model.set({ order: "loose" }))}
-              ${this.#radio("order", "semver", "SemVer", overview.versions === "semver", () => this.model.set({ order: "semver" }))}
+              ${this.#radio("order", "loose", "loose", overview.scheme === "loose", () => this.model.set({ order: "loose" }))}
+              ${this.#radio("order", "semver", "SemVer", overview.scheme === "semver", () => this.model.set({ order: "semver" }))}
             </div>
           </div>
           <div role="radiogroup" aria-labelledby="paths-label">
             <span class="label" id="paths-label">Paths in the manifest</span>
             <div class="two">
-              ${this.#radio("paths", "relative", "flash/…", !rendered.absolute, () => this.model.set({ absolute: false }))}
-              ${this.#radio("paths", "absolute", "/flash/…", rendered.absolute, () => this.model.set({ absolute: true }))}
+              ${this.#radio("paths", "relative", "flash/…", rendered.dstPaths === "relative", () => this.model.set({ dstPaths: "relative" }))}
+              ${this.#radio("paths", "absolute", "/flash/…", rendered.dstPaths === "absolute", () => this.model.set({ dstPaths: "absolute" }))}
             </div>
           </div>
           ${this.#globs("Left out", overview.ignore)} ${this.#globs("Protected", overview.protect)}
