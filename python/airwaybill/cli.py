@@ -130,6 +130,8 @@ def serve(
         )
     except AirwaybillError:
         raise
+    except NotImplementedError as error:
+        raise CommandError(WRONG_USAGE, "platform_unsupported", str(error)) from None
     except ValueError as error:
         raise CommandError(WRONG_USAGE, "proxy_invalid", str(error)) from None
     with _progress("hashing") as progress:

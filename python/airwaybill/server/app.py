@@ -24,7 +24,7 @@ from airwaybill.server.conditions import RequestHeaders, precondition
 from airwaybill.server.config import Config
 from airwaybill.server.files import Files
 from airwaybill.server.framing import Framing
-from airwaybill.server.paths import not_found
+from airwaybill.server.paths import CAN_OPEN_BELOW, not_found
 from airwaybill.server.preview import Preview
 from airwaybill.server.releases import Releases
 from airwaybill.server.requests import ManifestRequest, manifest_request, parse_networks
@@ -61,8 +61,10 @@ def create_app(
     and ``startup()`` and ``shutdown()`` can be awaited in that application's lifespan.
 
     ``AirwaybillError`` for a base URL, glob, ``scheme`` or ``dst_paths`` that is none, ``ValueError`` for a proxy
-    address.
+    address, ``NotImplementedError`` on Windows, where files cannot be opened as rule H2 wants it.
     """
+    if not CAN_OPEN_BELOW:
+        raise NotImplementedError("serving files needs a POSIX system; on Windows, WSL is one")
     config = Config(
         scheme=scheme,
         ignore=tuple(ignore),

@@ -11,10 +11,8 @@ from starlette.types import Scope
 
 from airwaybill.server.answers import RequestError
 
-READ_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY
-# Opening a FIFO must not wait for its writer.
-FILE_FLAGS = READ_FLAGS | os.O_NONBLOCK | os.O_NOFOLLOW
-DIRECTORY_FLAGS = READ_FLAGS | os.O_DIRECTORY | os.O_NOFOLLOW
+# Windows cannot: there a link that is put in while a file is looked up would lead out of the root.
+CAN_OPEN_BELOW = os.open in os.supports_dir_fd
 
 
 class Identity(NamedTuple):
@@ -97,13 +95,15 @@ def open_below(real_root: str, path: str, hidden: bool) -> OpenFile:
 
 def _open_segments(root: str, segments: list[str]) -> int:
     """Opens segment by segment without following links: one put there since they were resolved leads nowhere."""
-    directory = os.open(root, READ_FLAGS | os.O_DIRECTORY)
+    read = os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY
+    directory = os.open(root, read | os.O_DIRECTORY)
     try:
         for segment in segments[:-1]:
-            inner = os.open(segment, DIRECTORY_FLAGS, dir_fd=directory)
+            inner = os.open(segment, read | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=directory)
             os.close(directory)
             directory = inner
-        return os.open(segments[-1], FILE_FLAGS, dir_fd=directory)
+        # Opening a FIFO must not wait for its writer.
+        return os.open(segments[-1], read | os.O_NONBLOCK | os.O_NOFOLLOW, dir_fd=directory)
     finally:
         os.close(directory)
 
