@@ -25,7 +25,7 @@ def recovery():
     try:
         import airwaybill_boot
 
-        assert airwaybill_boot.boot  # half a file has none
+        assert airwaybill_boot.END  # half a file has none
     except Exception:
         for name in list(sys.modules):
             if name.startswith("airwaybill_boot"):
@@ -102,6 +102,7 @@ class OTA:
         self.firmware = firmware
         self.boot_py = boot_py
         self.firmware_delivered = firmware_version
+        self.feed = feed
         if feed:
             base.set_feed(feed)
 

@@ -122,6 +122,8 @@ class Planner:
             size = old
         elif face:
             kind = "B"
+            if parent(real).endswith("/airwaybill_boot") and is_directory(parent(real)):
+                self.room[name].add_copies(parent(real))
         elif old is not None:
             kind = "R"
             if self._systems[name] and field == "new" and not has_name(real):

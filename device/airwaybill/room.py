@@ -24,6 +24,7 @@ class Room:
         self._new = 0
         self._old = 0
         self._largest = 0
+        self._copied = 0
         self._to_make = Directories()
         self._to_go = Directories()
         self.files = 0
@@ -42,9 +43,18 @@ class Room:
         # What is copied at once: where files are renamed into place, the old one alone.
         self._largest = max(self._largest, self.blocks(new) if self._copies else 0, self.blocks(old))
 
+    def add_copies(self, directory):
+        """What confirm() keeps of this directory: a copy of each file."""
+        if self._copied:
+            return
+        self._copied = self.directory
+        for name, is_directory in list(names_in(directory)):
+            if not is_directory:
+                self._copied += self.blocks(os.stat(directory + "/" + str(name, "utf-8"))[6])
+
     def spare(self):
         """In bytes: what the way back needs at once. It copies, one file at a time."""
-        blocks = self._to_go.count * self.directory + self._largest
+        blocks = self._to_go.count * self.directory + self._largest + self._copied
         return blocks * self.block + (RECORDS_BYTES if self._flash else 0)
 
     def spare_before(self):

@@ -98,6 +98,8 @@ class Guarded:
 
     def __enter__(self):
         base.set_error(None)
+        if self._ota.feed:  # confirm() may have replaced the recovery
+            base.set_feed(self._ota.feed)
 
     def __exit__(self, kind, error, _):
         self._ota.close()

@@ -160,3 +160,6 @@ def is_start():
 def restart():
     if machine:
         machine.reset()
+
+
+END = True

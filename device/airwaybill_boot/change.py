@@ -71,6 +71,7 @@ class Change:
             "tries": 0,
             "switched": 0,
             "sleeps": False,
+            "kept": False,
             "reason": None,
             "weight": 0,
         }

@@ -2,33 +2,68 @@
 
 import sys
 
-from . import json
+from . import json, os
 from .change import PLAN
 from .files import FORMAT, make_directories, parent, remove, stat, write_record
 from .sealed import Sealed
 from .steps import entries
-from .trees import copy, error_text, put, remove_tree
+from .trees import copy, error_text, is_file, put, remove_tree
 
 base = sys.modules[__name__[: __name__.rfind(".")]]
+
+RECOVERY, BEFORE = "/airwaybill_boot", "/airwaybill_before"
+FIRST = "/__init__.py"  # without it a directory is no package
 
 
 def confirm(change):
     """The release on trial is to stay, says the journal."""
     change.spend()
     change.settle()
-    for _, _, _, _, path, new, _ in entries(change, "B"):
-        if stat(new):
-            before = path.replace("/airwaybill_boot", "/airwaybill_before")
-            if before != path and stat(path):  # for OTA.py: should the new one not run, it takes the one before
-                make_directories(parent(before))
-                copy(path, before)
-            make_directories(parent(path))
-            put(new, path, True)
+    place_starters(change)
     record = change.staging("flash") + "/files"
     if stat(record):
         put(record, change.home + "/files", True)
     remove(change.home + "/report")
     end(change)
+
+
+def place_starters(change):
+    """What starts the device. While files of the recovery change it has no __init__.py, so that OTA.py takes the one
+    before."""
+    first = None  # what is to be that __init__.py, and where
+    for _, _, _, _, path, new, _ in entries(change, "B"):
+        package = parent(path)
+        waits = stat(new)
+        if package.endswith(RECOVERY):
+            if not first:
+                first = keep_recovery(change, package) + FIRST, package + FIRST
+            if path == first[1]:
+                first = new, path
+                continue
+            if waits:
+                remove(first[1])
+        if waits:
+            make_directories(package)
+            put(new, path, True)
+    if first and stat(first[0]):
+        copy(first[0], first[1])
+    for name in list(sys.modules):  # what is imported from here on is all of one recovery
+        if first and name.startswith((RECOVERY[1:], "airwaybill.")):
+            del sys.modules[name]
+
+
+def keep_recovery(change, package):
+    """Copies the recovery as it is, before any of it is replaced; where to."""
+    before = package[: -len(RECOVERY)] + BEFORE
+    if not change.journal["kept"]:
+        if base.__name__ == RECOVERY[1:]:  # else it is the one before that runs, and stays
+            make_directories(before)
+            for name in os.listdir(package) if stat(package) else ():
+                if is_file(package + "/" + name):
+                    copy(package + "/" + name, before + "/" + name)
+        change.journal["kept"] = True
+        change.save()
+    return before
 
 
 def end(change):

@@ -258,12 +258,15 @@ def reset():
 
 def preload():
     """Recovery with the fakes: it imports built-in modules past sys.modules too, as an empty sys.path has it."""
-    try:
-        import airwaybill_boot
-    except Exception:
-        return  # boot.py finds that out
-    for name in ("machine", "esp32", "pycom"):
-        setattr(airwaybill_boot, name, sys.modules.get(name))
+    for package in ("airwaybill_boot", "airwaybill_before"):
+        try:
+            recovery = __import__(package)
+        except Exception:
+            continue  # boot.py finds that out
+        for name in ("machine", "esp32", "pycom"):
+            setattr(recovery, name, sys.modules.get(name))
+        if hasattr(recovery, "boot"):
+            return
 
 
 def install_fakes():

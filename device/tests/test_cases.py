@@ -117,6 +117,11 @@ CASES = {
     ),
     38: Case("a watchdog, and a file of 300 KB on FAT", (FAT,), [None, "1.0.1", True, "1.0.1", 0]),
     39: Case("a poll that finds nothing", BOTH, [None, 0]),
+    40: Case(
+        "a release brings a recovery that does not run, cut anywhere in confirm()",
+        BOTH,
+        [True, {}, None, True, "1.0.2"],
+    ),
 }
 
 

@@ -163,7 +163,7 @@ class Device:
         return "%s, but %s" % (version, wrong) if wrong else version
 
     def files(self):
-        return walk(self.client)[0]
+        return walk(self.client, self.board)[0]
 
 
 def make_directories(path):

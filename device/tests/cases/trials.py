@@ -1,8 +1,11 @@
 """What is tried, which starts count, and how it ends; with firmware and without."""
 
+import os
+
 from boards import POWER, RESET, SOFT, WAKE, Board
 from device import Device, cuts, spread, tally, whole
 from releases import OTHER_MPY
+from rooms import fill
 
 FILES = ("flash/lib/foo.py", "flash/data.txt", "sd/a.txt")
 LOOKS = 16  # of many points in an action, so many are looked at
@@ -151,3 +154,40 @@ def case_34(client, kind):
 
 def case_37(client, kind):
     return sleepy(client, kind, SOFT)
+
+
+def case_40(client, kind):
+    """The recovery that was there stays as a whole, and does its work."""
+    places = ["flash/lib/airwaybill_%s/" % name for name in ("boot", "before")]
+    old = {path: data for path, data in client.files(6).items() if path.startswith(places[0])}
+    new = dict(old)
+    for name in ("__init__.py", "trees.py"):
+        new[places[0] + name] = b"raise ImportError\n" + old[places[0] + name]
+
+    def wrong():
+        """After the start, and a confirm() where the cut came before its journal."""
+        device.confirm()
+        if device.state() != "idle" or device.ota().version != "1.0.1":
+            return "%s %s" % (device.state(), device.ota().version)
+        found = device.files()
+        for place, wanted in zip(places, (new, old)):
+            kept = {path.replace(place, places[0]): found[path] for path in found if path.startswith(place)}
+            if kept != wanted:
+                return "%s: %s" % (place, [path for path in wanted if kept.get(path) != wanted[path]])
+        return None
+
+    device = Device(client, kind, FILES)
+    files = {path: 40 for path in FILES}
+    files.update(new)
+    device.offer("1.0.1", files)
+    device.said(lambda: device.ota(boot_py=True).update())
+    fill(device, "flash")
+    found = []
+    for torn in (False, True):
+        for number in cuts(device, device.confirm, 2 * LOOKS, torn):
+            device.start()
+            found.append(wrong() and "%s: %s" % (number, wrong()))
+    for path in [path for path in device.own.files if "/fill" in path]:
+        os.remove("/" + path)
+    device.offer("1.0.2", FILES)
+    return [len(found) > 2 * LOOKS, tally(found), device.update(), device.confirm(), device.ota().version]

@@ -231,13 +231,16 @@ OTA.boot(mount=mount)
 
     def replaces(self, fakes):
         """Recovery imports built-in modules past sys.modules: it gets the board's own here."""
-        try:
-            recovery = __import__("airwaybill_boot")
-        except Exception:
-            return  # boot.py finds that out
-        for name in ("machine", "esp32", "pycom", "time", "os"):
-            if name in fakes or name in ("esp32", "pycom"):
-                setattr(recovery, name, fakes.get(name))
+        for package in ("airwaybill_boot", "airwaybill_before"):
+            try:
+                recovery = __import__(package)
+            except Exception:
+                continue  # boot.py finds that out
+            for name in ("machine", "esp32", "pycom", "time", "os"):
+                if name in fakes or name in ("esp32", "pycom"):
+                    setattr(recovery, name, fakes.get(name))
+            if hasattr(recovery, "boot"):
+                return
 
     def journals(self):
         return ("flash/waybill/journal0", "flash/waybill/journal1")
