@@ -86,6 +86,7 @@ class OTA:
     fetching = ""
     held = None  # a manifest so small that it is not on flash
     rooms = {}
+    left = ()  # mounts on which the last change is not over
     image = None
     last_sink = None
     verified = False  # a transport sets it when it knows that what get_data fetched last is what the server sent

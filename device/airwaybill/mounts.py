@@ -1,8 +1,22 @@
 """Which file system a mount has."""
 
 from airwaybill_boot import HOME
+from airwaybill_boot.change import Change
 from airwaybill_boot.files import stat
 from airwaybill_boot.trees import names_in
+
+
+def systems(ota):
+    """By mount that is there, and can be used: whether its files are to be copied."""
+    found = {}
+    for name in ota.mounts:
+        try:
+            if name not in ota.left and Change(ota.mounts).is_mounted(name):
+                found[name] = copies(ota, name)
+        except OSError:
+            if name == "flash":
+                raise
+    return found
 
 
 def copies(ota, name):

@@ -180,6 +180,7 @@ def open_change(ota):
         raise OTAError("unfinished", str(error))
     if stat(ota.home + "/left"):
         base.part("end").take_left(change)
+    ota.left = change.head["mounts"] if stat(ota.home + "/left") else ()
     change.spend()
     return None
 
@@ -193,8 +194,7 @@ def ask(ota):
     ota.rooms = {}
     ota.received = 0
     own = own_version(ota)
-    systems = {name: once("mounts", "copies", ota, name) for name in ota.mounts if Change(ota.mounts).is_mounted(name)}
-    ota.systems = systems
+    systems = ota.systems = once("mounts", "systems", ota)
     from airwaybill import record
 
     head = record.read_head(ota, own) if own else None

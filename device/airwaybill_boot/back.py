@@ -19,11 +19,7 @@ def back(change):
     journal = change.journal
     change.spend()
     if journal["begun"]:
-        for _ in range(TRIES):
-            change.error = None
-            restore(change)
-            if not change.error:
-                break
+        restore(change)
     if change.head["firmware"] and take_firmware_back(change):
         return True
     if change.error:
@@ -33,6 +29,9 @@ def back(change):
     else:
         with open(change.home + "/version", "w") as file:
             file.write(change.head["from"])
+    missing = change.missing()
+    if missing:
+        journal["reason"] += "; left: " + ", ".join(missing)
     report(change)
     end(change)
     return True
@@ -59,13 +58,33 @@ def take_firmware_back(change):
 
 
 def restore(change):
-    change.settle()
+    """The files of each mount. A card that fails is left for later, like one that is away."""
+    for name in change.head["mounts"]:
+        error = None
+        for _ in range(TRIES if change.is_mounted(name) else 0):
+            error = restore_mount(change, name)
+            if not error:
+                break
+        if error and name != "flash":
+            change.failing.append(name)
+        elif error:
+            change.error = error
+
+
+def restore_mount(change, name):
+    """The last error; what fails does not stop the rest."""
+    error = None
+    try:
+        change.settle(name)
+    except OSError as failed:
+        error = error_text(failed)
     for kinds, undo in (("A", take_away), ("X", make_again), ("RD", put_back)):
-        for entry in entries(change, kinds):
+        for entry in entries(change, kinds, name):
             try:
                 undo(change.journal["placed"], *entry)
-            except OSError as error:
-                change.error = "%s: %s" % (entry[4], error_text(error))
+            except OSError as failed:
+                error = "%s: %s" % (entry[4], error_text(failed))
+    return error
 
 
 def take_away(placed, kind, copies, levels, digest, path, new, old):

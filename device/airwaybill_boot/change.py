@@ -41,6 +41,7 @@ class Change:
         self.head = None  # of the plan; None without one
         self.plan = None  # its path
         self.error = None
+        self.failing = []  # mounts that are taken for ones that are away
 
     def load(self):
         """Whether there is a change under way."""
@@ -115,8 +116,8 @@ class Change:
     def is_mounted(self, name):
         root = self.mounts.get(name)
         flash = self.mounts["flash"]
-        if root is None or root == flash:
-            return root is not None
+        if root is None or root == flash or name in self.failing:
+            return root is not None and root == flash
         try:
             if flash:
                 os.stat(root)
@@ -147,19 +148,21 @@ class Change:
             self.spend()
             write_record(path, self.journal)
 
-    def settle(self):
+    def settle(self, name):
         """Before one asks whether a file waits: on littlefs a rename from one directory to another that was cut short,
         or failed, hides the file after it in the first of the two, until something is written."""
-        for name in self.head["mounts"]:
-            if not self.head["mounts"][name] and self.is_mounted(name):
-                path = "%s/%s/settle" % (self.mounts[name], HOME)
-                open(path, "w").close()
-                remove(path)
+        if not self.head["mounts"][name]:
+            path = "%s/%s/settle" % (self.mounts[name], HOME)
+            open(path, "w").close()
+            remove(path)
 
     def spend(self):
         for name in self.mounts:
-            if self.is_mounted(name):
-                remove("%s/%s/spare" % (self.mounts[name], HOME))
+            try:
+                if self.is_mounted(name):
+                    remove("%s/%s/spare" % (self.mounts[name], HOME))
+            except OSError:  # should the room be needed, then writing fails
+                pass
 
     def roll_back(self, reason, weight):
         return base.part("back").roll_back(self, reason, weight)

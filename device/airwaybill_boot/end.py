@@ -18,7 +18,7 @@ FIRST = "/__init__.py"  # without it a directory is no package
 def confirm(change):
     """The release on trial is to stay, says the journal."""
     change.spend()
-    change.settle()
+    change.settle("flash")
     place_starters(change)
     record = change.staging("flash") + "/files"
     if stat(record):
@@ -68,8 +68,14 @@ def keep_recovery(change, package):
 
 def end(change):
     """Removes all that the change has needed; on a mount that is away, once that is back."""
-    if change.head:
-        change.settle()
+    for name in change.head["mounts"] if change.head else ():
+        try:
+            if change.is_mounted(name):
+                change.settle(name)
+        except OSError:
+            if name == "flash":
+                raise
+            change.failing.append(name)
     missing = change.head and change.missing()
     if missing:
         leave(change, missing)
@@ -111,10 +117,9 @@ def take_left(change):
     change.start_journal("", "", "back")
     if change.open_plan(path):
         change.journal["placed"] = change.head["placed"]
+        if not change.missing():
+            base.part("back").restore(change)
         if change.missing():
-            return
-        base.part("back").restore(change)
-        if change.error:
             return
         for name in change.head["mounts"]:
             remove_tree(change.staging(name))

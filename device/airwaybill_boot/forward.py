@@ -83,7 +83,8 @@ def place(change):
     room than the largest. Nothing is renamed out of the live directories: see `Change.settle`."""
     if change.missing():
         raise OSError(ENODEV, change.missing()[0])
-    change.settle()
+    for name in change.head["mounts"]:
+        change.settle(name)
     for _, copies, levels, _, path, _, old in entries(change, "D"):
         if is_file(path):
             if not copies:

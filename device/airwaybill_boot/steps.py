@@ -12,11 +12,11 @@ def staged(change, name, number, kind):
     return "%s/%d/%s%d" % (change.staging(name), number // SHARD, kind, number)
 
 
-def entries(change, kinds):
+def entries(change, kinds, only=None):
     """(kind, copies, levels, sha256, path, where it waits, where the old one is kept) of each file of these kinds on a
-    mount that is there."""
+    mount that is there, or on one alone."""
     mounts = change.head["mounts"]
-    there = [name for name in mounts if change.is_mounted(name)]
+    there = [only] if only else [name for name in mounts if change.is_mounted(name)]
     with open(change.plan) as file:
         for line in file:
             if line[0] in kinds:

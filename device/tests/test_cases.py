@@ -122,6 +122,11 @@ CASES = {
         BOTH,
         [True, {}, None, True, "1.0.2"],
     ),
+    41: Case(
+        "a card that fails for ever from the trial on, and then works again",
+        BOTH,
+        ["1.0.0", "not_confirmed; left: sd", "mount_missing", None, True, "1.0.3", "1.0.3"],
+    ),
 }
 
 

@@ -2,10 +2,12 @@
 
 from boards import POWER, Board
 from device import Device, cuts, spread, tally, whole
+from devices import EIO
 
 FILES = ("flash/lib/foo.py", "flash/data.txt", "sd/a.txt", "sd/b.txt")
 NEXT = ("flash/lib/foo/__init__.py", "flash/data.txt", "flash/new/c.txt", "sd/b.txt", "sd/c.txt")
 LOOKS = 16
+CARD_FILES = 34 * 512  # where what is in files and directories begins, on a card of the model
 
 
 def case_11(client, kind):
@@ -46,6 +48,28 @@ def case_19(client, kind):
     device.releases["1.0.2"].tree["sd/b.txt"] = device.releases["1.0.0"].tree["sd/b.txt"]
     found += [device.update(), device.confirm(), device.is_on(False, ("flash",))]
     device.board.chips["sd"].out = False
+    device.start(POWER, 2)
+    return found + [device.is_on(True)]
+
+
+def case_41(client, kind):
+    """The card is there, and fails wherever a file's content is, or the list of a directory of its own."""
+    device = Device(client, kind, FILES, board=Board(kind, "esp32"))
+    device.offer("1.0.1", NEXT, firmware="1.0.1")
+    device.update()
+    chip = device.board.chips["sd"]
+    works = chip.read, chip.write
+    chip.read = lambda start, buffer: -EIO if start >= CARD_FILES else works[0](start, buffer)
+    chip.write = lambda start, data: -EIO
+    device.start(POWER, 4)
+    found = [device.is_on(False, ("flash",)), client.status()["error"]]
+    device.offer("1.0.2", NEXT)
+    found.append(device.update())
+    device.offer("1.0.3", ("flash/data.txt",) + FILES[2:])
+    for path in FILES[2:]:
+        device.releases["1.0.3"].tree[path] = device.releases["1.0.0"].tree[path]
+    found += [device.update(), device.confirm(), device.is_on(False, ("flash",))]
+    chip.read, chip.write = works
     device.start(POWER, 2)
     return found + [device.is_on(True)]
 
