@@ -13,13 +13,13 @@ def refuse(status, url):
 
 def check_coding(coding, url):
     if coding.lower() != "identity":
-        raise OTAError("http_refused", "%s comes as %s: serve it as it is" % (url, coding))
+        raise OTAError("http_refused", "%s is sent with %s: serve it plain" % (url, coding))
 
 
 def check_page(start, url):
     """Of a body that is said to be HTML, and was not asked for as such. Some servers say so of any text."""
     if start.strip()[:1] == b"<" and ".htm" not in url.split("?")[0][-5:]:
-        raise OTAError("http_refused", "a web page came for %s: does the network want a login?" % url)
+        raise OTAError("http_refused", "%s answered with a web page: is a login needed?" % url)
 
 
 def target(url, status, location, redirects):
@@ -52,7 +52,7 @@ def target(url, status, location, redirects):
     if host[:1] == "[" and host[-1:] == "]":
         host = host[1:-1]
     if not host or "@" in host or len(location.split()) > 1 or not port.isdigit() or not 0 < int(port) < 65536:
-        raise OTAError("http_refused", name + ": no URL that can be fetched")
+        raise OTAError("http_refused", name + ": not a usable URL")
     return host, int(port), location[slash + 1 :]
 
 

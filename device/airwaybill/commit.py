@@ -62,7 +62,7 @@ def check_code(ota, change):
             elif path.endswith(".mpy") and running and not ota.image:
                 magic = file.read(2)
                 if magic[:1] != MPY or magic[1:] != bytes([running]):
-                    raise OTAError("firmware_unsupported", "%s is no .mpy of version %d" % (path, running))
+                    raise OTAError("firmware_unsupported", "%s is not .mpy version %d" % (path, running))
 
 
 def keep_old_files(ota, change):
@@ -130,7 +130,7 @@ def keep_room(ota, rooms):
         if not keep_spare(ota.mounts[name], room.spare_before()):
             remove("%s/%s/spare" % (ota.mounts[name], HOME))
             raise OTAError(
-                "space", "%s has no %d bytes to spare for the change" % (ota.mounts[name] or "/", room.spare_before())
+                "space", "%s lacks %d free bytes for the change" % (ota.mounts[name] or "/", room.spare_before())
             )
 
 

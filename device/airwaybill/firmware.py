@@ -81,7 +81,7 @@ class Esp32:
 
     def expect(self, size):
         if size > self._size:
-            raise OTAError("image_size", "%d bytes, and the partition has %d" % (size, self._size))
+            raise OTAError("image_size", "%d bytes, the partition has %d" % (size, self._size))
 
     def write(self, data):
         self.expect(self.offset + len(data))
@@ -136,7 +136,7 @@ class Pycom:
 
     def __init__(self, note, sha1, version):
         if not hasattr(pycom, "ota_start"):
-            raise OTAError("firmware_unsupported", "neither esp32.Partition nor pycom.ota_start is there")
+            raise OTAError("firmware_unsupported", "no esp32.Partition and no pycom.ota_start")
         self.sha1 = sha1
         self.version = version
         self.record = {"board": "pycom", "old": pycom_slot(), "uname": list(os.uname())}

@@ -50,7 +50,7 @@ class Client:
         for item in self._headers.items():
             line = "%s: %s" % item
             if "\n" in line or "\r" in line:
-                raise OTAError("http_header", "headers= has a line end in %s" % item[0])
+                raise OTAError("http_header", "headers= has a line break in %s" % item[0])
             self._lines += line + "\r\n"
         self._address = None
         self._stream = None  # what is read and written: the socket, or TLS over it
@@ -131,7 +131,7 @@ class Client:
             # HTTP/1.0 has no chunks.
             if self._old:
                 coding = headers.get(b"transfer-encoding", status)
-                raise OTAError("http_header", "Transfer-Encoding: %s, in HTTP/1.0 too" % coding)
+                raise OTAError("http_header", "Transfer-Encoding: %s, even in HTTP/1.0" % coding)
             self._old = True
             self.close()
 
@@ -229,10 +229,10 @@ class Client:
                 yield from self._wait(select.POLLIN)
                 continue
             if not part:
-                raise OTAError("truncated", "in the header")
+                raise OTAError("truncated", "inside the header")
             size += len(part)
             if size > _HEADERS:
-                raise OTAError("http_header", "over %d bytes of it" % _HEADERS)
+                raise OTAError("http_header", "over %d bytes" % _HEADERS)
             if len(line) < _PART or (len(line) < _LINE and kept(line)):
                 line += part
             if part[-1] != 10:
@@ -364,11 +364,11 @@ def add(headers, name, line):
         value = str(line[len(name) + 1 :], "utf-8").strip()
         name_text = str(name, "utf-8")
     except ValueError:  # UnicodeError
-        raise OTAError("http_header", "no text")
+        raise OTAError("http_header", "not UTF-8")
     if len(line) >= _LINE:
         raise OTAError("http_header", "%s of over %d bytes" % (name_text, _LINE))
     if headers.get(name, value) != value:
-        raise OTAError("http_header", "two values of " + name_text)
+        raise OTAError("http_header", "two values for " + name_text)
     headers[name] = value
 
 

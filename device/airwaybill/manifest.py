@@ -57,7 +57,7 @@ class Json:
     def take(self, mark):
         found = self.peek()
         if found != mark:
-            self.fail("%r instead of %r" % (found, mark))
+            self.fail("found %r instead of %r" % (found, mark))
         self._at += 1
 
     def end(self):
@@ -107,7 +107,7 @@ class Json:
         data = self._data[self._at : self._at + end]
         self._at += end + 1
         if data and min(data) < 0x20:
-            self.fail("a string with a control character")
+            self.fail("a control character in a string")
         text = utf8(data)
         if text is not None and escaped:
             text = utf8(join_surrogates(json.loads('"%s"' % text).encode()))
@@ -123,11 +123,11 @@ class Json:
                 return found
             start = len(self._data) - self._at
             if start > STRING_BYTES or not self._more():
-                self.fail("a string without end, or too long")
+                self.fail("a string that is too long or has no end")
 
     def _check_escape(self, escape):
         if escape[0] not in b'"\\/bfnrtu' or (escape[0] == 0x75 and escape[1:].lower().strip(HEX)):
-            self.fail("an escape that is none")
+            self.fail("an invalid escape")
 
     def object(self, wanted):
         """The values of an object's `wanted` keys, those that it has. What lies deeper is an empty tuple."""
@@ -137,7 +137,7 @@ class Json:
         found = {}
         for key in self.keys():
             if key in found:
-                self.fail("%s twice" % key)
+                self.fail("duplicate key %s" % key)
             if key in wanted:
                 found[key] = self.value()
             else:
@@ -184,7 +184,7 @@ class Json:
                 return float(text)
         except (ValueError, IndexError):
             pass
-        self.fail("%r is no value" % text)
+        self.fail("%r is not a value" % text)
 
     def skip(self, depth=0):
         if depth > DEPTH:
@@ -251,13 +251,13 @@ class Reader:
             value = source.value()
             source.end()
             if value is not None:
-                raise OTAError("field_type", "the manifest is no object")
+                raise OTAError("field_type", "the manifest is not an object")
             self.null = True
             return
         seen = []
         for key in source.keys():
             if key in seen:
-                source.fail("%s twice" % key)
+                source.fail("duplicate key %s" % key)
             if key in ("delete", "new", "update", "keep"):
                 if source.peek() != "[":
                     source.value()

@@ -14,12 +14,12 @@ ENOMEM = 12
 ADVICE = (
     (
         "trusted CA",
-        "tls= has to be the certificate of the CA that signed it, or itself where it signs itself; one that a CA has"
-        " signed is no anchor",
+        "tls= has to be the certificate of the CA that signed it, or itself where it signs itself; one signed by a CA"
+        " cannot be the anchor",
     ),
     ("future", "by this board's clock it is TODAY: set the clock, as ntptime.settime() does"),
     ("expired", "by this board's clock it is TODAY: set the clock, or renew the certificate"),
-    ("expected CN", "it is for another name than the one that is connected to"),
+    ("expected CN", "it is for another host name"),
 )
 OTHERWISE = "no TLS at this port, or none that this firmware has: most have TLS 1.2 alone"
 
@@ -34,18 +34,18 @@ def context(anchors):
         except ImportError:
             tls = None
     if not hasattr(tls, "SSLContext"):
-        raise OTAError("tls", "this firmware has no ssl.SSLContext; MicroPython has it from 1.22 on")
+        raise OTAError("tls", "this firmware has no ssl.SSLContext; it needs MicroPython 1.22 or newer")
     made = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
     try:
         made.verify_mode = tls.CERT_REQUIRED
         load = made.load_verify_locations
     except AttributeError:  # axTLS, on ESP8266
-        raise OTAError("tls", "this firmware's TLS verifies no certificate")
+        raise OTAError("tls", "this firmware's TLS cannot verify certificates")
     for certificate in certificates(anchors):
         try:
             load(certificate)
         except (OSError, ValueError) as error:
-            raise OTAError("tls", "tls= is no certificate, or of a kind this firmware does not read: %s" % error)
+            raise OTAError("tls", "tls= is not a certificate that this firmware reads: %s" % error)
     return made
 
 
@@ -83,9 +83,9 @@ def explain(error, origin):
     """Raises OTAError for what is wrong with the certificate or the other side's TLS. A bad link is none of it."""
     code = error.args[0]
     if code == ENOMEM:
-        raise OTAError("memory", "no room for TLS")
+        raise OTAError("memory", "too little heap for TLS")
     if code == EOF:
-        raise OTAError("truncated", "%s ends the TLS handshake" % origin)
+        raise OTAError("truncated", "%s closed the TLS handshake" % origin)
     if isinstance(code, int) and code > -256:
         return
     text = str(error.args[-1]).strip().replace("\n", "; ")

@@ -54,7 +54,7 @@ def _confirm(ota):
     if state in ("install", "placing") or (state == "trial" and not started):
         raise OTAError("not_started", "the release has not started yet")
     if firmware and firmware_of(change.head).runs("old"):
-        raise OTAError("not_started", "the new firmware does not run yet")
+        raise OTAError("not_started", "the new firmware is not running yet")
     if state == "trial":
         change.enter("confirm")
     try:

@@ -205,7 +205,7 @@ def ask(ota):
         found = plan(ota, own is None, head is not None, listed, None)
         if own and not found.null:
             if found.previous_version not in (None, own):
-                raise OTAError("previous_version", "%s, and this is %s" % (found.previous_version, own))
+                raise OTAError("previous_version", "for %s, but this is %s" % (found.previous_version, own))
             full = found.full or found.previous_version is None
             if not full and not head:
                 deletes = ota.home + "/fetch.old"
@@ -283,7 +283,7 @@ def fetch_manifest(ota, own):
         if not ota.verified:
             remove(path)
             if (yield from get(ota, request, path)) != first:
-                raise OTAError("manifest_differs", "two answers to one request")
+                raise OTAError("manifest_differs", "two requests got different answers")
 
     yield from attempts(ota, attempt)
 

@@ -102,7 +102,7 @@ def test_names_like_others(tmp_path: Path) -> None:
 
 FIELDS: list[tuple[dict[str, Any], str, str]] = [
     # D14: for another device. Higher or not is what the server says, and `null` is a full install.
-    ({"previous_version": "0.9"}, "previous_version", "0.9, and this is 1.0.0"),
+    ({"previous_version": "0.9"}, "previous_version", "for 0.9, but this is 1.0.0"),
     ({"version": ""}, "version_empty", ""),
     ({"version": "latest"}, "version_start", "latest"),
     # M5

@@ -78,7 +78,7 @@ ASKED: dict[str, tuple[list[list], dict[str, Any], list[str], list[list[str]]]] 
     "chunks, in HTTP/1.0 too": (
         [[CHUNKED], [CHUNKED]],
         {"fetches": ["a"]},
-        ["http_header: Transfer-Encoding: chunked, in HTTP/1.0 too"],
+        ["http_header: Transfer-Encoding: chunked, even in HTTP/1.0"],
         [[get("/a")], [get("/a", minor=0)]],
     ),
     "505": (
@@ -150,7 +150,7 @@ ASKED: dict[str, tuple[list[list], dict[str, Any], list[str], list[list[str]]]] 
     "cut off in the header": (
         [[then(b"HTTP/1.1 200 OK\r\nContent-", finish)]],
         {"fetches": ["a"]},
-        ["truncated: in the header"],
+        ["truncated: inside the header"],
         [[get("/a")]],
     ),
     "asked for ahead, and there is more of it than was thought": (
@@ -162,7 +162,7 @@ ASKED: dict[str, tuple[list[list], dict[str, Any], list[str], list[list[str]]]] 
     "after three failures, one request at a time": (
         [[response(b"0"), finish], [finish], [finish], [finish], [alone, response(b"2")]],
         {"announce": [["m", None], ["a", None], ["b", None]], "fetches": ["m", "a", "a", "a", "a", "b"]},
-        ["0", *["truncated: in the header"] * 3, "alone", "2"],
+        ["0", *["truncated: inside the header"] * 3, "alone", "2"],
         [[get("/m"), get("/a")], [get("/a")], [get("/a")], [get("/a")], [get("/a"), get("/b")]],
     ),
     "headers, and a prefix": (
@@ -180,7 +180,7 @@ ASKED: dict[str, tuple[list[list], dict[str, Any], list[str], list[list[str]]]] 
     "a header that would be two": (
         [],
         {"fetches": ["a"], "settings": {"headers": {"X-Token": "x\r\nHost: y"}}},
-        ["http_header: headers= has a line end in X-Token"],
+        ["http_header: headers= has a line break in X-Token"],
         [],
     ),
 }
@@ -199,7 +199,7 @@ URL = "http://127.0.0.1:PORT/a"
 LONG = "X-Long: " + "x" * 4096
 JSON = "Content-Type: text/html; charset=utf-8"
 PAGE = b" \n<!doctype html><title>Sign in</title>"
-LOGIN = "http_refused: a web page came for http://127.0.0.1:PORT/%s: does the network want a login?"
+LOGIN = "http_refused: http://127.0.0.1:PORT/%s answered with a web page: is a login needed?"
 
 # (what the server says, what comes of it)
 ANSWERS: list[tuple[bytes, str]] = [
@@ -210,26 +210,26 @@ ANSWERS: list[tuple[bytes, str]] = [
     (response(b"ok", "no colon", " folded: line", ": no name", "X:"), "ok"),
     (response(b"ok").replace(b"\r\n", b"\n"), "ok"),
     (response(b"ok", *[LONG] * 15), "ok"),
-    (response(b"ok", *[LONG] * 16), "http_header: over 65536 bytes of it"),
-    (response(b"ok", "Content-Length: 3"), "http_header: two values of content-length"),
+    (response(b"ok", *[LONG] * 16), "http_header: over 65536 bytes"),
+    (response(b"ok", "Content-Length: 3"), "http_header: two values for content-length"),
     (response(b"ok", "Content-Length: 2"), "ok"),
     (response(b"ok", "Content-Length: 0x2", length=False), "http_header: Content-Length: 0x2"),
     (response(b"ok", "Content-Length: -1", length=False), "http_header: Content-Length: -1"),
     (response(b"ok", "Content-Length: " + "9" * 16, length=False), "http_header: Content-Length: " + "9" * 16),
     (response(b"ok", "Location: " + "x" * 3000), "http_header: location of over 2048 bytes"),
-    (response(b"ok", 'ETag: "\xe9"').replace(b"\xc3\xa9", b"\xe9"), "http_header: no text"),
+    (response(b"ok", 'ETag: "\xe9"').replace(b"\xc3\xa9", b"\xe9"), "http_header: not UTF-8"),
     (b"SSH-2.0-OpenSSH_9.2\r\n", "http_header: b'SSH-2.0-OpenSSH_9.2\\r\\n'"),
     (b"\x16\x03\x01\x00\n", "http_header: b'\\x16\\x03\\x01\\x00\\n'"),
     # 1xx
     (response(status="103 Early Hints", length=False) + response(b"ok"), "ok"),
     (response(status="100 Continue", length=False) * 3 + response(b"ok"), "ok"),
-    (response(status="103 Early Hints", length=False) * 4000, "http_header: over 65536 bytes of it"),
+    (response(status="103 Early Hints", length=False) * 4000, "http_header: over 65536 bytes"),
     (response(status="101 Switching Protocols", length=False), f"http_status: 101: {URL}"),
     # Other statuses
     *[(response(b"no", status=str(n)), f"http_refused: {n}: {URL}") for n in (400, 401, 403, 404, 410, 511, 300, 304)],
     *[(response(b"no", status=str(n)), f"http_status: {n}: {URL}") for n in (204, 408, 429, 500, 502, 503, 999)],
     # What is not what was asked for
-    (response(b"\x1f\x8b", "Content-Encoding: gzip"), f"http_refused: {URL} comes as gzip: serve it as it is"),
+    (response(b"\x1f\x8b", "Content-Encoding: gzip"), f"http_refused: {URL} is sent with gzip: serve it plain"),
     (response(b"ok", "Content-Encoding: Identity"), "ok"),
     (response(PAGE, JSON), LOGIN % "a"),
     (response(PAGE), PAGE.decode()),

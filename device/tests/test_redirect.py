@@ -77,12 +77,12 @@ URL = "http://127.0.0.1:PORT"
 REFUSED = {
     "https://example.org/d": "302 to https://example.org/d: tls= is not set",
     "ftp://example.org/d": "302 to ftp://example.org/d: tls= is not set",
-    "http:///d": "302 to http:///d: no URL that can be fetched",
-    "http://user@example.org/d": "302 to http://user@example.org/d: no URL that can be fetched",
-    "http://example.org:0/d": "302 to http://example.org:0/d: no URL that can be fetched",
-    "http://example.org:http/d": "302 to http://example.org:http/d: no URL that can be fetched",
-    "http://example.org/a b": "302 to http://example.org/a b: no URL that can be fetched",
-    "/a\rX-Evil: b": f"302 to {URL}/a\rX-Evil: b: no URL that can be fetched",
+    "http:///d": "302 to http:///d: not a usable URL",
+    "http://user@example.org/d": "302 to http://user@example.org/d: not a usable URL",
+    "http://example.org:0/d": "302 to http://example.org:0/d: not a usable URL",
+    "http://example.org:http/d": "302 to http://example.org:http/d: not a usable URL",
+    "http://example.org/a b": "302 to http://example.org/a b: not a usable URL",
+    "/a\rX-Evil: b": f"302 to {URL}/a\rX-Evil: b: not a usable URL",
 }
 
 

@@ -32,16 +32,13 @@ ELSEWHERE = make("elsewhere", CA, names=("example.org", "192.168.4.1"))
 
 NOT_SIGNED = (
     "The certificate is not correctly signed by the trusted CA (tls= has to be the certificate of the CA that signed"
-    " it, or itself where it signs itself; one that a CA has signed is no anchor)"
+    " it, or itself where it signs itself; one signed by a CA cannot be the anchor)"
 )
 CLOCK = "by this board's clock it is TODAY: set the clock"
 NOT_YET = f"The certificate validity starts in the future ({CLOCK}, as ntptime.settime() does)"
 NO_MORE = f"The certificate validity has expired ({CLOCK}, or renew the certificate)"
-NOT_ITS_NAME = (
-    "The certificate Common Name (CN) does not match with the expected CN (it is for another name than the one that"
-    " is connected to)"
-)
-BAD = "tls= is no certificate, or of a kind this firmware does not read: invalid cert"
+NOT_ITS_NAME = "The certificate Common Name (CN) does not match with the expected CN (it is for another host name)"
+BAD = "tls= is not a certificate that this firmware reads: invalid cert"
 AT = "https://127.0.0.1:PORT: "
 
 # (what the server shows, what is in tls=, what comes of it)
@@ -143,7 +140,7 @@ OTHERWISE = " (no TLS at this port, or none that this firmware has: most have TL
 # What a server does when a handshake begins, without TLS of its own; in what time; what comes of it.
 WITHOUT: list[tuple[Any, int, str]] = [
     (response(status="400 Bad Request"), 20_000, f"tls: {AT}MBEDTLS_ERR_SSL_INVALID_RECORD{OTHERWISE}"),
-    (finish, 20_000, "truncated: https://127.0.0.1:PORT ends the TLS handshake"),
+    (finish, 20_000, "truncated: https://127.0.0.1:PORT closed the TLS handshake"),
     (hang, 300, "timeout: under 256 bytes in 300 ms"),
 ]
 
@@ -199,4 +196,4 @@ def test_a_redirect_to_less(tmp_path: Path) -> None:
 def test_firmware_without_it(tmp_path: Path) -> None:
     with scripted() as server:
         said = fetch(tmp_path, server.port, "a", tls_hex=CA.pem.hex(), hidden=["tls", "ssl"]).said
-    assert said == ["tls: this firmware has no ssl.SSLContext; MicroPython has it from 1.22 on"]
+    assert said == ["tls: this firmware has no ssl.SSLContext; it needs MicroPython 1.22 or newer"]
