@@ -129,6 +129,7 @@ pub struct Catalog {
     pub(crate) protect: Globs,
     releases: Vec<Release>,
     unsettled: Vec<Release>,
+    superseded: Vec<Release>,
     firmware: Vec<Firmware>,
     unsettled_firmware: Vec<Firmware>,
     ignored: Vec<Notice>,
@@ -169,6 +170,7 @@ impl Catalog {
             protect: Globs::new(&options.protect)?,
             releases: Vec::new(),
             unsettled: Vec::new(),
+            superseded: Vec::new(),
             firmware: Vec::new(),
             unsettled_firmware: Vec::new(),
             ignored: Vec::new(),
@@ -258,12 +260,14 @@ impl Catalog {
         self.releases.sort_unstable_by(|a, b| (&a.version, a.version.as_str()).cmp(&(&b.version, b.version.as_str())));
         self.firmware.sort_unstable_by(|a, b| (&a.version, &a.path).cmp(&(&b.version, &b.path)));
         self.refuse_images_listed_twice();
-        let losers = keep_last_of_equal(&mut self.releases, |release| (&release.version, release.version.as_str()));
+        let (losers, superseded) =
+            keep_last_of_equal(&mut self.releases, |release| (&release.version, release.version.as_str()));
+        self.superseded = superseded;
         let is_offered =
             |warning: &Notice| !losers.iter().any(|loser| warning.path.split('/').next() == Some(&loser.path));
         self.warnings.retain(is_offered);
         self.warnings.extend(losers);
-        self.warnings.extend(keep_last_of_equal(&mut self.firmware, |image| (&image.version, &image.path)));
+        self.warnings.extend(keep_last_of_equal(&mut self.firmware, |image| (&image.version, &image.path)).0);
         self.ignored.sort_unstable();
         self.warnings.sort_unstable();
     }
@@ -337,17 +341,25 @@ impl Catalog {
         })
     }
 
-    /// The release of that very name, also while it still changes: what a device on it has.
-    pub(crate) fn known_release(&self, name: &str) -> Option<&Release> {
-        self.releases.iter().chain(&self.unsettled).find(|release| release.version.as_str() == name)
+    /// What a device on this version has: the release of that very name, also while it still changes or another counts in
+    /// its place; else the one that is equal (rule V5).
+    pub(crate) fn known_release(&self, version: &Version) -> Option<&Release> {
+        let equal = || self.releases.iter().chain(&self.unsettled).find(|release| release.version == *version);
+        self.release_named(version.as_str()).or_else(equal)
     }
 
-    /// The file of a release, or the firmware image, at a path from the top directory; also of what still changes.
+    fn release_named(&self, name: &str) -> Option<&Release> {
+        let mut known = self.releases.iter().chain(&self.unsettled).chain(&self.superseded);
+        known.find(|release| release.version.as_str() == name)
+    }
+
+    /// The file of a release, or the firmware image, at a path from the top directory; also of what still changes, or
+    /// has an equal one count in its place.
     #[must_use]
     pub fn find(&self, path: &str) -> Option<FileRecord> {
         let record = |size, sha1| FileRecord { path: path.to_owned(), size, sha1 };
         if let Some((name, rest)) = path.split_once('/') {
-            return self.known_release(name)?.file(rest).map(|file| record(file.size, file.sha1));
+            return self.release_named(name)?.file(rest).map(|file| record(file.size, file.sha1));
         }
         let mut images = self.firmware.iter().chain(&self.unsettled_firmware);
         images.find(|image| image.path == path).map(|image| record(image.size, image.sha1))
@@ -364,8 +376,8 @@ fn unsettled_notice(path: &str) -> Notice {
     Notice::new(path, Code::ReleaseUnsettled, format!("{}: still changes, not offered yet", quoted(path)))
 }
 
-/// Of neighbours with equal versions keeps the last; a warning for each of the others.
-fn keep_last_of_equal<T>(sorted: &mut Vec<T>, key: impl Fn(&T) -> (&Version, &str)) -> Vec<Notice> {
+/// Of neighbours with equal versions keeps the last; of the others a warning each, and they themselves.
+fn keep_last_of_equal<T>(sorted: &mut Vec<T>, key: impl Fn(&T) -> (&Version, &str)) -> (Vec<Notice>, Vec<T>) {
     let mut warnings = Vec::new();
     for equal in sorted.chunk_by(|a, b| key(a).0 == key(b).0) {
         let Some((winner, losers)) = equal.split_last() else { continue };
@@ -376,9 +388,16 @@ fn keep_last_of_equal<T>(sorted: &mut Vec<T>, key: impl Fn(&T) -> (&Version, &st
             Notice::new(loser, Code::VersionEqual, message)
         }));
     }
+    let mut losers = Vec::with_capacity(warnings.len());
     // The last of equals comes first when seen from the end.
-    sorted.reverse();
-    sorted.dedup_by(|loser, winner| key(loser).0 == key(winner).0);
-    sorted.reverse();
-    warnings
+    let mut winners: Vec<T> = Vec::with_capacity(sorted.len() - warnings.len());
+    for item in sorted.drain(..).rev() {
+        match winners.last() {
+            Some(winner) if key(winner).0 == key(&item).0 => losers.push(item),
+            _ => winners.push(item),
+        }
+    }
+    winners.reverse();
+    *sorted = winners;
+    (warnings, losers)
 }

@@ -47,6 +47,14 @@ codes! {
     VersionCharacter = "version_character",
     /// A version is not `SemVer` where the scheme asks for it.
     VersionSemver = "version_semver",
+    /// A version is not one of PEP 440 where the scheme asks for it.
+    VersionPep440 = "version_pep440",
+    /// A name's first number is followed by a word that no version has there.
+    NameWord = "name_word",
+    /// A name ends in what tools and people add to what no longer counts, or not yet.
+    NameWithdrawn = "name_withdrawn",
+    /// A name is nearly one of a release or a firmware image.
+    NameNear = "name_near",
     /// A path is empty.
     PathEmpty = "path_empty",
     /// A path has more than 4,096 bytes.

@@ -2,15 +2,15 @@ use serde::Deserialize;
 
 use crate::error::{Code, Error, quoted};
 use crate::glob::Globs;
-use crate::path;
 use crate::version::{Version, VersionScheme};
+use crate::{name, path};
 
 /// What a catalog leaves out, what it never updates, and how it orders versions.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 #[serde(default, deny_unknown_fields)]
 pub struct CatalogOptions {
-    /// The order of versions (rules V1 and V2).
+    /// The order of versions (rules V1, V2 and V7).
     #[cfg_attr(feature = "wasm", tsify(optional, type = "VersionScheme | null | undefined"))]
     pub scheme: VersionScheme,
     /// Globs of files to leave out, besides `.DS_Store`, `Thumbs.db` and `pymakr.conf` (rule C1).
@@ -56,6 +56,10 @@ impl Filter {
         Ok(Self { scheme: options.scheme, ignore: Globs::new(&options.ignore)? })
     }
 
+    pub(crate) fn scheme(&self) -> VersionScheme {
+        self.scheme
+    }
+
     /// Whether the file at a path from the top directory counts.
     #[must_use]
     pub fn reads(&self, path: &str) -> bool {
@@ -69,18 +73,29 @@ impl Filter {
     ///
     /// # Errors
     ///
-    /// Those of [`Version::parse`].
+    /// Those of [`Version::parse`]; rule V6: [`Code::NameWord`], [`Code::NameWithdrawn`], [`Code::NameNear`].
     pub fn release_version(&self, directory: &str) -> Result<Version, Error> {
-        Version::parse(directory, self.scheme)
+        name::version_of(directory, self.scheme)
+    }
+
+    /// The version that a device says it has. One that the scheme cannot order is unknown: lower than all others.
+    pub(crate) fn device_version(&self, text: &str) -> Result<Version, Error> {
+        Version::parse(text, self.scheme).or_else(|_| Version::parse(text, VersionScheme::Loose))
     }
 
     /// The version in the name of a top-level file.
     pub(crate) fn firmware_version(&self, file_name: &str) -> Result<Version, Error> {
         let version = firmware_version_text(file_name).ok_or_else(|| {
             let rule = "not a release directory and not firmware_<version>.bin or .hex";
-            Error::new(Code::NotFirmware, format!("{}: {rule}", quoted(file_name)))
+            match name::near_image(file_name) {
+                Some(near) => Error::new(
+                    Code::NameNear,
+                    format!("{}: {rule}; rename it to {} if it is an image", quoted(file_name), quoted(&near)),
+                ),
+                None => Error::new(Code::NotFirmware, format!("{}: {rule}", quoted(file_name))),
+            }
         })?;
-        Version::parse(version, self.scheme)
+        name::version_of(version, self.scheme)
     }
 
     pub(crate) fn ignores(&self, device_path: &str) -> bool {

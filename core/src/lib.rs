@@ -39,6 +39,8 @@ mod digest;
 mod path;
 mod version;
 
+mod name;
+
 mod glob;
 mod listing;
 mod notice;

@@ -113,13 +113,15 @@ impl Catalog {
     ///
     /// # Errors
     ///
-    /// A version of the request that breaks rule V3, or V2 under the `SemVer` scheme; a target that the catalog does
-    /// not offer ([`Code::ReleaseUnknown`](crate::Code::ReleaseUnknown),
+    /// A version of the request that breaks rule V3; a target that the catalog does not offer
+    /// ([`Code::ReleaseUnknown`](crate::Code::ReleaseUnknown),
     /// [`Code::ReleaseUnsettled`](crate::Code::ReleaseUnsettled)).
     pub fn plan(&self, request: &PlanRequest) -> Result<Option<Plan>, Error> {
-        let parse = |text: &Option<String>| text.as_deref().map(|text| self.filter.release_version(text)).transpose();
+        let parse = |text: &Option<String>| text.as_deref().map(|text| self.filter.device_version(text)).transpose();
         let current = parse(&request.current)?;
-        let firmware_version = parse(&request.firmware_version)?;
+        // P5: one that cannot be compared would be offered the image again after it has flashed it.
+        let firmware_version =
+            parse(&request.firmware_version)?.filter(|version| version.scheme() == self.filter.scheme());
         let target = self.target(request.target.as_deref())?;
         // P2
         let target = target.filter(|target| match &current {
@@ -159,7 +161,7 @@ impl Catalog {
 
     fn file_changes(&self, target: &Release, current: Option<Version>) -> Plan {
         // P4: of a release that the catalog does not have, no files are known.
-        let known = current.as_ref().and_then(|current| self.known_release(current.as_str()));
+        let known = current.as_ref().and_then(|current| self.known_release(current));
         let mut plan = Plan {
             version: target.version().clone(),
             previous_version: current,

@@ -17,15 +17,18 @@ pub enum VersionScheme {
     Loose,
     /// Rule V2: the precedence of `SemVer` 2.0, in which build metadata does not count.
     Semver,
+    /// Rule V7: the order of Python packages, PEP 440.
+    Pep440,
 }
 
 impl VersionScheme {
-    /// `loose` or `semver`.
+    /// `loose`, `semver` or `pep440`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             VersionScheme::Loose => "loose",
             VersionScheme::Semver => "semver",
+            VersionScheme::Pep440 => "pep440",
         }
     }
 }
@@ -50,18 +53,19 @@ impl FromStr for VersionScheme {
         match text {
             "loose" => Ok(VersionScheme::Loose),
             "semver" => Ok(VersionScheme::Semver),
-            _ => Err(Error::new(Code::FieldType, format!("{}: versions are loose or semver", quoted(text)))),
+            "pep440" => Ok(VersionScheme::Pep440),
+            _ => Err(Error::new(Code::FieldType, format!("{}: versions are loose, semver or pep440", quoted(text)))),
         }
     }
 }
 
 /// The version of a release or a firmware image, ordered by its scheme.
 ///
-/// Two versions can be equal and differ in text: `1.0` and `1.00`.
-/// Versions of different schemes are unequal; all loose ones sort before all `SemVer` ones.
+/// Two versions can be equal and differ in text: `1.0`, `1.00` and `v1.0` (rule V5).
+/// Versions of different schemes are unequal; all loose ones sort before all others.
 ///
 /// ```
-/// use airwaybill::{Version, VersionScheme::Loose};
+/// use airwaybill::{Version, VersionScheme::Loose, VersionScheme::Pep440};
 ///
 /// let version = |text| Version::parse(text, Loose).unwrap();
 /// assert!(version("1.0.1") < version("1.0.1b"));
@@ -69,11 +73,22 @@ impl FromStr for VersionScheme {
 /// assert_eq!(version("1.0"), version("1.00"));
 /// assert_ne!(version("1.0").as_str(), version("1.00").as_str());
 /// assert_eq!(version("1.0").scheme(), Loose);
+/// assert!(Version::parse("1.10.0rc1", Pep440)? < Version::parse("v1.10.0", Pep440)?);
+/// # Ok::<(), airwaybill::Error>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct Version {
     text: String,
-    semver: Option<semver::Version>,
+    parts: Parts,
+}
+
+/// What a version is ordered by.
+#[derive(Clone, Debug)]
+enum Parts {
+    /// Those of the text.
+    Loose,
+    Semver(semver::Version),
+    Pep440(pep440_rs::Version),
 }
 
 impl Version {
@@ -84,17 +99,23 @@ impl Version {
     /// Rule V3: a digit, or `v` and a digit, then only `[0-9A-Za-z.+_-]`, at most 64 bytes
     /// ([`Code::VersionEmpty`], [`Code::VersionTooLong`], [`Code::VersionStart`], [`Code::VersionCharacter`]).
     /// Rule V2: with [`VersionScheme::Semver`], a `SemVer` version ([`Code::VersionSemver`]).
+    /// Rule V7: with [`VersionScheme::Pep440`], a version as Python packages have it ([`Code::VersionPep440`]).
     pub fn parse(text: &str, scheme: VersionScheme) -> Result<Self, Error> {
         check_name(text)?;
-        let semver = match scheme {
-            VersionScheme::Loose => None,
-            VersionScheme::Semver => Some(semver::Version::parse(text).map_err(|_| {
-                // Not the library's text: it brings tables of printable characters along, 3 KB of a WebAssembly module.
+        // Not the libraries' texts: those bring tables of printable characters along, 3 KB of a WebAssembly module.
+        let unfit = |code, rule: &str| Error::new(code, format!("{}: {rule}", quoted(text)));
+        let parts = match scheme {
+            VersionScheme::Loose => Parts::Loose,
+            VersionScheme::Semver => Parts::Semver(semver::Version::parse(without_v(text)).map_err(|_| {
                 let rule = "MAJOR.MINOR.PATCH without leading zeros, then if wanted -PRE-RELEASE and +BUILD";
-                Error::new(Code::VersionSemver, format!("{}: a SemVer version is {rule}", quoted(text)))
+                unfit(Code::VersionSemver, &format!("a SemVer version is {rule}"))
+            })?),
+            VersionScheme::Pep440 => Parts::Pep440(without_v(text).parse().map_err(|_| {
+                let rule = "numbers joined by dots, then if wanted aN, bN or rcN, .postN, .devN and +LOCAL";
+                unfit(Code::VersionPep440, &format!("a version of PEP 440 is {rule}"))
             })?),
         };
-        Ok(Self { text: text.to_owned(), semver })
+        Ok(Self { text: text.to_owned(), parts })
     }
 
     /// The text as it was given.
@@ -106,8 +127,17 @@ impl Version {
     /// The scheme that orders it.
     #[must_use]
     pub fn scheme(&self) -> VersionScheme {
-        if self.semver.is_some() { VersionScheme::Semver } else { VersionScheme::Loose }
+        match self.parts {
+            Parts::Loose => VersionScheme::Loose,
+            Parts::Semver(_) => VersionScheme::Semver,
+            Parts::Pep440(_) => VersionScheme::Pep440,
+        }
     }
+}
+
+// V5
+pub(crate) fn without_v(text: &str) -> &str {
+    text.strip_prefix('v').unwrap_or(text)
 }
 
 // V3
@@ -119,7 +149,7 @@ fn check_name(text: &str) -> Result<(), Error> {
     if text.len() > MAX_BYTES {
         return fail(Code::VersionTooLong, "a version has at most 64 bytes");
     }
-    if !text.strip_prefix('v').unwrap_or(text).starts_with(|c: char| c.is_ascii_digit()) {
+    if !without_v(text).starts_with(|c: char| c.is_ascii_digit()) {
         return fail(Code::VersionStart, "a version starts with a digit, or v and a digit");
     }
     let is_allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '+' | '_' | '-');
@@ -159,7 +189,7 @@ impl Run {
 }
 
 fn components(text: &str) -> impl Iterator<Item = Component<'_>> {
-    text.as_bytes().chunk_by(|left, right| Run::of(*left) == Run::of(*right)).filter_map(|bytes| {
+    without_v(text).as_bytes().chunk_by(|left, right| Run::of(*left) == Run::of(*right)).filter_map(|bytes| {
         // INVARIANT: V3 leaves only ASCII, so each run is UTF-8.
         let run = str::from_utf8(bytes).ok()?;
         match Run::of(*bytes.first()?) {
@@ -175,9 +205,10 @@ fn components(text: &str) -> impl Iterator<Item = Component<'_>> {
 
 impl Ord for Version {
     fn cmp(&self, other: &Self) -> Ordering {
-        match (&self.semver, &other.semver) {
-            (Some(left), Some(right)) => left.cmp_precedence(right),
-            (None, None) => components(&self.text).cmp(components(&other.text)),
+        match (&self.parts, &other.parts) {
+            (Parts::Loose, Parts::Loose) => components(&self.text).cmp(components(&other.text)),
+            (Parts::Semver(left), Parts::Semver(right)) => left.cmp_precedence(right),
+            (Parts::Pep440(left), Parts::Pep440(right)) => left.cmp(right),
             _ => self.scheme().cmp(&other.scheme()),
         }
     }
@@ -199,9 +230,10 @@ impl Eq for Version {}
 
 impl Hash for Version {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        match &self.semver {
-            Some(version) => (version.major, version.minor, version.patch, &version.pre).hash(state),
-            None => components(&self.text).for_each(|component| component.hash(state)),
+        match &self.parts {
+            Parts::Loose => components(&self.text).for_each(|component| component.hash(state)),
+            Parts::Semver(version) => (version.major, version.minor, version.patch, &version.pre).hash(state),
+            Parts::Pep440(version) => version.hash(state),
         }
     }
 }

@@ -23,8 +23,8 @@ def scan(
     Hashes on all cores; a second scan of the same directory hashes only what changed. ``scheme``, ``ignore`` and
     ``protect`` are those of `Catalog.from_listing`; what ``ignore`` matches is not read. ``progress(done, total)`` is
     called a few times a second with bytes. Raises `AirwaybillError` with code ``root_invalid`` when ``path`` is no
-    directory, ``glob_invalid`` for a glob that cannot be read, ``field_type`` for another scheme than ``loose`` and
-    ``semver``, and ``size_too_big`` for 2^53 bytes or more.
+    directory, ``glob_invalid`` for a glob that cannot be read, ``field_type`` for another scheme than ``loose``,
+    ``semver`` and ``pep440``, and ``size_too_big`` for 2^53 bytes or more.
     """
     listing = Listing.scan(path, scheme=scheme, ignore=ignore, progress=progress)
     return Catalog.from_listing(listing, scheme=scheme, ignore=ignore, protect=protect)

@@ -39,6 +39,7 @@ class Scheme(str, Enum):
 
     loose = "loose"
     semver = "semver"
+    pep440 = "pep440"
 
 
 class DstPaths(str, Enum):

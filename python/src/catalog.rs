@@ -20,8 +20,8 @@ pub(crate) struct Catalog(pub(crate) Arc<airwaybill::Catalog>);
 impl Catalog {
     /// Sorts a listing into releases, firmware images and what is neither.
     ///
-    /// `listing` is a `Listing`, or records and dicts as `Listing.entries` has them, in any order. `scheme` is `loose`
-    /// or `semver`. `ignore` has globs of files to leave out, `protect` globs of files that no plan touches; one with a
+    /// `listing` is a `Listing`, or records and dicts as `Listing.entries` has them, in any order. `scheme` is `loose`,
+    /// `semver` or `pep440`. `ignore` has globs of files to leave out, `protect` of files that no plan touches; one with a
     /// `/` is held against the device path and each directory above it, one without against each name in the path.
     /// `unsettled` has top-level names that still change and are not offered.
     ///

@@ -26,7 +26,7 @@ impl Listing {
     ///
     /// `progress(done, total)` is called a few times a second with bytes; an exception in it ends the scan. What `ignore`
     /// matches is not read. Raises `AirwaybillError` with code `root_invalid` for what is no directory, `glob_invalid`,
-    /// or `field_type` for another scheme than `loose` and `semver`.
+    /// or `field_type` for another scheme than `loose`, `semver` and `pep440`.
     #[staticmethod]
     #[pyo3(signature = (root, *, scheme = "loose", ignore = Vec::new(), progress = None))]
     fn scan(

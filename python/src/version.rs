@@ -8,9 +8,10 @@ use pyo3::types::PyType;
 use crate::convert::version_scheme;
 use crate::error::engine_error;
 
-/// The version of a release or a firmware image: `Version(text, scheme="loose")`, or `"semver"`.
+/// The version of a release or a firmware image: `Version(text, scheme="loose")`, or `"semver"`, or
+/// `"pep440"`.
 ///
-/// Has the comparison operators. Two versions can be equal and differ in `str`: `1.0` and `1.00`. Those of different
+/// Has the comparison operators. Two versions can be equal and differ in `str`: `1.0`, `1.00` and `v1.0`. Those of different
 /// schemes are unequal, and have no order: `TypeError`. Raises `AirwaybillError` with a code `version_…`, or `field_type`
 /// for another scheme.
 #[pyclass(module = "airwaybill", frozen)]
@@ -24,7 +25,7 @@ impl Version {
         airwaybill::Version::parse(text, version_scheme(scheme)?).map(Self).map_err(engine_error)
     }
 
-    /// The scheme that orders it, `loose` or `semver`.
+    /// The scheme that orders it, `loose`, `semver` or `pep440`.
     #[getter]
     fn scheme(&self) -> &'static str {
         self.0.scheme().as_str()
@@ -58,7 +59,7 @@ impl Version {
     fn __repr__(&self) -> String {
         match self.0.scheme() {
             airwaybill::VersionScheme::Loose => format!("Version('{}')", self.0),
-            airwaybill::VersionScheme::Semver => format!("Version('{}', 'semver')", self.0),
+            other => format!("Version('{}', '{}')", self.0, other.as_str()),
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::convert::{Result, engine_error, shared, text, wrong_type};
 
 /// The version of a release or a firmware image, ordered by its scheme.
 ///
-/// Two versions can be equal and differ in text: `1.0` and `1.00`.
+/// Two versions can be equal and differ in text: `1.0`, `1.00` and `v1.0`.
 #[wasm_bindgen]
 #[derive(Clone)]
 pub struct Version(airwaybill::Version);
@@ -13,10 +13,10 @@ pub struct Version(airwaybill::Version);
 #[wasm_bindgen]
 impl Version {
     /// Reads a version: a digit, or `v` and a digit, then only `0-9 A-Z a-z . + _ -`, at most 64 bytes; with
-    /// `"semver"`, a `SemVer` 2.0 version.
+    /// `"semver"`, a `SemVer` 2.0 version, with `"pep440"` one of a Python package.
     ///
     /// @throws `version_empty`, `version_too_long`, `version_start`, `version_character`, `version_semver`,
-    /// `field_type`
+    /// `version_pep440`, `field_type`
     #[wasm_bindgen(constructor)]
     pub fn new(
         #[wasm_bindgen(js_name = "text", unchecked_param_type = "string")] version: &JsValue,

@@ -52,10 +52,10 @@ def create_app(
     """An ASGI application that serves the releases below ``root``.
 
     ``base_url`` is put before every URL of a manifest; without it the request's ``Host`` is. ``dst_paths`` is
-    ``relative`` or ``absolute``, with a leading slash; ``scheme``, the order of versions, ``loose`` or ``semver``.
-    ``ignore`` and ``protect`` are globs. A release counts when nothing in it has changed for ``settle`` seconds.
-    ``X-Forwarded-Proto`` and ``-Host`` count from the addresses and networks in ``trusted_proxies``. ``access_log``
-    takes one JSON line a request. ``force_polling`` is for file systems that do not tell of changes.
+    ``relative`` or ``absolute``, with a leading slash; ``scheme``, the order of versions, ``loose``, ``semver`` or
+    ``pep440``. ``ignore`` and ``protect`` are globs. A release counts when nothing in it has changed for ``settle``
+    seconds. ``X-Forwarded-Proto`` and ``-Host`` count from the addresses and networks in ``trusted_proxies``.
+    ``access_log`` takes one JSON line a request. ``force_polling`` is for file systems that do not tell of changes.
 
     Run by itself it starts and stops with the server; mounted in another application it starts at the first request,
     and ``startup()`` and ``shutdown()`` can be awaited in that application's lifespan.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use airwaybill::VersionScheme::Loose;
 use airwaybill::{
     Catalog, CatalogOptions, Code, Entry, FileRecord, Filter, Firmware, Manifest, ManifestFormat, ManifestOptions,
     Plan, PlanRequest, Release, Sha1Digest, Version, files_of, verify_content, verify_device,
@@ -154,8 +155,9 @@ impl Model<'_> {
         assert_eq!(offered(self.catalog).0, whole);
     }
 
+    /// What a device says; V6: unknown where the scheme cannot order it, and lower than all.
     fn version(&self, text: &str) -> Version {
-        Version::parse(text, self.options.scheme).unwrap()
+        Version::parse(text, self.options.scheme).or_else(|_| Version::parse(text, Loose)).unwrap()
     }
 
     /// The files of the release when nothing else is there.
@@ -167,9 +169,12 @@ impl Model<'_> {
 
     /// What the device has, if the catalog has its release.
     fn known(&self, name: &str) -> Option<Tree> {
-        let is_unsettled = self.options.unsettled.iter().any(|unsettled| unsettled == name);
-        let is_known = is_unsettled || self.catalog.releases().iter().any(|known| known.version().as_str() == name);
-        is_known.then(|| self.alone(name)).flatten()
+        let version = self.version(name);
+        let equal = self.catalog.releases().iter().map(|release| release.version().as_str());
+        let unsettled = self.options.unsettled.iter().map(String::as_str);
+        let is_equal = |name: &&str| Version::parse(name, version.scheme()).is_ok_and(|other| other == version);
+        // V5
+        self.alone(name).or_else(|| equal.chain(unsettled).filter(is_equal).find_map(|name| self.alone(name)))
     }
 
     // P1, P2
@@ -185,7 +190,8 @@ impl Model<'_> {
 
     // P5, P6
     fn firmware(&self, current: Option<&Version>, files_change: bool) -> Option<&Firmware> {
-        let named = self.request.firmware_version.as_deref().map(|text| self.version(text));
+        let scheme = self.options.scheme;
+        let named = self.request.firmware_version.as_deref().and_then(|text| Version::parse(text, scheme).ok());
         let may_come_alone = named.is_some() && current.is_some();
         let has = named.as_ref().or(current);
         let mut images = self.catalog.firmware().iter();

@@ -1,10 +1,10 @@
-//! Rules V1 to V3. An input is up to four texts, a line each.
+//! Rules V1 to V3, V5 and V7. An input is up to four texts, a line each.
 
 use std::cmp::Ordering;
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 
 use airwaybill::Version;
-use airwaybill::VersionScheme::{Loose, Semver};
+use airwaybill::VersionScheme::{Loose, Pep440, Semver};
 
 use crate::vectors::cases;
 
@@ -23,7 +23,9 @@ pub(super) fn check(data: &[u8]) {
         assert_eq!(loose.is_ok(), is_name(text), "{text:?}");
         let semver = Version::parse(text, Semver);
         assert!(loose.is_ok() || semver.is_err(), "{text:?}");
-        versions.extend(loose.into_iter().chain(semver));
+        let pep440 = Version::parse(text, Pep440);
+        assert!(loose.is_ok() || pep440.is_err(), "{text:?}");
+        versions.extend(loose.into_iter().chain(semver).chain(pep440));
     }
     for a in &versions {
         assert_eq!(Version::parse(a.as_str(), a.scheme()).unwrap().to_string(), a.to_string());
@@ -41,9 +43,13 @@ fn check_pair(a: &Version, b: &Version) {
     assert_eq!(order, b.cmp(a).reverse(), "{a} {b}");
     let hash = |version| BuildHasherDefault::<DefaultHasher>::default().hash_one(version);
     assert!(order != Ordering::Equal || hash(a) == hash(b), "{a} {b}");
+    // V5
+    let [left, right] = [a, b].map(|version| version.as_str().strip_prefix('v').unwrap_or(version.as_str()));
     let expected = match (a.scheme(), b.scheme()) {
-        (Loose, Loose) => components(a.as_str()).cmp(&components(b.as_str())),
-        (Semver, Semver) => precedence(a.as_str()).cmp(&precedence(b.as_str())),
+        (Loose, Loose) => components(left).cmp(&components(right)),
+        (Semver, Semver) => precedence(left).cmp(&precedence(right)),
+        // V7: the oracle is `packaging`, in the Python tests.
+        (Pep440, Pep440) => order,
         (a, b) => a.cmp(&b),
     };
     assert_eq!(order, expected, "{a} {b}");

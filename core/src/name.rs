@@ -1,0 +1,129 @@
+//! Which names of directories and images are versions that go out (rules V6 and V7), and which nearly are.
+
+use crate::error::{Code, Error, quoted};
+use crate::version::{Version, VersionScheme, without_v};
+
+/// Words that a version may have straight after its first number.
+const WORDS: [&str; 11] = ["a", "alpha", "b", "beta", "c", "rc", "dev", "pre", "preview", "post", "rev"];
+
+/// What tools and people put at the end of a name that does not count, or not yet; after a dot, `-` or `_`.
+const ENDINGS: [&str; 21] = [
+    "bak",
+    "old",
+    "orig",
+    "rej",
+    "tmp",
+    "new",
+    "part",
+    "partial",
+    "filepart",
+    "crdownload",
+    "download",
+    "aria2",
+    "broken",
+    "disabled",
+    "copy",
+    "lock",
+    "swp",
+    "rsync",
+    "zs-old",
+    "dpkg-new",
+    "dpkg-tmp",
+];
+
+/// The same, where more follows.
+const MIDDLES: [&str; 2] = ["sync-conflict-", "tmp."];
+
+/// The version that a release or an image is named with.
+pub(crate) fn version_of(name: &str, scheme: VersionScheme) -> Result<Version, Error> {
+    let fail = |code, rule: String| Err(Error::new(code, format!("{}: {rule}", quoted(name))));
+    // V6
+    if let Some(ending) = withdrawn_by(name) {
+        return fail(
+            Code::NameWithdrawn,
+            format!("a name with {} is no release: it is out of the way; rename it to bring it back", quoted(ending)),
+        );
+    }
+    let parsed = Version::parse(name, scheme);
+    // What starts with a digit and has other characters than a version is still that name's own fault.
+    if let Err(error) = &parsed
+        && !matches!(error.code(), Code::VersionSemver | Code::VersionPep440 | Code::VersionStart)
+    {
+        return parsed;
+    }
+    if let Some(version) = joined_by_underscores(name).or_else(|| version_after_a_word(name)) {
+        return fail(Code::NameNear, format!("no release; rename it to {} if it is one", quoted(&version)));
+    }
+    if let Some(word) = word_after_first_number(name) {
+        return fail(
+            Code::NameWord,
+            format!(
+                "no release, since {} follows its first number; if it is one, put a dot between them",
+                quoted(word)
+            ),
+        );
+    }
+    parsed
+}
+
+/// The version in the name of an image that no image has: `firmware-1.0.1.bin`, `1.0.1.bin`, `Firmware_1.0.1.bin`.
+pub(crate) fn near_image(file_name: &str) -> Option<String> {
+    let (stem, ending) = file_name.rsplit_once('.')?;
+    let ending = ending.to_ascii_lowercase();
+    let version = if is_dotted(stem) { Some(stem.to_owned()) } else { version_after_a_word(stem) };
+    version.filter(|_| matches!(ending.as_str(), "bin" | "hex")).map(|version| format!("firmware_{version}.{ending}"))
+}
+
+fn withdrawn_by(name: &str) -> Option<&str> {
+    let before_end = |length: usize| name.len().checked_sub(length).filter(|at| *at > 0 && name.is_char_boundary(*at));
+    let is_end = |ending: &&&str| {
+        let (Some(at), Some(dot)) = (before_end(ending.len()), before_end(ending.len() + 1)) else { return false };
+        name.get(at..).is_some_and(|end| end.eq_ignore_ascii_case(ending))
+            && name.get(dot..at).is_some_and(|c| matches!(c, "." | "-" | "_"))
+    };
+    if !without_v(name).starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    if name.ends_with('~') {
+        return Some("~");
+    }
+    if name.ends_with(" (copy)") {
+        return Some(" (copy)");
+    }
+    let is_middle = |middle: &&&str| {
+        name.match_indices(**middle)
+            .any(|(at, _)| matches!(name.as_bytes().get(at.wrapping_sub(1)), Some(b'.' | b'-' | b'_')))
+    };
+    ENDINGS.iter().find(is_end).or_else(|| MIDDLES.iter().find(is_middle)).copied()
+}
+
+fn word_after_first_number(name: &str) -> Option<&str> {
+    let plain = without_v(name);
+    let rest = plain.trim_start_matches(|c: char| c.is_ascii_digit());
+    let word = rest.get(..rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_alphabetic()).len())?;
+    (rest.len() < plain.len() && word.len() > 1 && !WORDS.iter().any(|known| word.eq_ignore_ascii_case(known)))
+        .then_some(word)
+}
+
+fn joined_by_underscores(name: &str) -> Option<String> {
+    let (first, rest) = name.split_once('_')?;
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_joined =
+        is_number(without_v(first)) && rest.starts_with(|c: char| c.is_ascii_digit()) && !name.contains('.');
+    is_joined.then(|| name.replace('_', "."))
+}
+
+/// `1.0.1` of `release-1.0.1`.
+fn version_after_a_word(name: &str) -> Option<String> {
+    let rest = name.trim_start_matches(|c: char| c.is_ascii_alphabetic());
+    let version = rest.strip_prefix(['-', '_', ' ', '.'])?;
+    let is_image = [".bin", ".hex"].iter().any(|ending| version.to_ascii_lowercase().ends_with(ending));
+    (rest.len() < name.len() && !is_image && is_dotted(version)).then(|| version.to_owned())
+}
+
+/// Whether a text is a version with a dot in it, and no name that V6 leaves out.
+fn is_dotted(text: &str) -> bool {
+    // What is no version by V3 is not looked at again: a name could have a word after the other for ever.
+    let is_version = text.contains('.') && Version::parse(text, VersionScheme::Loose).is_ok();
+    is_version && version_of(text, VersionScheme::Loose).is_ok()
+}
