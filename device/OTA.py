@@ -1,6 +1,7 @@
 """Over-the-air updates that survive a power cut at any moment, with rollback. See README.md.
 
-The face of the client: what an application calls. It loads the parts that do the work when they are needed.
+The face of the client: what an application calls. It loads the parts that do the work when they are needed. Here and in
+the recovery comments stand where docstrings would: those take memory while MicroPython compiles.
 """
 
 import sys
@@ -9,7 +10,7 @@ ENOSPC = 28
 
 
 class OTAError(Exception):
-    """Why there was no update. `code` is stable; `detail` names the value that was read, and where."""
+    # Why there was no update. `code` is stable; `detail` names the value that was read, and where.
 
     def __init__(self, code, detail=""):
         super().__init__(code, detail)
@@ -21,7 +22,7 @@ class OTAError(Exception):
 
 
 def recovery():
-    """The recovery; should the one that a release has brought not load, the one before it."""
+    # The recovery; should the one that a release has brought not load, the one before it.
     try:
         import airwaybill_boot
 
@@ -37,7 +38,7 @@ def recovery():
 
 
 def part(name):
-    """A module of the client, loaded when it is needed."""
+    # A module of the client, loaded when it is needed.
     try:
         recovery()
         __import__("airwaybill." + name)
@@ -47,12 +48,13 @@ def part(name):
 
 
 def as_ota_error(error):
-    """What leaves the client is an OTAError."""
+    # What leaves the client is an OTAError.
     if isinstance(error, OTAError):
         return error
     text = "%s: %s" % (type(error).__name__, error)
-    if not isinstance(error, OSError):
-        forget_parts()
+    if not isinstance(error, OSError) and "airwaybill_boot" in sys.modules:
+        # MicroPython takes a read that fails for the end of the file, and keeps half a module.
+        sys.modules["airwaybill_boot"].forget()
     if isinstance(error, MemoryError):
         return OTAError("memory", "the heap is too small or too full")
     if isinstance(error, OSError):
@@ -60,22 +62,13 @@ def as_ota_error(error):
     return OTAError("failed", text)
 
 
-def forget_parts():
-    """They are loaded again when they are needed: MicroPython takes a read that fails for the end of the file, and
-    keeps half a module."""
-    for name in list(sys.modules):
-        if name.startswith(("airwaybill.", "airwaybill_boot.")):
-            del sys.modules[name]
-
-
 class OTA:
-    """Everything about an update that does not depend on how its bytes get here.
-
-    A transport is a class derived from this one, with
-    `connect()`, which makes the link ready, and
-    `get_data(req, dest_path=None, hash=False, firmware=False)`, which fetches `req` (`manifest.json?current_ver=1.0.0`,
-    `1.0.1/flash/main.py`) into `dest_path`, or into the firmware's place, or returns it; see README.md.
-    """
+    # Everything about an update that does not depend on how its bytes get here.
+    #
+    # A transport is a class derived from this one, with `connect()`, which makes the link ready, and
+    # `get_data(req, dest_path=None, hash=False, firmware=False)`, which fetches `req`
+    # (`manifest.json?current_ver=1.0.0`, `1.0.1/flash/main.py`) into `dest_path`, or into the firmware's place, or
+    # returns it; see README.md.
 
     tries = 5  # D2: without progress
     pause_ms = 1000  # before the second try; doubled before each further one
@@ -92,11 +85,11 @@ class OTA:
     verified = False  # a transport sets it when it knows that what get_data fetched last is what the server sent
 
     def __init__(self, mounts=None, firmware=True, firmware_version=None, boot_py=False, feed=None):
-        """`mounts`: mount points by the first segment of a device path; by default `flash` and `sd`.
-        `firmware`: False takes the files of an update and leaves its firmware.
-        `firmware_version`: what the device was delivered with, until an update brings another.
-        `boot_py`: True lets a release replace boot.py, OTA.py and the recovery, when it is confirmed.
-        `feed`: called again and again during an update, for a watchdog."""
+        # `mounts`: mount points by the first segment of a device path; by default `flash` and `sd`.
+        # `firmware`: False takes the files of an update and leaves its firmware.
+        # `firmware_version`: what the device was delivered with, until an update brings another.
+        # `boot_py`: True lets a release replace boot.py, OTA.py and the recovery, when it is confirmed.
+        # `feed`: called again and again during an update, for a watchdog.
         base = recovery()
         self.mounts = mounts or base.default_mounts()
         self.home = self.mounts["flash"] + "/" + base.HOME
@@ -109,12 +102,12 @@ class OTA:
 
     @staticmethod
     def boot(mounts=None, reset=True, **options):
-        """Call this first in boot.py; see `airwaybill_boot.boot`."""
+        # Call this first in boot.py; see `airwaybill_boot.boot`.
         recovery().boot(mounts, reset, **options)
 
     @staticmethod
     def sleeps(mounts=None):
-        """Call this before the device goes to deep sleep, where it cannot tell the wake from a start (RP2040)."""
+        # Call this before the device goes to deep sleep, where it cannot tell the wake from a start (RP2040).
         part("trial").sleeps(mounts)
 
     def connect(self):
@@ -124,34 +117,36 @@ class OTA:
         raise NotImplementedError
 
     def announce(self, req, dest_path):
-        """A hint that `get_data(req, dest_path)` comes soon. A transport may ask for it in advance."""
+        # A hint that `get_data(req, dest_path)` comes soon. A transport may ask for it in advance.
+        pass
 
     def close(self):
-        """The update has come to its end: a transport may close its connection."""
+        # The update has come to its end: a transport may close its connection.
+        pass
 
     def sink(self, dest_path=None, hash=False, firmware=False):
-        """What a transport writes into: see `airwaybill.sink.Sink`."""
+        # What a transport writes into: see `airwaybill.sink.Sink`.
         return part("sink").Sink(self, dest_path, hash, firmware)
 
     def check(self):
-        """What the server has for this device, without changing anything: a dict with `version`, `files`, `bytes` (None
-        where the server gives no sizes) and `firmware`, or None when the device is up to date."""
+        # What the server has for this device, without changing anything: a dict with `version`, `files`, `bytes` (None
+        # where the server gives no sizes) and `firmware`, or None when the device is up to date.
         return part("update").finish(self, part("update").check(self))
 
     def update(self, allow_downgrade=False, retry=False, reset=True, progress=None):
-        """Fetch what the server has for this device, then restart the board, unless `reset` is False: the next start
-        puts it in place.
-
-        Returns its version, or None when the device is up to date. Raises OTAError: the device then is as it was.
-        `allow_downgrade` accepts the release before this one; `retry` accepts one that was rolled back;
-        `progress(done, total, path)` is told how many bytes have come, of how many (None where the server gives no
-        sizes)."""
+        # Fetch what the server has for this device, then restart the board, unless `reset` is False: the next start
+        # puts it in place.
+        #
+        # Returns its version, or None when the device is up to date. Raises OTAError: the device then is as it was.
+        # `allow_downgrade` accepts the release before this one; `retry` accepts one that was rolled back;
+        # `progress(done, total, path)` is told how many bytes have come, of how many (None where the server gives no
+        # sizes).
         update = part("update")
         version = update.finish(self, update.run(self, allow_downgrade, retry, progress))
         return self._restart(version, reset)
 
     async def update_async(self, allow_downgrade=False, retry=False, reset=True, progress=None):
-        """As `update()`, beside other tasks of asyncio."""
+        # As `update()`, beside other tasks of asyncio.
         update = part("update")
         version = await update.finish_async(self, update.run(self, allow_downgrade, retry, progress))
         return self._restart(version, reset)
@@ -162,28 +157,28 @@ class OTA:
         return version
 
     def confirm(self):
-        """The release on trial does its work: keep it. Returns whether there was one."""
+        # The release on trial does its work: keep it. Returns whether there was one.
         return part("trial").confirm(self)
 
     def rollback(self, reason="asked_for", reset=True):
-        """Take the old release back now, instead of after three starts. Returns whether one was on trial."""
+        # Take the old release back now, instead of after three starts. Returns whether one was on trial.
         done = part("trial").rollback(self, reason)
         if done and reset:
             recovery().restart()
         return done
 
     def verify(self):
-        """Reads the files of this release again. A dict: `checked`, and `problems`, each with `kind` (`missing` or
-        `different`), `path`, `expected` and `found`."""
+        # Reads the files of this release again. A dict: `checked`, and `problems`, each with `kind` (`missing` or
+        # `different`), `path`, `expected` and `found`.
         return part("verify").device(self)
 
     def status(self):
-        """A dict: `version` and `firmware` (None when not known), `state` (`idle`, `downloading`, `applying`, `trial`,
-        `rolled back`), `starts` of the release on trial, `refused` (the version that is not taken again), `error`."""
+        # A dict: `version` and `firmware` (None when not known), `state` (`idle`, `downloading`, `applying`, `trial`,
+        # `rolled back`), `starts` of the release on trial, `refused` (the version that is not taken again), `error`.
         return part("trial").status(self)
 
     def real(self, path):
-        """Where a device path is."""
+        # Where a device path is.
         name = path[: path.find("/")]
         return self.mounts[name] + path[len(name) :]
 
@@ -197,14 +192,14 @@ class OTA:
 
 
 class HTTPOTA(OTA):
-    """Updates over a TCP/IP link that is already up: Ethernet, LTE, or a WiFi that the application manages."""
+    # Updates over a TCP/IP link that is already up: Ethernet, LTE, or a WiFi that the application manages.
 
     timeout_ms = 10000  # a response that brings under 256 bytes in this time is given up
 
     def __init__(self, host, port, tls=None, headers=None, prefix="", **settings):
-        """`tls`: a CA's certificate, or one that signs itself, as PEM or DER or the path of a file: HTTPS, with whoever
-        it vouches for alone. `headers`: a dict of what every request carries, a token for instance. `prefix`: the path
-        at which the server has its `manifest.json`."""
+        # `tls`: a CA's certificate, or one that signs itself, as PEM or DER or the path of a file: HTTPS, with whoever
+        # it vouches for alone. `headers`: a dict of what every request carries, a token for instance. `prefix`: the
+        # path at which the server has its `manifest.json`.
         super().__init__(**settings)
         self.host = host
         self.port = port
@@ -219,7 +214,7 @@ class HTTPOTA(OTA):
             self._client = client(self.host, self.port, self.timeout_ms, self.tls, self.headers, self.prefix)
 
     def get_steps(self, req, dest_path=None, hash=False, firmware=False):
-        """`get_data` as a generator that stops where it would wait."""
+        # `get_data` as a generator that stops where it would wait.
         self.connect()
         self._client.wait_ms = self.wait_ms
         sink = self.sink(dest_path, hash, firmware)
@@ -245,7 +240,7 @@ class HTTPOTA(OTA):
 
 
 class WiFiOTA(HTTPOTA):
-    """Updates over WiFi, from the server at `ip` and `port`."""
+    # Updates over WiFi, from the server at `ip` and `port`.
 
     join_ms = 30000
 

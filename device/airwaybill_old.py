@@ -7,9 +7,10 @@ Its journal is a record with a SHA-1; its plan has a line for each file, `A|R|D 
 import airwaybill_boot as base
 from airwaybill_boot import HOME, hashlib, json, os
 from airwaybill_boot.change import Change
-from airwaybill_boot.files import ENOSPC, hexlify, remove, stat
+from airwaybill_boot.content import copy, pump, put
+from airwaybill_boot.files import ENOSPC, error_text, hexlify, remove, stat
 from airwaybill_boot.spare import keep_spare
-from airwaybill_boot.trees import clear, copy, error_text, pump, put
+from airwaybill_boot.trees import clear
 
 TRIAL_STARTS = 3
 TRIES = 3  # installations that failed, until the first edition refuses the release

@@ -8,11 +8,11 @@ from airwaybill.download import SUM_BYTES, staging
 from airwaybill.lists import lines, merged, section
 from airwaybill_boot import HOME, json
 from airwaybill_boot.change import PLAN, REFUSED, firmware_of
-from airwaybill_boot.files import FORMAT, make_directories, parent, remove, stat
+from airwaybill_boot.files import FORMAT, error_text, make_directories, parent, remove, stat
 from airwaybill_boot.sealed import Sealed
 from airwaybill_boot.spare import keep_spare
 from airwaybill_boot.steps import staged
-from airwaybill_boot.trees import copy, error_text
+from airwaybill_boot.content import copy
 from OTA import OTAError
 
 PLANNED = {"A": "A", "R": "R", "D": "D", "B": "B", "C": "A", "X": "X"}

@@ -2,7 +2,7 @@
 
 from airwaybill_boot import hashlib
 from airwaybill_boot.files import hexlify
-from airwaybill_boot.trees import pump
+from airwaybill_boot.content import pump
 from OTA import OTAError
 
 

@@ -4,9 +4,10 @@ from airwaybill.lists import lines
 from airwaybill.update import attempts, get
 from airwaybill_boot import HOME, os
 from airwaybill_boot.change import Change
-from airwaybill_boot.files import make_directories, parent, remove, stat
+from airwaybill_boot.files import is_directory, make_directories, parent, remove, stat
 from airwaybill_boot.steps import staged
-from airwaybill_boot.trees import digest_of, is_directory, put, remove_tree
+from airwaybill_boot.content import digest_of, put
+from airwaybill_boot.trees import remove_tree
 from OTA import OTAError
 
 AHEAD = 8  # requests on their way at once, where the transport can

@@ -5,8 +5,9 @@ from airwaybill.digests import sha1_of
 from airwaybill.lists import lines, merged, quote, section
 from airwaybill.room import Room
 from airwaybill_boot import hashlib, os
-from airwaybill_boot.files import DIRECTORY, hexlify, parent, remove, stat
-from airwaybill_boot.trees import digest_of, is_directory, names_in, pump
+from airwaybill_boot.files import DIRECTORY, hexlify, is_directory, parent, remove, stat
+from airwaybill_boot.content import digest_of, pump
+from airwaybill_boot.trees import names_in
 from OTA import OTAError
 
 FACES = ("boot", "OTA", "airwaybill_boot", "airwaybill_before")

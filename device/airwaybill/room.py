@@ -3,8 +3,8 @@
 import airwaybill_boot as base
 from airwaybill_boot import os
 from airwaybill_boot.files import parent
-from airwaybill_boot.trees import names_in
 from airwaybill_boot.steps import SHARD
+from airwaybill_boot.trees import names_in
 from OTA import OTAError
 
 MARGIN = 8  # blocks for what directories, journal and plan take

@@ -4,7 +4,7 @@ import airwaybill_boot as base
 from airwaybill.digests import new_sha1
 from airwaybill_boot import hashlib
 from airwaybill_boot.files import hexlify, make_directories, parent, stat
-from airwaybill_boot.trees import pump
+from airwaybill_boot.content import pump
 from OTA import OTAError
 
 MANIFEST_BYTES = 512 * 1024

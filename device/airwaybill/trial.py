@@ -2,8 +2,7 @@
 
 import airwaybill_boot as base
 from airwaybill_boot.change import REFUSED, Change, firmware_of
-from airwaybill_boot.files import Damaged, read_record, stat
-from airwaybill_boot.trees import error_text
+from airwaybill_boot.files import Damaged, error_text, read_record, stat
 from OTA import OTAError, as_ota_error
 
 STATES = {"install": "applying", "placing": "applying", "trial": "trial", "confirm": "trial", "back": "rolled back"}
@@ -45,9 +44,8 @@ def _confirm(ota):
     change = load(ota)
     if not change or change.journal["state"] == "back":
         return False
-    end = base.part("end")
     # Without a plan: an error has interrupted the last call of this.
-    finish = end.confirm if change.head else end.end
+    finish = "confirm" if change.head else "end"
     firmware = change.head and change.head["firmware"]
     state = change.journal["state"]
     started = change.journal["starts"] or change.journal["wakes"]
@@ -58,7 +56,7 @@ def _confirm(ota):
     if state == "trial":
         change.enter("confirm")
     try:
-        finish(change)
+        base.once(finish, finish, change)
     except OSError:
         if not is_over(ota):
             raise

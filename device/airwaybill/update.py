@@ -10,8 +10,8 @@ import sys
 import airwaybill_boot as base
 from airwaybill_boot import hashlib, time
 from airwaybill_boot.change import REFUSED, Change
-from airwaybill_boot.files import ENOSPC, Damaged, hexlify, make_directories, read_record, remove, stat
-from airwaybill_boot.trees import error_text, put
+from airwaybill_boot.files import Damaged, ENOSPC, error_text, hexlify, make_directories, read_record, remove, stat
+from airwaybill_boot.content import put
 from OTA import OTAError, as_ota_error
 
 PIECE_MS = 5
@@ -179,7 +179,7 @@ def open_change(ota):
     except Damaged as error:
         raise OTAError("unfinished", str(error))
     if stat(ota.home + "/left"):
-        base.part("end").take_left(change)
+        base.once("left", "take_left", change)
     ota.left = change.head["mounts"] if stat(ota.home + "/left") else ()
     change.spend()
     return None

@@ -3,7 +3,7 @@
 from airwaybill import record
 from airwaybill_boot.change import Change
 from airwaybill_boot.files import stat
-from airwaybill_boot.trees import digest_of
+from airwaybill_boot.content import digest_of
 from OTA import OTAError
 
 IGNORED = (".DS_Store", "Thumbs.db", "pymakr.conf")  # C1

@@ -3,11 +3,12 @@
 # Source on purpose: it runs on whichever firmware the boot loader starts, and a .mpy does not. In several files, since
 # MicroPython holds all of a file while it compiles it. Nothing else from the file system is imported here: what else
 # there is of the client may be half replaced at the time, and a release may bring a json.py of its own.
+import gc
 import sys
 
 
 def built_in(*names):
-    """The first of these modules that MicroPython itself has: with an empty sys.path no file is one of them."""
+    # The first of these modules that MicroPython itself has: with an empty sys.path no file is one of them.
     path = sys.path[:]
     sys.path[:] = []
     try:
@@ -31,13 +32,10 @@ pycom = built_in("pycom")
 
 HOME = "waybill"  # the client's own directory, on each mount
 BUFFER = memoryview(bytearray(1024))
-WAKES = 50
 EIO = 5
 ABSENT = (2, 20)  # ENOENT, ENOTDIR: nothing else says that a file is not there (D10)
 NO_USE = ((2,), (20,), (28,))  # ENOSPC
 TRIES = 3
-LATER = ("start", "forward", "back", "end", "steps", "spare", "trees", "sealed", "change", "firmware", "files")
-SOFT_MS = 10000  # a start so long after the power came is a soft reset
 
 last_error = None
 booted = False
@@ -60,7 +58,7 @@ def set_error(error):
 
 
 def default_mounts():
-    """Where the first segment of a device path is mounted. Pycom has its flash at /flash, other boards at /."""
+    # Where the first segment of a device path is mounted. Pycom has its flash at /flash, other boards at /.
     try:
         os.stat("/flash")
         return {"flash": "/flash", "sd": "/sd"}
@@ -68,14 +66,14 @@ def default_mounts():
         return {"flash": "", "sd": "/sd"}
 
 
-def boot(mounts=None, reset=True, mount=None, feed=None, count=None, wakes=WAKES):
-    """Call this first in boot.py.
-
-    It finishes what a power cut has interrupted, counts the starts of a release on trial, and takes the old release
-    back after three. After a change to files or firmware it restarts the board, unless `reset` is False.
-    `mounts`: mount points by the first segment of a device path. `mount`: a function that mounts what boot.py would
-    mount; called when this start is counted. `feed`: called again and again, for a watchdog. `count`: True counts this
-    start, False does not, None finds out. `wakes`: how many starts may stay uncounted."""
+def boot(mounts=None, reset=True, mount=None, feed=None, count=None, wakes=50):
+    # Call this first in boot.py.
+    #
+    # It finishes what a power cut has interrupted, counts the starts of a release on trial, and takes the old release
+    # back after three. After a change to files or firmware it restarts the board, unless `reset` is False.
+    # `mounts`: mount points by the first segment of a device path. `mount`: a function that mounts what boot.py would
+    # mount; called when this start is counted. `feed`: called again and again, for a watchdog. `count`: True counts
+    # this start, False does not, None finds out. `wakes`: how many starts may stay uncounted.
     global booted
     if booted:
         return
@@ -83,38 +81,40 @@ def boot(mounts=None, reset=True, mount=None, feed=None, count=None, wakes=WAKES
     if feed:
         set_feed(feed)
     mounts = mounts or default_mounts()
-    start = guarded(lambda: _begin(mounts, count, wakes))
+    step = guarded(lambda: _begin(mounts, count, wakes))
     if mount:
         guarded(mount)
-    changed = start and guarded(start)
-    # What this took is free again for the application.
-    for name in LATER:
-        sys.modules.pop(__name__ + "." + name, None)
-        globals().pop(name, None)
+    changed = step and guarded(lambda: _do(*step))
+    forget()
     if changed and reset:
         restart()
 
 
 def _begin(mounts, count, wakes):
-    """Counts this start. What is to be done then, or None."""
+    # Counts this start. (part, function, change) of what is to be done then, or None.
     try:
         names = again(lambda: os.listdir(mounts["flash"] + "/" + HOME))
     except OSError as error:
         if error.args[0] in ABSENT:
             return None
         raise
-    if "journal" in names or "journal.new" in names:  # of the first edition
-        import airwaybill_old
-
-        return lambda: airwaybill_old.start(mounts)
-    for name in ("journal0", "journal1", "left"):
+    for name in ("journal0", "journal1", "left", "journal", "journal.new"):
         if name in names:
-            return part("start").begin(mounts, is_start if count is None else count, wakes)
+            part("change")  # it stays from one step to the next
+            return once("start", "begin", mounts, names, count, wakes)
     return None
 
 
+def _do(part, function, change):
+    # Whether the board has to start again.
+    changed = once(part, function, change)
+    if change.error:
+        set_error(change.error)
+    return changed
+
+
 def again(action):
-    """Calls `action` again where an error may pass."""
+    # Calls `action` again where an error may pass.
     for left in range(TRIES - 1, -1, -1):
         try:
             return action()
@@ -125,15 +125,37 @@ def again(action):
 
 
 def part(name):
-    """A module of this package, all of it: MicroPython takes a read that fails for the end of a source file, and keeps
-    half a module. So each of them says where it ends."""
+    # A module of this package, all of it: MicroPython takes a read that fails for the end of a source file, and keeps
+    # half a module. So each of them says where it ends.
     return again(lambda: _load(__name__ + "." + name))
+
+
+def once(name, function, *arguments):
+    # Calls a function of a part. What this loads is gone afterwards: few boards have room for all of it.
+    before = list(sys.modules)
+    try:
+        return getattr(part(name), function)(*arguments)
+    finally:
+        forget(before)
+
+
+def forget(but=()):
+    # Lets go of the parts of the client, `but` for these modules.
+    for name in list(sys.modules):
+        package, _, last = name.rpartition(".")
+        if package.startswith("airwaybill") and name not in but:
+            if hasattr(sys.modules.get(package), last):
+                delattr(sys.modules[package], last)
+            del sys.modules[name]
+    gc.collect()
 
 
 def _load(name):
     try:
         __import__(name)
         return sys.modules[name]
+    except ImportError:  # its directory could not be read
+        raise OSError(EIO, name)
     finally:
         for half in list(sys.modules):
             if half.startswith(__name__ + ".") and not hasattr(sys.modules[half], "END"):
@@ -142,19 +164,11 @@ def _load(name):
 
 
 def guarded(action):
-    """boot.py has to go on, whatever is wrong here."""
+    # boot.py has to go on, whatever is wrong here.
     try:
         return action()
     except Exception as error:
         set_error("%s: %s" % (type(error).__name__, error))
-
-
-def is_start():
-    """Whether the program has started anew: no wake from deep sleep, no soft reset of a development tool (D15)."""
-    if hasattr(machine, "SOFT_RESET"):
-        return machine.reset_cause() not in (machine.SOFT_RESET, getattr(machine, "DEEPSLEEP_RESET", None))
-    # RP2040 does not tell, but its clock goes on over a soft reset.
-    return time.ticks_ms() < SOFT_MS
 
 
 def restart():

@@ -1,11 +1,12 @@
 """The way back. Each step can be cut short anywhere, and done again; what fails does not stop the rest (D11)."""
 
-from . import TRIES, os
+import sys
+
+from . import TRIES
 from .change import firmware_of
-from .end import end
-from .files import make_directories, parent, read_record, remove, stat, write_record
-from .steps import entries
-from .trees import clear, error_text, is_directory, is_file, put
+from .files import error_text, read_record, remove, write_record
+
+base = sys.modules[__name__[: __name__.rfind(".")]]
 
 
 def roll_back(change, reason, weight):
@@ -15,11 +16,11 @@ def roll_back(change, reason, weight):
 
 
 def back(change):
-    """All back to the old release; what fails does not stop the rest (D11). Whether the board has to start again."""
+    # All back to the old release; what fails does not stop the rest (D11). Whether the board has to start again.
     journal = change.journal
     change.spend()
     if journal["begun"]:
-        restore(change)
+        base.once("restore", "restore", change)
     if change.head["firmware"] and take_firmware_back(change):
         return True
     if change.error:
@@ -33,13 +34,13 @@ def back(change):
     if missing:
         journal["reason"] += "; left: " + ", ".join(missing)
     report(change)
-    end(change)
+    base.once("end", "end", change)
     return True
 
 
 def take_firmware_back(change):
-    """Whether the board has to start the old firmware now. It may say no three times; then the old files have to do
-    with the new firmware, and the report says so."""
+    # Whether the board has to start the old firmware now. It may say no three times; then the old files have to do
+    # with the new firmware, and the report says so.
     journal = change.journal
     firmware = firmware_of(change.head)
     if firmware.runs("old") and firmware.boots("old"):
@@ -57,58 +58,8 @@ def take_firmware_back(change):
     return False
 
 
-def restore(change):
-    """The files of each mount. A card that fails is left for later, like one that is away."""
-    for name in change.head["mounts"]:
-        error = None
-        for _ in range(TRIES if change.is_mounted(name) else 0):
-            error = restore_mount(change, name)
-            if not error:
-                break
-        if error and name != "flash":
-            change.failing.append(name)
-        elif error:
-            change.error = error
-
-
-def restore_mount(change, name):
-    """The last error; what fails does not stop the rest."""
-    error = None
-    try:
-        change.settle(name)
-    except OSError as failed:
-        error = error_text(failed)
-    for kinds, undo in (("A", take_away), ("X", make_again), ("RD", put_back)):
-        for entry in entries(change, kinds, name):
-            try:
-                undo(change.journal["placed"], *entry)
-            except OSError as failed:
-                error = "%s: %s" % (entry[4], error_text(failed))
-    return error
-
-
-def take_away(placed, kind, copies, levels, digest, path, new, old):
-    if is_file(path) and (copies or not stat(new)):
-        os.remove(path)
-    clear(path, levels, copies)
-
-
-def make_again(placed, kind, copies, levels, digest, path, new, old):
-    make_directories(path)
-
-
-def put_back(placed, kind, copies, levels, digest, path, new, old):
-    if not (placed or copies) and (stat(new) if kind == "R" else is_file(path)):
-        return  # it is still there, and its copy may be half of it
-    if stat(old):
-        if is_directory(path):
-            os.rename(path, path + ".kept")  # what the application has put there meanwhile
-        make_directories(parent(path))
-        put(old, path, True)
-
-
 def report(change):
-    """What came of it, for status() and for the next update()."""
+    # What came of it, for status() and for the next update().
     path = change.home + "/report"
     before = read_record(path) or {}
     weight = change.journal["weight"]

@@ -11,17 +11,7 @@
 import sys
 
 from . import HOME, again, os
-from .files import (
-    CORRUPT,
-    ENOSPC,
-    FORMAT,
-    Damaged,
-    read_record,
-    remove,
-    stat,
-    write_record,
-)
-from .sealed import open_sealed
+from .files import ENOSPC, remove, write_record
 
 base = sys.modules[__name__[: __name__.rfind(".")]]
 
@@ -32,7 +22,7 @@ FAILED, STARTS, REFUSED = 2, 3, 6
 
 
 class Change:
-    """Its journal says how far it is, its plan what it is about."""
+    # Its journal says how far it is, its plan what it is about.
 
     def __init__(self, mounts):
         self.mounts = mounts
@@ -44,22 +34,11 @@ class Change:
         self.failing = []  # mounts that are taken for ones that are away
 
     def load(self):
-        """Whether there is a change under way."""
-        self.journal = None
-        lost = False
-        for name in ("/journal0", "/journal1"):
-            if stat(self.home + name):
-                lost = True
-                record = read_record(self.home + name)
-                if record and (not self.journal or record["seq"] > self.journal["seq"]):
-                    self.journal = record
-        if lost and not self.journal:  # with a plan beside it, back to what was (D10)
-            self.start_journal("", "", "back")
-            self.journal["reason"] = "journal_lost"
-        return lost and self.find_plan()
+        # Whether there is a change under way.
+        return base.once("loading", "load", self)
 
     def start_journal(self, plan, identity, state):
-        """`plan` is its SHA-256, `identity` the name of the directories in which its files are staged."""
+        # `plan` is its SHA-256, `identity` the name of the directories in which its files are staged.
         self.journal = {
             "seq": 0,
             "state": state,
@@ -76,39 +55,6 @@ class Change:
             "reason": None,
             "weight": 0,
         }
-
-    def find_plan(self):
-        """Opens the plan, or its copy. Without both the change has come to its end, unless it was being placed."""
-        self.head = None
-        damaged = self.journal["state"] == "placing"
-        places = [self.home]
-        if self.journal["id"]:
-            places.append(self.staging("flash"))
-        for place in places:
-            try:
-                found = self.open_plan(place + "/plan")
-            except OSError as error:
-                if error.args[0] != CORRUPT:
-                    raise
-                found = False
-            if found:
-                return True
-            damaged = damaged or found is False
-        if damaged:
-            raise Damaged("plan_damaged")
-        return bool(self.journal["plan"])
-
-    def open_plan(self, path):
-        """False for a damaged plan, None where there is none."""
-        found = open_sealed(path, PLAN)
-        if not found or self.journal["plan"] not in ("", found[1]):
-            return found and False
-        self.head = found[0]
-        if self.head["format"] != FORMAT:
-            raise Damaged("%s has format %s" % (path, self.head["format"]))
-        self.journal["id"] = self.head["id"]
-        self.plan = path
-        return True
 
     def staging(self, name):
         return "%s/%s/%s" % (self.mounts[name], HOME, self.journal["id"])
@@ -132,7 +78,7 @@ class Change:
         return [name for name in self.head["mounts"] if not self.is_mounted(name)]
 
     def enter(self, state):
-        """The next state, in both files: should one be damaged, the other says the same."""
+        # The next state, in both files: should one be damaged, the other says the same.
         self.journal["state"] = state
         self.save()
         self.save()
@@ -149,8 +95,8 @@ class Change:
             write_record(path, self.journal)
 
     def settle(self, name):
-        """Before one asks whether a file waits: on littlefs a rename from one directory to another that was cut short,
-        or failed, hides the file after it in the first of the two, until something is written."""
+        # Before one asks whether a file waits: on littlefs a rename from one directory to another that was cut short,
+        # or failed, hides the file after it in the first of the two, until something is written.
         if not self.head["mounts"][name]:
             path = "%s/%s/settle" % (self.mounts[name], HOME)
             open(path, "w").close()
@@ -165,7 +111,7 @@ class Change:
                 pass
 
     def roll_back(self, reason, weight):
-        return base.part("back").roll_back(self, reason, weight)
+        return base.once("back", "roll_back", self, reason, weight)
 
 
 def firmware_of(head):

@@ -9,17 +9,28 @@ DIRECTORY = 0x4000
 
 
 class Damaged(Exception):
-    """Content that is not what it has to be: it does not get better by trying again."""
+    # Content that is not what it has to be: it does not get better by trying again.
+    pass
 
 
 def stat(path):
-    """As os.stat; None where nothing is."""
+    # As os.stat; None where nothing is.
     try:
         return os.stat(path)
     except OSError as error:
         if error.args[0] in ABSENT:
             return None
         raise
+
+
+def is_directory(path):
+    info = stat(path)
+    return bool(info and info[0] & DIRECTORY)
+
+
+def is_file(path):
+    info = stat(path)
+    return bool(info and not info[0] & DIRECTORY)
 
 
 def remove(path):
@@ -42,7 +53,7 @@ def hexlify(digest):
 
 
 def write_record(path, record):
-    """A line of JSON, and its SHA-256."""
+    # A line of JSON, and its SHA-256.
     record["format"] = FORMAT
     text = json.dumps(record)
     with open(path, "w") as file:
@@ -50,7 +61,7 @@ def write_record(path, record):
 
 
 def read_record(path):
-    """None where there is none, or a damaged one."""
+    # None where there is none, or a damaged one.
     try:
         with open(path, "rb") as file:
             lines = file.read().split(b"\n")
@@ -64,6 +75,10 @@ def read_record(path):
     if record["format"] != FORMAT:
         raise Damaged("%s has format %s" % (path, record["format"]))
     return record
+
+
+def error_text(error):
+    return "%s: %s" % (type(error).__name__, error) if isinstance(error, (OSError, MemoryError)) else str(error)
 
 
 END = True

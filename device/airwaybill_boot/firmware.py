@@ -4,7 +4,7 @@ from . import esp32, os, pycom
 
 
 def Firmware(record):
-    """`record`: what the plan says of the board's firmware, before and after."""
+    # `record`: what the plan says of the board's firmware, before and after.
     return Pycom(record) if record["board"] == "pycom" else Esp32(record)
 
 
@@ -13,7 +13,7 @@ def partition(which):
 
 
 class Esp32:
-    """`record`: the labels of the partitions, `old` and `new`."""
+    # `record`: the labels of the partitions, `old` and `new`.
 
     lasts = True  # what is written stays there when the power goes
 
@@ -31,8 +31,8 @@ class Esp32:
         found[0].set_boot()
 
     def keep(self, side):
-        """Without this the boot loader goes back to the other image at the next reset. It marks the image that is set
-        to start, which may be another than the one that runs: then it is left alone."""
+        # Without this the boot loader goes back to the other image at the next reset. It marks the image that is set
+        # to start, which may be another than the one that runs: then it is left alone.
         if self.runs(side) and self.boots(side):
             try:
                 esp32.Partition.mark_app_valid_cancel_rollback()
@@ -41,7 +41,7 @@ class Esp32:
 
 
 class Pycom:
-    """`record`: `old`, the number of the slot, and `uname` before."""
+    # `record`: `old`, the number of the slot, and `uname` before.
 
     lasts = False
 
@@ -69,8 +69,8 @@ class Pycom:
 
 
 def pycom_slot():
-    """The number of the slot that boots, as bootmgr(boot_partition=) takes it; bootmgr() itself answers with a name.
-    None where the firmware cannot tell."""
+    # The number of the slot that boots, as bootmgr(boot_partition=) takes it; bootmgr() itself answers with a name.
+    # None where the firmware cannot tell.
     try:
         return ("factory", "ota_0").index(pycom.bootmgr()[0].lower())
     except (AttributeError, TypeError, IndexError, ValueError):

@@ -7,7 +7,7 @@ SEAL_BYTES = 67  # "= ", the digest, and the end of the line
 
 
 def open_sealed(path, header):
-    """(line of JSON, SHA-256) of a sealed text; False for a damaged one, None where there is none."""
+    # (line of JSON, SHA-256) of a sealed text; False for a damaged one, None where there is none.
     info = stat(path)
     if not info:
         return None
@@ -29,7 +29,7 @@ def open_sealed(path, header):
 
 
 class Sealed:
-    """A text: a line that says what it is, a line of JSON, lines, and at last the SHA-256 of all before."""
+    # A text: a line that says what it is, a line of JSON, lines, and at last the SHA-256 of all before.
 
     def __init__(self, file):
         self._file = file

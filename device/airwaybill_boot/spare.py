@@ -9,7 +9,7 @@ base = sys.modules[__name__[: __name__.rfind(".")]]
 
 
 def keep_spares(change):
-    """Whether it is all there."""
+    # Whether it is all there.
     enough = True
     for name in change.head["mounts"]:
         try:

@@ -1,47 +1,40 @@
-"""One start of the board in the middle of a change."""
+"""One start of the board in the middle of a change: it is counted, and what is to be done is found."""
 
 import sys
 
-from . import HOME, again
-from .change import FAILED, STARTS, Change, firmware_of
-from .files import Damaged, stat
-from .spare import keep_spares
+from . import again, machine, time
+from .change import Change, firmware_of
+from .files import Damaged
 
 base = sys.modules[__name__[: __name__.rfind(".")]]
 
-TRIAL_STARTS = 3
+SOFT_MS = 10000  # a start so long after the power came is a soft reset
+STEPS = {"trial": ("trial", "go_on"), "back": ("back", "back"), "confirm": ("confirm", "confirm")}
 
 
-def begin(mounts, count, wakes):
-    """Counts this start, for boot(). What is to be done then, or None."""
+def begin(mounts, names, count, wakes):
+    # (part, function, change) of what is to be done; `names` is what lies in waybill/.
     change = Change(mounts)
+    if "journal" in names or "journal.new" in names:
+        return "start", "old", change
     try:
         found = again(change.load)
     except Damaged:
-        base.part("end").give_up(change)
+        base.once("end", "give_up", change)
         raise
     if not found:
-        return lambda: take_left(mounts)
+        return "left", "take_left", change
     if change.head and change.head["firmware"]:
         firmware_of(change.head).keep("old" if change.journal["state"] == "back" else "new")
-    count_start(change, count, wakes)
-    return lambda: finish(change)
-
-
-def finish(change):
-    changed = act(change)
-    if change.error:
-        base.set_error(change.error)
-    return changed or take_left(change.mounts)
-
-
-def take_left(mounts):
-    if stat("%s/%s/left" % (mounts["flash"], HOME)):
-        base.part("end").take_left(Change(mounts))
+    count_start(change, is_start if count is None else count, wakes)
+    if not change.head:  # its plan is away: this is the end of what it was
+        return "end", "end", change
+    part, function = STEPS.get(change.journal["state"], ("forward", "forward"))
+    return part, function, change
 
 
 def count_start(change, count, wakes):
-    """Counts this start, unless the program has not started anew (D15)."""
+    # Counts this start, unless the program has not started anew (D15).
     journal = change.journal
     if journal["state"] == "trial":
         if callable(count):
@@ -53,21 +46,19 @@ def count_start(change, count, wakes):
     change.save()
 
 
-def act(change):
-    """Does what the journal says. Whether files or firmware have changed, so that the board has to start again."""
-    if change.head and change.journal["state"] == "trial":
-        if change.head["firmware"] and firmware_of(change.head).runs("old"):
-            return change.roll_back("firmware_reverted", STARTS)
-        if change.journal["starts"] > TRIAL_STARTS:
-            return change.roll_back("not_confirmed", STARTS)
-        return not keep_spares(change) and change.roll_back("space", FAILED)
-    if not change.head:  # its plan is away: this is the end of what it was
-        return base.part("end").end(change)
-    if change.journal["state"] == "back":
-        return base.part("back").back(change)
-    if change.journal["state"] == "confirm":
-        return base.part("end").confirm(change)
-    return base.part("forward").forward(change)
+def is_start():
+    # Whether the program has started anew: no wake from deep sleep, no soft reset of a development tool (D15).
+    if hasattr(machine, "SOFT_RESET"):
+        return machine.reset_cause() not in (machine.SOFT_RESET, getattr(machine, "DEEPSLEEP_RESET", None))
+    # RP2040 does not tell, but its clock goes on over a soft reset.
+    return time.ticks_ms() < SOFT_MS
+
+
+def old(change):
+    # A client of the first edition has begun this one.
+    import airwaybill_old
+
+    return airwaybill_old.start(change.mounts)
 
 
 END = True

@@ -8,13 +8,13 @@ SHARD = 8  # staged files a directory: littlefs reads all of a directory to find
 
 
 def staged(change, name, number, kind):
-    """Where a file waits (`n`) or is kept (`o`)."""
+    # Where a file waits (`n`) or is kept (`o`).
     return "%s/%d/%s%d" % (change.staging(name), number // SHARD, kind, number)
 
 
 def entries(change, kinds, only=None):
-    """(kind, copies, levels, sha256, path, where it waits, where the old one is kept) of each file of these kinds on a
-    mount that is there, or on one alone."""
+    # (kind, copies, levels, sha256, path, where it waits, where the old one is kept) of each file of these kinds on a
+    # mount that is there, or on one alone.
     mounts = change.head["mounts"]
     there = [only] if only else [name for name in mounts if change.is_mounted(name)]
     with open(change.plan) as file:

@@ -1,28 +1,14 @@
-"""Files and directories: read, copied, put in place and removed."""
+"""Directories: what is in them, and what of them goes."""
 
-import sys
-
-from . import BUFFER, hashlib, os
-from .files import ABSENT, DIRECTORY, hexlify, parent, remove, stat
-
-base = sys.modules[__name__[: __name__.rfind(".")]]
+from . import os
+from .files import DIRECTORY, is_directory, parent, remove
 
 OCCUPIED = (39, 13)  # ENOTEMPTY, and what FAT says instead: EACCES
 
 
-def is_directory(path):
-    info = stat(path)
-    return bool(info and info[0] & DIRECTORY)
-
-
-def is_file(path):
-    info = stat(path)
-    return bool(info and not info[0] & DIRECTORY)
-
-
 def names_in(path):
-    """(name in bytes, whether it is a directory) of what is in a directory: a PC may have written names that are no
-    UTF-8. The list of / comes as text, and raises there."""
+    # (name in bytes, whether it is a directory) of what is in a directory: a PC may have written names that are no
+    # UTF-8. The list of / comes as text, and raises there.
     entries = os.ilistdir((path or "/").encode())
     while True:
         try:
@@ -36,8 +22,8 @@ def names_in(path):
 
 
 def clear(path, levels, copies):
-    """Removes what FAT (`copies`) may have kept of a file that has gone, and the nearest `levels` directories above it,
-    as far as they are empty."""
+    # Removes what FAT (`copies`) may have kept of a file that has gone, and the nearest `levels` directories above it,
+    # as far as they are empty.
     for level in range(levels + 1):
         if copies and "~" not in path:
             sweep(path)
@@ -54,8 +40,8 @@ def clear(path, levels, copies):
 
 
 def sweep(path):
-    """A long name on FAT is several entries before a short one, `MEASUR~1.CSV`. When the power goes while they are
-    removed, the file may still be there, under its short name alone."""
+    # A long name on FAT is several entries before a short one, `MEASUR~1.CSV`. When the power goes while they are
+    # removed, the file may still be there, under its short name alone.
     stem, _, ending = path[len(parent(path)) + 1 :].upper().rpartition(".")
     if not stem:
         stem, ending = ending, ""
@@ -76,55 +62,6 @@ def remove_tree(path):
         os.rmdir(path)
     else:
         remove(path)
-
-
-def pump(path, write):
-    with open(path, "rb") as file:
-        while True:
-            count = file.readinto(BUFFER)
-            if not count:
-                return
-            write(BUFFER[:count])
-            base.feed()
-
-
-def copy(source, target):
-    with open(target, "wb") as writer:
-        pump(source, writer.write)
-
-
-def put(source, target, copies):
-    """On FAT a rename that is cut short leaves two names for the same clusters: there (`copies`) the file is copied.
-    On littlefs one that fails, and is not tried again at once, may cost the source: it is for what can be had again."""
-    if copies:
-        copy(source, target)
-        os.remove(source)
-    else:
-        base.again(lambda: os.rename(source, target))
-
-
-def write_text(path, text):
-    with open(path, "w") as file:
-        file.write(text)
-
-
-def digest_of(path):
-    digest = hashlib.sha256()
-    pump(path, digest.update)
-    return hexlify(digest)
-
-
-def digest_if_there(path):
-    try:
-        return digest_of(path)
-    except OSError as error:
-        if error.args[0] in ABSENT:
-            return None
-        raise
-
-
-def error_text(error):
-    return "%s: %s" % (type(error).__name__, error) if isinstance(error, (OSError, MemoryError)) else str(error)
 
 
 END = True

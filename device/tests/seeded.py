@@ -26,8 +26,8 @@ BUGS = (
         "the journal says trial before the files are in place",
         "the journal is never ahead of the files",
         "airwaybill_boot/forward.py",
-        "        again(lambda: place(change))\n",
-        '        change.enter("trial")\n        again(lambda: place(change))\n',
+        '        again(lambda: base.once("place", "place", change))\n',
+        '        change.enter("trial")\n        again(lambda: base.once("place", "place", change))\n',
     ),
     Bug(
         "a state is in one of the two journal files alone",
@@ -40,7 +40,7 @@ BUGS = (
     Bug(
         "a staged file is placed whatever its hash",
         "recovery hashes each staged file before it is placed",
-        "airwaybill_boot/forward.py",
+        "airwaybill_boot/place.py",
         "        if (waits or digest_if_there(path)) != digest:\n",
         "        if not (waits or digest_if_there(path)):\n",
         features="cut,spoil",
@@ -49,7 +49,7 @@ BUGS = (
     Bug(
         "on the way back a copy is taken that may be half of it",
         "the old file is the one that is whole",
-        "airwaybill_boot/back.py",
+        "airwaybill_boot/restore.py",
         "        return  # it is still there, and its copy may be half of it\n",
         "        pass\n",
         features="cut,torn,spoil",
@@ -77,9 +77,9 @@ BUGS = (
     Bug(
         "the spare room is not made again when a trial starts",
         "the way back has its room at each start of a trial",
-        "airwaybill_boot/start.py",
-        '        return not keep_spares(change) and change.roll_back("space", FAILED)\n',
-        "        return False\n",
+        "airwaybill_boot/trial.py",
+        '    return not keep_spares(change) and change.roll_back("space", FAILED)\n',
+        "    return False\n",
         kind="FAT",
         features="cut,fill",
         seed=8,
@@ -105,9 +105,9 @@ BUGS = (
     Bug(
         "on FAT a file takes the place of another by a rename",
         "a rename on FAT that is cut short leaves two names for one file",
-        "airwaybill_boot/trees.py",
+        "airwaybill_boot/content.py",
         "        copy(source, target)\n        os.remove(source)\n",
-        "        remove(target)\n        os.rename(source, target)\n",
+        "        base.part('files').remove(target)\n        os.rename(source, target)\n",
         kind="FAT",
         seed=9,
     ),

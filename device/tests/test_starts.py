@@ -16,5 +16,5 @@ BAR_KB = 40
 
 def test_a_start_fits(tmp_path: Path) -> None:
     boards = starts.boards(tmp_path)
-    for kind in ("idle", "trial", "back"):
+    for kind in boards:
         assert starts.fits(boards[kind], "recovery", BAR_KB), kind

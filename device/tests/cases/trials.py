@@ -166,9 +166,9 @@ def case_40(client, kind):
 
     def wrong():
         """After the start, and a confirm() where the cut came before its journal."""
-        device.confirm()
+        said = device.confirm()
         if device.state() != "idle" or device.ota().version != "1.0.1":
-            return "%s %s" % (device.state(), device.ota().version)
+            return "%s, %s %s" % (said, device.state(), device.ota().version)
         found = device.files()
         for place, wanted in zip(places, (new, old)):
             kept = {path.replace(place, places[0]): found[path] for path in found if path.startswith(place)}
@@ -181,12 +181,13 @@ def case_40(client, kind):
     files.update(new)
     device.offer("1.0.1", files)
     device.said(lambda: device.ota(boot_py=True).update())
-    fill(device, "flash")
+    if kind == "littlefs":  # on FAT a cut loses clusters, all of the spare room at worst
+        fill(device, "flash")
     found = []
     for torn in (False, True):
-        for number in cuts(device, device.confirm, 2 * LOOKS, torn):
+        for _ in cuts(device, device.confirm, 2 * LOOKS, torn):
             device.start()
-            found.append(wrong() and "%s: %s" % (number, wrong()))
+            found.append(wrong())
     for path in [path for path in device.own.files if "/fill" in path]:
         os.remove("/" + path)
     device.offer("1.0.2", FILES)

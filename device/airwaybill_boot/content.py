@@ -1,0 +1,51 @@
+"""What is in files: read, copied, put in place."""
+
+import sys
+
+from . import ABSENT, BUFFER, hashlib, os
+from .files import hexlify
+
+base = sys.modules[__name__[: __name__.rfind(".")]]
+
+
+def pump(path, write):
+    with open(path, "rb") as file:
+        while True:
+            count = file.readinto(BUFFER)
+            if not count:
+                return
+            write(BUFFER[:count])
+            base.feed()
+
+
+def copy(source, target):
+    with open(target, "wb") as writer:
+        pump(source, writer.write)
+
+
+def put(source, target, copies):
+    # On FAT a rename that is cut short leaves two names for the same clusters: there (`copies`) the file is copied.
+    # On littlefs one that fails, and is not tried again at once, may cost the source: it is for what can be had again.
+    if copies:
+        copy(source, target)
+        os.remove(source)
+    else:
+        base.again(lambda: os.rename(source, target))
+
+
+def digest_of(path):
+    digest = hashlib.sha256()
+    pump(path, digest.update)
+    return hexlify(digest)
+
+
+def digest_if_there(path):
+    try:
+        return digest_of(path)
+    except OSError as error:
+        if error.args[0] in ABSENT:
+            return None
+        raise
+
+
+END = True

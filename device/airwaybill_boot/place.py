@@ -1,0 +1,41 @@
+"""The files of a release to where they are used."""
+
+from . import os
+from .change import ENODEV
+from .content import copy, digest_if_there, put
+from .files import Damaged, is_directory, is_file, make_directories, parent
+from .steps import entries
+from .trees import clear
+
+
+def place(change):
+    # Where files are renamed into place, each old one is copied when its turn comes: one at a time, that takes no more
+    # room than the largest. Nothing is renamed out of the live directories: see `Change.settle`.
+    if change.missing():
+        raise OSError(ENODEV, change.missing()[0])
+    for name in change.head["mounts"]:
+        change.settle(name)
+    for _, copies, levels, _, path, _, old in entries(change, "D"):
+        if is_file(path):
+            if not copies:
+                copy(path, old)
+            os.remove(path)
+        clear(path, levels, copies)
+    for _, _, _, _, path, _, _ in entries(change, "X"):
+        if is_directory(path):
+            os.rmdir(path)
+    made = None
+    for kind, copies, _, digest, path, new, old in entries(change, "AR"):
+        waits = digest_if_there(new)
+        if (waits or digest_if_there(path)) != digest:
+            raise Damaged("changed: " + path)
+        if waits:
+            if kind == "R" and not copies:
+                copy(path, old)
+            if parent(path) != made:
+                made = parent(path)
+                make_directories(made)
+            put(new, path, copies)
+
+
+END = True

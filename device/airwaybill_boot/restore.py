@@ -1,0 +1,60 @@
+"""The files of the old release to where they were."""
+
+from . import TRIES, os
+from .content import put
+from .files import error_text, is_directory, is_file, make_directories, parent, stat
+from .steps import entries
+from .trees import clear
+
+
+def restore(change):
+    # Mount by mount. A card that fails is left for later, like one that is away.
+    for name in change.head["mounts"]:
+        error = None
+        for _ in range(TRIES if change.is_mounted(name) else 0):
+            error = restore_mount(change, name)
+            if not error:
+                break
+        if error and name != "flash":
+            change.failing.append(name)
+        elif error:
+            change.error = error
+
+
+def restore_mount(change, name):
+    # The last error; what fails does not stop the rest.
+    error = None
+    try:
+        change.settle(name)
+    except OSError as failed:
+        error = error_text(failed)
+    for kinds, undo in (("A", take_away), ("X", make_again), ("RD", put_back)):
+        for entry in entries(change, kinds, name):
+            try:
+                undo(change.journal["placed"], *entry)
+            except OSError as failed:
+                error = "%s: %s" % (entry[4], error_text(failed))
+    return error
+
+
+def take_away(placed, kind, copies, levels, digest, path, new, old):
+    if is_file(path) and (copies or not stat(new)):
+        os.remove(path)
+    clear(path, levels, copies)
+
+
+def make_again(placed, kind, copies, levels, digest, path, new, old):
+    make_directories(path)
+
+
+def put_back(placed, kind, copies, levels, digest, path, new, old):
+    if not (placed or copies) and (stat(new) if kind == "R" else is_file(path)):
+        return  # it is still there, and its copy may be half of it
+    if stat(old):
+        if is_directory(path):
+            os.rename(path, path + ".kept")  # what the application has put there meanwhile
+        make_directories(parent(path))
+        put(old, path, True)
+
+
+END = True
