@@ -1,12 +1,12 @@
-// Files from pickers and drops, handed on in pieces so that the page never stops.
+// Files from pickers and drops, handed on in pieces so that the page stays responsive.
 
 import type { Source } from "./engine/protocol.js";
 
 const PIECE = 500;
-/** Files of a dropped folder are asked for so many at once: the page stands still while they arrive. */
+/** How many files of a dropped folder are opened at once: the page is blocked while they arrive. */
 const TOGETHER = 20;
 
-/** What a person dropped or picked: one zip, or files with their paths. */
+/** What was dropped or picked: one zip, or files with their paths. */
 export type Given = { zip: File } | { name: string; pieces: AsyncIterable<Source[]> };
 
 /** The files of an `<input webkitdirectory>`; a picked directory is the top directory. */
@@ -31,9 +31,9 @@ export function ofInput(input: HTMLInputElement): Given | null {
   return { name, pieces: pieces() };
 }
 
-/** What was dropped: a zip, one directory as the top directory, or files and directories that lie in it. */
+/** What was dropped: a zip, one directory as the top directory, or files and directories in it. */
 export function ofDrop(transfer: DataTransfer): Given | null {
-  // The items are gone once the event is over.
+  // The items are cleared when the event ends.
   const items = [...transfer.items].filter((item) => item.kind === "file");
   const entries = items.map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
   const files = [...transfer.files];

@@ -1,4 +1,4 @@
-// Numbers as people read them.
+// Formats numbers for people.
 
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 
@@ -32,7 +32,7 @@ export function change(size: number): string {
 
 /** `0.6 s`, `12 min`, `3 h 20 min`, `5 days`. */
 export function duration(seconds: number): string {
-  if (!Number.isFinite(seconds)) return "for ever";
+  if (!Number.isFinite(seconds)) return "forever";
   if (seconds === 0) return "no time";
   if (seconds < 0.1) return "under 0.1 s";
   if (seconds < 9.95) return `${seconds.toFixed(1)} s`;

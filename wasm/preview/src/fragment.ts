@@ -1,4 +1,4 @@
-// What a person looks at, as text behind the `#` of the address.
+// The view as text behind the `#` of the address.
 
 import type { DstPaths, Kind, VersionScheme } from "./engine/protocol.js";
 
@@ -12,14 +12,14 @@ export const SHOWN_KINDS: readonly Kind[] = ["delete", "new", "update"];
 
 export interface View {
   tab: Tab;
-  /** The device's release; null for one that names none. */
+  /** The device's release; null for a device without a version. */
   from: string | null;
   /** null for the highest. */
   to: string | null;
-  /** null when the request names none. */
+  /** null if the request has none. */
   firmware: string | null;
   downgrade: boolean;
-  /** null as the server has it. */
+  /** null for the server's order. */
   order: VersionScheme | null;
   dstPaths: DstPaths | null;
   base: string | null;
@@ -30,7 +30,7 @@ export interface View {
   descending: boolean;
   file: string | null;
   link: string;
-  /** kbit/s, percent of the time on air, seconds a file; null as the link has it. */
+  /** kbit/s, percent of the time on air, seconds per file; null for the link's own figures. */
   figures: readonly [number, number, number] | null;
 }
 
@@ -53,7 +53,7 @@ export const START: View = {
   figures: null,
 };
 
-/** The view that a fragment names, and whether it names a device; what is not understood counts as absent. */
+/** The view of a fragment, and whether it names a device; unknown values are ignored. */
 export function parse(fragment: string): { view: View; device: boolean } {
   const given = new URLSearchParams(fragment.replace(/^#/, ""));
   const text = (name: string) => given.get(name) || null;

@@ -4,7 +4,7 @@ export interface Link {
   id: string;
   name: string;
   about: string;
-  /** kbit/s while on air; percent of the time that it may be; seconds a file for request and answer. */
+  /** kbit/s while on air; percent of the time that it may be; seconds per file for request and response. */
   figures: readonly [number, number, number];
 }
 
@@ -12,7 +12,7 @@ export const LINKS: readonly Link[] = [
   {
     id: "wifi",
     name: "WiFi, from a van",
-    about: "2.4 GHz at some distance; a MicroPython board reads some 250 kB/s and opens a connection for each file",
+    about: "2.4 GHz at some distance; a MicroPython board reads about 250 kB/s and opens a connection for each file",
     figures: [2000, 100, 0.05],
   },
   {

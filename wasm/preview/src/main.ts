@@ -6,7 +6,7 @@ import type { ReleasePreview } from "./release-preview.js";
 const preview = document.querySelector<ReleasePreview>("release-preview")!;
 preview.view = location.hash.slice(1);
 preview.addEventListener("view-change", () => {
-  // Replaced, not added: typing in the filter is no journey to walk back.
+  // Replaced, not added: each letter typed into the filter must not become a step of the history.
   history.replaceState(null, "", `#${preview.view}`);
 });
 addEventListener("hashchange", () => (preview.view = location.hash.slice(1)));

@@ -1,4 +1,4 @@
-// What the page knows: the view a person chose, and what the engine said to it.
+// The state of the page: the view that was chosen, and the engine's answers for it.
 
 import { Engine, EngineError, type Answered } from "./engine/client.js";
 import type {
@@ -17,7 +17,7 @@ import type { Given } from "./files.js";
 import { START, type View } from "./fragment.js";
 import { linkOf } from "./links.js";
 
-/** What a question is about; a later one outruns an earlier one about the same. */
+/** What a question is about. The answer to an earlier question about the same topic is dropped. */
 export type Topic = "plan" | "file" | "manifest" | "compare" | "check";
 
 export interface Progress {
@@ -38,9 +38,9 @@ export type Checked = { what: "content" | "device"; name: string; answer: CheckA
 export class Model {
   view: View = START;
   overview: Overview | null = null;
-  /** With the request that it was made for, which is not that of the view while a newer one is awaited. */
+  /** Carries its own request, which differs from the view's while a newer answer is awaited. */
   plan: PlanAnswer | null = null;
-  /** Of the rows of the plan. */
+  /** The paths of the plan's rows. */
   paths: readonly string[] = [];
   manifest: ManifestAnswer | null = null;
   file: FileAnswer | null = null;
@@ -53,7 +53,7 @@ export class Model {
   problems: Partial<Record<Topic | "source", Problem>> = {};
   /** What has been asked and not been answered yet. */
   awaited = new Set<Topic>();
-  /** The server has other releases by now. */
+  /** Whether the releases on the server have changed since they were read. */
   stale = false;
   /** The server's address with a `/` at its end; null where there is none. */
   server: string | null = null;
@@ -101,7 +101,7 @@ export class Model {
     return this.server === null ? null : new URL("_preview/listing.json", this.server).href;
   }
 
-  /** Takes over a view from an address; `device` says whether it names the device's version. */
+  /** Shows a view from an address; `device` says whether it names the device's version. */
   show(view: View, device: boolean): void {
     this.#deviceNamed = device;
     this.#take(this.#withDevice(view));
@@ -166,7 +166,7 @@ export class Model {
   async lookAgain(): Promise<void> {
     const url = this.listingUrl;
     if (url === null || this.overview?.kind !== "server" || this.progress !== null) return;
-    // Offline is no change.
+    // Being offline does not mean that the releases changed.
     const answer = await this.#engine.ask("stale", url).catch(() => null);
     if (answer === null || !this.#isCurrent(answer)) return;
     this.stale = answer.value;
@@ -187,13 +187,13 @@ export class Model {
     this.#changed();
   }
 
-  /** While no person has named a device, it is one on the release before the highest. */
+  /** Until a device is chosen, it is one on the second-highest release. */
   #withDevice(view: View, overview = this.overview): View {
     if (this.#deviceNamed || overview === null) return view;
     return { ...view, from: overview.releases.at(-2)?.version ?? null };
   }
 
-  /** Has the worker sort what is open in the order of the view; all that depends on it is asked for after that. */
+  /** Has the worker apply the chosen version order, then asks for everything that depends on it. */
   #choose(): void {
     this.#forget("plan");
     this.awaited.add("plan");
@@ -207,10 +207,10 @@ export class Model {
     );
   }
 
-  /** Follows the worker to what it has opened; where that was just before a cancel, too. */
+  /** Shows what the worker has opened, even if it was cancelled a moment too late. */
   #open({ value: overview }: Answered<Overview>): void {
     this.#forget("check");
-    // Nothing of the old releases stands under the new name.
+    // Nothing of the old releases may appear under the new name.
     this.checked = this.plan = this.manifest = null;
     this.stale = false;
     delete this.problems.source;
@@ -227,7 +227,7 @@ export class Model {
     this.#changed();
   }
 
-  /** Long work with a progress bar. What comes later takes the bar over. */
+  /** Long work with a progress bar. Later work takes the bar over. */
   async #work(what: "releases" | "check", run: (isOn: () => boolean) => Promise<void>): Promise<void> {
     const job = ++this.#job;
     const isOn = () => job === this.#job;
@@ -257,9 +257,9 @@ export class Model {
     });
   }
 
-  /** Hands the files of a folder to the worker; false when something else has begun meanwhile. */
+  /** Hands the files of a folder to the worker; false if other work has begun in the meantime. */
   async #add(given: Given, what: string, isOn: () => boolean): Promise<boolean> {
-    if ("zip" in given) throw new EngineError("zip_here", "unpack the zip and give the folder");
+    if ("zip" in given) throw new EngineError("zip_here", "unpack the zip and choose the folder");
     await this.#engine.ask("cancel");
     let files = 0;
     for await (const piece of given.pieces) {
@@ -277,7 +277,7 @@ export class Model {
     void this.#turn("plan", () => this.#engine.ask("plan", request), (plan) => {
       this.plan = plan;
       this.paths = plan.rows.count === 0 ? [] : plan.rows.paths.split("\n");
-      // The one at hand is that of another plan.
+      // The current one belongs to another plan.
       this.manifest = null;
     });
     this.#askManifest();
@@ -331,7 +331,7 @@ export class Model {
     this.#changed();
   }
 
-  /** Asks, and takes the answer unless there was a later question about the same since, or something else is open by now. */
+  /** Asks, and takes the answer unless a later question on the topic was asked or other releases were opened. */
   async #turn<Value>(topic: Topic, ask: () => Promise<Answered<Value>>, take: (value: Value) => void): Promise<void> {
     const turn = this.#forget(topic);
     const isOn = () => this.#turns.get(topic) === turn;
@@ -339,7 +339,7 @@ export class Model {
     try {
       const answer = await ask();
       if (!isOn()) return;
-      // A check is of files, which no order changes.
+      // A check compares files; the version order does not affect it.
       if (topic !== "check" && !this.#isCurrent(answer)) return;
       delete this.problems[topic];
       take(answer.value);
@@ -355,7 +355,7 @@ export class Model {
     }
   }
 
-  /** What has been asked about it so far does not count any more; gives the turn of the next question. */
+  /** Drops pending answers on this topic; returns the turn of the next question. */
   #forget(topic: Topic): number {
     const turn = (this.#turns.get(topic) ?? 0) + 1;
     this.#turns.set(topic, turn);

@@ -26,7 +26,7 @@ const TAB_NAMES: Record<Tab, string> = {
  * Shows what every device will get from a directory of releases, for any web tool to embed.
  *
  * The attribute `server` is the address of an airwaybill server, for its releases and for comparing with it; without it, folders and
- * zips can be opened. The property `view` is what is looked at, as text; `view-change` tells of a new one.
+ * zips can be opened. The property `view` is the current view as text; the event `view-change` reports a new one.
  */
 export class ReleasePreview extends LitElement {
   static override properties = { server: { type: String }, over: { state: true } };
@@ -143,7 +143,7 @@ export class ReleasePreview extends LitElement {
     this.over = false;
   }
 
-  /** What is looked at, as it may stand behind the `#` of an address. */
+  /** The current view, as text behind the `#` of an address. */
   get view(): string {
     return this.#view;
   }
@@ -165,7 +165,7 @@ export class ReleasePreview extends LitElement {
     super.disconnectedCallback();
     document.removeEventListener("visibilitychange", this.#lookAgain);
     globalThis.removeEventListener("focus", this.#lookAgain);
-    // Moved to another place in the page, it is there again by now.
+    // An element that was only moved is connected again by now.
     queueMicrotask(() => {
       if (this.isConnected) return;
       this.#model?.end();
@@ -199,8 +199,8 @@ export class ReleasePreview extends LitElement {
           ? html`<section class="panel welcome">
               <h2>Drop a folder of releases here</h2>
               <p class="soft">
-                One directory for each release, named with its version, and beside them the firmware images. Nothing leaves this
-                browser.
+                It has one directory for each release, named with its version, and the firmware images beside them. Nothing leaves
+                this browser.
               </p>
             </section>`
           : nothing
@@ -238,7 +238,7 @@ export class ReleasePreview extends LitElement {
     const { view, problems } = model;
     const panels = {
       plan: () => html`<rp-plan-view .model=${model}></rp-plan-view>`,
-      matrix: () => html`${problemNotice(problems.plan, "The plan chosen:")}<rp-matrix-view .model=${model}></rp-matrix-view>`,
+      matrix: () => html`${problemNotice(problems.plan, "Selected plan:")}<rp-matrix-view .model=${model}></rp-matrix-view>`,
       manifest: () => html`<rp-manifest-view .model=${model}></rp-manifest-view>`,
       check: () => html`<rp-check-view .model=${model}></rp-check-view>`,
       releases: () => html`<rp-releases-view .model=${model}></rp-releases-view>`,

@@ -37,7 +37,7 @@ test("the numbers stand beside the device that they are for", async () => {
   const { page: tab } = visit;
   await tab.locator("#download", { hasText: /manifest \d/ }).waitFor();
   const before = await visit.text(".summary");
-  expect(before).toContain("A device on 1.0.0 fetches 109 kB");
+  expect(before).toContain("A device on 1.0.0 downloads 109 kB");
   const busy = () => tab.locator(".summary").getAttribute("aria-busy");
   expect(await busy()).toBe("false");
   await visit.hold();
@@ -46,7 +46,7 @@ test("the numbers stand beside the device that they are for", async () => {
   expect(await visit.text(".summary")).toBe(before);
   expect(await busy()).toBe("true");
   await visit.release();
-  await tab.getByText("A device without a version fetches").waitFor();
+  await tab.getByText("A device without a version downloads").waitFor();
   expect(await visit.text("#new")).toBe("5");
   expect(await busy()).toBe("false");
 
@@ -59,7 +59,7 @@ test("the numbers stand beside the device that they are for", async () => {
   expect(await visit.text("#headline")).toContain("A device without a version");
   expect(await busy()).toBe("true");
   await visit.release();
-  await tab.getByText("A device on 1.0.0 fetches 109 kB").waitFor();
+  await tab.getByText("A device on 1.0.0 downloads 109 kB").waitFor();
   await visit.end();
 });
 
@@ -94,13 +94,13 @@ test("a comparison that comes late does not stand over another manifest", async 
 test("cancelled too late, the name is that of the releases shown", async () => {
   const visit = await Visit.open(browser, `${page}#from=`);
   const { page: tab } = visit;
-  await tab.getByText("is on 1.0.1 afterwards").waitFor();
+  await tab.getByText("to get to 1.0.1").waitFor();
   await visit.hold();
   await visit.pick("#open-zip", join(folder, "9.zip"));
   await visit.said("releases");
   await tab.locator("#cancel").click();
   await visit.release();
-  await tab.getByText("is on 9.0.1 afterwards").waitFor();
+  await tab.getByText("to get to 9.0.1").waitFor();
   expect(await visit.text("#source")).toContain("Zip 9.zip");
   expect(await tab.locator("#to").innerText()).toContain("highest (9.0.1)");
   expect(await tab.locator("#cancel").count()).toBe(0);
@@ -110,7 +110,7 @@ test("cancelled too late, the name is that of the releases shown", async () => {
 test("a second source keeps its progress and its cancel button when the first is done", async () => {
   const visit = await Visit.open(browser, `${page}#from=`);
   const { page: tab } = visit;
-  await tab.getByText("is on 1.0.1 afterwards").waitFor();
+  await tab.getByText("to get to 1.0.1").waitFor();
   await visit.hold();
   await visit.pick("#open-zip", join(folder, "8.zip"));
   await visit.said("releases");
@@ -120,7 +120,7 @@ test("a second source keeps its progress and its cancel button when the first is
   await tab.locator("#cancel").waitFor();
   await tab.locator("progress").waitFor();
   await visit.release();
-  await tab.getByText("is on 9.0.1 afterwards").waitFor();
+  await tab.getByText("to get to 9.0.1").waitFor();
   expect(await visit.text("#source")).toContain("Zip 9.zip");
   expect(await tab.locator("#cancel").count()).toBe(0);
   await visit.end();
@@ -131,7 +131,7 @@ test("another order of versions counts for everything, whatever is chosen meanwh
   const own = await serve(root);
   const visit = await Visit.open(browser, `${own.url}_preview/#from=0.9.0`);
   const { page: tab } = visit;
-  await tab.getByText("is on 1.0.0-rc.1 afterwards").waitFor();
+  await tab.getByText("to get to 1.0.0-rc.1").waitFor();
   await visit.hold();
   await tab.getByLabel("SemVer").check();
   await visit.said("releases");
@@ -139,13 +139,13 @@ test("another order of versions counts for everything, whatever is chosen meanwh
   await tab.locator("#from").selectOption("");
   await visit.said("rows");
   await visit.release();
-  await tab.getByText("A device without a version fetches 5 B and is on 1.0.0 afterwards").waitFor();
+  await tab.getByText("A device without a version downloads 5 B to get to 1.0.0").waitFor();
   expect(await tab.locator("#to").innerText()).toContain("highest (1.0.0)");
   await tab.getByRole("tab", { name: "Matrix" }).click();
-  await tab.getByText("Dearest to bring to 1.0.0, of").waitFor();
+  await tab.getByText("Largest downloads to 1.0.0, from").waitFor();
   expect(await tab.getByRole("columnheader").allInnerTexts()).toEqual(["device on", "0.9.0", "1.0.0-rc.1", "1.0.0"]);
   await tab.getByLabel("loose").check();
-  await tab.getByText("Dearest to bring to 1.0.0-rc.1, of").waitFor();
+  await tab.getByText("Largest downloads to 1.0.0-rc.1, from").waitFor();
   // A source that is opened while the order changes is sorted in the new one.
   await visit.hold();
   await tab.locator("#open-server").click();
@@ -153,7 +153,7 @@ test("another order of versions counts for everything, whatever is chosen meanwh
   await tab.getByLabel("SemVer").check();
   await visit.said("releases", 2);
   await visit.release();
-  await tab.getByText("Dearest to bring to 1.0.0, of").waitFor();
+  await tab.getByText("Largest downloads to 1.0.0, from").waitFor();
   await visit.end();
   await own.stop();
 });
@@ -163,7 +163,7 @@ test("an address that names no device shows the usual one", async () => {
   const { page: tab } = visit;
   await tab.getByText("A device without a version").waitFor();
   await tab.evaluate(() => (location.hash = "#tab=plan"));
-  await tab.getByText("A device on 1.0.0 fetches 109 kB").waitFor();
+  await tab.getByText("A device on 1.0.0 downloads 109 kB").waitFor();
   await visit.end();
 });
 
@@ -174,7 +174,7 @@ test("the workers end with the element, and what is open moves with it", async (
   await tab.getByText("Zip 9.zip").waitFor();
   await tab.evaluate(() => document.body.appendChild(document.createElement("div")).append(document.querySelector("release-preview")!));
   await tab.locator("#from").selectOption("");
-  await tab.getByText("A device without a version fetches 8 B and is on 9.0.1 afterwards").waitFor();
+  await tab.getByText("A device without a version downloads 8 B to get to 9.0.1").waitFor();
   expect(tab.workers().length).toBe(1);
   await tab.evaluate(() => {
     const preview = document.querySelector("release-preview")!;

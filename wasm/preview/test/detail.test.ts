@@ -59,18 +59,18 @@ test("of a protected file it says what the releases have, and that no update tou
   ];
   for (const [path, has] of sides) {
     const text = await said(visit, path);
-    expect(text).toContain("no update adds, changes or deletes this file, and what the device holds of it is not known");
+    expect(text).toContain("no update adds, changes or deletes this file. What the device has under this name is not known");
     expect(text).toMatch(has);
-    expect(text).not.toMatch(/On the device|Afterwards/);
+    expect(text).not.toMatch(/On the device|After the update/);
   }
-  expect(await said(visit, "main.py")).toMatch(/On the device 3 B [0-9a-f]{40} Afterwards 3 B/);
+  expect(await said(visit, "main.py")).toMatch(/On the device 3 B [0-9a-f]{40} After the update 3 B/);
 
   // A full install leaves them out too.
   await tab.locator("#from").selectOption("");
-  await tab.getByText("A device without a version fetches 3 B").waitFor();
+  await tab.getByText("A device without a version downloads 3 B").waitFor();
   expect(await said(visit, "boot.py")).toMatch(/not known here\. In 1\.0\.1 16 B/);
   await tab.locator("#from").selectOption("1.0.1");
-  await tab.getByText("no file differs but protected ones").waitFor();
+  await tab.getByText("no file differs except protected ones").waitFor();
   await visit.end();
   await own.stop();
 });
@@ -87,15 +87,15 @@ test("of a release that the engine does not know, nobody knows what the device h
   for (const version of ["1.0", "1.1", "1.5"]) {
     const visit = await Visit.open(browser, `${own.url}_preview/#from=${version}`);
     const { page: tab } = visit;
-    await tab.getByText(`A device on ${version} fetches 3 B and is on 2.0 afterwards`).waitFor();
-    expect(await visit.text(".summary")).toContain("Its release is not offered here: so all files count as new, and none is deleted.");
-    expect(await said(visit, "main.py")).toMatch(/On the device not known: its release is not offered here Afterwards 3 B/);
-    expect(await visit.text("rp-file-detail section")).toContain("there is nothing to compare with");
+    await tab.getByText(`A device on ${version} downloads 3 B to get to 2.0`).waitFor();
+    expect(await visit.text(".summary")).toContain("Its release is not available here, so every file is new and none is deleted.");
+    expect(await said(visit, "main.py")).toMatch(/On the device unknown: its release is not available here After the update 3 B/);
+    expect(await visit.text("rp-file-detail section")).toContain("nothing to compare with");
     await visit.end();
   }
   const visit = await Visit.open(browser, `${own.url}_preview/#from=3.0&file=main.py`);
   await visit.page.getByText("A device on 3.0 has nothing to do").waitFor();
-  expect(await visit.text(".grid")).toContain("What the device holds is not known");
+  expect(await visit.text(".grid")).toContain("The device's files are not known");
   expect(await visit.text("rp-file-detail dl")).not.toContain("no such file");
   await visit.end();
   await own.stop();
@@ -106,7 +106,7 @@ test("a release that still changes tells what a device on it has", async () => {
   const own = await serve(root);
   const visit = await Visit.open(browser, `${own.url}_preview/#from=1.0.1&to=1.0.0&downgrade=yes`);
   const { page: tab } = visit;
-  await tab.getByText("is on 1.0.0 afterwards").waitFor();
+  await tab.getByText("to get to 1.0.0").waitFor();
   // The server says so of a release that is being copied in.
   await tab.route("**/_preview/listing.json", async (route) => {
     const document = (await (await route.fetch()).json()) as { options: { unsettled: string[] } };
@@ -116,8 +116,8 @@ test("a release that still changes tells what a device on it has", async () => {
   await tab.locator("#open-server").click();
   await tab.locator("#from option", { hasText: "1.0.1 (still changing)" }).waitFor({ state: "attached" });
   await tab.locator("#deleted", { hasText: "1" }).waitFor();
-  expect(await said(visit, "main.py")).toMatch(/On the device 3 B [0-9a-f]{40} Afterwards 3 B [0-9a-f]{40}/);
-  expect(await said(visit, "lib.py")).toMatch(/On the device 4 B [0-9a-f]{40} Afterwards no such file/);
+  expect(await said(visit, "main.py")).toMatch(/On the device 3 B [0-9a-f]{40} After the update 3 B [0-9a-f]{40}/);
+  expect(await said(visit, "lib.py")).toMatch(/On the device 4 B [0-9a-f]{40} After the update no such file/);
   await visit.end();
   await own.stop();
 });
@@ -136,13 +136,13 @@ test("a content that cannot be had is said to be missing, with what to do", asyn
   writeFileSync(join(root, "1.0.1/main.py"), "something else by now\n");
   await expect.poll(etag, { timeout: 20_000 }).not.toBe(listed);
   const text = await said(visit, "main.py");
-  expect(text).toMatch(/Afterwards 4 B [0-9a-f]{40}/);
-  expect(text).toContain("1.0.1/main.py is another than it was when it was listed. Open the releases again.");
+  expect(text).toMatch(/After the update 4 B [0-9a-f]{40}/);
+  expect(text).toContain("1.0.1/main.py has changed since it was listed. Open the releases again.");
   expect(await tab.locator("rp-file-detail rp-code-lines").count()).toBe(0);
 
   await own.stop();
-  expect(await said(visit, "lib.py")).toMatch(/Afterwards 4 B/);
-  expect(await tab.getByRole("alert").innerText()).toContain("the server does not answer; is it running, and are you in its network?");
+  expect(await said(visit, "lib.py")).toMatch(/After the update 4 B/);
+  expect(await tab.getByRole("alert").innerText()).toContain("the server does not respond; is it running, and are you on its network?");
   await visit.end(/ERR_CONNECTION_REFUSED/);
 });
 
@@ -153,7 +153,7 @@ test("a folder whose file has gone since says so", async () => {
   await visit.pick("#open-folder", root);
   await visit.page.getByText("Folder airwaybill-preview").waitFor();
   writeFileSync(join(root, "1.0.1/main.py"), "three, and longer");
-  expect(await said(visit, "main.py")).toContain("1.0.1/main.py cannot be read any more. Open the releases again.");
+  expect(await said(visit, "main.py")).toContain("1.0.1/main.py can no longer be read. Open the releases again.");
   await visit.end();
   await own.stop();
 });

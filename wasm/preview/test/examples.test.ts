@@ -39,7 +39,7 @@ test("a browser at the server's root arrives at the page", async () => {
 test("the plan for a device on 1.0.0", async () => {
   const visit = await Visit.open(browser, page);
   await visit.page.locator("#headline").waitFor();
-  expect(await visit.text("#headline")).toBe("A device on 1.0.0 fetches 109 kB and is on 1.0.1 afterwards");
+  expect(await visit.text("#headline")).toBe("A device on 1.0.0 downloads 109 kB to get to 1.0.1");
   expect(await visit.text("#download")).toMatch(/^109,485 B in 4 files; manifest \d+ B$/);
   const numbers = await Promise.all(["deleted", "new", "updated", "unchanged"].map((id) => visit.text(`#${id}`)));
   expect(numbers).toEqual(["1", "1", "2", "2"]);
@@ -63,34 +63,34 @@ test("another device, target, firmware and link", async () => {
   expect(await visit.text("rp-plan-view .summary")).toContain("The manifest is null");
 
   await tab.locator("#firmware").selectOption("1.0.0");
-  await tab.getByText("A device on 1.0.1 fetches 104 kB and is on 1.0.1 afterwards").waitFor();
+  await tab.getByText("A device on 1.0.1 downloads 104 kB to get to 1.0.1").waitFor();
   expect(await visit.text("#flashed")).toContain("1.0.1");
   expect(await visit.text("#new")).toBe("0");
 
   await tab.locator("#firmware").selectOption("");
   await tab.locator("#from").selectOption({ label: "no version (full install)" });
-  await tab.getByText("A device without a version fetches").waitFor();
+  await tab.getByText("A device without a version downloads").waitFor();
   expect(await visit.text("#new")).toBe("5");
 
   await tab.locator("#to").selectOption("1.0.0");
-  await tab.getByText("and is on 1.0.0 afterwards").waitFor();
+  await tab.getByText("to get to 1.0.0").waitFor();
   await tab.locator("#from").selectOption("1.0.1");
   await tab.getByText("has nothing to do").waitFor();
-  await tab.getByLabel("A named target may be lower").check();
-  await tab.getByText("and is on 1.0.0 afterwards").waitFor();
+  await tab.getByLabel("Allow a downgrade").check();
+  await tab.getByText("to get to 1.0.0").waitFor();
   expect(await visit.text("#deleted")).toBe("1");
 
   await tab.locator("#from").selectOption({ label: "another version …" });
   await tab.locator("#from-typed").fill("0.9");
   await tab.keyboard.press("Enter");
-  await tab.getByText("A device on 0.9 fetches").waitFor();
+  await tab.getByText("A device on 0.9 downloads").waitFor();
   await tab.locator("#from-typed").fill("not/a version");
   await tab.keyboard.press("Enter");
   expect(await tab.getByRole("alert").innerText()).toContain("A version starts with a digit");
   await tab.locator("#from-typed").fill("1.0.0");
   await tab.keyboard.press("Enter");
   await tab.locator("#to").selectOption("");
-  await tab.getByText("and is on 1.0.1 afterwards").waitFor();
+  await tab.getByText("to get to 1.0.1").waitFor();
 
   expect(await visit.text("#time")).toBe("0.7 s WiFi, from a van");
   await tab.locator("#link").selectOption("lora");
@@ -125,12 +125,12 @@ test("the table sorts, filters and opens a file", async () => {
 
   await tab.locator(".item", { hasText: "flash/main.py" }).click();
   await tab.locator("rp-file-detail .line.added").first().waitFor();
-  expect(await visit.text("rp-file-detail dl")).toMatch(/On the device 3,702 B [0-9a-f]{40} Afterwards 3,786 B [0-9a-f]{40}/);
+  expect(await visit.text("rp-file-detail dl")).toMatch(/On the device 3,702 B [0-9a-f]{40} After the update 3,786 B [0-9a-f]{40}/);
   expect(await tab.locator("rp-file-detail .line.removed").count()).toBeGreaterThan(0);
   await visit.shot("diff");
 
   await tab.locator(".item", { hasText: "removed.wav" }).click();
-  await tab.getByText("binary: its lines cannot be compared").waitFor();
+  await tab.getByText("binary file: no line diff").waitFor();
   expect(await visit.text("rp-file-detail dl")).toContain("4,044 B");
   expect(await visit.text("rp-file-detail dl")).toContain("no such file");
 
@@ -153,17 +153,17 @@ test("the matrix shows what is dear, and a cell opens that plan", async () => {
   await tab.getByRole("gridcell", { name: "1.0.0 to 1.0.1: 109 kB, 109,485 B" }).waitFor();
   expect(await tab.getByRole("gridcell").count()).toBe(6);
   await tab.getByRole("gridcell", { name: "1.0.1 to 1.0.0: –, nothing to do" }).waitFor();
-  await tab.getByText("Dearest to bring to 1.0.1").waitFor();
+  await tab.getByText("Largest downloads to 1.0.1").waitFor();
   await visit.shot("matrix");
-  await tab.getByLabel("A named target may be lower").check();
+  await tab.getByLabel("Allow a downgrade").check();
   await tab.getByRole("gridcell", { name: /1.0.1 to 1.0.0: \d/ }).click();
-  await tab.getByText("A device on 1.0.1 fetches").waitFor();
+  await tab.getByText("A device on 1.0.1 downloads").waitFor();
   expect(await tab.locator("#to").inputValue()).toBe("1.0.0");
 
   await tab.getByRole("tab", { name: "Matrix" }).click();
   await tab.locator("rp-matrix-view .scroller").focus();
   for (const key of ["Home", "ArrowUp", "ArrowUp", "ArrowUp", "ArrowRight", "Enter"]) await tab.keyboard.press(key);
-  await tab.getByText("A device without a version fetches").waitFor();
+  await tab.getByText("A device without a version downloads").waitFor();
   expect(await tab.locator("#to").inputValue()).toBe("1.0.1");
   await visit.end();
 });
@@ -196,7 +196,7 @@ test("the manifest is the server's, and goes out by copy and download", async ()
 
   await tab.getByLabel("/flash/…", { exact: true }).check();
   await tab.locator("#compare").click();
-  await tab.getByText("The server answers something else").waitFor();
+  await tab.getByText("The server's answer differs").waitFor();
   expect(await visit.text("rp-manifest-view rp-code-lines >> nth=0 >> .scroller")).toContain('"dst_path": "/flash/main.py"');
   await visit.shot("manifest-differs");
 
@@ -218,23 +218,23 @@ test("checks of content and of a device", async () => {
   await tab.getByRole("tab", { name: "Check" }).click();
   await visit.pick("text=choose a manifest", join(folder, "manifest.json"));
   await tab.locator("#check-own").click();
-  await tab.getByText("Everything is right.").waitFor();
-  expect(await visit.text("#check-result")).toContain("4 checked, 4 right");
+  await tab.getByText("Everything matches.").waitFor();
+  expect(await visit.text("#check-result")).toContain("4 checked, 4 OK");
 
   writeFileSync(join(folder, "content/1.0.1/flash/main.py"), "tampered with\n");
   rmSync(join(folder, "content/1.0.1/sd/some_asset.txt"));
   await visit.drop('[data-drop="content-folder"]', join(folder, "content"));
-  await tab.getByText("Something is not right.").waitFor();
-  expect(await visit.text("#check-result")).toContain("4 checked, 2 right, 1 wrong, 1 missing");
+  await tab.getByText("Something differs.").waitFor();
+  expect(await visit.text("#check-result")).toContain("4 checked, 2 OK, 1 different, 1 missing");
   const rows = await tab.locator("rp-check-view .item").allInnerTexts();
   expect(rows.map((row) => row.split(/\s+/).slice(1, 3).join(" "))).toEqual([
-    "right 1.0.1/flash/lib/new_lib.py",
-    "wrong 1.0.1/flash/main.py",
+    "OK 1.0.1/flash/lib/new_lib.py",
+    "different 1.0.1/flash/main.py",
     "missing 1.0.1/sd/some_asset.txt",
-    "right firmware_1.0.1.bin",
+    "OK firmware_1.0.1.bin",
   ]);
   await visit.shot("check");
-  await tab.getByLabel("only what is wrong").check();
+  await tab.getByLabel("only problems").check();
   expect(await tab.locator("rp-check-view .item").count()).toBe(2);
 
   // A device that lost a file, holds another content in one, and has one more.
@@ -248,10 +248,10 @@ test("checks of content and of a device", async () => {
   await tab.locator("#check-version").selectOption("1.0.1");
   await visit.pick("text=choose a listing", join(folder, "device.json"));
   await tab.getByText("Release 1.0.1:").waitFor();
-  expect(await visit.text("#check-result")).toContain("1 right, 1 wrong, 3 missing, 1 unexpected");
+  expect(await visit.text("#check-result")).toContain("1 OK, 1 different, 3 missing, 1 unexpected");
   await visit.drop('[data-drop="device-folder"]', join(EXAMPLES, "1.0.1"));
-  await tab.getByText("Everything is right.").waitFor();
-  expect(await visit.text("#check-result")).toContain("5 checked, 5 right");
+  await tab.getByText("Everything matches.").waitFor();
+  expect(await visit.text("#check-result")).toContain("5 checked, 5 OK");
   await visit.end();
 });
 

@@ -73,7 +73,7 @@ describe("a zip", () => {
 
   const refused: [string, () => Uint8Array, string][] = [
     ["that is a bomb", () => zipSync({ "1.0.0/zeros": new Uint8Array(64 * 1024 * 1024) }, { level: 9 }), "zip_too_big"],
-    ["that holds more than it says", () => inDirectory(zipSync({ "1.0.0/zeros": new Uint8Array(8 * 1024 * 1024) }), 24, 1000), "zip_too_big"],
+    ["that is larger than it claims", () => inDirectory(zipSync({ "1.0.0/zeros": new Uint8Array(8 * 1024 * 1024) }), 24, 1000), "zip_too_big"],
     ["that says it holds gigabytes", () => inDirectory(zipSync({ "1.0.0/x": bytes("x") }), 24, 0xfffffff0), "zip_too_big"],
     ["that is none", () => noise(5000, 1), "zip_invalid"],
     ["that is empty", () => new Uint8Array(0), "zip_invalid"],
@@ -90,7 +90,7 @@ describe("a zip", () => {
     const alert = visit.page.getByRole("alert");
     await alert.waitFor();
     expect(await alert.innerText(), name).toContain(code);
-    expect(await alert.innerText()).toMatch(/make it again|make the archive again|open the folder/);
+    expect(await alert.innerText()).toMatch(/create it again|create the archive again|open the folder/);
     expect(await visit.text("#source"), "what was open stays").toContain("This server");
     await visit.page.locator("#open-server").click();
     await alert.waitFor({ state: "detached" });
@@ -122,7 +122,7 @@ describe("a zip", () => {
     await visit.page.getByText("Zip links.zip").waitFor();
     expect(await visit.text("section[aria-labelledby=ignored-title]")).toContain("link_outside");
     await visit.page.getByRole("tab", { name: "Plan" }).click();
-    await visit.page.getByText("A device without a version fetches 14 B").waitFor();
+    await visit.page.getByText("A device without a version downloads 14 B").waitFor();
     await visit.end();
   });
 });
@@ -169,7 +169,7 @@ describe("a zip of links", () => {
     await visit.pick("#open-zip", zip("many.zip", zipSync(many)));
     const alert = visit.page.getByRole("alert");
     await alert.waitFor();
-    expect(await alert.innerText()).toMatch(/its links say that they hold 20,000,000 bytes.*zip_too_big/);
+    expect(await alert.innerText()).toMatch(/its links claim 20,000,000 bytes.*zip_too_big/);
     await visit.end();
   });
 
@@ -196,7 +196,7 @@ test("a zip made by a Mac is read as it was packed", async () => {
   expect(await visit.text("#source")).toContain("2 releases · 2 images ·");
   expect(await visit.text("section[aria-labelledby=ignored-title]")).toContain("__MACOSX");
   await visit.page.getByRole("tab", { name: "Plan" }).click();
-  await visit.page.getByText("A device on 1.0.0 fetches 109 kB and is on 1.0.1 afterwards").waitFor();
+  await visit.page.getByText("A device on 1.0.0 downloads 109 kB to get to 1.0.1").waitFor();
   await visit.end();
 });
 
@@ -319,7 +319,7 @@ test("contents and names are shown as text, whatever they hold", async () => {
   await tab.locator("rp-file-detail .line.added").first().waitFor();
   expect(await visit.text("rp-file-detail .scroller")).toContain(nasty);
   expect(await tab.locator("rp-file-detail img").count()).toBe(0);
-  for (const [name, note] of [["latin1", "binary"], ["utf16", "binary"], ["long", "too long"]] as const) {
+  for (const [name, note] of [["latin1", "binary"], ["utf16", "binary"], ["long", "too large"]] as const) {
     await tab.locator(".item", { hasText: name }).click();
     await tab.locator("rp-file-detail", { hasText: note }).waitFor();
   }

@@ -58,10 +58,10 @@ async function chosen(visit: Visit, version: string, parts: readonly string[]): 
 test("a plan for another version shows within 100 ms, and no task takes 200", async () => {
   const visit = await Visit.open(browser, `${server.url}_preview/`);
   const { page: tab } = visit;
-  await tab.getByText("A device on 1.0.0 fetches").waitFor();
+  await tab.getByText("A device on 1.0.0 downloads").waitFor();
   const devices: { version: string; parts: string[]; times: number[] }[] = [
-    { version: "", parts: ["A device without a version fetches", "in 10,000 files", "Deleted 0", "New 10,000"], times: [] },
-    { version: "1.0.0", parts: ["A device on 1.0.0 fetches", "in 2,000 files", "Deleted 200", "New 200", "Updated 1,800"], times: [] },
+    { version: "", parts: ["A device without a version downloads", "in 10,000 files", "Deleted 0", "New 10,000"], times: [] },
+    { version: "1.0.0", parts: ["A device on 1.0.0 downloads", "in 2,000 files", "Deleted 200", "New 200", "Updated 1,800"], times: [] },
     { version: "1.0.1", parts: ["A device on 1.0.1 has nothing to do"], times: [] },
   ];
   for (let round = 0; round < 5; round += 1) {
@@ -79,7 +79,7 @@ test("a plan for another version shows within 100 ms, and no task takes 200", as
   const longest = await visit.blocked(200, async () => {
     for (const { version, parts } of devices) await chosen(visit, version, parts);
     await tab.locator("#from").selectOption("1.0.0");
-    await tab.getByText("A device on 1.0.0 fetches").waitFor();
+    await tab.getByText("A device on 1.0.0 downloads").waitFor();
     await tab.locator("#kind-same").click();
     await tab.locator("#sort-size").click();
     await tab.locator("#sort-path").click();
@@ -97,7 +97,7 @@ test("a plan for another version shows within 100 ms, and no task takes 200", as
     await tab.locator("#compare").click();
     await tab.getByText("The same, byte for byte.").waitFor();
     await tab.getByRole("tab", { name: "Matrix" }).click();
-    await tab.getByText("Dearest to bring to").waitFor();
+    await tab.getByText("Largest downloads to").waitFor();
     await tab.getByRole("tab", { name: "Plan" }).click();
     await tab.locator("#filter").fill("part_3/file_1505.py");
     await tab.locator(".item").first().click();
@@ -107,7 +107,7 @@ test("a plan for another version shows within 100 ms, and no task takes 200", as
     await tab.getByRole("tab", { name: "Check" }).click();
     await visit.pick("text=choose a manifest", manifest);
     await tab.locator("#check-own").click();
-    await tab.getByText("10,000 checked, 10,000 right").waitFor();
+    await tab.getByText("10,000 checked, 10,000 OK").waitFor();
     await tab.getByRole("tab", { name: "Plan" }).click();
     await tab.locator("#from").selectOption("1.0.1");
     await tab.getByText("has nothing to do").waitFor();
@@ -171,10 +171,10 @@ test("a device's listing of ten thousand files does not stop the page", async ()
   const longest = await visit.blocked(200, async () => {
     await tab.locator("#check-version").selectOption("1.0.0");
     await visit.drop('[data-drop="device-listing"]', held);
-    await tab.getByText("Release 1.0.0: 10,000 checked, 10,000 right").waitFor();
+    await tab.getByText("Release 1.0.0: 10,000 checked, 10,000 OK").waitFor();
     await tab.locator("#check-version").selectOption("1.0.1");
     await visit.drop('[data-drop="device-listing"]', held);
-    await tab.getByText("Release 1.0.1: 10,000 checked, 8,000 right, 1,800 wrong, 200 missing, 200 unexpected").waitFor();
+    await tab.getByText("Release 1.0.1: 10,000 checked, 8,000 OK, 1,800 different, 200 missing, 200 unexpected").waitFor();
   });
   console.log(`longest task with a device's listing: ${longest.toFixed(0)} ms`);
   expect(longest).toBeLessThan(200);
@@ -189,7 +189,7 @@ test("cancelled, the old releases stay", async () => {
   await tab.locator("#cancel").waitFor({ state: "detached" });
   expect(await visit.text("#source")).toContain("This server");
   await tab.locator("#from").selectOption("");
-  await tab.getByText("A device without a version fetches").waitFor();
+  await tab.getByText("A device without a version downloads").waitFor();
   await visit.drop("main", join(root, "1.0.0"));
   await tab.getByText("Folder 1.0.0").waitFor();
   await visit.end();
@@ -203,13 +203,13 @@ test("a hundred thousand files", async () => {
   await visit.drop("main", many);
   await tab.locator("#source", { hasText: "100,000 files" }).waitFor({ timeout: 300_000 });
   console.log(`100,000 files: ${((performance.now() - began) / 1000).toFixed(1)} s from the drop to the plan`);
-  await tab.getByText("is on 2.0.0 afterwards").waitFor();
+  await tab.getByText("to get to 2.0.0").waitFor();
   const longest = await visit.blocked(500, async () => {
     for (const device of ["", "1.0.0"]) {
       await tab.locator("#from").selectOption(device === "" ? "" : { label: "another version …" });
       if (device !== "") await tab.locator("#from-typed").fill(device);
       await tab.keyboard.press("Enter");
-      await tab.getByText(device === "" ? "A device without a version fetches" : "A device on 1.0.0 fetches").waitFor();
+      await tab.getByText(device === "" ? "A device without a version downloads" : "A device on 1.0.0 downloads").waitFor();
     }
     await tab.locator("#filter").fill("99");
     await tab.locator("#sort-size").click();
@@ -230,16 +230,16 @@ test("many releases: the matrix grows while the page answers", async () => {
   const own = await serve(wide);
   const visit = await Visit.open(browser, `${own.url}_preview/#tab=matrix&from=1.0.0`);
   const { page: tab } = visit;
-  await tab.getByText("Dearest to bring to").waitFor();
+  await tab.getByText("Largest downloads to").waitFor();
   expect(await tab.getByRole("gridcell").count()).toBeLessThan(1000);
   await visit.shot("matrix-large");
   await tab.locator("rp-matrix-view .scroller").focus();
   for (const key of ["End", ...Array.from({ length: 15 }, () => "PageDown"), "ArrowUp", "Enter"]) await tab.keyboard.press(key);
-  await tab.getByText("A device on 1.148.0 fetches").waitFor();
+  await tab.getByText("A device on 1.148.0 downloads").waitFor();
   const longest = await visit.blocked(200, async () => {
     await tab.getByRole("tab", { name: "Matrix" }).click();
-    await tab.getByLabel("A named target may be lower").click();
-    await tab.getByText("Dearest to bring to").waitFor();
+    await tab.getByLabel("Allow a downgrade").click();
+    await tab.getByText("Largest downloads to").waitFor();
     await tab.locator("rp-matrix-view .scroller").hover();
     await tab.mouse.wheel(3000, -3000);
     await tab.getByRole("tab", { name: "Plan" }).click();

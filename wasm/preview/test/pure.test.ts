@@ -53,7 +53,7 @@ test("numbers read as people write them", () => {
   expect([NaN, -4044, 0, 84].map(change)).toEqual(["—", "−4.04 kB", "±0 B", "+84 B"]);
   expect(exactBytes(1234567)).toBe("1,234,567 B");
   expect([0, 0.05, 0.7, 59, 150, 7200, 16_000, 1e6, Infinity].map(duration)).toEqual([
-    "no time", "under 0.1 s", "0.7 s", "59 s", "3 min", "2 h", "4 h 27 min", "12 days", "for ever",
+    "no time", "under 0.1 s", "0.7 s", "59 s", "3 min", "2 h", "4 h 27 min", "12 days", "forever",
   ]);
   expect([plural(1, "file"), plural(2000, "file")]).toEqual(["1 file", "2,000 files"]);
 });

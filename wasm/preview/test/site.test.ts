@@ -51,7 +51,7 @@ test("the site opens, loads nothing from elsewhere, and leads to the page", asyn
   await visit.shot("site");
   await visit.page.locator("nav a", { hasText: "Live preview, on the examples" }).first().click();
   await visit.page.locator("#headline").waitFor();
-  expect(await visit.text("#headline")).toBe("A device on 1.0.0 fetches 109 kB and is on 1.0.1 afterwards");
+  expect(await visit.text("#headline")).toBe("A device on 1.0.0 downloads 109 kB to get to 1.0.1");
   expect(await visit.text("#source")).toContain("2 releases · 2 images · 12 files");
   await visit.shot("site-example");
   await visit.end();

@@ -69,7 +69,7 @@ test.each(["flat.zip", "wrapped.zip"])("%s gives what the server gives", async (
   await tab.getByRole("tab", { name: "Check" }).click();
   await visit.pick("text=choose a manifest", join(folder, "manifest.json"));
   await tab.locator("#check-own").click();
-  await tab.getByText("Everything is right.").waitFor();
+  await tab.getByText("Everything matches.").waitFor();
   await visit.end();
 });
 
@@ -93,14 +93,14 @@ test("loaded once, it needs no server", async () => {
   await tab.locator(".item", { hasText: "flash/main.py" }).click();
   await tab.locator("rp-file-detail .line.added").first().waitFor();
   await tab.locator("#from").selectOption("");
-  await tab.getByText("A device without a version fetches").waitFor();
+  await tab.getByText("A device without a version downloads").waitFor();
   await visit.pick("#open-zip", join(folder, "flat.zip"));
   await tab.getByText("Zip flat.zip").waitFor();
   await tab.getByRole("tab", { name: "Matrix" }).click();
   await tab.getByRole("gridcell", { name: "1.0.0 to 1.0.1: 109 kB, 109,485 B" }).waitFor();
   await tab.getByRole("tab", { name: "Manifest" }).click();
   await tab.locator("#compare").click();
-  expect(await tab.getByRole("alert").innerText()).toContain("the server does not answer");
+  expect(await tab.getByRole("alert").innerText()).toContain("the server does not respond");
   // The engine's worker says so for the comparison; nothing else was asked for.
   await visit.end(/ERR_CONNECTION_REFUSED/);
 });
@@ -112,7 +112,7 @@ test("an address shows a colleague the same", async () => {
   await tab.locator("#to").selectOption("1.0.0");
   await tab.locator("#firmware").selectOption("1.0.0");
   await tab.locator("#link").selectOption("lora");
-  await tab.getByLabel("s a file").fill("7.5");
+  await tab.getByLabel("s per file").fill("7.5");
   await tab.keyboard.press("Enter");
   await tab.getByLabel("/flash/…", { exact: true }).check();
   await tab.getByLabel("SemVer").check();
@@ -138,7 +138,7 @@ test("an address that does not fit says what to do", async () => {
   const visit = await Visit.open(browser, `${page}#from=1.0.0&to=7.7.7&tab=nonsense&figures=a&kinds=x&sort=%00`);
   expect(await visit.page.getByRole("alert").innerText()).toContain("Choose a release from the list");
   await visit.page.locator("#to").selectOption("");
-  await visit.page.getByText("is on 1.0.1 afterwards").waitFor();
+  await visit.page.getByText("to get to 1.0.1").waitFor();
   await visit.end();
 });
 
@@ -160,9 +160,9 @@ test("notices are where one looks for them", async () => {
   const own = await serve(root);
   const visit = await Visit.open(browser, `${own.url}_preview/#tab=releases&from=1.00`);
   const { page: tab } = visit;
-  await tab.getByText("Left out").waitFor();
+  await tab.getByText("Ignored (").waitFor();
   const warnings = await visit.text("section[aria-labelledby=warnings-title]");
-  for (const part of ["Worth a look (2)", "version_equal", "path_case"]) expect(warnings).toContain(part);
+  for (const part of ["Warnings (2)", "version_equal", "path_case"]) expect(warnings).toContain(part);
   const ignored = await visit.text("section[aria-labelledby=ignored-title]");
   for (const part of ["__pycache__", "docs", "firmware_latest.bin", "notes.txt", "link_outside", "path_backslash", "release_empty"]) {
     expect(ignored).toContain(part);
@@ -187,7 +187,7 @@ test("what the server is set to, the page keeps to", async () => {
   );
   const visit = await Visit.open(browser, `${own.url}_preview/`);
   const { page: tab } = visit;
-  await tab.getByText("A device on 1.0.0-rc.1 fetches 8 B and is on 1.0.0 afterwards").waitFor();
+  await tab.getByText("A device on 1.0.0-rc.1 downloads 8 B to get to 1.0.0").waitFor();
   expect(await visit.text("#unchanged")).toBe("0 1 protected");
   expect(await visit.text("form")).toContain("boot.py");
   await tab.locator("#kind-protected").click();
@@ -254,7 +254,7 @@ test("another page of the server embeds the component", async () => {
   await visit.page.getByText("Drop a folder of releases here").waitFor();
   await visit.shot("welcome");
   await visit.pick("#open-folder", EXAMPLES);
-  await visit.page.getByText("A device on 1.0.0 fetches 109 kB").waitFor();
+  await visit.page.getByText("A device on 1.0.0 downloads 109 kB").waitFor();
   expect(await visit.page.locator("#open-server").count()).toBe(0);
   await visit.end();
   await own.stop();

@@ -39,7 +39,7 @@ function releases(files: number): string {
     "0.9/flash/lib.py": "for both",
     "0.09/flash/main.py": "equal to 0.9",
     "docs/readme.md": "no release",
-    "0.8/flash/main.py": "left out for its link",
+    "0.8/flash/main.py": "ignored for its link",
   });
 }
 
@@ -97,7 +97,7 @@ describe.each([["ten thousand files", served], ["a zip", zipped]] as const)("%s"
     const visit = await source.open();
     const { page: tab } = visit;
     const counts = async () => Promise.all(["deleted", "new", "updated", "unchanged"].map((id) => visit.text(`#${id}`)));
-    await tab.getByText("A device on 1.0.0 fetches").waitFor();
+    await tab.getByText("A device on 1.0.0 downloads").waitFor();
     expect(await visit.text("#source")).toContain("2 images");
     expect(await visit.text("#download")).toContain(`${number(fetched * 4096 + 4000)} B in ${number(fetched + 1)} files`);
     expect(await counts()).toEqual([added, added, fetched - added, files - fetched].map(number));
@@ -110,24 +110,24 @@ describe.each([["ten thousand files", served], ["a zip", zipped]] as const)("%s"
     await tab.locator("#from").selectOption("1.0.1");
     await tab.getByText("A device on 1.0.1 has nothing to do").waitFor();
     await tab.locator("#firmware").selectOption("1.0.0");
-    await tab.getByText("A device on 1.0.1 fetches 4.00 kB and is on 1.0.1 afterwards").waitFor();
+    await tab.getByText("A device on 1.0.1 downloads 4.00 kB to get to 1.0.1").waitFor();
     await tab.locator("#from").selectOption("");
-    await tab.getByText("A device without a version fetches").waitFor();
+    await tab.getByText("A device without a version downloads").waitFor();
     expect(await counts()).toEqual(["0", number(files), "0", "0"]);
     await tab.locator("#from").selectOption({ label: "another version …" });
     await tab.locator("#from-typed").fill("1.0.0b");
     await tab.keyboard.press("Enter");
-    await tab.getByText("A device on 1.0.0b fetches").waitFor();
+    await tab.getByText("A device on 1.0.0b downloads").waitFor();
 
     // A candidate is higher than its release by the loose order, and lower by that of SemVer.
     await tab.locator("#from").selectOption("1.0.0");
     await tab.locator("#to").selectOption("1.0.0-rc.1");
-    await tab.getByText("A device on 1.0.0 fetches 4.01 kB and is on 1.0.0-rc.1 afterwards").waitFor();
+    await tab.getByText("A device on 1.0.0 downloads 4.01 kB to get to 1.0.0-rc.1").waitFor();
     await tab.getByLabel("SemVer").check();
     await tab.locator("#firmware").selectOption("");
     await tab.getByText("A device on 1.0.0 has nothing to do").waitFor();
-    await tab.getByLabel("A named target may be lower").check();
-    await tab.getByText("is on 1.0.0-rc.1 afterwards").waitFor();
+    await tab.getByLabel("Allow a downgrade").check();
+    await tab.getByText("to get to 1.0.0-rc.1").waitFor();
     expect(await visit.text("#deleted")).toBe(number(files));
     await visit.end();
   });
@@ -150,7 +150,7 @@ describe.each([["ten thousand files", served], ["a zip", zipped]] as const)("%s"
     await tab.locator("#link").selectOption("nbiot");
     expect(await visit.text("#time")).toBe(`${time(26, 1, 1.6)} NB-IoT`);
     await tab.getByLabel("kbit/s").fill("100");
-    await tab.getByLabel("s a file").fill("0.25");
+    await tab.getByLabel("s per file").fill("0.25");
     await tab.keyboard.press("Enter");
     expect(await visit.text("#time")).toBe(`${time(100, 1, 0.25)} NB-IoT`);
     await tab.locator("#link").selectOption("lora");
@@ -175,15 +175,15 @@ describe.each([["ten thousand files", served], ["a zip", zipped]] as const)("%s"
     await tab.locator("#filter").fill("FILE_105.py");
     expect(await tab.locator(".item .path").allTextContents()).toEqual(["flash/part_0/file_105.py"]);
     await tab.locator(".item").click();
-    await tab.getByText("binary: its lines cannot be compared").waitFor();
+    await tab.getByText("binary file: no line diff").waitFor();
     const hash = (version: string) =>
       createHash("sha1").update(readFileSync(join(source.root, version, "flash/part_0/file_105.py"))).digest("hex");
     expect(await visit.text("rp-file-detail dl")).toBe(
-      `On the device 4,096 B ${hash("1.0.0")} Afterwards 4,096 B ${hash("1.0.1")}`,
+      `On the device 4,096 B ${hash("1.0.0")} After the update 4,096 B ${hash("1.0.1")}`,
     );
     await tab.locator("#filter").fill("");
     await tab.locator("#from").selectOption("1.0.0-rc.1");
-    await tab.getByText("A device on 1.0.0-rc.1 fetches").waitFor();
+    await tab.getByText("A device on 1.0.0-rc.1 downloads").waitFor();
     await tab.locator("#filter").fill("main");
     await tab.locator(".item", { hasText: "flash/main.py" }).click();
     await tab.locator("rp-file-detail .line.removed", { hasText: "candidate" }).waitFor();
@@ -193,10 +193,10 @@ describe.each([["ten thousand files", served], ["a zip", zipped]] as const)("%s"
   test("the matrix, and a cell that opens its plan", async () => {
     const visit = await source.open("tab=matrix&from=&firmware=1.0.1");
     const { page: tab } = visit;
-    await tab.getByText("Dearest to bring to 1.0.1, of 3 older releases").waitFor();
+    await tab.getByText("Largest downloads to 1.0.1, from 3 older releases").waitFor();
     await tab.getByRole("gridcell", { name: "1.0.1 to 1.0.0: –, nothing to do" }).waitFor();
     await tab.getByRole("gridcell", { name: new RegExp(`^1.0.0 to 1.0.1: .*, ${number(fetched * 4096)} B$`) }).click();
-    await tab.getByText("A device on 1.0.0 fetches").waitFor();
+    await tab.getByText("A device on 1.0.0 downloads").waitFor();
     expect(await tab.locator("#to").inputValue()).toBe("1.0.1");
     await visit.end();
   });
@@ -221,25 +221,25 @@ describe.each([["ten thousand files", served], ["a zip", zipped]] as const)("%s"
     await tab.locator("#compare").click();
     await tab.locator("#compared").waitFor();
     const same = source.files === 10_000;
-    expect(await visit.text("#compared")).toContain(same ? "The same, byte for byte." : "The server answers something else");
+    expect(await visit.text("#compared")).toContain(same ? "The same, byte for byte." : "The server's answer differs");
     await tab.getByLabel("2, with sizes").check();
     await tab.getByLabel("/flash/…", { exact: true }).check();
     await tab.locator("#compared").waitFor({ state: "detached" });
     await tab.locator("#compare").click();
-    await tab.getByText("The server answers something else").waitFor();
+    await tab.getByText("The server's answer differs").waitFor();
     await visit.end();
   });
 
-  test("Y1: each file of a manifest right, wrong or missing in a folder", async () => {
+  test("Y1: each file of a manifest OK, different or missing in a folder", async () => {
     const visit = await source.open("tab=check&from=1.0.0");
     const { page: tab } = visit;
     const path = join(scratch(), "manifest.json");
     writeFileSync(path, await manifest("?current_ver=1.0.0&format=2"));
     await visit.pick("text=choose a manifest", path);
     await tab.locator("#check-own").click();
-    await tab.getByText("Everything is right.").waitFor();
+    await tab.getByText("Everything matches.").waitFor();
     const all = fetched + 1;
-    expect(await visit.text("#check-result")).toContain(`${number(all)} checked, ${number(all)} right`);
+    expect(await visit.text("#check-result")).toContain(`${number(all)} checked, ${number(all)} OK`);
 
     // 105 is among the files that changed, 150 among those that are new.
     const [wrong, missing] = ["flash/part_0/file_105.py", "flash/part_0/only_in_1_150.py"].map((name) => join(source.root, "1.0.1", name)) as [string, string];
@@ -248,12 +248,12 @@ describe.each([["ten thousand files", served], ["a zip", zipped]] as const)("%s"
     rmSync(missing);
     try {
       await visit.drop('[data-drop="content-folder"]', source.root);
-      await tab.getByText("Something is not right.").waitFor();
-      expect(await visit.text("#check-result")).toContain(`${number(all)} checked, ${number(all - 2)} right, 1 wrong, 1 missing`);
-      await tab.getByLabel("only what is wrong").check();
+      await tab.getByText("Something differs.").waitFor();
+      expect(await visit.text("#check-result")).toContain(`${number(all)} checked, ${number(all - 2)} OK, 1 different, 1 missing`);
+      await tab.getByLabel("only problems").check();
       const rows = await tab.locator("rp-check-view .item").allInnerTexts();
       expect(rows.map((row) => row.split(/\s+/).slice(1, 3).join(" "))).toEqual([
-        "wrong 1.0.1/flash/part_0/file_105.py",
+        "different 1.0.1/flash/part_0/file_105.py",
         "missing 1.0.1/flash/part_0/only_in_1_150.py",
       ]);
     } finally {
@@ -272,8 +272,8 @@ describe.each([["ten thousand files", served], ["a zip", zipped]] as const)("%s"
     const listing = join(scratch(), "device.json");
     writeFileSync(listing, JSON.stringify(held));
     await visit.drop('[data-drop="device-listing"]', listing);
-    await tab.getByText("Everything is right.").waitFor();
-    expect(await visit.text("#check-result")).toContain(`Release 1.0.1: ${number(files)} checked, ${number(files)} right`);
+    await tab.getByText("Everything matches.").waitFor();
+    expect(await visit.text("#check-result")).toContain(`Release 1.0.1: ${number(files)} checked, ${number(files)} OK`);
 
     // A device that lost two files, holds another content in two, and has one more.
     const [lost, altered] = [["flash/part_0/file_1.py", "flash/part_0/file_499.py"], ["flash/part_0/file_2.py", "flash/part_0/file_3.py"]];
@@ -282,29 +282,29 @@ describe.each([["ten thousand files", served], ["a zip", zipped]] as const)("%s"
       .map((entry) => (altered.includes(entry.path) ? { ...entry, sha1: "a".repeat(40) } : entry));
     writeFileSync(listing, JSON.stringify([...other, { path: "flash/config.py", size: 3, sha1: "b".repeat(40) }]));
     await visit.drop('[data-drop="device-listing"]', listing);
-    await tab.getByText("Something is not right.").waitFor();
-    expect(await visit.text("#check-result")).toContain(`${number(files - 4)} right, 2 wrong, 2 missing, 1 unexpected`);
+    await tab.getByText("Something differs.").waitFor();
+    expect(await visit.text("#check-result")).toContain(`${number(files - 4)} OK, 2 different, 2 missing, 1 unexpected`);
     expect(await tab.locator("rp-check-view .item").count()).toBeLessThan(80);
-    await tab.getByLabel("only what is wrong").check();
+    await tab.getByLabel("only problems").check();
     const rows = await tab.locator("rp-check-view .item").allInnerTexts();
     expect(rows.map((row) => row.split(/\s+/).slice(1, 3).join(" "))).toEqual([
       "unexpected flash/config.py",
       "missing flash/part_0/file_1.py",
-      "wrong flash/part_0/file_2.py",
-      "wrong flash/part_0/file_3.py",
+      "different flash/part_0/file_2.py",
+      "different flash/part_0/file_3.py",
       "missing flash/part_0/file_499.py",
     ]);
     await tab.locator("#check-version").selectOption("1.0.0");
     await visit.drop('[data-drop="device-folder"]', join(source.root, "1.0.0"));
-    await tab.getByText(`Release 1.0.0: ${number(files)} checked, ${number(files)} right`).waitFor();
+    await tab.getByText(`Release 1.0.0: ${number(files)} checked, ${number(files)} OK`).waitFor();
     await visit.end();
   });
 
   test("warnings: what is left out, what is equal, what FAT cannot hold, links", async () => {
     const visit = await source.open("tab=releases&from=1.0.0");
-    await visit.page.getByText("Left out").waitFor();
+    await visit.page.getByText("Ignored (").waitFor();
     const warnings = await visit.text("section[aria-labelledby=warnings-title]");
-    expect(warnings).toContain("Worth a look (2)");
+    expect(warnings).toContain("Warnings (2)");
     for (const part of ["0.9/flash/lib.py", "path_case", "0.09", "version_equal"]) expect(warnings).toContain(part);
     const ignored = await visit.text("section[aria-labelledby=ignored-title]");
     for (const part of ["docs", "version_start", "0.8/flash/out.py", "link_outside"]) expect(ignored).toContain(part);
@@ -315,7 +315,7 @@ describe.each([["ten thousand files", served], ["a zip", zipped]] as const)("%s"
   test("an address shows a colleague the same", async () => {
     const visit = await source.open();
     const { page: tab } = visit;
-    await tab.getByText("A device on 1.0.0 fetches").waitFor();
+    await tab.getByText("A device on 1.0.0 downloads").waitFor();
     await tab.locator("#from").selectOption("1.0.0-rc.1");
     await tab.locator("#firmware").selectOption("1.0.0");
     await tab.locator("#link").selectOption("lora");

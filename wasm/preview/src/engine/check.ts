@@ -1,4 +1,4 @@
-// Rules Y1 and Y2, with the files that are right as well.
+// Rules Y1 and Y2; unlike the engine's report, the answer also lists the files that are right.
 
 import { Manifest, verifyContent, verifyDevice, type Catalog, type Entry, type Report } from "airwaybill";
 
@@ -9,7 +9,7 @@ const MANIFEST_BYTES = 64 * 1024 * 1024;
 const LISTING_BYTES = 256 * 1024 * 1024;
 
 export async function checkContent(document: Blob, found: Entry[]): Promise<CheckAnswer> {
-  if (document.size > MANIFEST_BYTES) throw new SourceError("json_invalid", "a manifest this long is none");
+  if (document.size > MANIFEST_BYTES) throw new SourceError("json_invalid", "the file is too large for a manifest");
   const manifest = Manifest.parse(new Uint8Array(await document.arrayBuffer()));
   try {
     return answer(verifyContent(manifest, []), verifyContent(manifest, found));
@@ -24,19 +24,19 @@ export function checkDevice(catalog: Catalog, version: string, found: Entry[]): 
 
 /** A device's listing: a JSON array of files with `path`, `size` and `sha1`. */
 export async function deviceListing(document: Blob): Promise<Entry[]> {
-  if (document.size > LISTING_BYTES) throw new SourceError("json_invalid", "a device's listing this long is none");
+  if (document.size > LISTING_BYTES) throw new SourceError("json_invalid", "the file is too large for a device's listing");
   const wanted = 'a device\'s listing is a JSON array of {"path": "flash/main.py", "size": 12, "sha1": "…"}';
   let parsed: unknown;
   try {
     parsed = JSON.parse(await document.text());
   } catch (error) {
-    throw new SourceError("json_invalid", `${wanted}; this is no JSON: ${(error as Error).message}`);
+    throw new SourceError("json_invalid", `${wanted}; this is not JSON: ${(error as Error).message}`);
   }
-  if (!Array.isArray(parsed)) throw new SourceError("field_type", `${wanted}; this is no array`);
+  if (!Array.isArray(parsed)) throw new SourceError("field_type", `${wanted}; this is not an array`);
   return parsed as Entry[];
 }
 
-/** Against nothing at all everything is missing: so the engine says which files there should be. */
+/** Checked against an empty listing, every file is missing: that is how the engine names all of them. */
 function answer(all: Report, report: Report): CheckAnswer {
   const wrong = new Set(report.problems.map((problem) => `${problem.kind === "url" ? "u" : "f"}${problem.path}`));
   const rows: CheckRow[] = [...report.problems];

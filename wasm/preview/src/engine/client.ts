@@ -2,7 +2,7 @@
 
 import type { Answer, Event, Methods } from "./protocol.js";
 
-/** An error of the engine, of a source or of the network, with a code that says which. */
+/** An error of the engine, a source or the network, with its code. */
 export class EngineError extends Error {
   constructor(
     readonly code: string,
@@ -45,7 +45,7 @@ export class Engine {
     });
   }
 
-  /** What has been asked is not answered any more. */
+  /** Stops the worker; pending questions are never answered. */
   end(): void {
     this.#worker.terminate();
     this.#waiting.clear();

@@ -1,4 +1,4 @@
-// Where the bytes of a listing's files come from.
+// Reads the content of listed files.
 
 import { sha1, type Content } from "airwaybill";
 
@@ -7,12 +7,12 @@ import type { Source } from "./protocol.js";
 import { request } from "./request.js";
 import type { Zip } from "./zip.js";
 
-/** The bytes of a file by its path from the top directory. */
+/** Reads a file by its path from the top directory. */
 export interface Contents {
   read(path: string): Promise<Blob>;
 }
 
-/** The bytes of a file as they were when it was listed. */
+/** The content of a file; an error if it changed since it was listed. */
 export async function contentOf(contents: Contents, path: string, listed: Content): Promise<Uint8Array> {
   const content = await contents.read(path);
   let bytes: Uint8Array;
@@ -21,7 +21,7 @@ export async function contentOf(contents: Contents, path: string, listed: Conten
   } catch {
     throw gone(path);
   }
-  if (sha1(bytes) !== listed.sha1) throw new SourceError("content_changed", `${path} is another than it was when it was listed`);
+  if (sha1(bytes) !== listed.sha1) throw new SourceError("content_changed", `${path} has changed since it was listed`);
   return bytes;
 }
 
@@ -60,5 +60,5 @@ export class ServerContents implements Contents {
 }
 
 function gone(path: string): SourceError {
-  return new SourceError("content_gone", `${path} cannot be read any more`);
+  return new SourceError("content_gone", `${path} can no longer be read`);
 }

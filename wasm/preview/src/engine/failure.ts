@@ -1,6 +1,6 @@
 import type { Failure } from "./protocol.js";
 
-/** Something that went wrong outside the engine, with a code of the same form as the engine's. */
+/** An error outside the engine, with a code like the engine's. */
 export class SourceError extends Error {
   constructor(
     readonly code: string,

@@ -1,4 +1,4 @@
-// Line differences, for people.
+// Line diffs.
 
 import { diffLines } from "diff";
 
@@ -7,10 +7,10 @@ import type { DiffLine } from "./protocol.js";
 export const TEXT_BYTES = 1024 * 1024;
 const CONTEXT = 3;
 const TIMEOUT_MILLISECONDS = 400;
-/** A line is shown up to here; a file of one line would stop the page. */
+/** Longer lines are cut: a file of a single line would block the page. */
 const LINE_CHARACTERS = 2000;
 
-/** The text of a file, or null when it is none. */
+/** The text of a file, or null if it is binary. */
 export function textOf(bytes: Uint8Array): string | null {
   if (bytes.includes(0)) return null;
   try {
@@ -26,7 +26,7 @@ export interface LineDifference {
   removed: number;
 }
 
-/** What differs, with three lines around it; null when that would take too long to find. */
+/** The changed lines with three lines of context; null if finding them takes too long. */
 export function difference(before: string, after: string): LineDifference | null {
   const changes = diffLines(before, after, { timeout: TIMEOUT_MILLISECONDS });
   if (changes === undefined) return null;

@@ -4,13 +4,13 @@ import type { Content, DstPaths, Firmware, Notice, PlanRequest, Release, Report,
 
 export type { Content, DstPaths, Firmware, Notice, PlanRequest, Release, Report, VersionScheme };
 
-/** One file with its path from the top directory; null when it has gone since it was listed. */
+/** One file with its path from the top directory; null when it disappeared after it was listed. */
 export interface Source {
   path: string;
   file: Blob | null;
 }
 
-/** What the server that gave the listing runs with. */
+/** The settings of the server that sent the listing. */
 export interface ServerSettings {
   baseUrl: string;
   dstPaths: DstPaths;
@@ -23,7 +23,7 @@ export interface ServerSettings {
 
 /** What is open, as the engine sees it. */
 export interface Overview {
-  /** Counts up with each source and each change of options. */
+  /** Increases with each source that is opened and each change of options. */
   generation: number;
   name: string;
   kind: "server" | "folder" | "zip";
@@ -34,12 +34,12 @@ export interface Overview {
   entries: number;
   bytes: number;
   scheme: VersionScheme;
-  /** What was asked for; null is the server's order. */
+  /** The chosen order; null is the server's. */
   order: VersionScheme | null;
   ignore: readonly string[];
   protect: readonly string[];
   server: ServerSettings | null;
-  /** Top-level names that still change: a device can be on such a release already. */
+  /** Top-level names that are still changing: a device may already be on such a release. */
   unsettled: readonly string[];
 }
 
@@ -53,16 +53,16 @@ export interface Rows {
   kinds: Uint8Array;
   /** Joined by line breaks. */
   paths: string;
-  /** Bytes in the target; of a deleted file, on the device; NaN of a protected one, which stays whatever it is. */
+  /** Bytes in the target; for a deleted file, on the device; NaN for a protected one, which stays as it is. */
   sizes: Float64Array;
-  /** Bytes on the device; NaN when it has no such file or nobody knows. */
+  /** Bytes on the device; NaN if it has no such file or that is not known. */
   before: Float64Array;
 }
 
 export interface PlanAnswer {
   /** What the plan was made for. */
   request: PlanRequest;
-  /** Whether the engine knows what the device has. */
+  /** Whether the device's files are known. */
   known: boolean;
   /** Whether there is a plan. Without one, the rows are what the device has and keeps. */
   some: boolean;
@@ -100,11 +100,11 @@ export interface FileAnswer {
   to: string | null;
   before: Side | null;
   after: Side | null;
-  /** Whether the engine knows what the device has. */
+  /** Whether the device's files are known. */
   known: boolean;
   /** Whether no plan touches the file. */
   kept: boolean;
-  /** Lines of text that differ; null where one side is no text, cannot be read or is too long. */
+  /** Lines that differ; null if one side is not text, cannot be read or is too large. */
   lines: DiffLine[] | null;
   added: number;
   removed: number;
@@ -114,7 +114,7 @@ export interface FileAnswer {
   trouble: Failure | null;
 }
 
-/** Row `from` of the matrix: bytes by target, NaN where a device gets nothing, -1 where the engine refuses. */
+/** Row `from` of the matrix: bytes by target, NaN if a device gets nothing, -1 if the engine refuses. */
 export interface MatrixRow {
   row: number;
   bytes: Float64Array;
@@ -162,11 +162,11 @@ export interface Methods {
   /** The rows come as events. */
   matrix(key: string, request: Pick<PlanRequest, "firmwareVersion" | "allowDowngrade">): void;
   compare(request: PlanRequest, render: Render, server: string): CompareAnswer;
-  /** Y1; against the files that were added, or what is open when `own`. */
+  /** Y1; against the files that were added, or against the open releases if `own`. */
   checkContent(manifest: Blob, own: boolean): CheckAnswer;
   /** Y2; against a listing, or the files that were added when it is null. */
   checkDevice(version: string, listing: Blob | null): CheckAnswer;
-  /** Whether the server's listing is another one by now. */
+  /** Whether the server's listing has changed. */
   stale(listing: string): boolean;
 }
 
@@ -179,5 +179,5 @@ export interface Failure {
   message: string;
 }
 
-/** An answer says which source and options it was made with. */
+/** `generation` says which source and options an answer was made with. */
 export type Answer = { id: number } & ({ value: unknown; generation: number } | { error: Failure });

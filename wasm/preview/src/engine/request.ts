@@ -7,12 +7,12 @@ export async function request(url: string, init: RequestInit = {}): Promise<Resp
     response = await fetch(url, { cache: "no-store", ...init });
   } catch (error) {
     if (init.signal?.aborted) throw error;
-    throw new SourceError("server_unreachable", "the server does not answer; is it running, and are you in its network?");
+    throw new SourceError("server_unreachable", "the server does not respond; is it running, and are you on its network?");
   }
   if (response.ok) return response;
   const document = (await response.json().catch(() => ({}))) as { code?: string; message?: string };
   throw new SourceError(
     document.code ?? "server_error",
-    document.message ?? `the server answers ${response.status} ${response.statusText}`,
+    document.message ?? `the server responded with ${response.status} ${response.statusText}`,
   );
 }

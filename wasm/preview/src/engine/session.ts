@@ -1,4 +1,4 @@
-// What is open in the worker, and the questions about it that the engine answers.
+// The open releases in the worker, and the questions about them that the engine answers.
 
 import { Catalog, Filter, hashFiles, type Entry, type FileRecord } from "airwaybill";
 
@@ -28,17 +28,17 @@ interface Opened {
   name: string;
   entries: Entry[];
   contents: Contents;
-  /** Of the server that was open last. */
+  /** Settings of the server that was open last. */
   server: ServerSettings | null;
-  /** As a person chose it; null as the server has it. */
+  /** The chosen order; null is the server's. */
   order: VersionScheme | null;
 }
 
-/** What the engine makes of what is open. */
+/** The catalog of the open releases, and what is derived from it. */
 interface Known {
   catalog: Catalog;
   offered: ReadonlySet<string>;
-  /** Takes no file that is protected; null when none is. */
+  /** Rejects protected files; null if there are none. */
   unprotected: Filter | null;
 }
 
@@ -64,7 +64,7 @@ export class Session {
     return this.#opened?.entries ?? [];
   }
 
-  /** Counts up with each source and each change of options. */
+  /** Increases with each source that is opened and each change of options. */
   get generation(): number {
     return this.#generation;
   }
@@ -123,19 +123,19 @@ export class Session {
     }
   }
 
-  /** Hashes what was added, for a check. */
+  /** Hashes the added files, for a check. */
   async hash(): Promise<Entry[]> {
     const sources = this.#taken();
     return this.#hashed(sources, "check", this.#begin().signal);
   }
 
-  /** In the package's workers. */
+  /** Hashes in the package's workers. */
   async #hashed(sources: readonly Source[], what: string, signal: AbortSignal): Promise<Entry[]> {
     const filter = what === "releases" ? this.#filter() : undefined;
     const here: { path: string; file: Blob }[] = [];
     const gone: Entry[] = [];
     for (const { path, file } of sources) {
-      if (file === null) gone.push({ path, unread: "it has gone since it was listed" });
+      if (file === null) gone.push({ path, unread: "it disappeared after it was listed" });
       else here.push({ path, file });
     }
     const progress = this.#progress(what);
@@ -198,14 +198,14 @@ export class Session {
       note: null,
       trouble: null,
     };
-    if (!answer.known) return { ...answer, note: "there is nothing to compare with: what the device holds is not known" };
-    if (sides.some((side) => (side?.size ?? 0) > TEXT_BYTES)) return { ...answer, note: "too long for a comparison by lines" };
+    if (!answer.known) return { ...answer, note: "nothing to compare with: the device's files are not known" };
+    if (sides.some((side) => (side?.size ?? 0) > TEXT_BYTES)) return { ...answer, note: "too large for a line diff" };
     const read = async (side: Side | null) => (side === null ? "" : textOf(await contentOf(contents, side.path, side)));
     try {
       const [old, next] = await Promise.all(sides.map(read));
-      if (old == null || next == null) return { ...answer, note: "binary: its lines cannot be compared" };
+      if (old == null || next == null) return { ...answer, note: "binary file: no line diff" };
       const found = difference(old, next);
-      return found === null ? { ...answer, note: "too different for a comparison by lines" } : { ...answer, ...found };
+      return found === null ? { ...answer, note: "too different for a line diff" } : { ...answer, ...found };
     } catch (error) {
       return { ...answer, trouble: failure(error) };
     }
@@ -242,7 +242,7 @@ export class Session {
     return this.#opened?.server ?? null;
   }
 
-  /** Reads whatever either order could take for a release, so that a change of order needs no second reading. */
+  /** Reads what may be a release in either version order, so that a change of order needs no second reading. */
   #filter(): Filter {
     return new Filter({ scheme: "loose", ignore: this.#server?.ignore ?? [] });
   }
@@ -254,7 +254,7 @@ export class Session {
     const unsettled = kind === "server" && server !== null ? server.unsettled : [];
     const catalog = Catalog.fromListing(entries, { scheme, ignore, protect, unsettled });
     const { releases, firmware, ignored, warnings } = catalog;
-    // The engine reads the globs of `protect` as those of `ignore`.
+    // `protect` has the same glob syntax as `ignore`.
     const unprotected = protect.length === 0 ? null : new Filter({ ignore: protect });
     this.#known?.catalog.free();
     this.#known?.unprotected?.free();
@@ -285,7 +285,7 @@ export class Session {
     return held;
   }
 
-  /** The engine lists the files of a release that it offers; of one that still changes it knows each. */
+  /** The engine lists the files of offered releases only; those of one that is still changing are looked up by path. */
   #files(version: string): FileRecord[] {
     const { catalog } = this;
     if (this.#known?.offered.has(version)) return catalog.files(version);

@@ -1,4 +1,4 @@
-// The worker that holds the engine. What the page asks while the engine is loading waits for it.
+// The worker that runs the engine. Questions that arrive while the engine is loading wait for it.
 
 import { failure } from "./failure.js";
 import type { Answer } from "./protocol.js";

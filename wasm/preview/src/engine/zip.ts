@@ -1,4 +1,4 @@
-// A zip file as a listing. Only the directory of the archive and one entry at a time are in memory.
+// Lists a zip file. Only the archive's directory and one entry at a time are in memory.
 
 import { Hasher, Version, DevicePath, type Entry } from "airwaybill";
 import { Inflate } from "fflate";
@@ -10,12 +10,12 @@ export const LIMITS = {
   directoryBytes: 64 * 1024 * 1024,
   entryBytes: 512 * 1024 * 1024,
   totalBytes: 2 * 1024 * 1024 * 1024,
-  /** Of one symbolic link's target, and of all of them. */
+  /** Bytes of one symbolic link's target, and of all of them. */
   linkBytes: 4096,
   linksBytes: 16 * 1024 * 1024,
-  /** How many times its compressed size an archive may be; deflate itself ends at 1,032. */
+  /** Largest ratio of content to archive; deflate itself reaches 1,032. */
   ratio: 200,
-  /** Up to this size the ratio does not count: a page of blanks is no bomb. */
+  /** The ratio is not checked up to this size: a file of blanks is harmless. */
   ratioFrom: 16 * 1024 * 1024,
 };
 
@@ -24,11 +24,11 @@ const DIRECTORY = 0x02014b50;
 const LOCAL = 0x04034b50;
 const END_BYTES = 22;
 const COMMENT_BYTES = 0xffff;
-/** Inflated at once at most 1,032 times as much. */
+/** One piece inflates to at most 1,032 times its size. */
 const PIECE_BYTES = 16 * 1024;
-/** Read at once: most entries are far smaller, and each reading costs a wait. */
+/** How much is read at once: most entries are far smaller, and each read costs a wait. */
 const READ_BYTES = 1024 * 1024;
-/** Where a Mac keeps what other systems have no place for, beside what a person packed. */
+/** Where macOS adds metadata that other systems cannot store. */
 const MAC_EXTRAS = "__MACOSX/";
 const SYMBOLIC_LINK = 0o120000;
 const FILE_TYPE = 0o170000;
@@ -37,7 +37,7 @@ const STORED = 0;
 const DEFLATED = 8;
 
 interface Member {
-  /** As in the archive, or null when it is not UTF-8. */
+  /** As in the archive, or null if it is not UTF-8. */
   name: string | null;
   shown: string;
   method: number;
@@ -64,7 +64,7 @@ export class Zip {
       if (member.name !== null) member.name = member.name.slice(root.length);
       member.shown = member.shown.slice(root.length);
     }
-    // In the order in which they are read from the file.
+    // In the order in which they are read.
     members.sort((left, right) => left.offset - right.offset);
   }
 
@@ -74,30 +74,30 @@ export class Zip {
     const tail = await view(file, tailStart, file.size);
     let at = tail.byteLength - END_BYTES;
     while (at >= 0 && tail.getUint32(at, true) !== END) at -= 1;
-    if (at < 0) throw new SourceError("zip_invalid", "this is no zip file, or its end is missing; make it again");
+    if (at < 0) throw new SourceError("zip_invalid", "this is not a zip file, or its end is missing; create it again");
     const count = tail.getUint16(at + 10, true);
     const length = tail.getUint32(at + 12, true);
     const start = tail.getUint32(at + 16, true);
     if (count === 0xffff || length === 0xffffffff || start === 0xffffffff) {
-      throw new SourceError("zip_too_big", "the archive is in the zip64 form; unpack it and open the folder");
+      throw new SourceError("zip_too_big", "the archive uses zip64, which is not supported; unpack it and open the folder");
     }
     if (length > LIMITS.directoryBytes || start + length > file.size) throw damaged();
     const members = directory(await view(file, start, start + length), count);
     const sum = (list: Member[], bytes: "size" | "packed") => list.reduce((all, member) => all + member[bytes], 0);
     if (sum(members, "packed") > file.size) {
-      throw new SourceError("zip_invalid", "the archive's entries lie over each other; make the archive again");
+      throw new SourceError("zip_invalid", "the archive's entries overlap; create the archive again");
     }
     const links = sum(members.filter((member) => member.link), "size");
-    if (links > LIMITS.linksBytes) throw tooBig(`its links say that they hold ${links.toLocaleString("en")} bytes`);
+    if (links > LIMITS.linksBytes) throw tooBig(`its links claim ${links.toLocaleString("en")} bytes`);
     const total = sum(members, "size");
-    if (total > LIMITS.totalBytes) throw tooBig(`it says that it holds ${total.toLocaleString("en")} bytes`);
+    if (total > LIMITS.totalBytes) throw tooBig(`it claims ${total.toLocaleString("en")} bytes of content`);
     if (total > LIMITS.ratioFrom && total > file.size * LIMITS.ratio) {
-      throw tooBig(`its ${file.size.toLocaleString("en")} bytes say that they hold ${total.toLocaleString("en")}`);
+      throw tooBig(`its ${file.size.toLocaleString("en")} bytes claim ${total.toLocaleString("en")} bytes of content`);
     }
     return new Zip(file, members);
   }
 
-  /** Hashes every file. What cannot be read becomes an entry that says so; nothing is left out or renamed. */
+  /** Hashes every file. One that cannot be read becomes an `unread` entry; nothing is dropped or renamed. */
   async listing(
     onProgress: (done: number, total: number) => void,
     signal: AbortSignal,
@@ -131,7 +131,7 @@ export class Zip {
     const { name } = member;
     if (name === null) return { path: member.shown, unread: "its name is not valid UTF-8" };
     if (name.endsWith("/")) return null;
-    if (!reads(name)) return { path: name, unread: "left out by its name" };
+    if (!reads(name)) return { path: name, unread: "ignored by its name" };
     if (member.encrypted) return { path: name, unread: "it is encrypted" };
     try {
       if (member.link) return { path: name, link: await this.#target(member, name) };
@@ -164,7 +164,7 @@ export class Zip {
     return bytes;
   }
 
-  /** Archives keep a symbolic link as a file whose content is the target; null for one that leads out. */
+  /** The target of a symbolic link, which archives store as its content; null if it leads out of the archive. */
   async #target(member: Member, name: string): Promise<string | null> {
     if (member.size > LIMITS.linkBytes) throw new Error("it is a link whose target is too long");
     const target = new TextDecoder().decode(await this.#bytes(member));
@@ -191,7 +191,7 @@ export class Zip {
   async #inflate(member: Member, take: (piece: Uint8Array) => void): Promise<void> {
     const head = await this.#read(member.offset, member.offset + 30);
     const local = new DataView(head.buffer, head.byteOffset, head.byteLength);
-    if (local.byteLength < 30 || local.getUint32(0, true) !== LOCAL) throw new Error("its place in the archive is damaged");
+    if (local.byteLength < 30 || local.getUint32(0, true) !== LOCAL) throw new Error("its header in the archive is damaged");
     const start = member.offset + 30 + local.getUint16(26, true) + local.getUint16(28, true);
     const end = start + member.packed;
     let size = 0;
@@ -199,11 +199,11 @@ export class Zip {
     const count = (piece: Uint8Array) => {
       size += piece.length;
       crc = crc32(crc, piece);
-      if (size > member.size) throw tooBig(`${member.shown} holds more than it says`);
+      if (size > member.size) throw tooBig(`${member.shown} is larger than it claims`);
       take(piece);
     };
     const inflate = member.method === DEFLATED ? new Inflate(count) : null;
-    if (inflate === null && member.method !== STORED) throw new Error(`its compression ${member.method} is not known here`);
+    if (inflate === null && member.method !== STORED) throw new Error(`compression method ${member.method} is not supported`);
     for (let at = start; at < end; at += READ_BYTES) {
       const block = await this.#read(at, Math.min(end, at + READ_BYTES));
       for (let inner = 0; inner < block.length; inner += PIECE_BYTES) {
@@ -216,7 +216,7 @@ export class Zip {
   }
 }
 
-/** Links with their final target, as a walk through a directory finds it; each link is followed once. */
+/** Replaces each link's target by the final one, as a walk through a directory would find it. */
 function resolved(entries: Entry[]): Entry[] {
   const next = new Map<string, string | null>();
   for (const entry of entries) if ("link" in entry) next.set(entry.path, entry.link);
@@ -225,7 +225,7 @@ function resolved(entries: Entry[]): Entry[] {
     const way = new Set<string>();
     let at: string | null = start;
     while (at !== null && next.has(at) && !last.has(at)) {
-      // A ring leads nowhere.
+      // A cycle has no target.
       const target: string | null = way.has(at) ? null : next.get(at)!;
       way.add(at);
       at = target;
@@ -250,12 +250,12 @@ function crc32(crc: number, piece: Uint8Array): number {
 function tooBig(why: string): SourceError {
   return new SourceError(
     "zip_too_big",
-    `the archive was not unpacked: ${why}. If that is meant, unpack it and open the folder instead`,
+    `the archive is too large: ${why}. To open it anyway, unpack it and open the folder`,
   );
 }
 
 function damaged(): SourceError {
-  return new SourceError("zip_invalid", "the archive's directory is damaged; make the archive again");
+  return new SourceError("zip_invalid", "the archive's directory is damaged; create the archive again");
 }
 
 async function view(file: Blob, start: number, end: number): Promise<DataView> {
@@ -292,16 +292,16 @@ function directory(view: DataView, count: number): Member[] {
       crc: view.getUint32(at + 16, true),
       offset: view.getUint32(at + 42, true),
     };
-    if (member.size > LIMITS.entryBytes) throw tooBig(`${shown} says that it holds ${member.size} bytes`);
+    if (member.size > LIMITS.entryBytes) throw tooBig(`${shown} claims ${member.size} bytes`);
     members.push(member);
     at = next;
   }
-  // The count has two bytes; some programs write more entries all the same.
+  // The count has only two bytes; archives with more entries exist.
   if ((members.length & 0xffff) !== count) throw damaged();
   return members;
 }
 
-/** The one directory that all is in, with its `/`, unless the engine takes it for a release or refuses its name. */
+/** The single top directory with its `/`, unless it is a release itself or an invalid name. */
 function commonDirectory(names: string[]): string {
   const first = names[0]?.split("/", 1)[0] ?? "";
   const root = `${first}/`;

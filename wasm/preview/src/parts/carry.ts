@@ -1,9 +1,9 @@
-// Text out of the page.
+// Copies and downloads text.
 
-/** Whether the text is in the clipboard now. */
+/** Returns whether the text was copied. */
 export async function copyText(text: string): Promise<boolean> {
   try {
-    // Only there in a secure context; a server in a van is none.
+    // Exists only in secure contexts; a server on plain HTTP is not one.
     await navigator.clipboard.writeText(text);
     return true;
   } catch {
@@ -28,6 +28,6 @@ export function download(text: string, name: string, type: string): void {
   link.href = url;
   link.download = name;
   link.click();
-  // The download has its own hold on the content once it has begun.
+  // A download that has begun keeps its content.
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }

@@ -8,7 +8,7 @@ const ROW = 20;
 const SIGNS = { same: " ", added: "+", removed: "−", gap: "⋯" } as const;
 const WORDS = { same: "", added: "added", removed: "removed", gap: "" } as const;
 
-/** Lines of text with their numbers, or of a difference; only those in sight are rendered. */
+/** Numbered lines of a text or a diff; only visible ones are rendered. */
 export class CodeLines extends LitElement {
   static override properties = {
     text: { attribute: false },

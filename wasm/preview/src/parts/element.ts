@@ -2,7 +2,7 @@ import { LitElement } from "lit";
 
 import type { Model } from "../model.js";
 
-/** A part of the page that shows the model and is rendered again when that changes. */
+/** A part of the page that shows the model and is rendered again when it changes. */
 export abstract class ModelElement extends LitElement {
   static override properties: Record<string, object> = { model: { attribute: false } };
 

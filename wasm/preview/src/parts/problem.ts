@@ -2,10 +2,10 @@ import { html, nothing, type TemplateResult } from "lit";
 
 import type { Problem } from "../model.js";
 
-/** What a person can do about it, where the message alone does not say. */
+/** What to do, where the message alone does not say. */
 const ADVICE: Record<string, string> = {
-  release_unknown: "Choose a release from the list; it may have been removed or renamed since the address was made.",
-  release_unsettled: "It is still being copied onto the server. Wait until that is done, then reload the releases.",
+  release_unknown: "Choose a release from the list; it may have been removed or renamed since the link was made.",
+  release_unsettled: "It is still being copied onto the server. Wait until this is done, then reload the releases.",
   version_character: "A version has only letters, digits and . + _ -.",
   version_start: "A version starts with a digit, or with v and a digit.",
   version_semver: "Choose the loose order, or write the version as 1.2.3.",

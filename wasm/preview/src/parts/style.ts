@@ -1,6 +1,6 @@
 import { css } from "lit";
 
-/** Colours and measures; everything below inherits them. */
+/** Colours and sizes, inherited by all parts. */
 export const tokens = css`
   :host {
     color-scheme: light dark;
@@ -33,7 +33,7 @@ export const tokens = css`
   }
 `;
 
-/** Controls, panels and texts, for every part. */
+/** Styles of controls, panels and texts, for every part. */
 export const shared = css`
   *,
   *::before,

@@ -1,4 +1,4 @@
-// Renders only the rows of a long list that are in sight.
+// Renders only the visible rows of a long list.
 
 import type { ReactiveController, ReactiveControllerHost } from "lit";
 
@@ -48,7 +48,7 @@ export class VirtualRows implements ReactiveController {
     return Math.max(1, Math.floor((this.#height - this.header) / this.rowHeight) - 1);
   }
 
-  /** Scrolls so that a row is in sight. */
+  /** Scrolls until a row is visible. */
   reveal(row: number): void {
     const scroller = this.#scroller;
     if (scroller === null) return;
@@ -77,7 +77,7 @@ export class VirtualRows implements ReactiveController {
   }
 }
 
-/** What an arrow key means in a list of rows; null for any other key. */
+/** The row that an arrow key moves to; null for any other key. */
 export function moved(key: string, row: number, count: number, page: number): number | null {
   const to = { ArrowDown: row + 1, ArrowUp: row - 1, PageDown: row + page, PageUp: row - page, Home: 0, End: count - 1 }[key];
   return to === undefined || count === 0 ? null : Math.min(Math.max(to, 0), count - 1);

@@ -10,14 +10,14 @@ import { VirtualRows } from "../parts/virtual.js";
 
 const ROW = 46;
 const WORDS: Record<CheckRow["kind"], { sign: string; word: string; class: string }> = {
-  right: { sign: "✓", word: "right", class: "right" },
+  right: { sign: "✓", word: "OK", class: "right" },
   missing: { sign: "−", word: "missing", class: "delete" },
-  different: { sign: "≠", word: "wrong", class: "delete" },
+  different: { sign: "≠", word: "different", class: "delete" },
   unexpected: { sign: "+", word: "unexpected", class: "update" },
   url: { sign: "!", word: "wrong URL", class: "delete" },
 };
 
-/** Rules Y1 and Y2: what is there against what should be. */
+/** Compares files with a manifest (rule Y1) or with a release (rule Y2). */
 export class CheckView extends ModelElement {
   static override properties = { ...ModelElement.properties, manifest: { state: true }, version: { state: true }, onlyWrong: { state: true } };
   static override styles = [
@@ -112,21 +112,21 @@ export class CheckView extends ModelElement {
       <div class="cards">
         ${card(
           "content",
-          "A manifest against content",
-          "Is every file of a manifest there, with its size and hash?",
+          "A manifest and its files",
+          "Is every file of a manifest there, with the right size and hash?",
           html`${this.#drop("manifest-file", "1. Drop a manifest here, or", "choose a manifest", (file) => this.#takeManifest(file), null)}
             ${this.manifest === null ? nothing : html`<p class="small">Manifest: <code>${this.manifest.name}</code></p>`}
-            ${this.#drop("content-folder", "2. Drop the folder it should hold for, or", "choose a folder", null, (given) => this.#check(given))}
+            ${this.#drop("content-folder", "2. Drop the folder of releases here, or", "choose a folder", null, (given) => this.#check(given))}
             <div class="row">
               <button id="check-own" ?disabled=${this.manifest === null} @click=${() => this.#check(null)}>
-                Check against the releases open here
+                Check against the open releases
               </button>
             </div>`,
         )}
         ${card(
           "device",
-          "A device against its release",
-          "What differs between what a device holds and the release it should be on?",
+          "A device and its release",
+          "What differs between the files on a device and its release?",
           html`<div>
               <label class="label" for="check-version">Release</label>
               <select id="check-version" @change=${(event: Event) => (this.version = (event.target as HTMLSelectElement).value)}>
@@ -214,9 +214,9 @@ export class CheckView extends ModelElement {
     return html`<section class="panel" aria-label="Result">
       <div class="notice ${fine ? "good" : "bad"} result" role="status" id="check-result">
         <span>
-          <strong>${fine ? "Everything is right." : "Something is not right."}</strong>
+          <strong>${fine ? "Everything matches." : "Something differs."}</strong>
           ${what === "content" ? html`<code>${name}</code>` : html`Release <code>${name}</code>`}:
-          ${count(answer.checked)} checked, ${count(right)} right${(["different", "missing", "unexpected", "url"] as const).map((kind) => {
+          ${count(answer.checked)} checked, ${count(right)} OK${(["different", "missing", "unexpected", "url"] as const).map((kind) => {
             const number = answer.rows.filter((row) => row.kind === kind).length;
             return number === 0 ? "" : `, ${count(number)} ${WORDS[kind].word}`;
           })}
@@ -229,7 +229,7 @@ export class CheckView extends ModelElement {
                 .checked=${this.onlyWrong}
                 @change=${(event: Event) => (this.onlyWrong = (event.target as HTMLInputElement).checked)}
               />
-              only what is wrong
+              only problems
             </label>`}
       </div>
       <div class="rows" tabindex="0" role="region" aria-label="Files checked">
@@ -250,10 +250,10 @@ export class CheckView extends ModelElement {
       <span class="sides small soft">
         ${kind === "right"
           ? side(found)
-          : html`${expected === null ? nothing : html`should be ${side(expected)}`}${expected !== null && found !== null ? "; " : ""}${found ===
+          : html`${expected === null ? nothing : html`expected ${side(expected)}`}${expected !== null && found !== null ? "; " : ""}${found ===
             null
               ? nothing
-              : html`is ${side(found)}`}`}
+              : html`found ${side(found)}`}`}
       </span>
     </div>`;
   }

@@ -6,7 +6,7 @@ import { shared } from "../parts/style.js";
 
 const OTHER = " other";
 
-/** The device, what it is to become, and the link it is reached by. */
+/** The form for the device, its target and its link. */
 export class DeviceForm extends ModelElement {
   static override properties = { ...ModelElement.properties, typing: { state: true }, narrow: { state: true } };
   static override styles = [
@@ -66,7 +66,7 @@ export class DeviceForm extends ModelElement {
     `,
   ];
 
-  /** Fields whose version is typed. */
+  /** Ids of the fields whose version is typed. */
   declare typing: ReadonlySet<string>;
   declare narrow: boolean;
   #narrow = matchMedia("(max-width: 559px)");
@@ -126,7 +126,7 @@ export class DeviceForm extends ModelElement {
             .checked=${view.downgrade}
             @change=${(event: Event) => this.model.set({ downgrade: (event.target as HTMLInputElement).checked })}
           />
-          A named target may be lower
+          Allow a downgrade
         </label>
       </fieldset>
       ${this.narrow
@@ -142,7 +142,7 @@ export class DeviceForm extends ModelElement {
         <legend>Rules</legend>
         <div class="fields">
           <div role="radiogroup" aria-labelledby="order-label">
-            <span class="label" id="order-label">Order of versions</span>
+            <span class="label" id="order-label">Version order</span>
             <div class="two">
               ${this.#radio("order", "loose", "loose", overview.scheme === "loose", () => this.model.set({ order: "loose" }))}
               ${this.#radio("order", "semver", "SemVer", overview.scheme === "semver", () => this.model.set({ order: "semver" }))}
@@ -155,7 +155,7 @@ export class DeviceForm extends ModelElement {
               ${this.#radio("paths", "absolute", "/flash/…", rendered.dstPaths === "absolute", () => this.model.set({ dstPaths: "absolute" }))}
             </div>
           </div>
-          ${this.#globs("Left out", overview.ignore)} ${this.#globs("Protected", overview.protect)}
+          ${this.#globs("Ignored", overview.ignore)} ${this.#globs("Protected", overview.protect)}
         </div>
       </fieldset>`;
   }
@@ -168,13 +168,13 @@ export class DeviceForm extends ModelElement {
 
   #globs(name: string, globs: readonly string[]) {
     if (globs.length === 0) return nothing;
-    return html`<p class="small"><span class="soft">${name}, as the server is set:</span> <code>${globs.join(" ")}</code></p>`;
+    return html`<p class="small"><span class="soft">${name}, as set on the server:</span> <code>${globs.join(" ")}</code></p>`;
   }
 
   #link() {
     const { view, figures } = this.model;
     const link = LINKS.find(({ id }) => id === view.link) ?? LINKS[0]!;
-    const names = ["kbit/s", "% on air", "s a file"];
+    const names = ["kbit/s", "% on air", "s per file"];
     const set = (index: number) => (event: Event) => {
       const figure = Number((event.target as HTMLInputElement).value);
       if (!Number.isFinite(figure) || figure < 0) return;
@@ -203,7 +203,7 @@ export class DeviceForm extends ModelElement {
     </fieldset>`;
   }
 
-  /** One of the versions known, none, or another that is typed. */
+  /** A field for a known version, none, or a typed one. */
   #version({ id, label, none, typed, example, value: now, versions, unsettled, set }: VersionField) {
     const known = now === null || versions.includes(now) || unsettled.includes(now);
     const isTyped = this.typing.has(id) || !known;
@@ -238,7 +238,7 @@ interface VersionField {
   id: string;
   label: string;
   none: string;
-  /** Name of the field for another version, and an example of one. */
+  /** Label and example of the field for a typed version. */
   typed: string;
   example: string;
   value: string | null;

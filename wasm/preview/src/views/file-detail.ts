@@ -7,7 +7,7 @@ import { ModelElement } from "../parts/element.js";
 import { problemNotice } from "../parts/problem.js";
 import { shared } from "../parts/style.js";
 
-/** One file: both sides, and its lines where it has some. */
+/** One file: size and hash before and after, and its line diff. */
 export class FileDetail extends ModelElement {
   static override styles = [
     shared,
@@ -58,12 +58,12 @@ export class FileDetail extends ModelElement {
     </section>`;
   }
 
-  /** What a device holds of a protected file, only the device knows. */
+  /** For a protected file, only the device knows its content. */
   #sides({ before, after, from, to, known, kept }: FileAnswer) {
     const later = known || from !== to ? side(after) : UNKNOWN;
     if (kept) {
       return html`<p class="notice">
-          Protected by the server's settings: no update adds, changes or deletes this file, and what the device holds of it is not known
+          Protected by the server's settings: no update adds, changes or deletes this file. What the device has under this name is not known
           here.
         </p>
         <dl class="small">
@@ -75,7 +75,7 @@ export class FileDetail extends ModelElement {
     return html`<dl class="small">
       <dt>On the device</dt>
       <dd>${known ? side(before) : UNKNOWN}</dd>
-      <dt>Afterwards</dt>
+      <dt>After the update</dt>
       <dd>${later}</dd>
     </dl>`;
   }
@@ -93,7 +93,7 @@ export class FileDetail extends ModelElement {
   }
 }
 
-const UNKNOWN = html`<span class="soft">not known: its release is not offered here</span>`;
+const UNKNOWN = html`<span class="soft">unknown: its release is not available here</span>`;
 
 function side(side: Side | null) {
   if (side === null) return html`<span class="soft">no such file</span>`;

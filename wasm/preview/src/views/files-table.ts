@@ -222,7 +222,7 @@ export class FilesTable extends ModelElement {
         ${this.#order.length > 0
           ? nothing
           : html`<div role="row"><div class="none soft" role="gridcell">
-              ${plan.rows.count === 0 ? (plan.known ? "No files." : "What the device holds is not known: its release is not offered here.") : view.filter ? "No file matches the filter." : "No file is of the kinds chosen."}
+              ${plan.rows.count === 0 ? (plan.known ? "No files." : "The device's files are not known: its release is not available here.") : view.filter ? "No file matches the filter." : "No file is of the selected kinds."}
             </div></div>`}
       </div>
       <p class="visually-hidden" role="status">${count(this.#order.length)} files shown</p>
@@ -295,7 +295,7 @@ export class FilesTable extends ModelElement {
   #key(event: KeyboardEvent) {
     const { view } = this.model;
     if (event.key === "Escape" && view.file !== null) return this.model.set({ file: null });
-    // The headers' buttons have keys of their own.
+    // The header buttons handle their own keys.
     if (event.target !== event.currentTarget) return;
     if (event.key === "Enter" || event.key === " ") {
       event.preventDefault();
@@ -324,7 +324,7 @@ export class FilesTable extends ModelElement {
     for (let row = 0; row < rows.count; row += 1) {
       if (wanted[rows.kinds[row]!] && (needle === "" || this.#paths[row]!.toLowerCase().includes(needle))) order.push(row);
     }
-    // Rows come sorted by path, and sorting is stable.
+    // Rows are sorted by path already, and sorting is stable.
     if (sort === "kind") order.sort((left, right) => rows.kinds[left]! - rows.kinds[right]!);
     if (sort === "size" || sort === "change") {
       const numbers = sort === "size" ? rows.sizes : Float64Array.from({ length: rows.count }, (_, row) => changed(rows, row));
@@ -335,7 +335,7 @@ export class FilesTable extends ModelElement {
   }
 }
 
-/** Bytes more on the device afterwards; NaN when nobody knows. */
+/** How many bytes a file grows; NaN if that is not known. */
 function changed({ kinds, sizes, before }: PlanAnswer["rows"], row: number): number {
   const kind = KINDS[kinds[row]!];
   if (kind === "delete") return -sizes[row]!;

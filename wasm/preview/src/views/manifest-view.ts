@@ -8,7 +8,7 @@ import { ModelElement } from "../parts/element.js";
 import { problemNotice } from "../parts/problem.js";
 import { shared } from "../parts/style.js";
 
-/** The document as the device gets it. */
+/** The exact document that the device gets. */
 export class ManifestView extends ModelElement {
   static override properties = { ...ModelElement.properties, said: { state: true } };
   static override styles = [
@@ -53,7 +53,7 @@ export class ManifestView extends ModelElement {
   protected override willUpdate(): void {
     super.willUpdate();
     const { manifest } = this.model;
-    // What was said is of the manifest before.
+    // The note belongs to the previous manifest.
     if (manifest !== this.#of) this.said = "";
     this.#of = manifest;
   }
@@ -64,7 +64,7 @@ export class ManifestView extends ModelElement {
     return html`<section class="panel" aria-label="Manifest">
       <div class="top">
         <div class="base">
-          <label class="label" for="base">Address before every URL</label>
+          <label class="label" for="base">Base URL</label>
           <input
             id="base"
             class="mono"
@@ -109,7 +109,7 @@ export class ManifestView extends ModelElement {
       </p>
       ${server !== null && view.to !== null
         ? html`<p class="small soft" id="compare-about">
-            The server's manifests lead to its highest release. To compare, choose <em>highest</em> as the target.
+            The server's manifests always go to its highest release. To compare, choose <em>highest</em> as the target.
           </p>`
         : html`<span id="compare-about" hidden></span>`}
       ${problemNotice(problems.plan, "No manifest:")}
@@ -117,7 +117,7 @@ export class ManifestView extends ModelElement {
       ${problemNotice(problems.compare, "Not compared:")} ${this.#compared()}
       ${manifest === null
         ? nothing
-        : html`<rp-code-lines .text=${manifest.text} label="Text of the manifest" aria-busy=${ready ? "false" : "true"}></rp-code-lines>`}
+        : html`<rp-code-lines .text=${manifest.text} label="Manifest text" aria-busy=${ready ? "false" : "true"}></rp-code-lines>`}
     </section>`;
   }
 
@@ -126,21 +126,21 @@ export class ManifestView extends ModelElement {
     if (compared === null) return nothing;
     if (compared.same) {
       return html`<div class="notice good" role="status" id="compared">
-        <strong>The same, byte for byte.</strong> The server answers these ${exactBytes(compared.bytes)} to
+        <strong>The same, byte for byte.</strong> The server sends these ${exactBytes(compared.bytes)} for
         <code>${compared.url}</code>
       </div>`;
     }
     return html`<div class="notice bad" role="alert" id="compared">
-        <strong>The server answers something else</strong> to <code>${compared.url}</code>. Reload the releases if they have changed;
-        otherwise look at the address, the order, the paths and the format chosen here. Red is the server's, green is what is shown
-        here.
+        <strong>The server's answer differs</strong>: <code>${compared.url}</code>. Reload the releases if they have changed;
+        otherwise check the base URL, the version order, the paths and the format selected here. Red is the server's answer, green is
+        this page's.
       </div>
       <rp-code-lines .lines=${compared.lines} label="Differences from the server"></rp-code-lines>`;
   }
 
   async #copy() {
     const done = await copyText(this.model.manifest?.text ?? "");
-    this.said = done ? "copied" : "this browser does not let the page copy; use Download";
+    this.said = done ? "copied" : "the browser did not allow copying; use Download instead";
   }
 
   #save() {

@@ -10,7 +10,7 @@ const HEAD = 34;
 const OVERSCAN = 3;
 const NO_VERSION = "no version";
 
-/** Bytes to fetch from every release to every release. */
+/** Download sizes from every release to every release. */
 export class MatrixView extends ModelElement {
   static override properties = {
     ...ModelElement.properties,
@@ -183,11 +183,11 @@ export class MatrixView extends ModelElement {
     return html`<section class="panel" aria-label="Matrix">
       <div class="about">
         <div>
-          <h2>Bytes to fetch, from each release to each</h2>
+          <h2>Download size from each release to each</h2>
           <p class="soft small">
             A row is the device, a column the target; a cell opens that plan.
             ${view.firmware === null ? nothing : html`Devices send firmware version <code>${view.firmware}</code>.`}
-            ${view.downgrade ? nothing : html`Lower targets are not installed unless the device form allows it.`}
+            ${view.downgrade ? nothing : html`Downgrades are not installed unless the device form allows them.`}
           </p>
         </div>
         <p class="legend small soft number" role="status">
@@ -201,7 +201,7 @@ export class MatrixView extends ModelElement {
         class="scroller"
         role="grid"
         tabindex="0"
-        aria-label="Bytes to fetch"
+        aria-label="Download size"
         aria-rowcount=${versions.length + 2}
         aria-colcount=${versions.length + 1}
         aria-activedescendant="cell-${this.at.row}-${this.at.column}"
@@ -272,7 +272,7 @@ export class MatrixView extends ModelElement {
     >`;
   }
 
-  /** Which releases of the fleet cost most to bring to the highest. */
+  /** The largest downloads to the highest release. */
   #dearest(versions: readonly string[]) {
     const { matrix, matrixDone } = this.model;
     const last = versions.length - 1;
@@ -285,7 +285,7 @@ export class MatrixView extends ModelElement {
       .slice(0, 3);
     if (costs.length === 0) return nothing;
     return html`<p class="small">
-      Dearest to bring to <span class="mono">${versions[last]}</span>, of ${plural(last, "older release")}:
+      Largest downloads to <span class="mono">${versions[last]}</span>, from ${plural(last, "older release")}:
       ${costs.map(
         ({ version, index, size }, place) =>
           html`${place > 0 ? ", " : ""}<button class="plain mono" @click=${() => this.#open(index + 1, last)}>${version}</button>${bytes(size)}`,

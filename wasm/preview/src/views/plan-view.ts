@@ -99,8 +99,8 @@ export class PlanView extends ModelElement {
     if (!plan.some) {
       return html`<div role="status"><h2 id="headline">${device} has nothing to do</h2></div>
         <p class="soft">
-          The manifest is <code>null</code>: no file differs${counts.protected > 0 ? " but protected ones" : ""}, or the target is not
-          higher than what the device is on; and there is no firmware to offer it.
+          The manifest is <code>null</code>: no file differs${counts.protected > 0 ? " except protected ones" : ""}, or the target is not
+          higher than the device's version; and there is no newer firmware for it.
         </p>`;
     }
     const fetches = counts.new + counts.update + (firmware === null ? 0 : 1);
@@ -108,12 +108,12 @@ export class PlanView extends ModelElement {
     const unknown = problems.manifest === undefined ? "…" : "—";
     return html`<div role="status">
         <h2 id="headline">
-          ${device} fetches ${bytes(download)} and is on <span class="mono">${plan.version}</span> afterwards
+          ${device} downloads ${bytes(download)} to get to <span class="mono">${plan.version}</span>
         </h2>
       </div>
-      ${known ? nothing : html`<p class="soft">Its release is not offered here: so all files count as new, and none is deleted.</p>`}
+      ${known ? nothing : html`<p class="soft">Its release is not available here, so every file is new and none is deleted.</p>`}
       <dl>
-        ${figure("To fetch", "download", "", exactBytes(download), `in ${plural(fetches, "file")}; manifest ${manifest === null ? unknown : exactBytes(manifest.bytes)}`)}
+        ${figure("Download", "download", "", exactBytes(download), `in ${plural(fetches, "file")}; manifest ${manifest === null ? unknown : exactBytes(manifest.bytes)}`)}
         ${figure("Time", "time", "", time === null ? unknown : duration(time), linkOf(view.link).name)}
         ${figure("Deleted", "deleted", counts.delete > 0 ? "delete" : "soft", count(counts.delete))}
         ${figure("New", "new", counts.new > 0 ? "new" : "soft", count(counts.new))}

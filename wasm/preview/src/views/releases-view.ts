@@ -5,10 +5,10 @@ import { bytes, count, exactBytes, plural } from "../format.js";
 import { ModelElement } from "../parts/element.js";
 import { shared } from "../parts/style.js";
 
-/** Many notices of one kind tell no more than a few. */
+/** More notices than this are not shown one by one. */
 const MOST = 200;
 
-/** What was found, what was left out and why, and what deserves a look. */
+/** Releases, images, what is ignored and why, and warnings. */
 export class ReleasesView extends ModelElement {
   static override styles = [
     shared,
@@ -73,25 +73,25 @@ export class ReleasesView extends ModelElement {
     return html`
       ${section(
         "warnings",
-        `Worth a look (${count(warnings.length)})`,
+        `Warnings (${count(warnings.length)})`,
         html`${warnings.length === 0 ? html`<p class="soft">Nothing.</p>` : notices(warnings, "Warnings")}
         ${kind === "folder"
           ? html`<p class="small soft">
-              A browser follows symbolic links in a folder without saying so, and sees no empty directories; the server does.
+              Browsers follow symbolic links in a folder without notice, and do not see empty directories; the server does.
             </p>`
           : nothing}`,
       )}
       ${section(
         "ignored",
-        `Left out (${count(ignored.length)})`,
-        ignored.length === 0 ? html`<p class="soft">Nothing: all that is there is offered.</p>` : notices(ignored, "What was left out"),
+        `Ignored (${count(ignored.length)})`,
+        ignored.length === 0 ? html`<p class="soft">Nothing: everything in the directory is offered.</p>` : notices(ignored, "What is ignored"),
       )}
       ${section(
         "releases",
         plural(releases.length, "release"),
         releases.length === 0
           ? html`<p class="soft">
-              None. The folder has to hold a directory for each release, named with its version: <code>1.0.0/</code>,
+              None. The folder needs a directory for each release, named with its version: <code>1.0.0/</code>,
               <code>1.0.1/</code>.
             </p>`
           : table("List of releases", ["Version", "Files", "Size"], [...releases].reverse().map(({ version, fileCount, size }) => ({

@@ -13,7 +13,7 @@ interface Share {
   kind: "new" | "update" | "flash" | "rest";
 }
 
-/** Which files make up the bytes to fetch. */
+/** Which files make up the download. */
 export class ShareBar extends ModelElement {
   static override styles = [
     shared,
@@ -81,7 +81,7 @@ export class ShareBar extends ModelElement {
             html`<span class="part ${kind}" title="${path}: ${exactBytes(size)}" .style=${`flex:${Math.max(size, 1)} 1 0`}></span>`,
         )}
       </div>
-      <ol aria-label="Share of the bytes to fetch" class="small">
+      <ol aria-label="Share of the download" class="small">
         ${this.#shares.map(
           ({ path, size, kind }) => html`<li>
             <span class="dot ${kind}" aria-hidden="true"></span><span class="path mono">${path}</span>

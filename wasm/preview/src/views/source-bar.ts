@@ -9,9 +9,9 @@ import { ofInput } from "../files.js";
 const KIND_NAMES = { server: "This server", folder: "Folder", zip: "Zip" } as const;
 
 const FOLDER_HINT =
-  "If a link beside the releases leads to one of them (latest → 1.0.1), the browser can leave that release out: drop the folder onto the page instead.";
+  "If a link in the folder leads to a release (latest → 1.0.1), the browser may omit that release. Drop the folder onto the page instead.";
 
-/** What is open, and the ways to open something else. */
+/** Names the open releases, and has buttons to open others. */
 export class SourceBar extends ModelElement {
   static override styles = [
     shared,
@@ -61,7 +61,7 @@ export class SourceBar extends ModelElement {
         <h1>Release preview</h1>
         <p class="what" id="source">
           ${overview === null
-            ? html`<span class="soft">${progress === null ? "nothing is open" : "opening …"}</span>`
+            ? html`<span class="soft">${progress === null ? "nothing open" : "opening …"}</span>`
             : html`<strong>${KIND_NAMES[overview.kind]}</strong> <span class="mono">${overview.name}</span>
                 <span class="soft number">
                   · ${plural(overview.releases.length, "release")} · ${plural(overview.firmware.length, "image")} ·
@@ -94,7 +94,7 @@ export class SourceBar extends ModelElement {
   #progress({ files, done, total, what }: NonNullable<typeof this.model.progress>) {
     const name = files !== null ? `${plural(files, "file")} found` : total > 0 ? `${bytes(done)} of ${bytes(total)} read` : "reading the listing";
     return html`<div class="progress">
-      <span class="small number" id="progress-text">${what === "check" ? "For the check: " : ""}${name}</span>
+      <span class="small number" id="progress-text">${what === "check" ? "Check: " : ""}${name}</span>
       <button class="cancel" id="cancel" @click=${() => this.model.cancel()}>Cancel</button>
       ${total > 0 && files === null
         ? html`<progress aria-labelledby="progress-text" max=${total} .value=${done}></progress>`
