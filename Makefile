@@ -172,6 +172,10 @@ consumers: npm chromium target/npm/consumers/node_modules/.package-lock.json ## 
 test-preview: preview docs chromium $(VENV)/.tools ## the release preview in Chromium; screenshots in target/preview
 	cd wasm/preview && AIRWAYBILL_PYTHON=$(BIN)/python npm test --silent
 
+.PHONY: picture
+picture: preview chromium $(VENV)/.tools ## take the README's pictures of the release preview again
+	cd wasm/preview && PICTURE=1 AIRWAYBILL_PYTHON=$(BIN)/python npx vitest run picture.test.ts
+
 .PHONY: test-device
 test-device: $(VENV)/.tools ## the device client on a real MicroPython, with every power cut
 	$(BIN)/python -m pytest -q device/tests

@@ -17,11 +17,13 @@ ROOT = Path(__file__).resolve().parents[1]
 # What docs/build.py writes: the APIs, the preview on the examples, the index for mip.
 BUILT = ROOT / "target/site"
 LINK = re.compile(r"(?<=\]\()(?![a-z]+:|#|/)([^)#\s]+)")
+# Of a page's own HTML.
+IMAGE = re.compile(r'(?:src|srcset)="(?![a-z]+:)([^"]+)"')
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     pages = [path for path in _paths(config.nav) if path.endswith(".md")]
-    images = {path for page in pages for path in _links(page) if path.endswith((".png", ".svg"))}
+    images = {path for page in pages for path in _images(page)}
     ours = [File(path, str(ROOT), config.site_dir, config.use_directory_urls) for path in (*pages, *sorted(images))]
     return Files(ours + [file for file in files if not (file.src_dir or "").startswith(config.docs_dir)])
 
@@ -45,10 +47,12 @@ def on_page_markdown(markdown: str, page: Page, files: Files, **_: Any) -> str:
     return LINK.sub(target, markdown)
 
 
-def _links(page: str) -> Iterator[str]:
+def _images(page: str) -> Iterator[str]:
     folder = posixpath.dirname(page)
-    for match in LINK.finditer((ROOT / page).read_text("utf-8")):
-        yield posixpath.normpath(posixpath.join(folder, match[1]))
+    text = (ROOT / page).read_text("utf-8")
+    for match in (*LINK.finditer(text), *IMAGE.finditer(text)):
+        if match[1].endswith((".png", ".svg", ".webp")):
+            yield posixpath.normpath(posixpath.join(folder, match[1]))
 
 
 def _paths(nav: Any) -> Iterator[str]:
