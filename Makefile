@@ -181,7 +181,7 @@ test-device: $(VENV)/.tools ## the device client on a real MicroPython, with eve
 	$(BIN)/python -m pytest -q device/tests
 
 .PHONY: test-project
-test-project: npm docs $(VENV)/.tools ## what a fresh machine is told, what packages and site contain, the workflows
+test-project: npm docs $(VENV)/.tools ## the message about missing prerequisites, content of packages and site, README, workflows
 	$(BIN)/python -m pytest -q -rs tests/project
 
 .PHONY: power-cuts
@@ -194,7 +194,7 @@ device-model: $(VENV)/.tools ## random releases and faults on a model of boards 
 		$(if $(FEATURES),--features $(FEATURES)) $(if $(KIND),--kind $(KIND)) $(if $(REPLAY),--replay) $(if $(EXPORT),--export $(EXPORT))
 
 .PHONY: moves
-moves: $(VENV)/.tools ## a device comes from the client's first edition to the second, with every power cut; needs git
+moves: $(VENV)/.tools ## moves a device from the client's first edition to the second, with every power cut; needs git
 	$(BIN)/python device/tests/moves.py --all
 
 .PHONY: device-package

@@ -71,7 +71,7 @@ fi
 # macOS has the other programs, or gets them with its compiler.
 command -v cc > /dev/null 2>&1 || mac_tools="xcode-select --install"
 {
-    printf 'This machine lacks what make needs:\n%s\n' "$missing"
+    printf 'These programs are missing or too old:\n%s\n' "$missing"
     if [ -n "$debian" ]; then
         printf 'Debian, Ubuntu, WSL:  sudo apt-get install%s\n' "$debian"
         printf 'Fedora:               sudo dnf install%s\n' "$fedora"
@@ -80,6 +80,6 @@ command -v cc > /dev/null 2>&1 || mac_tools="xcode-select --install"
         [ -z "$macos" ] || printf 'macOS:                %s\n' "$macos"
     fi
     [ -z "$rust" ] || printf 'Rust, on each:        %s   (then open a new terminal)\n' "$rust"
-    printf '\nNode need not be there: it then comes from PyPI. With Docker alone: docker compose up\n'
+    printf '\nNode is not needed: without one, it comes from PyPI. With Docker alone: docker compose up\n'
 } >&2
 exit 1

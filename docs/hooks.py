@@ -33,7 +33,7 @@ def on_post_build(config: MkDocsConfig) -> None:
 
 
 def on_page_markdown(markdown: str, page: Page, files: Files, **_: Any) -> str:
-    """A link to what is no page of the site leads into the repository."""
+    """A link to anything but a page of the site leads into the repository."""
     folder = posixpath.dirname(page.file.src_uri)
 
     def target(match: re.Match[str]) -> str:

@@ -15,7 +15,7 @@ use crate::path::DevicePath;
 use crate::version::Version;
 use intake::{Intake, Outcome};
 
-/// One file of a release, which a plan has a device fetch.
+/// One file of a release.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify), tsify(rename = "PlanFile"))]
 pub struct File {
@@ -28,7 +28,7 @@ pub struct File {
     pub sha1: Sha1Digest,
 }
 
-/// The file at a path, of files that are sorted by it.
+/// The file at a path, in files that are sorted by path.
 fn find<'a>(files: &'a [File], path: &str) -> Option<&'a File> {
     let index = files.binary_search_by(|file| file.path.as_str().cmp(path)).ok()?;
     files.get(index)
@@ -83,7 +83,7 @@ impl Release {
         find(&self.files, path)
     }
 
-    /// Bytes of all its files.
+    /// Bytes of all its files together.
     #[must_use]
     pub fn size(&self) -> u64 {
         self.files.iter().map(|file| file.size).fold(0, u64::saturating_add)
@@ -137,7 +137,7 @@ pub struct Catalog {
 }
 
 impl Catalog {
-    /// Sorts a listing, in any order, into releases, firmware images and what is neither.
+    /// Sorts the entries of a listing, in any order, into releases, firmware images and ignored ones.
     ///
     /// ```
     /// use airwaybill::{Catalog, CatalogOptions, FileRecord, VersionScheme};
@@ -154,13 +154,13 @@ impl Catalog {
     /// # Ok::<(), airwaybill::Error>(())
     /// ```
     ///
-    /// A release is taken in whole or not at all: with a path that breaks rule C3, a symbolic link that breaks C4,
-    /// or a file that could not be read, it is left out, and [`Catalog::ignored`] names the file.
+    /// A release is offered entirely or not at all: if a path breaks rule C3, a symbolic link breaks C4, or a file
+    /// could not be read, the release is ignored, and [`Catalog::ignored`] names the file.
     ///
     /// # Errors
     ///
-    /// [`Code::GlobInvalid`] for a glob that cannot be read, [`Code::SizeTooBig`] when all files
-    /// together, those that links lead to once more for each link, have 2^53 bytes or more.
+    /// [`Code::GlobInvalid`] for an invalid glob, [`Code::SizeTooBig`] if all files together have 2^53 bytes or more;
+    /// a file that links lead to is counted once more for each link.
     pub fn from_listing<'a>(
         listing: impl IntoIterator<Item = &'a Entry>,
         options: &CatalogOptions,
@@ -212,7 +212,7 @@ impl Catalog {
                 Err(error) => catalog.ignored.push(Notice::from_error(name, &error)),
             }
         }
-        catalog.settle_order();
+        catalog.sort_and_dedupe();
         Ok(catalog)
     }
 
@@ -255,11 +255,11 @@ impl Catalog {
         }
     }
 
-    fn settle_order(&mut self) {
+    fn sort_and_dedupe(&mut self) {
         // V4: of equal versions the name that sorts last wins.
         self.releases.sort_unstable_by(|a, b| (&a.version, a.version.as_str()).cmp(&(&b.version, b.version.as_str())));
         self.firmware.sort_unstable_by(|a, b| (&a.version, &a.path).cmp(&(&b.version, &b.path)));
-        self.refuse_images_listed_twice();
+        self.refuse_duplicate_images();
         let (losers, superseded) =
             keep_last_of_equal(&mut self.releases, |release| (&release.version, release.version.as_str()));
         self.superseded = superseded;
@@ -272,12 +272,13 @@ impl Catalog {
         self.warnings.sort_unstable();
     }
 
-    fn refuse_images_listed_twice(&mut self) {
+    fn refuse_duplicate_images(&mut self) {
         let pairs = self.firmware.iter().zip(self.firmware.iter().skip(1));
-        let mut twice: Vec<String> = pairs.filter(|(a, b)| a.path == b.path).map(|(a, _)| a.path.clone()).collect();
-        twice.dedup();
-        self.firmware.retain(|image| !twice.contains(&image.path));
-        self.ignored.extend(twice.iter().map(|path| intake::path_duplicate(path)));
+        let mut duplicates: Vec<String> =
+            pairs.filter(|(a, b)| a.path == b.path).map(|(a, _)| a.path.clone()).collect();
+        duplicates.dedup();
+        self.firmware.retain(|image| !duplicates.contains(&image.path));
+        self.ignored.extend(duplicates.iter().map(|path| intake::path_duplicate(path)));
     }
 
     /// The releases that are offered, lowest version first.
@@ -303,7 +304,7 @@ impl Catalog {
         &self.firmware
     }
 
-    /// What was left out and why, sorted by path.
+    /// What is ignored and why, sorted by path.
     ///
     /// ```
     /// use airwaybill::{Catalog, CatalogOptions, Code, FileRecord, Notice};
@@ -312,7 +313,7 @@ impl Catalog {
     /// let catalog = Catalog::from_listing(&listing, &CatalogOptions::default())?;
     /// let Notice { path, code, message } = &catalog.ignored()[0];
     /// assert_eq!((path.as_str(), *code), ("notes.txt", Code::NotFirmware));
-    /// assert!(message.contains("not firmware_<version>.bin"));
+    /// assert!(message.contains("firmware_<version>.bin"));
     /// # Ok::<(), airwaybill::Error>(())
     /// ```
     #[must_use]
@@ -320,29 +321,29 @@ impl Catalog {
         &self.ignored
     }
 
-    /// What is in the catalog and deserves a look, sorted by path.
+    /// Warnings about what is in the catalog, sorted by path.
     #[must_use]
     pub fn warnings(&self) -> &[Notice] {
         &self.warnings
     }
 
-    /// The release of that very name.
+    /// The release with exactly that name.
     ///
     /// # Errors
     ///
-    /// [`Code::ReleaseUnsettled`] while it still changes, else [`Code::ReleaseUnknown`].
+    /// [`Code::ReleaseUnsettled`] while it is still changing, otherwise [`Code::ReleaseUnknown`].
     pub fn release(&self, name: &str) -> Result<&Release, Error> {
         self.releases.iter().find(|release| release.version.as_str() == name).ok_or_else(|| {
             if self.unsettled.iter().any(|release| release.version.as_str() == name) {
-                Error::new(Code::ReleaseUnsettled, format!("{}: the release still changes", quoted(name)))
+                Error::new(Code::ReleaseUnsettled, format!("{}: the release is still changing", quoted(name)))
             } else {
                 Error::new(Code::ReleaseUnknown, format!("{}: no release has this name", quoted(name)))
             }
         })
     }
 
-    /// What a device on this version has: the release of that very name, also while it still changes or another counts in
-    /// its place; else the one that is equal (rule V5).
+    /// The release that a device on this version has: the one with exactly that name, even if it is still changing or an
+    /// equal one is offered in its place; otherwise an equal one (rule V5).
     pub(crate) fn known_release(&self, version: &Version) -> Option<&Release> {
         let equal = || self.releases.iter().chain(&self.unsettled).find(|release| release.version == *version);
         self.release_named(version.as_str()).or_else(equal)
@@ -353,8 +354,8 @@ impl Catalog {
         known.find(|release| release.version.as_str() == name)
     }
 
-    /// The file of a release, or the firmware image, at a path from the top directory; also of what still changes, or
-    /// has an equal one count in its place.
+    /// The file of a release, or the firmware image, at a path from the top directory, even if it is still changing or an
+    /// equal one is offered in its place.
     #[must_use]
     pub fn find(&self, path: &str) -> Option<FileRecord> {
         let record = |size, sha1| FileRecord { path: path.to_owned(), size, sha1 };
@@ -366,17 +367,17 @@ impl Catalog {
     }
 }
 
-/// A top-level directory while its entries come in.
+/// A top-level directory whose entries are being collected.
 struct Directory<'a> {
     version: Result<Version, Error>,
     intake: Intake<'a>,
 }
 
 fn unsettled_notice(path: &str) -> Notice {
-    Notice::new(path, Code::ReleaseUnsettled, format!("{}: still changes, not offered yet", quoted(path)))
+    Notice::new(path, Code::ReleaseUnsettled, format!("{}: still changing, not offered yet", quoted(path)))
 }
 
-/// Of neighbours with equal versions keeps the last; of the others a warning each, and they themselves.
+/// Keeps the last of equal versions; returns a warning for each of the others, and the others.
 fn keep_last_of_equal<T>(sorted: &mut Vec<T>, key: impl Fn(&T) -> (&Version, &str)) -> (Vec<Notice>, Vec<T>) {
     let mut warnings = Vec::new();
     for equal in sorted.chunk_by(|a, b| key(a).0 == key(b).0) {
@@ -384,7 +385,7 @@ fn keep_last_of_equal<T>(sorted: &mut Vec<T>, key: impl Fn(&T) -> (&Version, &st
         let winner = quoted(key(winner).1);
         warnings.extend(losers.iter().map(|loser| {
             let (_, loser) = key(loser);
-            let message = format!("{} and {winner} are the same version; {winner} counts", quoted(loser));
+            let message = format!("{} and {winner} are the same version; only {winner} is offered", quoted(loser));
             Notice::new(loser, Code::VersionEqual, message)
         }));
     }

@@ -53,7 +53,7 @@ impl Sha1Digest {
 
     fn decode(text: &str) -> Option<Self> {
         let mut bytes = [0; BYTES];
-        // It takes fewer digits too.
+        // `decode` accepts fewer digits too.
         let decoded = base16ct::lower::decode(text, &mut bytes).ok()?;
         (decoded.len() == BYTES).then_some(Self(bytes))
     }
@@ -77,7 +77,7 @@ impl serde::Serialize for Sha1Digest {
     }
 }
 
-/// Takes content piece by piece and gives its SHA-1.
+/// Computes a SHA-1 piece by piece.
 ///
 /// ```
 /// use airwaybill::{Hasher, Sha1Digest};
@@ -91,18 +91,18 @@ impl serde::Serialize for Sha1Digest {
 pub struct Hasher(Sha1);
 
 impl Hasher {
-    /// A hasher that has seen nothing.
+    /// A hasher without content.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Takes the next piece.
+    /// Adds the next piece.
     pub fn update(&mut self, piece: &[u8]) {
         self.0.update(piece);
     }
 
-    /// The digest of all pieces in their order.
+    /// The digest of all pieces, in order.
     #[must_use]
     pub fn finish(self) -> Sha1Digest {
         Sha1Digest(self.0.finalize().into())

@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer};
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
-        /// Every reason the engine gives, for an error, for what a catalog leaves out and for what it warns of.
+        /// Every reason that the engine gives for an error, an ignored entry or a warning.
         ///
         /// The text of a code never changes; messages may.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
@@ -37,7 +37,7 @@ macro_rules! codes {
 }
 
 codes! {
-    /// A version is the empty text.
+    /// A version is empty.
     VersionEmpty = "version_empty",
     /// A version has more than 64 bytes.
     VersionTooLong = "version_too_long",
@@ -45,7 +45,7 @@ codes! {
     VersionStart = "version_start",
     /// A version has a character outside `[0-9A-Za-z.+_-]`.
     VersionCharacter = "version_character",
-    /// A version is not `SemVer` where the scheme asks for it.
+    /// A version is not `SemVer`, under the `SemVer` scheme.
     VersionSemver = "version_semver",
     /// A version is not one of PEP 440 where the scheme asks for it.
     VersionPep440 = "version_pep440",
@@ -73,11 +73,11 @@ codes! {
     PathUtf8 = "path_utf8",
     /// A digest is not 40 lower-case hex digits.
     DigestInvalid = "digest_invalid",
-    /// A glob cannot be read.
+    /// A glob is invalid.
     GlobInvalid = "glob_invalid",
     /// A size, or the sum of all sizes, is 2^53 or more.
     SizeTooBig = "size_too_big",
-    /// A symbolic link does not lead to a file of its own release that counts.
+    /// A symbolic link does not lead to a file of its own release.
     LinkOutside = "link_outside",
     /// Something in a release was not, or could not be, read.
     FileUnread = "file_unread",
@@ -85,19 +85,19 @@ codes! {
     PathDuplicate = "path_duplicate",
     /// A path is a file and also a directory of another file.
     PathConflict = "path_conflict",
-    /// A release holds no file that counts.
+    /// A release has no files, other than ignored ones.
     ReleaseEmpty = "release_empty",
-    /// A release or image still changes and is not offered.
+    /// A release or image is still changing and not offered yet.
     ReleaseUnsettled = "release_unsettled",
-    /// A file is left out by its name or by a glob.
+    /// A file is ignored by its name or by a glob.
     IgnoredName = "ignored_name",
-    /// A top-level file is no firmware image.
+    /// A top-level file is not a firmware image.
     NotFirmware = "not_firmware",
-    /// Two names mean the same version.
+    /// Two names stand for the same version.
     VersionEqual = "version_equal",
     /// Two paths of one release differ only in letter case.
     PathCase = "path_case",
-    /// A version that was asked for is not in the catalog.
+    /// A requested version is not in the catalog.
     ReleaseUnknown = "release_unknown",
     /// A base URL is not `scheme://host…` without query, fragment, white space or control characters.
     BaseUrlInvalid = "base_url_invalid",
@@ -107,7 +107,7 @@ codes! {
     JsonInvalid = "json_invalid",
     /// A field is missing.
     FieldMissing = "field_missing",
-    /// A field or an option has the wrong type, or is not known.
+    /// A field or an option has the wrong type, or is unknown.
     FieldType = "field_type",
     /// A URL is not `scheme://host…`, or has white space or control characters.
     UrlInvalid = "url_invalid",
@@ -119,7 +119,7 @@ impl fmt::Display for Code {
     }
 }
 
-/// What is wrong with an input: a stable [`Code`], and a message that names the value and the rule.
+/// An error in an input: a stable [`Code`], and a message that names the value and the rule.
 ///
 /// ```
 /// use airwaybill::{Code, DevicePath};
@@ -145,7 +145,7 @@ impl Error {
         self.code
     }
 
-    /// The same error, with the place that it was found at in front of the message.
+    /// The same error, with its place in the input in front of the message.
     #[doc(hidden)]
     #[must_use]
     pub fn at(self, place: impl fmt::Display) -> Self {
@@ -161,7 +161,7 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// Reads a value by serde, from JSON or a language's own values; errors name the place in it, `listing[3].size`.
+/// Deserializes JSON or a language's own values; errors name the place in them, `listing[3].size`.
 ///
 /// # Errors
 ///
@@ -184,7 +184,7 @@ pub fn read<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D, pla
     })
 }
 
-/// An error on its way through serde, which carries a text alone: the code stands first.
+/// An error on its way through serde, whose errors are only text: the code comes first.
 pub(crate) struct Coded(pub(crate) Error);
 
 impl fmt::Display for Coded {
@@ -193,20 +193,20 @@ impl fmt::Display for Coded {
     }
 }
 
-/// Control characters escaped: a message is one line of a log.
+/// Escapes control characters: a message is one line of a log.
 pub(crate) fn one_line(message: String) -> String {
-    if !message.contains(is_unseen) {
+    if !message.contains(is_invisible) {
         return message;
     }
     let mut line = String::with_capacity(message.len());
     for c in message.chars() {
-        if is_unseen(c) { line.extend(c.escape_default()) } else { line.push(c) }
+        if is_invisible(c) { line.extend(c.escape_default()) } else { line.push(c) }
     }
     line
 }
 
-/// Control characters, and those that turn a line or its direction.
-fn is_unseen(c: char) -> bool {
+/// Control characters, and those that break a line or change its direction.
+fn is_invisible(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }

@@ -5,7 +5,7 @@ use crate::glob::Globs;
 use crate::version::{Version, VersionScheme};
 use crate::{name, path};
 
-/// What a catalog leaves out, what it never updates, and how it orders versions.
+/// What a catalog ignores, what it never updates, and how it orders versions.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 #[serde(default, deny_unknown_fields)]
@@ -15,19 +15,19 @@ pub struct CatalogOptions {
     pub scheme: VersionScheme,
     /// Globs of files to leave out, besides `.DS_Store`, `Thumbs.db` and `pymakr.conf` (rule C1).
     ///
-    /// A glob with a `/` is held against the device path and each directory above it, one without against each
+    /// A glob with a `/` is matched against the device path and each directory above it, one without against each
     /// name in the path.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "readonly string[] | null | undefined"))]
     pub ignore: Vec<String>,
-    /// Globs of files that no plan touches (rule C2), read as those of `ignore`.
+    /// Globs of files that no plan touches (rule C2), with the syntax of `ignore`.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "readonly string[] | null | undefined"))]
     pub protect: Vec<String>,
-    /// Top-level names that still change: not offered, and a release among them still tells what a device on it has.
+    /// Top-level names that are still changing and not offered; a device may already be on such a release.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "readonly string[] | null | undefined"))]
     pub unsettled: Vec<String>,
 }
 
-/// Which files a listing has to read: those of releases that rule C1 does not leave out, and firmware images.
+/// Which files a listing has to read: those of releases that are not ignored (rule C1), and firmware images.
 ///
 /// ```
 /// use airwaybill::{CatalogOptions, Filter};
@@ -47,11 +47,11 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// The filter that a catalog with these options works by.
+    /// The filter of a catalog with these options.
     ///
     /// # Errors
     ///
-    /// [`Code::GlobInvalid`] for a glob in `ignore` that cannot be read.
+    /// [`Code::GlobInvalid`] for an invalid glob in `ignore`.
     pub fn new(options: &CatalogOptions) -> Result<Self, Error> {
         Ok(Self { scheme: options.scheme, ignore: Globs::new(&options.ignore)? })
     }
@@ -60,7 +60,7 @@ impl Filter {
         self.scheme
     }
 
-    /// Whether the file at a path from the top directory counts.
+    /// Whether a catalog uses the file at a path from the top directory.
     #[must_use]
     pub fn reads(&self, path: &str) -> bool {
         match path.split_once('/') {
@@ -86,7 +86,7 @@ impl Filter {
     /// The version in the name of a top-level file.
     pub(crate) fn firmware_version(&self, file_name: &str) -> Result<Version, Error> {
         let version = firmware_version_text(file_name).ok_or_else(|| {
-            let rule = "not a release directory and not firmware_<version>.bin or .hex";
+            let rule = "neither a release directory nor firmware_<version>.bin or .hex";
             match name::near_image(file_name) {
                 Some(near) => Error::new(
                     Code::NameNear,

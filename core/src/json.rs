@@ -1,4 +1,4 @@
-//! JSON as the engine reads it: strictly, and with the place of each value for the error.
+//! Strict JSON, whose errors name the place of a value in the document.
 
 use std::borrow::Cow;
 
@@ -10,15 +10,15 @@ use serde::Serialize;
 
 use crate::error::{Code, Error, quoted};
 
-/// A JSON value in which no object has a key twice: two readers could take different ones of the two.
+/// A JSON value without duplicate keys: of two values under one key, two readers could use different ones.
 ///
-/// What reads a value takes its place in the document, for the error.
+/// The methods take the value's place in the document, for the error: `new[3].size`.
 pub(crate) enum Json<'a> {
     /// `null`
     Null,
     /// `true` or `false`
     Bool(bool),
-    /// A number, where it is whole and from 0 to 2^64 - 1.
+    /// A number; `None` unless it is whole and from 0 to 2^64 - 1.
     Number(Option<u64>),
     /// A text, borrowed from the document unless it has escapes.
     Text(Cow<'a, str>),
@@ -31,10 +31,10 @@ pub(crate) enum Json<'a> {
 impl<'a> Json<'a> {
     /// Reads a document.
     pub(crate) fn parse(document: &'a [u8]) -> Result<Self, Error> {
-        read(document)
+        parse(document)
     }
 
-    /// The text that this is.
+    /// The value as a string.
     pub(crate) fn text(&self, place: &str) -> Result<&str, Error> {
         match self {
             Json::Text(text) => Ok(text),
@@ -42,15 +42,15 @@ impl<'a> Json<'a> {
         }
     }
 
-    /// Nothing, of `true`.
+    /// Checks that the value is `true`.
     pub(crate) fn only_true(&self, place: &str) -> Result<(), Error> {
         match self {
             Json::Bool(true) => Ok(()),
-            _ => Err(self.is_not("true, or no such field", place)),
+            _ => Err(self.is_not("true or no such field", place)),
         }
     }
 
-    /// The whole number that this is.
+    /// The value as a whole number.
     pub(crate) fn number(&self, place: &str) -> Result<u64, Error> {
         match self {
             Json::Number(Some(number)) => Ok(*number),
@@ -58,7 +58,7 @@ impl<'a> Json<'a> {
         }
     }
 
-    /// What `read` makes of each item of the list that this is.
+    /// The value as a list, with each item read by `read`.
     pub(crate) fn list<'s, T>(
         &'s self,
         place: &str,
@@ -72,7 +72,7 @@ impl<'a> Json<'a> {
         }
     }
 
-    /// What `read` makes of this; none of `null`.
+    /// `None` for `null`, otherwise the value read by `read`.
     pub(crate) fn or_null<'s, T>(
         &'s self,
         place: &str,
@@ -84,7 +84,7 @@ impl<'a> Json<'a> {
         }
     }
 
-    /// The object that this is.
+    /// The value as an object.
     pub(crate) fn fields<'s>(&'s self, place: &str) -> Result<Fields<'s, 'a>, Error> {
         match self {
             Json::Object(fields) => Ok(Fields { fields, place: place.to_owned() }),
@@ -107,16 +107,16 @@ impl<'a> Json<'a> {
     }
 }
 
-/// The text of a value: four spaces, UTF-8, no line end after the last brace (rule M1).
+/// Writes a document: indented by four spaces, UTF-8, no line end after the last brace (rule M1).
 pub(crate) fn to_json(value: &impl Serialize) -> String {
     let mut out = Vec::new();
     let formatter = serde_json::ser::PrettyFormatter::with_indent(b"    ");
-    // INVARIANT: a Vec takes every byte, and no map of the engine has a key that is not a text.
+    // INVARIANT: writing to a Vec does not fail, and all keys are strings.
     let _ = value.serialize(&mut serde_json::Serializer::with_formatter(&mut out, formatter));
     String::from_utf8(out).unwrap_or_default()
 }
 
-/// The fields of a JSON object, and where it stands in the document: `new[3]`, or nothing for the top.
+/// The fields of a JSON object, and its place in the document: `new[3]`, empty for the document itself.
 pub(crate) struct Fields<'s, 'a> {
     fields: &'s [(Cow<'a, str>, Json<'a>)],
     place: String,
@@ -128,7 +128,7 @@ impl<'s, 'a> Fields<'s, 'a> {
         self.fields.iter().find(|(name, _)| name == key).map(|(_, value)| value)
     }
 
-    /// What `read` makes of a field that may be missing; `read` gets its value and place.
+    /// A field that may be missing, read by `read`, which gets its value and place.
     pub(crate) fn optional<T>(
         &self,
         key: &str,
@@ -137,7 +137,7 @@ impl<'s, 'a> Fields<'s, 'a> {
         self.get(key).map(|value| read(value, &self.place_of(key))).transpose()
     }
 
-    /// What `read` makes of a field.
+    /// A field that must be present, read by `read`.
     pub(crate) fn required<T>(
         &self,
         key: &str,
@@ -152,21 +152,20 @@ impl<'s, 'a> Fields<'s, 'a> {
     }
 }
 
-/// Reading recurses: so many lists and objects may be open at once.
+/// Parsing recurses, so the depth of lists and objects is limited.
 const MAX_DEPTH: usize = 127;
 
-/// Reads any value.
+/// Parses a document.
 ///
-/// What it finds wrong in a well-formed document is put aside: the first failure counts, and reading goes on to the
-/// document's end.
-fn read(document: &[u8]) -> Result<Json<'_>, Error> {
+/// A duplicate key is reported only if the rest of the document is well-formed; the first one is.
+fn parse(document: &[u8]) -> Result<Json<'_>, Error> {
     let mut lexer = SliceLexer::new(document);
     let mut failure = None;
     let value = lexer.exactly_one(Lex::ws_peek, |next, lexer| value(next, lexer, MAX_DEPTH, &mut failure));
     match (value, failure) {
         (Err(error), _) => {
             let read = document.len().saturating_sub(lexer.as_slice().len());
-            Err(json_invalid(&broken(&error, document.get(..read).unwrap_or_default())))
+            Err(json_invalid(&with_position(&error, document.get(..read).unwrap_or_default())))
         }
         (Ok(_), Some(failure)) => Err(failure),
         (Ok(value), None) => Ok(value),
@@ -177,8 +176,8 @@ fn json_invalid(why: &str) -> Error {
     Error::new(Code::JsonInvalid, format!("not a JSON document: {why}"))
 }
 
-/// What is wrong, and where reading stopped: at it or right after it. A column is a byte.
-fn broken(error: &hifijson::Error, read: &[u8]) -> String {
+/// The error and where parsing stopped: at it or right after it. Columns are bytes.
+fn with_position(error: &hifijson::Error, read: &[u8]) -> String {
     let line = read.split(|byte| *byte == b'\n');
     let (lines, column) = line.fold((0, 0), |(lines, _), line| (lines + 1, line.len() + 1));
     format!("{error} at line {lines}, column {column}")
@@ -212,8 +211,8 @@ fn value<'de>(
                 Ok::<_, hifijson::Error>(())
             })?;
             fields.sort_unstable_by(|(a, _): &(Cow<'_, str>, _), (b, _)| a.cmp(b));
-            let twice = fields.iter().zip(fields.iter().skip(1)).find(|((a, _), (b, _))| a == b);
-            if let Some(((key, _), _)) = twice {
+            let duplicate = fields.iter().zip(fields.iter().skip(1)).find(|((a, _), (b, _))| a == b);
+            if let Some(((key, _), _)) = duplicate {
                 failure.get_or_insert_with(|| json_invalid(&format!("duplicate key {}", quoted(key))));
             }
             Json::Object(fields)

@@ -18,19 +18,19 @@
 //! ```
 //!
 //! A file has a type for each of these steps: [`FileRecord`] in a listing, [`File`] in a release and in a plan,
-//! [`FileEntry`] in a manifest. [`Entry`] is whatever else a listing may have.
+//! [`FileEntry`] in a manifest. [`Entry`] is anything that a listing may contain.
 //!
 //! Rules are quoted by number, `C3`; `tests/RULES.md` of the repository lists them.
 //!
 //! # What does this crate not do?
 //!
-//! It reads no disk, clock, network or random source: every answer is a pure function of the listing, the options and
-//! the request. It never panics on input. It does not sign manifests.
+//! It does not read disk, clock, network or random numbers: every answer is a pure function of the listing, the options
+//! and the request. It does not panic on any input. It does not sign manifests.
 
 #![forbid(unsafe_code)]
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-// Each module knows only those above it.
+// Each module uses only those above it.
 mod error;
 
 mod json;

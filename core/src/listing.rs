@@ -9,7 +9,7 @@ const SIZE_LIMIT: u64 = 1 << 53;
 
 /// One file that was read: its path, its size in bytes (under 2^53) and the SHA-1 of its content.
 ///
-/// In a listing the path is from the top directory, `1.0.0/flash/main.py`; in what a device holds it is a device path.
+/// In a listing the path is from the top directory, `1.0.0/flash/main.py`; for files on a device it is a device path.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 pub struct FileRecord {
@@ -22,7 +22,7 @@ pub struct FileRecord {
 }
 
 impl FileRecord {
-    /// The record of a file that was read, with the digits of its SHA-1.
+    /// A record with the 40 hex digits of the SHA-1.
     ///
     /// # Errors
     ///
@@ -58,10 +58,10 @@ pub enum Entry {
     Link {
         /// From the top directory.
         path: String,
-        /// The final target's path from the top directory; none when it is missing or outside.
+        /// The final target's path from the top directory; `None` if it is missing or outside.
         link: Option<String>,
     },
-    /// A directory with nothing in it. Its path ends in `/`.
+    /// An empty directory. Its path ends in `/`.
     Directory {
         /// From the top directory.
         #[cfg_attr(feature = "wasm", tsify(type = "`${string}/`"))]
@@ -111,10 +111,10 @@ impl Entry {
     }
 }
 
-/// An entry as plain fields, for bindings: what JSON and the other languages write.
+/// An entry as plain fields, as JSON and the bindings write it.
 ///
-/// It has `size` and `sha1` (a file), or `link` (a symbolic link), or `unread`, or none (a directory with nothing in
-/// it, whose path ends in `/`).
+/// It has `size` and `sha1` (a file), or `link` (a symbolic link), or `unread`, or none of them (an empty directory,
+/// whose path ends in `/`).
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[doc(hidden)]
@@ -130,7 +130,7 @@ pub struct EntryFields {
 #[derive(Clone, Debug)]
 struct Target(Option<String>);
 
-// `"link": null` is a link that leads nowhere; no `link` is no link.
+// `"link": null` is a link without a target; without `link` the entry is not a link.
 fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Target>, D::Error> {
     Option::deserialize(deserializer).map(|target| Some(Target(target)))
 }
@@ -149,14 +149,14 @@ impl TryFrom<EntryFields> for Entry {
             (None, None, None, Some(unread)) => Ok(Entry::Unread { path, unread }),
             (None, None, None, None) if path.ends_with('/') => Ok(Entry::Directory { path }),
             _ => {
-                let rule = "an entry has size and sha1, or link, or unread, or is a directory and ends in a slash";
+                let rule = "expected size and sha1, or link, or unread, or a path that ends in a slash";
                 Err(Error::new(Code::FieldMissing, format!("{}: {rule}", quoted(&path))))
             }
         }
     }
 }
 
-/// The files that a listing holds, each symbolic link as the file of its own release that it leads to (rule C4).
+/// The files of a listing; a symbolic link becomes the file of its own release that it leads to (rule C4).
 ///
 /// ```
 /// use airwaybill::{Entry, FileRecord, files_of};
@@ -195,5 +195,5 @@ pub(crate) fn check_size(size: u64, what: &str) -> Result<(), Error> {
     if size < SIZE_LIMIT {
         return Ok(());
     }
-    Err(Error::new(Code::SizeTooBig, format!("{what}: {size} bytes, which is not under 2^53")))
+    Err(Error::new(Code::SizeTooBig, format!("{what}: {size} bytes; sizes must be under 2^53")))
 }

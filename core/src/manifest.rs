@@ -49,7 +49,7 @@ impl FromStr for DstPaths {
     }
 }
 
-/// Which fields a manifest has (rule M4).
+/// The format of a manifest (rule M4).
 ///
 /// ```
 /// use airwaybill::{Code, ManifestFormat};
@@ -60,7 +60,7 @@ impl FromStr for DstPaths {
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ManifestFormat {
-    /// 1: those of rule M1.
+    /// 1: the fields of rule M1.
     #[default]
     Plain,
     /// 2: also `size` on every entry, `total_size`, and `full` on a full install.
@@ -74,7 +74,7 @@ impl TryFrom<u64> for ManifestFormat {
         match number {
             1 => Ok(Self::Plain),
             2 => Ok(Self::Sized),
-            _ => Err(Error::new(Code::FormatInvalid, format!("{number}: a manifest's format is 1 or 2"))),
+            _ => Err(Error::new(Code::FormatInvalid, format!("{number}: a manifest's format must be 1 or 2"))),
         }
     }
 }
@@ -87,11 +87,11 @@ pub struct ManifestOptions {
     /// What every URL starts with, `http://192.168.1.144:8000`.
     #[serde(alias = "base_url")]
     pub base_url: String,
-    /// With a leading slash or, when absent, without (rule M3).
+    /// Whether `dst_path` has a leading slash; by default it has none (rule M3).
     #[cfg_attr(feature = "wasm", tsify(optional, type = "DstPaths | null | undefined"))]
     #[serde(default, alias = "dst_paths")]
     pub dst_paths: DstPaths,
-    /// 1 when absent; 2 also has `size` on every entry and `total_size` (rule M4).
+    /// 1 by default; 2 adds `size` to every entry, `total_size` and `full` (rule M4).
     #[cfg_attr(feature = "wasm", tsify(optional, type = "1 | 2 | null | undefined"))]
     #[serde(default)]
     pub format: ManifestFormat,
@@ -131,21 +131,21 @@ pub struct Manifest {
     /// The image to flash.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) firmware: Option<FirmwareEntry>,
-    /// `new` is all that the release has; only in format 2.
+    /// Whether `new` is the entire release; only in format 2.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     #[cfg_attr(feature = "wasm", tsify(optional, type = "true"))]
     pub(crate) full: bool,
     /// Files that the device does not have.
     pub(crate) new: Vec<FileEntry>,
-    /// The release that the request named.
+    /// The request's `current`.
     #[cfg_attr(feature = "wasm", tsify(type = "string | null"))]
     pub(crate) previous_version: Option<Version>,
-    /// Bytes to fetch in all; only in format 2.
+    /// Bytes to download in all; only in format 2.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) total_size: Option<u64>,
-    /// Files that the device has with another content.
+    /// Files that the device has with different content.
     pub(crate) update: Vec<FileEntry>,
-    /// The release that the device is on afterwards.
+    /// The release that the device has afterwards.
     #[cfg_attr(feature = "wasm", tsify(type = "string"))]
     pub(crate) version: Version,
 }
@@ -154,7 +154,7 @@ pub struct Manifest {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 pub struct FileEntry {
-    /// Where to fetch it.
+    /// Where to download it.
     #[serde(rename = "URL")]
     pub url: String,
     /// Where it belongs on the device.
@@ -171,7 +171,7 @@ pub struct FileEntry {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 pub struct FirmwareEntry {
-    /// Where to fetch it.
+    /// Where to download it.
     #[serde(rename = "URL")]
     pub url: String,
     /// Of the content.
@@ -185,7 +185,7 @@ pub struct FirmwareEntry {
 /// [`Plan::manifest`] has an example.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DstPath {
-    /// The path that is meant.
+    /// The path without the slash.
     pub path: DevicePath,
     /// How it is written.
     pub written: DstPaths,
@@ -200,7 +200,7 @@ impl Serialize for DstPath {
     }
 }
 
-/// Documents are equal when their texts are: `1.0` and `1.00` are the same version and two documents.
+/// Documents are equal if their texts are: `1.0` and `1.00` are the same version but different documents.
 impl PartialEq for Manifest {
     fn eq(&self, other: &Self) -> bool {
         self.to_json() == other.to_json()
@@ -222,7 +222,7 @@ impl Manifest {
         &self.new
     }
 
-    /// Files that the device has with another content.
+    /// Files that the device has with different content.
     #[must_use]
     pub fn update(&self) -> &[FileEntry] {
         &self.update
@@ -234,25 +234,25 @@ impl Manifest {
         self.firmware.as_ref()
     }
 
-    /// The release that the device is on afterwards.
+    /// The release that the device has afterwards.
     #[must_use]
     pub fn version(&self) -> &Version {
         &self.version
     }
 
-    /// The release that the request named.
+    /// The request's `current`.
     #[must_use]
     pub fn previous_version(&self) -> Option<&Version> {
         self.previous_version.as_ref()
     }
 
-    /// Whether `new` is all that the release has (rule P4); only in format 2.
+    /// Whether `new` is the entire release (rule P4); only in format 2.
     #[must_use]
     pub fn is_full(&self) -> bool {
         self.full
     }
 
-    /// Bytes to fetch in all; only in format 2.
+    /// Bytes to download in all; only in format 2.
     #[must_use]
     pub fn total_size(&self) -> Option<u64> {
         self.total_size
@@ -322,7 +322,7 @@ impl Plan {
 }
 
 impl Catalog {
-    /// The text that a device gets: the manifest of its plan, or `null` when there is none (rule P6).
+    /// The text that a device gets: the manifest of its plan, or `null` if there is nothing to do (rule P6).
     ///
     /// ```
     /// use airwaybill::{Catalog, CatalogOptions, ManifestOptions, PlanRequest};
@@ -346,17 +346,17 @@ impl Catalog {
 }
 
 fn check_base_url(url: &str) -> Result<&str, Error> {
-    let fail = |rule: &str| Err(Error::new(Code::BaseUrlInvalid, format!("{}: a base URL {rule}", quoted(url))));
+    let fail = |rule: &str| Err(Error::new(Code::BaseUrlInvalid, format!("{}: a base URL must {rule}", quoted(url))));
     if let Some(rule) = broken_url_rule(url) {
         return fail(rule);
     }
     if url.contains(['?', '#', '\\']) {
-        return fail("has no query, fragment or backslash");
+        return fail("not have a query, fragment or backslash");
     }
     Ok(url.trim_end_matches('/'))
 }
 
-/// What keeps a text from being a URL with a host; none when nothing does.
+/// The rule that a text breaks as a URL with a host; `None` if it breaks none.
 pub(crate) fn broken_url_rule(url: &str) -> Option<&'static str> {
     let is_scheme = |scheme: &str| {
         scheme.starts_with(|c: char| c.is_ascii_alphabetic())
@@ -366,13 +366,13 @@ pub(crate) fn broken_url_rule(url: &str) -> Option<&'static str> {
         Some((scheme, rest)) if is_scheme(scheme) => {
             let authority = rest.split('/').next().unwrap_or_default();
             if authority.rsplit('@').next().is_none_or(|host| host.is_empty() || host.starts_with(':')) {
-                return Some("names a host");
+                return Some("name a host");
             }
         }
-        _ => return Some("starts with a scheme, such as http://"),
+        _ => return Some("start with a scheme, such as http://"),
     }
     let is_unfit = |c: char| c.is_whitespace() || c.is_control();
-    url.contains(is_unfit).then_some("has no white space or control character")
+    url.contains(is_unfit).then_some("not have white space or control characters")
 }
 
 /// The scheme of a URL, and what follows its `://`.
@@ -388,7 +388,7 @@ fn encode(segment: &str) -> percent_encoding::PercentEncode<'_> {
     utf8_percent_encode(segment, RESERVED)
 }
 
-/// What the URL of a file ends in: version and device path, each segment percent-encoded.
+/// The URL of a file: base URL, version and device path, each segment percent-encoded.
 pub(crate) fn file_url(base_url: &str, version: &Version, path: &DevicePath) -> String {
     let mut url = format!("{base_url}/{}", encode(version.as_str()));
     for segment in path.as_str().split('/') {

@@ -2,7 +2,7 @@ use serde::Serialize;
 
 use crate::error::{Code, Error, one_line};
 
-/// Why something is not in the catalog, or what an operator should know about it.
+/// Why something is ignored, or a warning about it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 pub struct Notice {
@@ -10,7 +10,7 @@ pub struct Notice {
     pub path: String,
     /// The stable reason.
     pub code: Code,
-    /// The reason for people.
+    /// The reason in words, on one line.
     pub message: String,
 }
 

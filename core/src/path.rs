@@ -19,7 +19,7 @@ const MAX_SEGMENT_BYTES: usize = 255;
 pub struct DevicePath(String);
 
 impl DevicePath {
-    /// Takes a path that holds to rule C3.
+    /// Checks a path by rule C3.
     ///
     /// # Errors
     ///
@@ -31,7 +31,7 @@ impl DevicePath {
         Ok(Self(path.to_owned()))
     }
 
-    /// Takes a path from a file system that holds names as bytes.
+    /// Checks a path from a file system whose names are bytes.
     ///
     /// # Errors
     ///
@@ -44,7 +44,7 @@ impl DevicePath {
         Self::new(path)
     }
 
-    /// For a path that a catalog checked when it took it in.
+    /// Wraps a path that was checked before.
     pub(crate) fn checked(path: &str) -> Self {
         debug_assert!(check(path).is_ok());
         Self(path.to_owned())
@@ -65,10 +65,10 @@ impl fmt::Display for DevicePath {
 
 // C3
 pub(crate) fn check(path: &str) -> Result<(), Error> {
-    if is_plain(path.as_bytes()) { Ok(()) } else { check_each_clause(path) }
+    if is_plain(path.as_bytes()) { Ok(()) } else { check_each_rule(path) }
 }
 
-/// Whether a path clearly holds to rule C3, as nearly all do: looks at all bytes alike, which is fast.
+/// A fast check without branches; false does not mean that the path breaks rule C3.
 fn is_plain(path: &[u8]) -> bool {
     let is_printable = |byte: u8| matches!(byte, b' '..=b'[' | b']'..=b'~');
     (1..=MAX_SEGMENT_BYTES).contains(&path.len())
@@ -77,7 +77,7 @@ fn is_plain(path: &[u8]) -> bool {
         && path.last() != Some(&b'/')
 }
 
-/// Whether a segment's first byte is one of those; of an empty segment it is the slash after it.
+/// Whether `is_one` holds for the first byte of a segment; for an empty segment that is the slash after it.
 pub(crate) fn starts_segment_with(path: &[u8], is_one: impl Fn(u8) -> bool) -> bool {
     let after_slash = path
         .iter()
@@ -86,7 +86,7 @@ pub(crate) fn starts_segment_with(path: &[u8], is_one: impl Fn(u8) -> bool) -> b
     after_slash || path.first().is_some_and(|first| is_one(*first))
 }
 
-fn check_each_clause(path: &str) -> Result<(), Error> {
+fn check_each_rule(path: &str) -> Result<(), Error> {
     let fail = |code, rule: &str| Err(Error::new(code, format!("{}: a path must not {rule}", quoted(path))));
     if path.is_empty() {
         return fail(Code::PathEmpty, "be empty");

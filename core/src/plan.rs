@@ -7,22 +7,22 @@ use crate::error::Error;
 use crate::path::DevicePath;
 use crate::version::Version;
 
-/// What a device says of itself, and what it is to become.
+/// What a device has, and what is wanted for it.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct PlanRequest {
-    /// The device's release; none is a full install (rule P4).
+    /// The device's release; without one it is a full install (rule P4).
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | null | undefined"))]
     pub current: Option<String>,
-    /// The device's firmware; none is judged by `current` (rule P5).
+    /// The device's firmware; without one, `current` is used (rule P5).
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | null | undefined"))]
     #[serde(alias = "firmware_version")]
     pub firmware_version: Option<String>,
-    /// The release to go to by name; none is the highest (rule P1).
+    /// The name of the release to install; without one, the highest (rule P1).
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | null | undefined"))]
     pub target: Option<String>,
-    /// Whether a named target may be lower than `current` (rule P2).
+    /// Whether `target` may be lower than `current` (rule P2).
     #[cfg_attr(feature = "wasm", tsify(optional, type = "boolean | null | undefined"))]
     #[serde(alias = "allow_downgrade")]
     pub allow_downgrade: bool,
@@ -32,21 +32,21 @@ pub struct PlanRequest {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify), tsify(missing_as_null))]
 pub struct Plan {
-    /// The release that the device is on afterwards.
+    /// The release that the device has afterwards.
     #[cfg_attr(feature = "wasm", tsify(type = "string"))]
     pub version: Version,
-    /// What the request named as current.
+    /// The request's `current`.
     #[cfg_attr(feature = "wasm", tsify(type = "string | null"))]
     pub previous_version: Option<Version>,
-    /// Whether `new` is all that the target has, since what the device has is not known (rule P4).
+    /// Whether `new` is the entire target, because the device's files are not known (rule P4).
     pub full: bool,
-    /// In the device's release and not in the target.
+    /// Files of the device's release that are not in the target.
     #[cfg_attr(feature = "wasm", tsify(type = "string[]"))]
     pub delete: Vec<DevicePath>,
-    /// In the target and not in the device's release.
+    /// Files of the target that are not in the device's release.
     #[cfg_attr(feature = "wasm", tsify(type = "PlanFile[]"))]
     pub new: Vec<File>,
-    /// In both, with another SHA-1 or size.
+    /// Files in both, with a different SHA-1 or size.
     #[cfg_attr(feature = "wasm", tsify(type = "PlanFile[]"))]
     pub update: Vec<File>,
     /// The image to flash.
@@ -54,7 +54,7 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Bytes that the device fetches.
+    /// Bytes that the device downloads, firmware included.
     #[must_use]
     pub fn download_size(&self) -> u64 {
         let files = self.new.iter().chain(&self.update).map(|file| file.size);
@@ -87,7 +87,7 @@ impl Catalog {
     /// # Ok::<(), airwaybill::Error>(())
     /// ```
     ///
-    /// What a request may say:
+    /// Some requests:
     ///
     /// ```
     /// use airwaybill::PlanRequest;
@@ -134,8 +134,8 @@ impl Catalog {
         let firmware = self.firmware().last().filter(|image| device_firmware.is_none_or(|has| *has < image.version));
 
         let Some(target) = target else {
-            // P6: up to date in files; only a request that names its firmware can be offered another, else a device
-            // that does not would flash for ever.
+            // P6: the files are up to date. Firmware is offered only if the request names the device's: otherwise the
+            // device would flash again and again.
             let firmware = firmware.filter(|_| firmware_version.is_some());
             return Ok(current.zip(firmware).map(|(current, image)| Plan {
                 version: current.clone(),
@@ -160,7 +160,7 @@ impl Catalog {
     }
 
     fn file_changes(&self, target: &Release, current: Option<Version>) -> Plan {
-        // P4: of a release that the catalog does not have, no files are known.
+        // P4: the files of a release that is not in the catalog are not known.
         let known = current.as_ref().and_then(|current| self.known_release(current));
         let mut plan = Plan {
             version: target.version().clone(),
@@ -171,7 +171,7 @@ impl Catalog {
             update: Vec::new(),
             firmware: None,
         };
-        // P3: one pass through both, which are sorted by path.
+        // P3: merges two lists that are sorted by path.
         let (mut old, mut new) = (known.map_or(&[][..], Release::files), target.files());
         while let ([was, later @ ..], [is, rest @ ..]) = (old, new) {
             match was.path.cmp(&is.path) {

@@ -12,29 +12,29 @@ use crate::manifest::{Manifest, file_url, split_scheme};
 use crate::path::DevicePath;
 use crate::version::{Version, VersionScheme};
 
-/// What a check found: how many files it compared, and each one that is not right, sorted by path.
+/// The result of a check: how many files were compared, and the problems, sorted by path.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 pub struct Report {
-    /// Files that should be there.
+    /// How many files should be there.
     pub checked: usize,
-    /// Those that are not right.
+    /// Those that are missing, different or unexpected.
     pub problems: Vec<Problem>,
 }
 
 impl Report {
-    /// Whether everything is right.
+    /// Whether there are no problems.
     #[must_use]
     pub fn is_ok(&self) -> bool {
         self.problems.is_empty()
     }
 }
 
-/// One file that is not as it should be.
+/// One file that is missing, different or unexpected.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify), tsify(missing_as_null))]
 pub struct Problem {
-    /// The file's path; of a wrong URL, the URL.
+    /// The file's path; for a wrong URL, the URL.
     pub path: String,
     /// What is wrong.
     pub kind: ProblemKind,
@@ -51,11 +51,11 @@ pub struct Problem {
 pub enum ProblemKind {
     /// It is not there.
     Missing,
-    /// Its size or SHA-1 is another.
+    /// Its size or SHA-1 differs.
     Different,
     /// It should not be there.
     Unexpected,
-    /// A manifest's URL does not lead to the file that the entry is about.
+    /// A manifest's URL does not lead to the file of its entry.
     Url,
 }
 
@@ -70,18 +70,18 @@ impl fmt::Display for ProblemKind {
     }
 }
 
-/// Size in bytes, where it is known, and SHA-1.
+/// SHA-1 and, if known, size in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify), tsify(missing_as_null))]
 pub struct Content {
-    /// Bytes; none where a manifest of format 1 does not say.
+    /// Bytes; `None` from a manifest of format 1.
     pub size: Option<u64>,
     /// Of the content.
     pub sha1: Sha1Digest,
 }
 
 impl Content {
-    fn is_met_by(self, found: Content) -> bool {
+    fn matches(self, found: Content) -> bool {
         self.sha1 == found.sha1 && (self.size.is_none() || self.size == found.size)
     }
 }
@@ -92,8 +92,7 @@ impl From<&FileRecord> for Content {
     }
 }
 
-/// Rule Y1: whether the file of every URL of `manifest` is in `found`, with its hash and, where the manifest says it,
-/// its size.
+/// Checks that the file of every URL of `manifest` is in `found`, with its hash and, in format 2, its size (rule Y1).
 ///
 /// `found` has paths from the top directory of the releases, `1.0.1/flash/main.py`.
 ///
@@ -126,7 +125,7 @@ pub fn verify_content<'a>(manifest: &Manifest, found: impl IntoIterator<Item = &
     for (path, url, expected) in files.chain(firmware) {
         report.checked += 1;
         match path {
-            Some(path) => report.problems.extend(compare(at(&found, &path), &path, expected)),
+            Some(path) => report.problems.extend(compare(records_at(&found, &path), &path, expected)),
             None => report.problems.push(Problem {
                 path: url.clone(),
                 kind: ProblemKind::Url,
@@ -139,9 +138,9 @@ pub fn verify_content<'a>(manifest: &Manifest, found: impl IntoIterator<Item = &
     report
 }
 
-/// Rule Y2: what differs between what a device holds and the release it should have.
+/// Compares the files on a device with its release (rule Y2).
 ///
-/// `found` has device paths, `flash/main.py`. Ignored and protected files do not count (rules C1 and C2).
+/// `found` has device paths, `flash/main.py`. Ignored and protected files are skipped (rules C1 and C2).
 ///
 /// ```
 /// use airwaybill::{Catalog, CatalogOptions, Content, FileRecord, Problem, ProblemKind, verify_device};
@@ -161,26 +160,27 @@ pub fn verify_content<'a>(manifest: &Manifest, found: impl IntoIterator<Item = &
 ///
 /// # Errors
 ///
-/// A version that the catalog does not have, and a path in `found` that breaks rule C3.
+/// [`Code::ReleaseUnknown`](crate::Code::ReleaseUnknown) or [`Code::ReleaseUnsettled`](crate::Code::ReleaseUnsettled),
+/// and the codes of [`DevicePath`] for a path in `found`.
 pub fn verify_device<'a>(
     catalog: &Catalog,
     version: &str,
     found: impl IntoIterator<Item = &'a FileRecord>,
 ) -> Result<Report, Error> {
     let release = catalog.release(version)?;
-    let counts = |path: &str| !catalog.protect.matches(path) && !catalog.filter.ignores(path);
+    let is_checked = |path: &str| !catalog.protect.matches(path) && !catalog.filter.ignores(path);
     let found = by_path(found);
     for (path, _) in &found {
-        DevicePath::new(path).map_err(|error| error.at("what the device holds"))?;
+        DevicePath::new(path).map_err(|error| error.at("the device's files"))?;
     }
     let mut report = Report { checked: 0, problems: Vec::new() };
-    for file in release.files().iter().filter(|file| counts(file.path.as_str())) {
+    for file in release.files().iter().filter(|file| is_checked(file.path.as_str())) {
         report.checked += 1;
         let expected = Content { size: Some(file.size), sha1: file.sha1 };
-        report.problems.extend(compare(at(&found, file.path.as_str()), file.path.as_str(), expected));
+        report.problems.extend(compare(records_at(&found, file.path.as_str()), file.path.as_str(), expected));
     }
     let firsts = found.chunk_by(|a, b| a.0 == b.0).filter_map(<[_]>::first);
-    let unexpected = firsts.filter(|(path, _)| counts(path) && release.file(path).is_none());
+    let unexpected = firsts.filter(|(path, _)| is_checked(path) && release.file(path).is_none());
     report.problems.extend(unexpected.map(|(path, content)| Problem {
         path: (*path).to_owned(),
         kind: ProblemKind::Unexpected,
@@ -199,22 +199,22 @@ fn firmware_name(url: &str) -> Option<String> {
     Some(name.into_owned())
 }
 
-/// The path of a URL, from the slash after its host on; none of one with a query or a fragment, which no manifest has.
+/// The path of a URL, from the slash after its host on; `None` with a query or a fragment, which no manifest has.
 fn path_of_url(url: &str) -> Option<&str> {
     let (_, rest) = split_scheme(url)?;
     let path = rest.get(rest.find('/')?..)?;
     (!path.contains(['?', '#']) && !rest.split('/').next()?.contains(['?', '#'])).then_some(path)
 }
 
-/// What was found, sorted: the answer does not depend on the order of `records`.
+/// The records, sorted: the answer must not depend on their order.
 fn by_path<'a>(records: impl IntoIterator<Item = &'a FileRecord>) -> Vec<(&'a str, Content)> {
     let mut found: Vec<_> = records.into_iter().map(|record| (record.path.as_str(), record.into())).collect();
     found.sort_unstable();
     found
 }
 
-/// All that was found at a path.
-fn at<'f, 'a>(found: &'f [(&'a str, Content)], path: &str) -> &'f [(&'a str, Content)] {
+/// All records at a path.
+fn records_at<'f, 'a>(found: &'f [(&'a str, Content)], path: &str) -> &'f [(&'a str, Content)] {
     let from = found.get(found.partition_point(|(other, _)| *other < path)..).unwrap_or_default();
     from.get(..from.partition_point(|(other, _)| *other == path)).unwrap_or_default()
 }
@@ -223,7 +223,7 @@ fn compare(found: &[(&str, Content)], path: &str, expected: Content) -> Option<P
     let (kind, found) = if found.is_empty() {
         (ProblemKind::Missing, None)
     } else {
-        (ProblemKind::Different, Some(found.iter().find(|(_, content)| !expected.is_met_by(*content))?.1))
+        (ProblemKind::Different, Some(found.iter().find(|(_, content)| !expected.matches(*content))?.1))
     };
     Some(Problem { path: path.to_owned(), kind, expected: Some(expected), found })
 }

@@ -15,7 +15,7 @@ pub enum VersionScheme {
     /// Rule V1: the order of `distutils`' `LooseVersion`, made total.
     #[default]
     Loose,
-    /// Rule V2: the precedence of `SemVer` 2.0, in which build metadata does not count.
+    /// Rule V2: the precedence of `SemVer` 2.0, which ignores build metadata.
     Semver,
     /// Rule V7: the order of Python packages, PEP 440.
     Pep440,
@@ -54,14 +54,14 @@ impl FromStr for VersionScheme {
             "loose" => Ok(VersionScheme::Loose),
             "semver" => Ok(VersionScheme::Semver),
             "pep440" => Ok(VersionScheme::Pep440),
-            _ => Err(Error::new(Code::FieldType, format!("{}: versions are loose, semver or pep440", quoted(text)))),
+            _ => Err(Error::new(Code::FieldType, format!("{}: expected loose, semver or pep440", quoted(text)))),
         }
     }
 }
 
 /// The version of a release or a firmware image, ordered by its scheme.
 ///
-/// Two versions can be equal and differ in text: `1.0`, `1.00` and `v1.0` (rule V5).
+/// Equal versions can differ in text: `1.0`, `1.00` and `v1.0` (rule V5).
 /// Versions of different schemes are unequal; all loose ones sort before all others.
 ///
 /// ```

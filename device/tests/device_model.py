@@ -134,7 +134,7 @@ def main() -> int:
     parser.add_argument("--source", type=Path, default=DEVICE, help="the client's directory")
     parser.add_argument("--stop", type=int, help="end when so many rounds are bad")
     parser.add_argument("--jobs", type=int, default=JOBS)
-    parser.add_argument("--replay", action="store_true", help="one round, told at length")
+    parser.add_argument("--replay", action="store_true", help="one round, with every step printed")
     parser.add_argument("--export", type=Path, help="a directory for the image of a bad round")
     given = parser.parse_args()
     bad = 0

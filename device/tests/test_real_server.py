@@ -92,7 +92,7 @@ def test_three_starts_without_confirm(tmp_path: Path, releases: Path, server: Se
     assert {path: data for path, data in board.files().items() if path != "flash/waybill/report"} == before
     *_, status, refused, _, _ = board.run(server.port, *ROLLED_BACK, "status", "update", "start", "status")
     assert (status["state"], status["version"], status["refused"]) == ("rolled back", "1.0.0", "1.0.1")
-    # Not again without being told: field devices would go round for ever.
+    # Not again by itself: devices in the field would never stop.
     assert refused["code"] == "refused"
     assert "1.0.1 was rolled back: not_confirmed" in refused["detail"]
     assert board.release() == released(releases, "1.0.0")

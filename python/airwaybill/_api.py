@@ -22,21 +22,21 @@ def scan(
 
     Hashes on all cores; a second scan of the same directory hashes only what changed. ``scheme``, ``ignore`` and
     ``protect`` are those of `Catalog.from_listing`; what ``ignore`` matches is not read. ``progress(done, total)`` is
-    called a few times a second with bytes. Raises `AirwaybillError` with code ``root_invalid`` when ``path`` is no
-    directory, ``glob_invalid`` for a glob that cannot be read, ``field_type`` for another scheme than ``loose``,
-    ``semver`` and ``pep440``, and ``size_too_big`` for 2^53 bytes or more.
+    called a few times a second with bytes. Raises `AirwaybillError` with code ``root_invalid`` if ``path`` is not a
+    directory, ``glob_invalid`` for an invalid glob, ``field_type`` for an unknown scheme, and ``size_too_big`` for
+    2^53 bytes or more.
     """
     listing = Listing.scan(path, scheme=scheme, ignore=ignore, progress=progress)
     return Catalog.from_listing(listing, scheme=scheme, ignore=ignore, protect=protect)
 
 
 def generate_manifest(root: str | os.PathLike[str], current_ver: str | None, host: str) -> dict[str, Any] | None:
-    """The manifest that takes a device from ``current_ver`` to the highest release under ``root``; ``None`` for none.
+    """The manifest from ``current_ver`` to the highest release under ``root``; ``None`` if there is nothing to do.
 
     The dict is the document of `Manifest.to_dict`. ``host`` is the request's Host header, ``192.168.1.144:8000``;
-    `AirwaybillError` with code ``host_invalid`` for anything but a host name or address with an optional port, with
-    ``root_invalid`` and ``version_…`` for the other two. What is under ``root`` counts as it is, also a release
-    that is still being copied in: put it there under another name and rename it, or use the server, which waits.
+    raises `AirwaybillError` with code ``host_invalid`` for anything but a host name or address with an optional port,
+    ``root_invalid`` and ``version_…`` for the other two. A release that is still being copied in is offered as it is:
+    copy it under another name and rename it, or use the server, which waits.
     """
     base_url = f"http://{host_and_port(host, 'host')}"
     plan = scan(root).plan(current_ver)

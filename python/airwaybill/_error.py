@@ -2,9 +2,9 @@ from __future__ import annotations
 
 
 class AirwaybillError(ValueError):
-    """What is wrong with an input.
+    """An error in an input.
 
-    ``code`` is a stable snake_case reason, ``release_unknown``; the message names the value and the rule on one line.
+    ``code`` is a stable reason, ``release_unknown``; the message names the value and the rule, on one line.
     """
 
     def __init__(self, code: str, message: str) -> None:

@@ -1,4 +1,4 @@
-"""Hosts that may stand in a URL (rule H1)."""
+"""Hosts that may be part of a URL (rule H1)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ def host_and_port(value: str, name: str) -> str:
     """``value`` if it is a host name, an IPv4 address or an IPv6 address in brackets, with or without a port."""
     match = HOST_AND_PORT.fullmatch(value) if len(value) <= HOST_LIMIT else None
     if match is None or not _is_host(match["host"]) or int(match["port"] or 0) > 65535:
-        raise AirwaybillError("host_invalid", f"{name} {shown(value)} is no host name or address with an optional port")
+        raise AirwaybillError(
+            "host_invalid", f"{name} {shown(value)}: expected a host name or address, with or without a port"
+        )
     return value
 
 
@@ -26,7 +28,7 @@ def _is_host(host: str) -> bool:
         if host.startswith("["):
             ipaddress.IPv6Address(host[1:-1])
         elif host.rstrip(".").rpartition(".")[2].isdecimal():
-            # What ends in a number is an address or nothing.
+            # A name that ends in a number must be an address.
             ipaddress.IPv4Address(host)
         elif not HOST_NAME.fullmatch(host):
             return False
@@ -36,5 +38,5 @@ def _is_host(host: str) -> bool:
 
 
 def shown(value: str) -> str:
-    """``value`` for a message: quoted, and cut where it is long."""
+    """``value`` for a message: quoted, and cut if it is long."""
     return repr(value if len(value) <= SHOWN_LIMIT else value[:SHOWN_LIMIT] + "…")

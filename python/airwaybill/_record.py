@@ -1,4 +1,4 @@
-"""What a device client keeps of the release that it has, as `waybill/files`: paths, sizes and SHA-256."""
+"""The device client's record of its release, `waybill/files`: paths, sizes and SHA-256."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 FIRST_LINE = "airwaybill files 1"
 PIECE_BYTES = 1 << 20
-# What the device client lets no ordinary release bring.
+# Files that the device client does not take from an ordinary release.
 CLIENT = {"flash/boot.py"} | {
     f"flash/{folder}{name}{ending}"
     for folder in ("", "lib/")
@@ -31,14 +31,14 @@ def record(catalog: Catalog, root: str, version: str) -> bytes:
     """The record that belongs on a device delivered with a release, beside ``waybill/version``: UTF-8, lines end in LF.
 
     First ``airwaybill files 1``, then a JSON object of ``version``, ``before`` and ``firmware``; the last two are null,
-    since such a device has had no release before, and knows itself what firmware runs. Then a line for each file,
-    sorted by the bytes of its path: SHA-256 in hex, size in bytes, path. Before the first file of a directory below the
-    mount point stands ``/ flash/lib/``. Last ``= `` and the SHA-256 of all before this line. What the catalog ignores
-    or protects is not in it, nor what the client lets no release bring.
+    because such a device had no release before, and knows which firmware runs. Then a line for each file, sorted by the
+    bytes of its path: SHA-256 in hex, size in bytes, path. Before the first file of a directory below the mount point
+    there is a line ``/ flash/lib/``. The last line is ``= `` and the SHA-256 of everything before it. Files that the
+    catalog ignores or protects, and those that the client takes from no release, are not in it.
 
     ``catalog`` is a scan of the directory ``root``. Raises `AirwaybillError` with code ``release_unknown`` or
-    ``release_unsettled``; with the code of what holds the release back; with ``file_unread``; or with ``file_changed``
-    for a file that is no longer as it was scanned.
+    ``release_unsettled``; with the code for which the release is held back; with ``file_unread``; or with
+    ``file_changed`` for a file that changed since the scan.
     """
     head = json.dumps({"before": None, "firmware": None, "version": version}, sort_keys=True, separators=(",", ":"))
     text = "\n".join([FIRST_LINE, head, *_lines(_files(catalog, version), os.path.join(root, version)), ""]).encode()
@@ -46,7 +46,7 @@ def record(catalog: Catalog, root: str, version: str) -> bytes:
 
 
 def _files(catalog: Catalog, version: str) -> list[PlanFile]:
-    """What a full install of the release brings."""
+    """The files of a full install of the release."""
     try:
         plan = catalog.plan(target=version)
     except AirwaybillError as error:
@@ -62,16 +62,16 @@ def _unknown(catalog: Catalog, version: str) -> AirwaybillError:
             return AirwaybillError(notice.code, f"{shown(version)} is not offered: {notice.message}")
     names = [release.version for release in catalog.releases]
     if near := difflib.get_close_matches(version, names):
-        there = f"near it: {', '.join(near)}"
+        there = f"did you mean {' or '.join(near)}?"
     else:
-        there = f"the highest is {names[-1]}" if names else "there is none at all"
+        there = f"the highest is {names[-1]}" if names else "there are no releases"
     return AirwaybillError("release_unknown", f"{shown(version)}: no release has this name; {there}")
 
 
 def _lines(files: list[PlanFile], release: str) -> Iterator[str]:
     directory = ""
     for file in files:
-        # Sorted by path, the files of a directory stand together.
+        # Sorted by path, the files of a directory are adjacent.
         parents = file.path.split("/")[:-1]
         for depth in range(2, len(parents) + 1):
             parent = "/".join(parents[:depth]) + "/"

@@ -1,7 +1,6 @@
-"""The command line. Exit codes: 0 fine, 1 a check failed, 2 wrong usage; errors are one line on stderr."""
+"""The command line. Exit codes: 0 success, 1 a check failed, 2 wrong usage; errors are one line on stderr."""
 
-# typer reads the annotations at run time, and under Python 3.9 cannot read them as texts: no
-# `from __future__ import annotations` here.
+# typer evaluates the annotations, which under Python 3.9 must not be strings: no `from __future__ import annotations`.
 
 import io
 import json
@@ -54,21 +53,21 @@ FromOption = Annotated[
     Optional[str], typer.Option("--from", metavar="VERSION", help="The device's version; without it, a full install.")
 ]
 ToOption = Annotated[
-    Optional[str], typer.Option("--to", metavar="VERSION", help="The release to install; without it, the highest.")
+    Optional[str], typer.Option("--to", metavar="VERSION", help="The release to install; by default the highest.")
 ]
 FirmwareOption = Annotated[
     Optional[str],
-    typer.Option("--firmware-version", metavar="VERSION", help="The device's firmware, if it is not that of --from."),
+    typer.Option("--firmware-version", metavar="VERSION", help="The device's firmware, if it differs from --from."),
 ]
-DowngradeOption = Annotated[bool, typer.Option("--allow-downgrade", help="Let --to name a lower release.")]
-BaseUrlOption = Annotated[str, typer.Option("--base-url", metavar="URL", help="Put before every URL.")]
+DowngradeOption = Annotated[bool, typer.Option("--allow-downgrade", help="Allow --to to be lower than --from.")]
+BaseUrlOption = Annotated[str, typer.Option("--base-url", metavar="URL", help="Start of every URL.")]
 DstPathsOption = Annotated[DstPaths, typer.Option("--dst-paths", help="absolute writes dst_path with a leading slash.")]
 FormatOption = Annotated[
     int, typer.Option("--format", min=1, max=2, help="2 adds sizes, and whether it is a full install.")
 ]
 SchemeOption = Annotated[Scheme, typer.Option("--versions", help="How versions are ordered.")]
 IgnoreOption = Annotated[
-    list[str], typer.Option("--ignore", metavar="GLOB", help="Leave out files that match; may be repeated.")
+    list[str], typer.Option("--ignore", metavar="GLOB", help="Ignore files that match; may be repeated.")
 ]
 ProtectOption = Annotated[
     list[str], typer.Option("--protect", metavar="GLOB", help="Never touch device paths that match; may be repeated.")
@@ -91,27 +90,27 @@ def serve(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 lets the system choose.")] = 8000,
     base_url: Annotated[
         Optional[str],
-        typer.Option("--base-url", metavar="URL", help="Put before every URL, instead of the Host header."),
+        typer.Option("--base-url", metavar="URL", help="Start of every URL; by default from the Host header."),
     ] = None,
     dst_paths: DstPathsOption = DstPaths.relative,
     scheme: SchemeOption = Scheme.loose,
     ignore: IgnoreOption = [],  # noqa: B006
     protect: ProtectOption = [],  # noqa: B006
     settle: Annotated[
-        float, typer.Option(min=0, metavar="SECONDS", help="Offer a release when nothing in it changed for so long.")
+        float, typer.Option(min=0, metavar="SECONDS", help="Offer a release once it has not changed for this long.")
     ] = 2.0,
     trusted_proxy: Annotated[
         list[str],
         typer.Option(
             "--trusted-proxy",
             metavar="ADDRESS",
-            help="Believe X-Forwarded-* from this address or network; may be repeated.",
+            help="Trust X-Forwarded-* from this address or network; may be repeated.",
         ),
     ] = [],  # noqa: B006
 ) -> None:
     """Serve manifests and files to devices.
 
-    The access log goes to stdout, one JSON object a line.
+    The access log goes to stdout, one JSON object per line.
     """
     from airwaybill.server import create_app
     from airwaybill.server.run import listen, run, url_of
@@ -149,7 +148,7 @@ def serve(
 
     url = url_of(listener)
     if not run(app, listener, announce):
-        raise CommandError(CHECK_FAILED, "server_failed", "the server ended by itself")
+        raise CommandError(CHECK_FAILED, "server_failed", "the server exited unexpectedly")
 
 
 @commands.command()
@@ -166,7 +165,7 @@ def manifest(
     ignore: IgnoreOption = [],  # noqa: B006
     protect: ProtectOption = [],  # noqa: B006
 ) -> None:
-    """Print the document that a device gets, byte for byte; null when there is nothing to do."""
+    """Print the document that a device gets, byte for byte; null if there is nothing to do."""
     document = _catalog(directory, scheme, ignore, protect).manifest_json(
         base_url,
         current,
@@ -186,7 +185,7 @@ def plan(
     target: ToOption = None,
     firmware_version: FirmwareOption = None,
     allow_downgrade: DowngradeOption = False,
-    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
     scheme: SchemeOption = Scheme.loose,
     ignore: IgnoreOption = [],  # noqa: B006
     protect: ProtectOption = [],  # noqa: B006
@@ -223,7 +222,7 @@ def inspect(
     ignore: IgnoreOption = [],  # noqa: B006
     protect: ProtectOption = [],  # noqa: B006
 ) -> None:
-    """Show the releases and firmware images of a directory, and what is left out and why."""
+    """Show the releases and firmware images of a directory, and what is ignored and why."""
     catalog = _catalog(directory, scheme, ignore, protect)
     releases = _table("release", "files >", "size >")
     for release in catalog.releases:
@@ -231,7 +230,7 @@ def inspect(
     firmware = _table("firmware", "image", "size >", "sha1")
     for image in catalog.firmware:
         firmware.add_row(image.version, _shown(image.path), _size(image.size), image.sha1)
-    ignored, warnings = _table("left out", "code", "because"), _table("warning", "code", "because")
+    ignored, warnings = _table("ignored", "code", "because"), _table("warning", "code", "because")
     for table, notices in ((ignored, catalog.ignored), (warnings, catalog.warnings)):
         for notice in notices:
             table.add_row(_shown(notice.path), notice.code, _shown(notice.message))
@@ -250,8 +249,8 @@ def verify(
     except OSError as error:
         raise CommandError(WRONG_USAGE, "manifest_unread", f"cannot read {document}: {error.strerror}") from None
     if data.strip() == b"null":
-        # What a device that is up to date gets.
-        print("0 files are right")
+        # The document for a device that is up to date.
+        print("0 files match")
         return
     try:
         wanted = Manifest.parse(data)
@@ -264,9 +263,9 @@ def verify(
         print(f"{problem.kind}: {_shown(problem.path)}: {_compared(problem.expected, problem.found)}")
     if not report.ok:
         raise CommandError(
-            CHECK_FAILED, "verify_failed", f"{len(report.problems)} of {report.checked} files are not right"
+            CHECK_FAILED, "verify_failed", f"{len(report.problems)} of {report.checked} files are missing or different"
         )
-    print(f"{report.checked} files are right")
+    print(f"{report.checked} files match")
 
 
 @commands.command()
@@ -274,7 +273,7 @@ def record(
     directory: Directory,
     version: Annotated[str, typer.Argument(metavar="VERSION", help="The release on the device.", show_default=False)],
     output: Annotated[
-        Optional[str], typer.Option("--output", metavar="FILE", help="Write it there, whole or not at all.")
+        Optional[str], typer.Option("--output", metavar="FILE", help="Write to this file, all or nothing.")
     ] = None,
     scheme: SchemeOption = Scheme.loose,
     ignore: IgnoreOption = [],  # noqa: B006
@@ -298,8 +297,8 @@ def main() -> NoReturn:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Runs a command and gives its exit code; errors are told on stderr."""
-    # What a usage error is called depends on typer's version; this one has been its base in all.
+    """Runs a command and returns its exit code; errors go to stderr."""
+    # The class of usage errors depends on typer's version; this is their base in all of them.
     usage_error: Any = typer.BadParameter.__mro__[1]
     try:
         result = typer.main.get_command(commands).main(list(arguments), "airwaybill", standalone_mode=False)
@@ -310,7 +309,7 @@ def run(arguments: Sequence[str]) -> int:
     except AirwaybillError as error:
         return _fail(WRONG_USAGE, error.code, str(error))
     except BrokenPipeError:
-        # Whoever read has gone, and so has what Python would write at its end.
+        # The reader is gone. Python would fail again when it flushes stdout at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return CHECK_FAILED
     except OSError as error:
@@ -342,10 +341,10 @@ def _read(path: str) -> bytes:
 
 
 def _write(path: str, data: bytes) -> None:
-    """Writes a file beside and renames it."""
+    """Writes a temporary file beside it and renames that."""
     target = os.path.realpath(path)
     if os.path.exists(target) and not os.path.isfile(target):
-        raise CommandError(WRONG_USAGE, "output_failed", f"cannot write {path}: it is there and is no file")
+        raise CommandError(WRONG_USAGE, "output_failed", f"cannot write {path}: not a regular file")
     beside = f"{target}.{os.getpid()}.new"
     try:
         with open(beside, "wb") as file:
@@ -359,7 +358,7 @@ def _write(path: str, data: bytes) -> None:
 
 @contextmanager
 def _progress(label: str) -> Iterator[Optional[Callable[[int, int], None]]]:
-    """A callback that shows a bar on a terminal, for what takes longer than a moment."""
+    """A callback that shows a progress bar on a terminal, for work that takes longer than a moment."""
     if not sys.stderr.isatty():
         yield None
         return
@@ -389,7 +388,7 @@ def _progress(label: str) -> Iterator[Optional[Callable[[int, int], None]]]:
 
 
 def _table(*columns: str) -> "Table":
-    """A table; a column whose name ends in `>` is set flush right."""
+    """A table; a column whose name ends in `>` is right-aligned."""
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False)
@@ -403,7 +402,7 @@ def _table(*columns: str) -> "Table":
 def _print_tables(*tables: "Table") -> None:
     from rich.console import Console
 
-    # A program that reads gets whole lines.
+    # Lines for programs are not wrapped.
     width = None if sys.stdout.isatty() else 10_000
     console = Console(markup=False, highlight=False, emoji=False, width=width)
     for table in tables:
@@ -428,5 +427,5 @@ def _content(content: Content) -> str:
 
 
 def _shown(text: str) -> str:
-    """``text`` on one line, without anything that a terminal would obey."""
+    """``text`` on one line, without control characters for a terminal."""
     return "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)

@@ -12,20 +12,20 @@ use crate::manifest::manifest_options;
 use crate::plan::Plan;
 use crate::records::{FileRecord, Firmware, Notice};
 
-/// All releases and firmware images of one directory, as `airwaybill.scan` or `Catalog.from_listing` gives it.
+/// All releases and firmware images of one directory, from `airwaybill.scan` or `Catalog.from_listing`.
 #[pyclass(module = "airwaybill", frozen)]
 pub(crate) struct Catalog(pub(crate) Arc<airwaybill::Catalog>);
 
 #[pymethods]
 impl Catalog {
-    /// Sorts a listing into releases, firmware images and what is neither.
+    /// Sorts the entries of a listing into releases, firmware images and ignored ones.
     ///
     /// `listing` is a `Listing`, or records and dicts as `Listing.entries` has them, in any order. `scheme` is `loose`,
-    /// `semver` or `pep440`. `ignore` has globs of files to leave out, `protect` of files that no plan touches; one with a
-    /// `/` is held against the device path and each directory above it, one without against each name in the path.
-    /// `unsettled` has top-level names that still change and are not offered.
+    /// `semver` or `pep440`. `ignore` has globs of files to ignore, `protect` globs of files that no plan touches; one with a
+    /// `/` is matched against the device path and each directory above it, one without against each name in the path.
+    /// `unsettled` has top-level names that are still changing and not offered.
     ///
-    /// A release is taken in whole or not at all; `ignored` names the file. Raises `AirwaybillError` with code
+    /// A release is offered entirely or not at all; `ignored` names the file. Raises `AirwaybillError` with code
     /// `glob_invalid`, `size_too_big` (2^53 bytes or more in all), `digest_invalid`, `field_missing` or `field_type`.
     #[staticmethod]
     #[pyo3(signature = (listing, *, scheme = "loose", ignore = Vec::new(), protect = Vec::new(), unsettled = Vec::new()))]
@@ -60,13 +60,13 @@ impl Catalog {
         self.0.firmware().iter().map(Into::into).collect()
     }
 
-    /// What was left out and why, sorted by path.
+    /// What is ignored and why, sorted by path.
     #[getter]
     fn ignored(&self) -> Vec<Notice> {
         self.0.ignored().iter().map(Into::into).collect()
     }
 
-    /// What is in the catalog and deserves a look, sorted by path.
+    /// Warnings about what is in the catalog, sorted by path.
     #[getter]
     fn warnings(&self) -> Vec<Notice> {
         self.0.warnings().iter().map(Into::into).collect()
@@ -77,17 +77,17 @@ impl Catalog {
         format!("<Catalog: {releases} releases, {firmware} firmware images>")
     }
 
-    /// The file of a release, or the firmware image, at a path from the top directory; also of what still changes.
-    /// `None` where there is none.
+    /// The file of a release, or the firmware image, at a path from the top directory, even if it is still changing.
+    /// `None` if there is none.
     fn find(&self, path: &str) -> Option<FileRecord> {
         self.0.find(path).map(Into::into)
     }
 
-    /// What a device has to do; `None` when there is nothing.
+    /// What a device has to do; `None` if there is nothing.
     ///
-    /// `current` is the device's release, `None` for a full install; `firmware_version` its firmware, judged by `current`
-    /// when `None`; `target` the release to go to by name, the highest when `None`; only a named one may be lower than
-    /// `current`, with `allow_downgrade`. Raises `AirwaybillError` with code `release_unknown`, `release_unsettled` or
+    /// `current` is the device's release, `None` for a full install; `firmware_version` its firmware, by default
+    /// `current`; `target` the name of the release to install, by default the highest; with `allow_downgrade` it may be
+    /// lower than `current`. Raises `AirwaybillError` with code `release_unknown`, `release_unsettled` or
     /// `version_…`.
     #[pyo3(signature = (current = None, *, firmware_version = None, target = None, allow_downgrade = false))]
     fn plan(
@@ -103,7 +103,7 @@ impl Catalog {
         Ok(plan.map(Plan))
     }
 
-    /// The text that a device gets, UTF-8: the manifest of its plan, or `null`. The same as `plan` and `Plan.manifest`,
+    /// The text that a device gets, UTF-8: the manifest of its plan, or `null`. Does what `plan` and `Plan.manifest` do
     /// in one call, with the parameters and errors of both.
     #[allow(clippy::too_many_arguments, reason = "keyword arguments of the Python API")]
     #[pyo3(signature = (

@@ -8,15 +8,15 @@ use serde::de::DeserializeOwned;
 
 use crate::error::{engine_error, error};
 
-/// What `__reduce__` gives, for `pickle` and `copy`: what makes the value again, and its arguments.
+/// The result of `__reduce__`, for `pickle` and `copy`: a callable that recreates the value, and its arguments.
 pub(crate) type Reduced<'py, Arguments> = PyResult<(Bound<'py, PyAny>, Arguments)>;
 
-/// A plain Python value of what the engine gives.
+/// Converts a value of the engine into a plain Python one.
 pub(crate) fn to_python<'py>(py: Python<'py>, value: &impl Serialize) -> PyResult<Bound<'py, PyAny>> {
     Ok(pythonize::pythonize(py, value)?)
 }
 
-/// What the engine takes, of a plain Python value. What the value itself raises, an interrupt perhaps, stays what it is.
+/// Converts a plain Python value into one of the engine. Exceptions raised by the value itself pass through.
 pub(crate) fn from_python<T: DeserializeOwned>(value: &Bound<'_, PyAny>) -> PyResult<T> {
     pythonize::depythonize(value).map_err(|failure| {
         let py = value.py();
@@ -43,7 +43,7 @@ pub(crate) fn catalog_options(
     Ok(CatalogOptions { scheme: version_scheme(scheme)?, ignore, protect, unsettled })
 }
 
-/// The bytes of a `str`, those that were never text among them, or of a bytes-like object.
+/// The bytes of a `str`, including surrogate escapes, or of a bytes-like object.
 pub(crate) fn bytes(value: &Bound<'_, PyAny>) -> PyResult<PyBackedBytes> {
     if let Ok(text) = value.cast::<PyString>() {
         return text.call_method1("encode", ("utf-8", "surrogateescape"))?.extract().map_err(Into::into);

@@ -2,7 +2,7 @@ use pyo3::prelude::*;
 
 use crate::convert::bytes;
 
-/// Takes content piece by piece and gives its SHA-1.
+/// Computes a SHA-1 piece by piece.
 #[pyclass(module = "airwaybill")]
 pub(crate) struct Hasher(airwaybill::Hasher);
 
@@ -13,7 +13,7 @@ impl Hasher {
         Self(airwaybill::Hasher::new())
     }
 
-    /// Takes the next piece, bytes-like. The interpreter's lock is released meanwhile.
+    /// Adds the next piece, bytes-like. The interpreter's lock is released while hashing.
     fn update(&mut self, piece: &Bound<'_, PyAny>) -> PyResult<()> {
         let content = bytes(piece)?;
         piece.py().detach(|| self.0.update(&content));

@@ -1,9 +1,9 @@
-//! The engine as a Python module: conversion only, and the tree scan.
+//! The engine as a Python module: conversion, and the scan of a directory.
 
 // Arguments come from Python by value.
 #![allow(clippy::needless_pass_by_value)]
 
-// Each module knows only those above it.
+// Each module uses only those above it.
 mod error;
 
 mod convert;

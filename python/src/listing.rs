@@ -16,7 +16,7 @@ use crate::scan::{Progress, Tree, scan};
 
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
 
-/// What a walk through a directory of releases found; `len` is the number of entries.
+/// The entries found by a walk through a directory of releases; `len` is their number.
 #[pyclass(module = "airwaybill", frozen)]
 pub(crate) struct Listing(pub(crate) Tree);
 
@@ -25,8 +25,8 @@ impl Listing {
     /// Walks and hashes on all cores, without the interpreter's lock.
     ///
     /// `progress(done, total)` is called a few times a second with bytes; an exception in it ends the scan. What `ignore`
-    /// matches is not read. Raises `AirwaybillError` with code `root_invalid` for what is no directory, `glob_invalid`,
-    /// or `field_type` for another scheme than `loose`, `semver` and `pep440`.
+    /// matches is not read. Raises `AirwaybillError` with code `root_invalid` if the root is not a directory,
+    /// `glob_invalid`, or `field_type` for an unknown scheme.
     #[staticmethod]
     #[pyo3(signature = (root, *, scheme = "loose", ignore = Vec::new(), progress = None))]
     fn scan(
@@ -44,7 +44,7 @@ impl Listing {
         let report = |py: Python<'_>| {
             py.check_signals()?;
             let total = state.total.load(Relaxed);
-            // A file that grew since it was looked at has more to hash than was reckoned.
+            // A file that grew since the walk has more to hash than was added up.
             let bytes = (state.done.load(Relaxed).min(total), total);
             progress.as_ref().map_or(Ok(()), |progress| progress.call1(py, bytes).map(drop))
         };
@@ -68,7 +68,7 @@ impl Listing {
         Ok(Self(tree))
     }
 
-    /// Of each top-level name when it, or anything in it, last changed, in seconds since 1970.
+    /// When each top-level name, or anything in it, last changed, in seconds since 1970.
     #[getter]
     fn changed(&self) -> BTreeMap<&str, f64> {
         let seconds = |time: &SystemTime| match time.duration_since(SystemTime::UNIX_EPOCH) {
@@ -79,13 +79,13 @@ impl Listing {
     }
 
     /// The entries as plain dicts, paths from the top directory: `{"path", "size", "sha1"}` for a file, `{"path",
-    /// "link"}` for a symbolic link, with its target or `None`, `{"path", "unread"}` for what was not read, with the
+    /// "link"}` for a symbolic link, with its target or `None`, `{"path", "unread"}` for anything that was not read, with the
     /// reason, and `{"path": "1.0.2/"}` for an empty directory.
     fn entries<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         to_python(py, &self.0.entries)
     }
 
-    /// Whether both hold the same entries; when these last changed does not matter.
+    /// Whether both have the same entries; when these last changed makes no difference.
     fn __eq__(&self, other: &Self) -> bool {
         self.0.entries == other.0.entries
     }

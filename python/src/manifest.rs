@@ -14,8 +14,8 @@ pub(crate) struct Manifest(pub(crate) airwaybill::Manifest);
 
 #[pymethods]
 impl Manifest {
-    /// Reads a manifest strictly, from `bytes` or `str`: unknown fields do not count; everything else must be there and
-    /// right.
+    /// Reads a manifest strictly, from `bytes` or `str`: unknown fields are ignored; everything else must be present
+    /// and valid.
     ///
     /// Raises `AirwaybillError` with code `json_invalid`; or, with the field in the message, `field_missing`,
     /// `field_type`, `digest_invalid`, `url_invalid`, `size_too_big`, `path_…` or `version_…`.
@@ -24,13 +24,13 @@ impl Manifest {
         airwaybill::Manifest::parse(&bytes(document)?).map(Self).map_err(engine_error)
     }
 
-    /// The release that the device is on afterwards.
+    /// The release that the device has afterwards.
     #[getter]
     fn version(&self) -> &str {
         self.0.version().as_str()
     }
 
-    /// The release that the request named; `None` when it named none.
+    /// The request's `current`, or `None`.
     #[getter]
     fn previous_version(&self) -> Option<&str> {
         self.0.previous_version().map(airwaybill::Version::as_str)

@@ -6,7 +6,7 @@ use crate::error::engine_error;
 use crate::manifest::{Manifest, manifest_options};
 use crate::records::{Firmware, PlanFile};
 
-/// The attributes of a plan, in the order that `pickle` keeps them in.
+/// The attributes of a plan, in the order of its pickled form.
 type Fields = (String, Option<String>, bool, Vec<String>, Vec<PlanFile>, Vec<PlanFile>, Option<Firmware>);
 
 /// The decision for one device: what to delete, add, update and flash.
@@ -16,19 +16,19 @@ pub(crate) struct Plan(pub(crate) airwaybill::Plan);
 
 #[pymethods]
 impl Plan {
-    /// The release that the device is on afterwards.
+    /// The release that the device has afterwards.
     #[getter]
     fn version(&self) -> &str {
         self.0.version.as_str()
     }
 
-    /// What the request named as current; `None` when it named none.
+    /// The request's `current`, or `None`.
     #[getter]
     fn previous_version(&self) -> Option<&str> {
         self.0.previous_version.as_ref().map(airwaybill::Version::as_str)
     }
 
-    /// Whether `new` is all that the release has: the request named no version, or one that the catalog does not have.
+    /// Whether `new` is the entire release: the request has no version, or one that is not in the catalog.
     #[getter]
     fn full(&self) -> bool {
         self.0.full
@@ -46,19 +46,19 @@ impl Plan {
         self.0.new.iter().map(Into::into).collect()
     }
 
-    /// Files that the device has with another content, sorted by path.
+    /// Files that the device has with different content, sorted by path.
     #[getter]
     fn update(&self) -> Vec<PlanFile> {
         self.0.update.iter().map(Into::into).collect()
     }
 
-    /// The image to flash; `None` when there is none.
+    /// The image to flash, or `None`.
     #[getter]
     fn firmware(&self) -> Option<Firmware> {
         self.0.firmware.as_ref().map(Into::into)
     }
 
-    /// Bytes that the device fetches, firmware included.
+    /// Bytes that the device downloads, firmware included.
     #[getter]
     fn download_size(&self) -> u64 {
         self.0.download_size()
@@ -105,7 +105,7 @@ impl Plan {
         restore().map(Self).map_err(engine_error)
     }
 
-    /// The plan as plain values: its attributes but `download_size`, files as `{"path", "size", "sha1"}`.
+    /// The plan as plain values: its attributes except `download_size`, files as `{"path", "size", "sha1"}`.
     fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         to_python(py, &self.0)
     }

@@ -43,13 +43,13 @@ macro_rules! record {
 pub(crate) use record;
 
 record! {
-    /// Why something is not in the catalog, or what an operator should know about it.
+    /// Why something is ignored, or a warning about it.
     Notice {
-        /// From the top directory.
+        /// Path from the top directory.
         path: String,
         /// The stable reason, `path_segment`.
         code: String,
-        /// The reason for people, on one line.
+        /// The reason in words, on one line.
         message: String,
     }
 }
@@ -60,36 +60,36 @@ record! {
         path: String,
         /// From the file name.
         version: String,
-        /// Bytes.
+        /// Size in bytes.
         size: u64,
-        /// Of the content, 40 lower-case hex digits.
+        /// SHA-1 of the content, 40 lower-case hex digits.
         sha1: String,
     }
 }
 record! {
-    /// One file that a device fetches.
+    /// One file that a device downloads.
     PlanFile {
         /// Where it belongs on the device.
         path: String,
-        /// Bytes.
+        /// Size in bytes.
         size: u64,
-        /// Of the content, 40 lower-case hex digits.
+        /// SHA-1 of the content, 40 lower-case hex digits.
         sha1: String,
     }
 }
 record! {
     /// Size and SHA-1 of a file's content.
     Content {
-        /// Bytes; `None` where a manifest of format 1 does not say.
+        /// Size in bytes; `None` from a manifest of format 1.
         size: Option<u64>,
         /// 40 lower-case hex digits.
         sha1: String,
     }
 }
 record! {
-    /// One file that is not as it should be.
+    /// One file that is missing, different or unexpected.
     Problem {
-        /// The file's path; of a wrong URL, the URL.
+        /// The file's path; for a wrong URL, the URL.
         path: String,
         /// `missing`, `different`, `unexpected` or `url`.
         kind: String,
@@ -107,16 +107,16 @@ record! {
     FileRecord {
         /// `/`-separated, from the top directory or, for a device's files, from its root.
         path: String,
-        /// Bytes.
+        /// Size in bytes.
         size: u64,
-        /// Of the content, 40 lower-case hex digits.
+        /// SHA-1 of the content, 40 lower-case hex digits.
         sha1: String,
     }
 
     #[new]
     fn new(path: String, size: i64, sha1: String) -> PyResult<Self> {
         Sha1Digest::parse(&sha1).map_err(engine_error)?;
-        let size = u64::try_from(size).map_err(|_| error("field_type", format!("size: {size} is not a size")))?;
+        let size = u64::try_from(size).map_err(|_| error("field_type", format!("size: expected a whole number from 0, found {size}")))?;
         Ok(Self { path, size, sha1 })
     }
 }

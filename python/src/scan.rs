@@ -15,29 +15,29 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 
 const BUFFER_BYTES: usize = 128 * 1024;
 
-/// A file system may note times in steps of up to two seconds (FAT). A file that changed within that before it was
-/// hashed could change again under the same stamp, so its digest is not kept.
+/// A file system may store times in steps of up to two seconds (FAT). A file that changed less than that before it was
+/// hashed could change again with the same time, so its digest is not kept.
 const TIME_STEP: Duration = Duration::from_secs(2);
 
-/// Of how many roots the digests are kept.
+/// For how many roots digests are kept.
 const ROOTS_KEPT: usize = 64;
 
-/// What a scan found.
+/// The result of a scan.
 pub(crate) struct Tree {
     pub(crate) entries: Vec<Entry>,
     /// When each top-level name, or anything in it, last changed.
     pub(crate) changed: BTreeMap<String, SystemTime>,
 }
 
-/// How far a scan is, in bytes to hash; shared with the thread that shows it.
+/// The progress of a scan, in bytes to hash; shared with the thread that shows it.
 #[derive(Default)]
 pub(crate) struct Progress {
     pub(crate) done: AtomicU64,
     pub(crate) total: AtomicU64,
     pub(crate) cancelled: AtomicBool,
-    /// What kept a file from being read without being the file's fault.
+    /// An error in reading that is not the file's fault.
     pub(crate) failure: Mutex<Option<io::Error>>,
-    /// Whether anyone looks at it; else the total is not worked out.
+    /// Whether it is shown; otherwise the total is not computed.
     pub(crate) is_shown: bool,
 }
 
@@ -47,7 +47,7 @@ impl Progress {
     }
 }
 
-/// What tells that a file still has the content that was hashed.
+/// Identifies the content of a file without reading it.
 #[derive(Clone, Copy, PartialEq)]
 struct Stamp {
     size: u64,
@@ -80,10 +80,10 @@ impl Stamp {
     }
 }
 
-/// Digests by absolute path, with the stamp that each holds for.
+/// Digests by absolute path, with the stamp for which each is valid.
 type Digests = HashMap<PathBuf, (Stamp, Sha1Digest)>;
 
-/// Those of the last scan of each root.
+/// The digests of the last scan of each root.
 fn kept_digests() -> MutexGuard<'static, HashMap<PathBuf, Arc<Digests>>> {
     static KEPT: LazyLock<Mutex<HashMap<PathBuf, Arc<Digests>>>> = LazyLock::new(Mutex::default);
     KEPT.lock().unwrap_or_else(PoisonError::into_inner)
@@ -107,7 +107,7 @@ struct TreeEntry {
 enum Kind {
     Directory,
     File,
-    /// A file whose kept digest still holds.
+    /// A file whose kept digest is still valid.
     Known(Stamp, Sha1Digest),
     Link,
     Unread(String),
@@ -118,12 +118,12 @@ struct Read {
     absolute: PathBuf,
     entry: Entry,
     stamp: Option<Stamp>,
-    /// Whether the digest kept for it still holds.
+    /// Whether the digest kept for it is still valid.
     is_known: bool,
 }
 
 impl Read {
-    /// Whether its digest is one to keep from now on.
+    /// Whether its digest is to be kept.
     fn is_new(&self, is_settled: impl Fn(&Stamp) -> bool) -> bool {
         !self.is_known && matches!(self.entry, Entry::File(_)) && self.stamp.as_ref().is_some_and(is_settled)
     }
@@ -131,7 +131,7 @@ impl Read {
     fn digest(&self, kept: &Digests, is_settled: impl Fn(&Stamp) -> bool) -> Option<(Stamp, Sha1Digest)> {
         match (&self.entry, self.stamp) {
             (Entry::File(record), Some(stamp)) => is_settled(&stamp).then_some((stamp, record.sha1)),
-            // Left out this time, by a glob perhaps: known again when it is not.
+            // Ignored this time, perhaps by a glob: its digest is kept for the next time.
             (Entry::Unread { .. }, None) => kept.get(&self.absolute).copied(),
             _ => None,
         }
@@ -142,14 +142,14 @@ impl Read {
 ///
 /// # Errors
 ///
-/// The root cannot be listed, or the scan was cancelled. What cannot be read below it becomes an entry that says so.
+/// The root cannot be listed, or the scan was cancelled. What cannot be read below it becomes an `unread` entry.
 pub(crate) fn scan(root: &Path, filter: &Filter, progress: &Progress) -> io::Result<Tree> {
     let root = fs::canonicalize(root)?;
     fs::read_dir(&root)?;
     pool()?.install(|| scan_in_pool(root, filter, progress))
 }
 
-/// Threads of this process: those of a parent are not there after a fork.
+/// Threads of this process: a parent's do not exist after a fork.
 fn pool() -> io::Result<Arc<ThreadPool>> {
     static POOL: Mutex<Option<(u32, Arc<ThreadPool>)>> = Mutex::new(None);
     let mut pool = POOL.lock().unwrap_or_else(PoisonError::into_inner);
@@ -220,8 +220,8 @@ impl Tree {
     }
 }
 
-/// All that is below the root, without what is in top-level directories that are no release. It goes level by level, so
-/// that all threads take part and the depth costs no stack.
+/// Everything below the root, except the content of top-level directories that are not releases. Level by level, so that
+/// all threads take part and the depth needs no stack.
 fn walk(root: &Path, filter: &Filter, kept: &Digests, progress: &Progress) -> Vec<TreeEntry> {
     let mut found = Vec::new();
     let mut level = vec![root.to_owned()];
@@ -268,7 +268,7 @@ fn look(entry: &DirEntry, is_top: bool, root: &Path, filter: &Filter, kept: &Dig
         Ok(_) if is_directory && is_top && filter.release_version(&path).is_err() => unread("not a release"),
         Ok(_) if is_directory => Kind::Directory,
         Ok(kind) if kind.is_symlink() => Kind::Link,
-        Ok(_) if !filter.reads(&path) => unread("left out by its name"),
+        Ok(_) if !filter.reads(&path) => unread("ignored by its name"),
         Ok(kind) if kind.is_file() => known(entry, &absolute, kept).map_or(Kind::File, |of| Kind::Known(of.0, of.1)),
         Ok(_) => unread("not a regular file"),
     };
@@ -278,10 +278,10 @@ fn look(entry: &DirEntry, is_top: bool, root: &Path, filter: &Filter, kept: &Dig
     TreeEntry { path, absolute, kind }
 }
 
-/// The digest kept for a file, if it still holds.
+/// The digest kept for a file, if it is still valid.
 fn known(entry: &DirEntry, absolute: &Path, kept: &Digests) -> Option<(Stamp, Sha1Digest)> {
     let digest = kept.get(absolute)?;
-    // The entry's own look needs no walk along its path.
+    // `DirEntry::metadata` does not resolve the whole path.
     (Stamp::of(&entry.metadata().ok()?).ok()? == digest.0).then_some(*digest)
 }
 
@@ -332,7 +332,7 @@ fn read(found: TreeEntry, root: &Path, kept: &Digests, progress: &Progress) -> R
     Read { absolute, entry, stamp, is_known }
 }
 
-/// Whether this process has no descriptors or memory left: that says nothing of the file.
+/// Whether the process is out of descriptors or memory, which says nothing about the file.
 fn is_out_of_means(error: &io::Error) -> bool {
     #[cfg(unix)]
     let codes = [libc::EMFILE, libc::ENFILE, libc::ENOMEM];
@@ -341,14 +341,14 @@ fn is_out_of_means(error: &io::Error) -> bool {
     error.raw_os_error().is_some_and(|code| codes.contains(&code))
 }
 
-// C4: which file it is in the end; whether it may be followed is the engine's to say.
+// C4: the final target; the engine decides whether the link may be followed.
 fn link_target(link: &Path, root: &Path) -> Option<String> {
     let target = fs::canonicalize(link).ok()?;
     target.strip_prefix(root).ok()?;
     listing_path(&target, root).ok()
 }
 
-/// Opens a file, and neither follows a link nor waits for a pipe that took its place since the walk.
+/// Opens a file without following a link or waiting for a pipe that replaced it since the walk.
 fn open(path: &Path) -> io::Result<File> {
     let mut options = File::options();
     options.read(true);

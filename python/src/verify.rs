@@ -9,15 +9,15 @@ use crate::manifest::Manifest;
 use crate::records::{Problem, record};
 
 record! {
-    /// What `verify_content` or `verify_device` found; false when a file is not right.
+    /// The result of `verify_content` or `verify_device`; false if there are problems.
     Report {
         /// How many files should be there.
         checked: usize,
-        /// Files that are not right, sorted by path.
+        /// Files that are missing, different or unexpected, sorted by path.
         problems: Vec<Problem>,
     }
 
-    /// Whether everything is right.
+    /// Whether there are no problems.
     #[getter]
     fn ok(&self) -> bool {
         self.problems.is_empty()
@@ -39,18 +39,18 @@ impl From<airwaybill::Report> for Report {
     }
 }
 
-/// Whether the file of every URL of the manifest is in `found`, with its hash and, in format 2, its size.
+/// Checks that the file of every URL of the manifest is in `found`, with its hash and, in format 2, its size.
 ///
 /// `found` is a `Listing`, or records and dicts as `Listing.entries` has them; paths are from the top directory. Raises
-/// `AirwaybillError` with code `digest_invalid`, `field_missing` or `field_type` for an entry that is none.
+/// `AirwaybillError` with code `digest_invalid`, `field_missing` or `field_type` for an invalid entry.
 #[pyfunction]
 pub(crate) fn verify_content(manifest: &Bound<'_, Manifest>, found: &Bound<'_, PyAny>) -> PyResult<Report> {
     Ok(airwaybill::verify_content(&manifest.get().0, &files(found)?).into())
 }
 
-/// What differs between what a device holds and the release of that version.
+/// Compares the files on a device with its release.
 ///
-/// `found` is as for `verify_content`, but with device paths; ignored and protected files do not count. Raises
+/// `found` is as for `verify_content`, but with device paths; ignored and protected files are skipped. Raises
 /// `AirwaybillError` with code `release_unknown`, `release_unsettled` or `path_…`, and as `verify_content` does.
 #[pyfunction]
 pub(crate) fn verify_device(catalog: &Bound<'_, Catalog>, version: &str, found: &Bound<'_, PyAny>) -> PyResult<Report> {

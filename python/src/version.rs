@@ -11,9 +11,9 @@ use crate::error::engine_error;
 /// The version of a release or a firmware image: `Version(text, scheme="loose")`, or `"semver"`, or
 /// `"pep440"`.
 ///
-/// Has the comparison operators. Two versions can be equal and differ in `str`: `1.0`, `1.00` and `v1.0`. Those of different
+/// Has the comparison operators. Equal versions can differ in `str`: `1.0`, `1.00` and `v1.0`. Versions of different
 /// schemes are unequal, and have no order: `TypeError`. Raises `AirwaybillError` with a code `version_…`, or `field_type`
-/// for another scheme.
+/// for an unknown scheme.
 #[pyclass(module = "airwaybill", frozen)]
 pub(crate) struct Version(airwaybill::Version);
 

@@ -49,7 +49,7 @@ class OwnError(Exception):
 
 
 class Fields(Mapping[str, Any]):
-    """A mapping that is no dict."""
+    """A mapping that is not a dict."""
 
     def __init__(self) -> None:
         self.fields: dict[str, Any] = LISTING[0]

@@ -140,7 +140,7 @@ def test_verify(tree: Path, call: Call, tmp_path: Path, monkeypatch: pytest.Monk
     manifest = tmp_path / "manifest.json"
     manifest.write_bytes(airwaybill.scan(tree).manifest_json("http://h", "1.0.0", format=2))
     done = call("verify", manifest, tree)
-    assert (done.code, done.out, done.err) == (0, "3 files are right\n", "")
+    assert (done.code, done.out, done.err) == (0, "3 files match\n", "")
     with manifest.open() as file:
         monkeypatch.setattr(sys, "stdin", file)
         assert call("verify", "-", tree).code == 0
@@ -153,7 +153,7 @@ def test_verify(tree: Path, call: Call, tmp_path: Path, monkeypatch: pytest.Monk
         f"different: 1.0.1/flash/main.py: expected 4 B {two}, found 6 B {three}",
         f"missing: firmware_1.0.1.bin: expected 1 500 B {sha1(noise(1500))}",
     ]
-    assert done.err == "airwaybill: verify_failed: 2 of 3 files are not right\n"
+    assert done.err == "airwaybill: verify_failed: 2 of 3 files are missing or different\n"
 
 
 @pytest.mark.parametrize(
@@ -281,7 +281,7 @@ def test_the_command_starts_without_the_server() -> None:
 def test_verify_takes_what_an_up_to_date_device_gets(tree: Path, call: Call, tmp_path: Path) -> None:
     (tmp_path / "null.json").write_bytes(b"null")
     done = call("verify", tmp_path / "null.json", tree)
-    assert (done.code, done.out, done.err) == (0, "0 files are right\n", "")
+    assert (done.code, done.out, done.err) == (0, "0 files match\n", "")
 
 
 def test_a_full_disk_is_said_in_one_line(tree: Path) -> None:

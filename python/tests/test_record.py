@@ -106,7 +106,7 @@ def test_the_record_to_the_byte(tmp_path: Path, run: Run) -> None:
             {"flash/main.py": "m", "flash/keys/own.pem": "k", "flash/x.pyc": "c", "flash/.DS_Store": "d"},
             ["--protect", "flash/keys", "--ignore", "*.pyc"],
             ["flash/main.py = m"],
-            id="not what is protected or left out",
+            id="not what is protected or ignored",
         ),
         pytest.param({"flash/main.py": "m"}, ["--protect", "flash/*"], [], id="all protected"),
     ],
@@ -128,9 +128,9 @@ def test_a_file_of_many_pieces_and_a_link(tmp_path: Path, run: Run) -> None:
 @pytest.mark.parametrize(
     ("version", "message"),
     [
-        ("1.0", "release_unknown: '1.0': no release has this name; near it: 1.0.1, 1.0.0"),
+        ("1.0", "release_unknown: '1.0': no release has this name; did you mean 1.0.1 or 1.0.0?"),
         ("v9", "release_unknown: 'v9': no release has this name; the highest is 2024.1"),
-        ("1.0.1/flash", "release_unknown: '1.0.1/flash': no release has this name; near it: 1.0.1"),
+        ("1.0.1/flash", "release_unknown: '1.0.1/flash': no release has this name; did you mean 1.0.1?"),
         ("3.0", "link_outside: '3.0' is not offered: "),
         ("2024.01", "version_equal: '2024.01' is not offered: "),
         ("docs", "version_start: 'docs' is not offered: "),
@@ -146,7 +146,7 @@ def test_a_release_that_is_not_there(tmp_path: Path, run: Run, version: str, mes
 
 
 def test_no_release_at_all(tmp_path: Path, run: Run) -> None:
-    error = "airwaybill: release_unknown: '1.0.0': no release has this name; there is none at all\n"
+    error = "airwaybill: release_unknown: '1.0.0': no release has this name; there are no releases\n"
     assert run(tmp_path, "1.0.0") == (2, "", error)
 
 

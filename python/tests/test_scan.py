@@ -57,7 +57,7 @@ def test_what_a_scan_finds(root: Path) -> None:
         "1.0.1/sd/größe.txt": content(b""),
         "firmware_1.0.1.bin": content(b"\xe9image"),
         "docs/": {"unread": "not a release"},
-        "server.py": {"unread": "left out by its name"},
+        "server.py": {"unread": "ignored by its name"},
     }
 
 
@@ -123,7 +123,7 @@ def test_what_is_no_file_is_refused(root: Path) -> None:
 
 def test_ignored_files_are_not_read(root: Path) -> None:
     os.mkfifo(root / "1.0.1/pipe")
-    assert entries(root, ignore=["pipe"])["1.0.1/pipe"] == {"unread": "left out by its name"}
+    assert entries(root, ignore=["pipe"])["1.0.1/pipe"] == {"unread": "ignored by its name"}
     assert [release.version for release in airwaybill.scan(root, ignore=["pipe"]).releases] == ["1.0.0", "1.0.1"]
 
 

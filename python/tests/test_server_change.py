@@ -324,7 +324,7 @@ def test_a_write_that_changes_no_entry_keeps_the_answers(root: Path) -> None:
     assert releases.current is not first
 
 
-def test_another_directory_in_the_roots_place_counts(root: Path, log: Path) -> None:
+def test_another_directory_in_the_roots_place_is_noticed(root: Path, log: Path) -> None:
     link = root.parent / "current"
     link.symlink_to(root)
     with serving(link, log, *SETTLE) as server:

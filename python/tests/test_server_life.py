@@ -95,7 +95,7 @@ def test_descriptors_are_given_back(server: Server) -> None:
 
 def test_parts_of_a_large_file_asked_for_at_once_leave_no_descriptor(root: Path, log: Path) -> None:
     write(root, {"1.0.1/sd/large.bin": FILES["1.0.1/sd/large.bin"]})
-    # Its own server, which has not looked at the file before.
+    # A server of its own, which has not read the file before.
     with serving(root, log, "--settle", "0") as server:
 
         def open_files() -> int:

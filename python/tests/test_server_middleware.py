@@ -93,7 +93,7 @@ def test_an_answer_is_a_response(method: str, body: bytes) -> None:
 
 
 class Counted:
-    """An application that counts how often it is asked, and keeps its body in ``bodies``."""
+    """An application that counts its requests, and keeps its body in ``bodies``."""
 
     def __init__(self, bodies: EntityCache) -> None:
         self.asked = 0

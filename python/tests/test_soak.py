@@ -1,4 +1,4 @@
-"""A short run of ``make soak``: that it ends well, and that it has looked at what it is there for."""
+"""A short run of ``make soak``: it ends well and has checked everything."""
 
 from __future__ import annotations
 

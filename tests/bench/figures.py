@@ -37,7 +37,7 @@ class Spread:
 class Figure:
     """A row with what was measured, or ``why`` it was not. ``ratio`` is that of neighbouring runs, ours to the peer's.
 
-    ``met`` is None where there is no bar or no figure.
+    ``met`` is None without a bar or a figure.
     """
 
     row: Row
@@ -94,7 +94,7 @@ HEAD = ("what", "here", "peer", "ratio", "spread", "bar", "rounds", "")
 
 
 def number(value: float) -> str:
-    """Three digits that count, and none is left out before the point."""
+    """Three significant digits, and all digits before the point."""
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 

@@ -95,7 +95,7 @@ ROWS = (
         "sha1sum -P2",
         0.65,
         at_least=False,
-        what="Walk and hash with two threads, in a new process whose start does not count, the files in the page "
+        what="Walk and hash with two threads, in a new process whose start is not counted, the files in the page "
         "cache; beside `find -type f -print0 | xargs -0 -P2 -n500 sha1sum`.",
         bound="Both wait for the kernel to open and read each file.",
     ),
@@ -289,7 +289,7 @@ ROWS = (
         None,
         200,
         at_least=False,
-        what="While a person sorts, filters, scrolls and opens each view. A task under 50 ms counts as none.",
+        what="While a person sorts, filters, scrolls and opens each view. A task under 50 ms is not counted.",
     ),
     Row(
         "preview",

@@ -1,6 +1,6 @@
 """``make bench``: runs every part, or those that are named, and shows all figures: python run.py [PART]…
 
-A part that cannot run is named in the table, with the last error it told of, or the last thing it said.
+A part that cannot run is named in the table, with its last error or its last line of output.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ VERSIONS = {
 
 
 def run(part: str) -> float:
-    """Seconds that a part took. What it says goes on to stderr as it comes; what it kept before it failed counts."""
+    """Seconds that a part took. Its output goes to stderr as it comes; figures from before a failure are kept."""
     began, last, error_said = time.monotonic(), "", ""
     file = RESULTS / f"{part}.json"
     file.unlink(missing_ok=True)

@@ -77,7 +77,7 @@ def get(url: str) -> bytes:
 
 
 def requests_a_second(url: str, connections: int, seconds: int, paths: Path | None = None) -> float:
-    """What wrk counts for one URL, or for the ``paths`` that a file lists, in turn."""
+    """The figures of wrk for one URL, or for the ``paths`` listed in a file, in turn."""
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", url]
     if paths is not None:
         command += ["-s", str(HERE / "paths.lua"), "--", str(paths)]

@@ -73,7 +73,7 @@ class OneAtATime(HTTPServer):
     request_queue_size = 128
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that has gone is no news."""
+        """A client that disconnects is not an error."""
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What a machine is told that lacks what `make serve` needs."""
+"""The message on a machine that lacks what `make serve` needs."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def run(path: Path, *command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, env={"PATH": str(path)}, capture_output=True, text=True)
 
 
-def told(path: Path) -> tuple[int, str]:
+def run_check(path: Path) -> tuple[int, str]:
     """Exit status, and what a person reads."""
     done = subprocess.run(
         [SHELL, "prerequisites.sh"], cwd=ROOT, env={"PATH": str(path)}, capture_output=True, text=True
@@ -66,11 +66,11 @@ def commands(message: str) -> dict[str, str]:
 
 def test_a_machine_that_has_everything_is_told_nothing(path: Path) -> None:
     put(path, PROGRAMS)
-    assert told(path) == (0, "")
+    assert run_check(path) == (0, "")
 
 
 def test_an_empty_machine_is_told_everything_at_once(path: Path) -> None:
-    status, message = told(path)
+    status, message = run_check(path)
     assert status == 1
     lacking = [line.strip().partition(":")[0] for line in message.splitlines() if line.startswith("  ")]
     assert lacking == ["make", "bash", "find", "tar", "cc", "python3", "rustup", "curl"]
@@ -105,7 +105,7 @@ def test_one_thing_that_is_missing(path: Path, program: str, script: Script, fou
     put(path, {name: text for name, text in PROGRAMS.items() if name != program})
     if script is not None:
         put(path, {program: script})
-    status, message = told(path)
+    status, message = run_check(path)
     assert status == 1
     assert found in message
     assert message.count("\n  ") == 1 + (program == "rustup"), "curl is what fetches rustup"
@@ -114,11 +114,11 @@ def test_one_thing_that_is_missing(path: Path, program: str, script: Script, fou
 
 def test_rust_that_rustup_has_yet_to_install_is_no_fault(path: Path) -> None:
     put(path, {**PROGRAMS, "rustc": NOT_INSTALLED})
-    assert told(path) == (0, "")
+    assert run_check(path) == (0, "")
 
 
 def test_versions_are_those_of_the_packages(path: Path) -> None:
-    _, message = told(path)
+    _, message = run_check(path)
     python, rust = re.findall(r"(?:Python|Rust) ([0-9.]+) or newer", message)
     assert f'requires-python = ">={python}"' in (ROOT / "python/pyproject.toml").read_text()
     assert f'rust-version = "{rust}"' in (ROOT / "Cargo.toml").read_text()
@@ -129,7 +129,7 @@ def test_make_starts_nothing_before_that(path: Path, target: str) -> None:
     done = run(path, MAKE, target)
     assert done.returncode == 2
     lines = done.stderr.splitlines()
-    assert lines[0] == "This machine lacks what make needs:"
+    assert lines[0] == "These programs are missing or too old:"
     assert "prerequisites" in lines[-1]
     assert "not found" not in "".join(line for line in lines if not line.startswith("  "))
     assert done.stdout == ""

@@ -135,7 +135,7 @@ class Churn:
         self._ledger.count("releases removed")
 
     def _pick(self) -> str:
-        """A release; often the highest, which is the one that devices are told of."""
+        """A release; often the highest, which devices are offered."""
         return self._releases[-1] if self._random.random() < 0.6 else self._random.choice(self._releases)
 
     def _contents(self, label: str) -> dict[str, bytes]:
@@ -225,7 +225,7 @@ class Churn:
         self._images.append(name)
 
     def _beside(self) -> None:
-        """A file that is no release's, served as it is; another one takes its place."""
+        """Replaces a file outside the releases, which is served as it is."""
         name = f"notes-{self._number}.bin"
         data = noise(self._random.choice((100, 300_000)), f"{self._seed} {name} {self._random.randrange(VARIANTS)}")
         (self._spare / name).write_bytes(data)

@@ -227,7 +227,7 @@ class Device:
             self._ledger.fail("a body that was never there", f"{path}: {etag}, {found}")
 
     async def _fetch_other(self) -> None:
-        """A file that is no release's: whole, it is one of those that ever were there."""
+        """A file outside the releases: a complete response is one of the contents that it had."""
         others = [name for name in self._tree.names() if name.startswith("notes")]
         if not others:
             return

@@ -1,4 +1,4 @@
-"""What happened: counts for the table, and everything that was wrong."""
+"""Counts events for the table, and keeps all failures."""
 
 from __future__ import annotations
 

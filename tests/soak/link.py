@@ -135,7 +135,7 @@ async def ask_as_of_old(port: int, path: str, ledger: Ledger) -> Answer:
     status, *lines = head.decode("latin-1").split("\r\n")
     headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
     if len(head + end) % OLD_HEAD_STEP:
-        ledger.fail("an HTTP/1.0 head whose length is no multiple of 100", f"{path}: {len(head + end)}")
+        ledger.fail("an HTTP/1.0 head whose length is not a multiple of 100", f"{path}: {len(head + end)}")
     code = int(status.split(" ")[1])
     ledger.statuses[code] += 1
     ledger.count("bytes", len(body))

@@ -1,4 +1,4 @@
-"""The server as a process: started, killed, started again on the same port, and looked at from outside."""
+"""The server as a process: started, killed, started again on the same port, and observed from outside."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from link import HOST
 from serving import ServerProcess, serve
 
 # All that the server may say: where it is, and that a file changed while it was sent (rule H4).
-EXPECTED = re.compile(r"serving .* at http://.*|airwaybill: .* changed while it was sent; connection broken off")
+EXPECTED = re.compile(r"serving .* at http://.*|airwaybill: .* changed while it was being sent; connection closed")
 
 
 def held_to_permissions() -> tuple[str, ...] | None:
@@ -53,7 +53,7 @@ class Process:
         if not EXPECTED.fullmatch(line):
             self._ledger.fail("the server said something unexpected", line)
         elif not line.startswith("serving "):
-            self._ledger.count("answers broken off: the file changed")
+            self._ledger.count("responses cut off: the file changed")
 
     async def kill(self) -> None:
         """SIGKILL. It must have been alive until then."""
@@ -66,7 +66,7 @@ class Process:
     async def _end(self, number: int, wanted: int) -> None:
         code = await asyncio.to_thread(self._running.end, number)
         if code != wanted:
-            self._ledger.fail("the server ended by itself, or badly", f"exit code {code}")
+            self._ledger.fail("the server exited unexpectedly, or badly", f"exit code {code}")
 
     def abandon(self) -> None:
         """Leaves no server behind, however the run went."""

@@ -13,7 +13,7 @@ from ledger import Ledger
 
 from airwaybill import Version
 
-# A change counts without a restart (rule H3); this much later nobody may still be told of what was before it.
+# Changes are noticed without a restart (rule H3); after this time no response may be from before the change.
 STALE_SECONDS = 30.0
 # Copying pauses for less than the settle time. When the machine held it up for longer, the server may be right to offer
 # what it sees, and is not judged for that release.

@@ -1,8 +1,8 @@
-// What the engine calls to take values in and to hand them out.
+// What the engine calls to read arguments and to build results.
 
 const encoder = new TextEncoder();
 
-/** What a typed array is, of this realm or another, whatever its class says of itself. */
+/** Reads a typed array's own property, even from another realm or if its class overrides it. */
 function getter(name: string | symbol): (this: unknown) => unknown {
   return Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), name)!.get!;
 }
@@ -14,7 +14,7 @@ const [kind, buffer, byteOffset, length] = [Symbol.toStringTag, "buffer", "byteO
   (this: unknown) => number,
 ];
 
-/** Fills `target` from `start` on, as far as there are bytes; how many it took. Throws when it is no Uint8Array. */
+/** Copies bytes from `start` on into `target` and returns how many. Throws if `source` is not a Uint8Array. */
 export function copy(source: unknown, start: number, target: Uint8Array): number {
   if (kind.call(source) !== "Uint8Array") throw new TypeError("not a Uint8Array");
   const taken = Math.min(length.call(source) - start, target.length);
@@ -22,30 +22,30 @@ export function copy(source: unknown, start: number, target: Uint8Array): number
   return taken;
 }
 
-/** What JSON writes of a value, as plain data: no getter and no class of the caller's gets any further. */
+/** A value as plain data, as JSON would write it: without the caller's getters and classes. */
 function asJson(value: unknown, replace: (value: unknown) => unknown): any {
   const text = JSON.stringify(value, (key: string, value: unknown) => {
-    // Half a surrogate pair would be replaced on its way to the engine.
-    if (!key.isWellFormed() || (typeof value === "string" && !value.isWellFormed())) throw new TypeError("half a surrogate pair");
+    // A lone surrogate would be replaced on its way to the engine.
+    if (!key.isWellFormed() || (typeof value === "string" && !value.isWellFormed())) throw new TypeError("a lone surrogate");
     return replace(value);
   });
   return JSON.parse(text);
 }
 
-/** Options as plain data; what is null is absent. */
+/** Options as plain data, without null values. */
 export function plain(options: unknown): object {
   const given = asJson(options ?? {}, (value) => value ?? undefined);
   if (typeof given !== "object" || Array.isArray(given)) throw new TypeError("not an object");
   return given;
 }
 
-/** A listing: the files in columns, anything else as plain data. See the figures in `listing.rs`. */
+/** A listing: its files as columns, everything else as plain data. `listing.rs` has figures. */
 interface Columns {
-  /** Path and SHA-1 of each file, one after the other, UTF-8. */
+  /** Path and SHA-1 of each file, concatenated, UTF-8. */
   texts: Uint8Array;
-  /** Of each of these the bytes. */
+  /** The length of each of these in bytes. */
   lengths: Uint32Array;
-  /** Of each entry the size; NaN where it is among the others. */
+  /** The size of each entry; NaN for those in `others`. */
   sizes: Float64Array;
   others: object[];
 }
@@ -57,7 +57,7 @@ export function columns(listing: unknown): Columns {
   const others: unknown[] = [];
   for (let index = 0; index < sizes.length; index += 1) {
     const entry: unknown = listing[index];
-    // Each field is read once: a getter could say something else the next time.
+    // Each field is read once: a getter could return something else the next time.
     const { path, size, sha1 } = Object(entry) as Record<string, unknown>;
     const isFile = typeof path === "string" && typeof sha1 === "string" && typeof size === "number" && Number.isInteger(size);
     if (isFile && size >= 0 && hasThreeFields(entry as object)) {
@@ -70,7 +70,7 @@ export function columns(listing: unknown): Columns {
   const joined = texts.join("");
   const bytes = encoder.encode(joined);
   const isAscii = bytes.length === joined.length;
-  if (!isAscii && !texts.every((text) => text.isWellFormed())) throw new TypeError("half a surrogate pair");
+  if (!isAscii && !texts.every((text) => text.isWellFormed())) throw new TypeError("a lone surrogate");
   const lengths = new Uint32Array(texts.length);
   for (let index = 0; index < lengths.length; index += 1) {
     const text = texts[index]!;
@@ -85,7 +85,7 @@ function hasThreeFields(entry: object): boolean {
   return fields === 3;
 }
 
-/** Cuts a text into a list. `lengths` is a view of the engine's memory, good only until it is called again. */
+/** Splits a text into a list. `lengths` is a view of the engine's memory, valid only until the next call into it. */
 export function texts(joined: string, lengths: Uint32Array): string[] {
   let end = 0;
   return Array.from(lengths, (length) => joined.slice(end, (end += length)));
@@ -99,7 +99,7 @@ interface Row {
 
 const DIGITS = 40;
 
-/** The same for files, of which each column comes as one. */
+/** The same for files, given as columns. */
 export function files(paths: string, lengths: Uint32Array, sizes: Float64Array, digests: string): Row[] {
   const rows: Row[] = [];
   for (let index = 0, start = 0; index < lengths.length; index += 1) {

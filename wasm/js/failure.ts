@@ -1,9 +1,9 @@
 import type { Code as EngineCode } from "./engine.js";
 
-/** Every reason for a failure: the engine's own, and those of the package around it. A code never changes. */
+/** The code of an error: the engine's codes and those of this package. A code never changes. */
 export type Code = EngineCode | "init_missing" | "module_unavailable" | "object_unusable" | "worker_unavailable";
 
-/** An error as the engine throws it. */
+/** An error with a code, like the engine's. */
 export const failure = (code: Code, message: string, cause?: unknown): Error & { code: Code } =>
   Object.assign(new Error(message, { cause }), { code });
 

@@ -1,7 +1,7 @@
 import { Hasher, sha1 } from "./engine.js";
 import { reason } from "./failure.js";
 
-/** What hashing needs of a `Blob`: the platform's own, or that of a library such as jsdom. */
+/** The part of a `Blob` that hashing uses: the platform's, or a library's such as jsdom's. */
 export interface BlobLike {
   /** In bytes. */
   readonly size: number;
@@ -14,21 +14,21 @@ export type Batch = { index: number; file: BlobLike }[];
 
 export type Outcome = { index: number } & ({ size: number; sha1: string } | { unread: string });
 
-/** From a worker: bytes read since the last message, and what became of files. */
+/** A worker's message: bytes read since the last one, and finished files. */
 export interface Answer {
   read: number;
   outcomes: Outcome[];
-  /** Whether the batch is through. */
+  /** Whether the batch is finished. */
   last: boolean;
 }
 
-/** Up to this many bytes a file is read at once; a longer one is streamed. */
+/** Files up to this size are read at once; longer ones are streamed. */
 const WHOLE_BYTES = 256 * 1024;
-/** Reading costs mostly waiting: so many small files wait together. */
+/** How many small files are read at the same time: reading is mostly waiting. */
 const TOGETHER = 16;
 const REPORT_BYTES = 4 * 1024 * 1024;
 
-/** Hashes a batch, until `ended` says otherwise; memory holds no more than a few pieces at a time. */
+/** Hashes a batch, unless `ended` returns true in between; only a few pieces are in memory at a time. */
 export async function hash(batch: Batch, tell: (answer: Answer) => void, ended = () => false): Promise<void> {
   const outcomes: Outcome[] = [];
   let read = 0;

@@ -3,13 +3,13 @@ import { failure } from "./failure.js";
 import type { Answer, Batch, BlobLike } from "./hash-batch.js";
 import { hashInPlace } from "./hash-in-place.js";
 
-/** What hashing needs of a `File`. */
+/** The part of a `File` that hashing uses. */
 export interface FileLike extends BlobLike {
   readonly name: string;
   readonly webkitRelativePath?: string;
 }
 
-/** What hashing needs of an `AbortSignal`. */
+/** The part of an `AbortSignal` that hashing uses. */
 export interface SignalLike {
   readonly reason: unknown;
   throwIfAborted(): void;
@@ -17,56 +17,56 @@ export interface SignalLike {
   removeEventListener(type: "abort", listener: () => void): void;
 }
 
-/** A file as an `<input webkitdirectory>` gives it, or any content with its path from the top directory. */
+/** A file from an `<input webkitdirectory>`, or any content with its path from the top directory. */
 export type Source = FileLike | { path: string; file: BlobLike };
 
-/** How far hashing is. */
+/** The progress of hashing. */
 export interface Progress {
-  /** Bytes that were read. */
+  /** Bytes read so far. */
   done: number;
-  /** Bytes of all files that are to be read. */
+  /** Bytes of all files to read. */
   total: number;
 }
 
-/** How files are hashed. */
+/** Options of `hashFiles`. */
 export interface HashFilesOptions {
   /** Called as bytes are read, and once at the end. */
   onProgress?: ((progress: Progress) => void) | undefined;
-  /** How many workers; 0 hashes on the calling thread. As many as the device has processors when absent. */
+  /** The number of workers, by default that of the processors; 0 hashes on the calling thread. */
   concurrency?: number | undefined;
-  /** Ends the work; the promise is then rejected with the signal's reason. */
+  /** Cancels the work; the promise is then rejected with the signal's reason. */
   signal?: SignalLike | undefined;
-  /** A `Filter`: a file that it does not read is listed and not hashed. */
+  /** A `Filter`: files that it does not read are listed but not hashed. */
   filter?: { reads(path: string): boolean } | undefined;
 }
 
 /**
- * Hashes files in workers and gives the listing that `Catalog.fromListing` takes, in the order of `files`. A file that
- * cannot be read becomes an entry that says so. Where there are no workers, and for files that a worker cannot be
- * given, such as those of jsdom, it hashes on the calling thread.
+ * Hashes files in workers and returns the listing for `Catalog.fromListing`, in the order of `files`. A file that
+ * cannot be read becomes an `unread` entry. Without workers, and for files that cannot be passed to a worker, such as
+ * those of jsdom, it hashes on the calling thread.
  *
  * @throws `field_type`; `worker_unavailable`; `init_missing`; the signal's reason; what `onProgress` throws
  */
 export type HashFiles = (files: Iterable<Source>, options?: HashFilesOptions) => Promise<Entry[]>;
 
-/** Starts what hashes batches. */
+/** Starts a worker that hashes batches. */
 export type Spawn = (
   listen: (answer: Answer) => void,
   fail: (error: Error) => void,
 ) => { post(batch: Batch): void; end(): void };
 
-/** Where files are hashed. */
+/** The environment in which files are hashed. */
 export interface Host {
-  /** What starts a worker; none where there are no workers. */
+  /** Starts a worker; undefined if there are no workers. */
   spawn(): Spawn | undefined;
-  /** Whether a worker gets the file as what it is. */
+  /** Whether the file can be passed to a worker. */
   crosses(file: BlobLike): boolean;
   processors(): number;
 }
 
 const BATCH_FILES = 64;
 const BATCH_BYTES = 4 * 1024 * 1024;
-/** One batch to hash and one that waits, so that no worker waits for the page. */
+/** One batch being hashed and one waiting, so that no worker waits for the page. */
 const BATCHES_A_WORKER = 2;
 
 export const hashFilesWith =
@@ -83,7 +83,7 @@ export const hashFilesWith =
       if (typeof files?.[Symbol.iterator] !== "function") throw failure("field_type", "files: expected a list");
       for (const source of files) {
         const { path, file } = located(source);
-        const index = listing.push({ path, unread: "left out by its name" }) - 1;
+        const index = listing.push({ path, unread: "ignored by its name" }) - 1;
         if (filter !== undefined && !filter.reads(path)) continue;
         (spawn !== undefined && concurrency >= 1 && host.crosses(file) ? abroad : here).push({ index, file });
       }
@@ -168,7 +168,7 @@ function located(source: Source): { path: string; file: BlobLike } {
   throw failure("field_type", "files: expected File objects, or objects with path and file");
 }
 
-/** Of whatever realm or library. */
+/** Recognizes blobs of any realm or library. */
 function isBlob(value: unknown): value is BlobLike {
   const blob = value as { size?: unknown; slice?: unknown } | null | undefined;
   return typeof blob?.size === "number" && typeof blob.slice === "function";

@@ -1,7 +1,7 @@
 import { hash } from "./hash-batch.js";
 import type { Spawn } from "./hash-files.js";
 
-/** Hashes on the caller's own thread. */
+/** Hashes on the calling thread. */
 export const hashInPlace: Spawn = (listen) => {
   let ended = false;
   return {

@@ -2,7 +2,7 @@ import { failure, reason } from "./failure.js";
 import type { ModuleSource, ResponseLike } from "./module-source.js";
 import { imports, start } from "./start.js";
 
-/** Starts the engine and gives its module; where it cannot, `advice` says what to do. */
+/** Starts the engine and returns its module; if that fails, the error ends with `advice`. */
 export async function load(source: () => ModuleSource | PromiseLike<ModuleSource>, advice: string): Promise<WebAssembly.Module> {
   try {
     const module = await compiled(await source());
@@ -18,6 +18,6 @@ async function compiled(source: ModuleSource): Promise<WebAssembly.Module> {
   const content = typeof source === "string" || source instanceof URL ? await fetch(source) : source;
   if (!("arrayBuffer" in content)) return WebAssembly.compile(content as BufferSource);
   const response = content as ResponseLike;
-  if (!response.ok) throw new Error(`${response.url} answered ${response.status}`);
+  if (!response.ok) throw new Error(`${response.url} responded with ${response.status}`);
   return WebAssembly.compile(await response.arrayBuffer());
 }

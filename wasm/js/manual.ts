@@ -11,9 +11,9 @@ import { type Started, webHost } from "./web-host.js";
 export * from "./api.js";
 export type { ModuleSource } from "./module-source.js";
 
-/** How the engine starts. */
+/** Options of `init`. */
 export interface InitOptions {
-  /** Where `hashFiles` finds the built `airwaybill/worker`; beside this file when absent, which most bundlers see to. */
+  /** URL of the built `airwaybill/worker` for `hashFiles`; by default beside this file, where most bundlers put it. */
   worker?: string | { readonly href: string } | undefined;
 }
 
@@ -21,7 +21,7 @@ let starting: Promise<void> | undefined;
 let started: Started | undefined;
 
 /**
- * Starts the engine from its module, `airwaybill/engine.wasm`. Once it has started, further calls change nothing.
+ * Starts the engine from its module, `airwaybill/engine.wasm`. Once it has started, further calls do nothing.
  *
  * @throws `module_unavailable`
  */
@@ -35,7 +35,7 @@ export function init(source: ModuleSource | PromiseLike<ModuleSource>, options: 
   return starting;
 }
 
-/** Hashes files in Web Workers, streaming, and gives the listing that `Catalog.fromListing` takes. */
+/** Hashes files in Web Workers, streaming, and returns the listing for `Catalog.fromListing`. */
 export const hashFiles: HashFiles = hashFilesWith(
   webHost(() => {
     if (started === undefined) throw failure("init_missing", "the engine has not started: await init(…) first");

@@ -6,5 +6,5 @@ export interface ResponseLike {
   arrayBuffer(): Promise<ArrayBuffer>;
 }
 
-/** The engine's module: its URL, the response or the bytes that it is in, or a compiled `WebAssembly.Module`. */
+/** The engine's module: its URL, a response with it, its bytes, or a compiled `WebAssembly.Module`. */
 export type ModuleSource = string | { readonly href: string } | ResponseLike | ArrayBuffer | ArrayBufferView | object;

@@ -5,7 +5,7 @@
 import { Blob } from "node:buffer";
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
-// As "node:worker_threads" webpack would not see that it has to build the worker.
+// From "node:worker_threads" webpack would not notice that it has to build the worker.
 import { Worker } from "worker_threads";
 
 import { failure, reason } from "./failure.js";
@@ -32,7 +32,7 @@ const thread: Spawn = (listen, fail) => {
   worker.on("message", listen);
   worker.on("error", (error) => {
     const advice = "leave airwaybill out of the bundle, or hash without workers: { concurrency: 0 }";
-    fail(failure("worker_unavailable", `the worker that hashes files: ${reason(error)}; ${advice}`, error));
+    fail(failure("worker_unavailable", `the worker that hashes files failed: ${reason(error)}; ${advice}`, error));
   });
   const here = hashInPlace(listen, fail);
   return {
@@ -40,7 +40,7 @@ const thread: Spawn = (listen, fail) => {
       try {
         worker.postMessage(batch);
       } catch {
-        here.post(batch); // Node keeps a Blob of `openAsBlob` in its thread.
+        here.post(batch); // Node cannot pass a Blob of `openAsBlob` to another thread.
       }
     },
     end() {
@@ -50,7 +50,7 @@ const thread: Spawn = (listen, fail) => {
   };
 };
 
-/** Hashes files in worker threads, streaming, and gives the listing that `Catalog.fromListing` takes. */
+/** Hashes files in worker threads, streaming, and returns the listing for `Catalog.fromListing`. */
 export const hashFiles: HashFiles = hashFilesWith({
   spawn: () => thread,
   crosses: (file) => file instanceof Blob,

@@ -1,4 +1,4 @@
-// What the generated code leaves to its host: to connect it with an instance of the module.
+// Connects the generated code with an instance of the module.
 
 import * as crossing from "./crossing.js";
 import * as engine from "./engine.js";
@@ -20,7 +20,7 @@ use(
 
 type Import = (...values: unknown[]) => unknown;
 
-/** What the generated code throws by itself, without a code: an object was freed, or is in the middle of another call. */
+/** Adds a code to errors of the generated code itself: an object was freed, or is in use by another call. */
 const coded =
   (call: Import): Import =>
   (...values) => {
@@ -36,7 +36,7 @@ const generated = Object.entries(engine as unknown as Record<string, Import>).ma
   name.startsWith("__wbg___wbindgen_throw") ? coded(call) : call,
 ]);
 
-/** What an instance of the module needs. */
+/** The imports of the module. */
 export const imports = { "./engine_bg.js": Object.fromEntries(generated), "./crossing.js": crossing } as unknown as WebAssembly.Imports;
 
 /** Starts the engine. */

@@ -1,13 +1,13 @@
 import { failure, reason } from "./failure.js";
 import type { Host, Spawn } from "./hash-files.js";
 
-/** What a worker needs. */
+/** The started engine's module, for workers. */
 export interface Started {
   module: WebAssembly.Module;
   worker?: string | { readonly href: string } | undefined;
 }
 
-/** Hashing in Web Workers, where there are any. */
+/** Hashes in Web Workers, if there are any. */
 export const webHost = (started: () => Started): Host => ({
   spawn() {
     const { module, worker } = started();
@@ -17,7 +17,7 @@ export const webHost = (started: () => Started): Host => ({
   processors: () => globalThis.navigator?.hardwareConcurrency ?? 1,
 });
 
-/** Starts a worker and gives it the compiled module, so that it fetches nothing. */
+/** Starts a worker and passes it the compiled module, so that it downloads nothing. */
 const webWorker =
   (module: WebAssembly.Module, url: Started["worker"]): Spawn =>
   (listen, fail) => {
@@ -40,7 +40,7 @@ function running(url: Started["worker"]): Worker {
 const unavailable = (why: string, cause?: unknown) =>
   failure(
     "worker_unavailable",
-    `the worker that hashes files: ${why}; build airwaybill/worker, serve it from the page's own origin and name its URL in init(…, { worker }) ` +
-      "of airwaybill/manual, or hash without workers: { concurrency: 0 }",
+    `the worker that hashes files failed: ${why}; build airwaybill/worker, serve it from the page's own origin and pass its URL to ` +
+      "init(…, { worker }) of airwaybill/manual, or hash without workers: { concurrency: 0 }",
     cause,
   );

@@ -10,17 +10,17 @@ use crate::convert::{Result, engine_error, options, shared, text, to_js};
 use crate::listing::{entries, file_list, files, number, path_list};
 use crate::manifest::Manifest;
 
-/// All releases and firmware images of one directory. It stays in the engine; what is asked of it crosses.
+/// All releases and firmware images of one directory. It stays in the engine's memory; only answers are copied.
 #[wasm_bindgen]
 #[derive(Clone)]
 pub struct Catalog(Rc<airwaybill::Catalog>);
 
 #[wasm_bindgen]
 impl Catalog {
-    /// Sorts a listing, in any order, into releases, firmware images and what is neither.
+    /// Sorts the entries of a listing, in any order, into releases, firmware images and ignored ones.
     ///
-    /// A release is taken in whole or not at all: with a path that no device could have, a symbolic link that leads
-    /// out of it, or a file that could not be read, it is left out, and `ignored` names the file.
+    /// A release is offered entirely or not at all: if a path is not a device path, a symbolic link leads out of it,
+    /// or a file could not be read, the release is ignored, and `ignored` names the file.
     ///
     /// @throws `glob_invalid`, `size_too_big`, `digest_invalid`, `field_missing`, `field_type`
     #[wasm_bindgen(js_name = fromListing)]
@@ -35,7 +35,7 @@ impl Catalog {
         Ok(Self(Rc::new(catalog)))
     }
 
-    /// The same catalog for another part of this module, whatever object JavaScript passed.
+    /// Used by the engine to read a catalog that was passed as an argument.
     #[wasm_bindgen(skip_typescript)]
     pub fn share(&self) -> Catalog {
         self.clone()
@@ -62,19 +62,19 @@ impl Catalog {
         to_js(&self.0.firmware())
     }
 
-    /// What was left out and why, sorted by path.
+    /// What is ignored and why, sorted by path.
     #[wasm_bindgen(getter, unchecked_return_type = "Notice[]")]
     pub fn ignored(&self) -> Result<JsValue> {
         to_js(&self.0.ignored())
     }
 
-    /// What is in the catalog and deserves a look, sorted by path.
+    /// Warnings about what is in the catalog, sorted by path.
     #[wasm_bindgen(getter, unchecked_return_type = "Notice[]")]
     pub fn warnings(&self) -> Result<JsValue> {
         to_js(&self.0.warnings())
     }
 
-    /// The file of a release, or the firmware image, at a path from the top directory; also of what still changes. `null` where there
+    /// The file of a release, or the firmware image, at a path from the top directory, even if it is still changing. `null` where there
     /// is none.
     ///
     /// @throws `field_type`
@@ -83,7 +83,7 @@ impl Catalog {
         to_js(&self.0.find(&text(path, "path")?))
     }
 
-    /// What a device has to do; `null` when there is nothing.
+    /// What a device has to do; `null` if there is nothing.
     ///
     /// @throws `release_unknown`, `release_unsettled`, `version_…`, `field_type`
     #[wasm_bindgen(unchecked_return_type = "Plan | null")]
@@ -92,7 +92,7 @@ impl Catalog {
         #[wasm_bindgen(unchecked_optional_param_type = "PlanRequest | null")] request: &JsValue,
     ) -> Result<JsValue> {
         let Some(plan) = self.decide(request)? else { return Ok(JsValue::NULL) };
-        // The lists are put in as columns; so the rest crosses without them.
+        // The lists cross as columns, the rest without them.
         let lists =
             [("delete", path_list(&plan.delete)), ("new", file_list(&plan.new)), ("update", file_list(&plan.update))];
         let object = to_js(&Plan { delete: Vec::new(), new: Vec::new(), update: Vec::new(), ..plan })?;
@@ -102,7 +102,7 @@ impl Catalog {
         Ok(object)
     }
 
-    /// Bytes that the device fetches; 0 when it has nothing to do.
+    /// Bytes that the device downloads; 0 if there is nothing to do.
     ///
     /// @throws as `plan`
     #[wasm_bindgen(js_name = downloadSize)]
@@ -113,7 +113,7 @@ impl Catalog {
         Ok(self.decide(request)?.map_or(0.0, |plan| number(plan.download_size())))
     }
 
-    /// The plan rendered for one base URL; `null` when there is nothing to do.
+    /// The plan rendered for one base URL; `null` if there is nothing to do.
     ///
     /// @throws `base_url_invalid`, `format_invalid`, `field_missing`, and as `plan`
     #[wasm_bindgen(unchecked_return_type = "Manifest | null")]
@@ -155,7 +155,7 @@ pub(crate) struct Release<'a> {
     version: &'a str,
     /// Bytes of all files.
     size: u64,
-    /// How many files it has.
+    /// The number of files.
     file_count: usize,
 }
 
@@ -165,7 +165,7 @@ impl<'a> From<&'a airwaybill::Release> for Release<'a> {
     }
 }
 
-/// What differs between what a device holds, with device paths, and the release of that version.
+/// Compares the files on a device, with device paths, with its release.
 ///
 /// @throws `release_unknown`, `release_unsettled`, `path_…`, `digest_invalid`, `field_missing`, `field_type`
 #[allow(clippy::missing_errors_doc, reason = "@throws says it, as TypeScript has it")]

@@ -1,7 +1,7 @@
-//! Values of the engine and of JavaScript, each as the other.
+//! Converts between values of the engine and of JavaScript.
 //!
-//! Nothing here throws past a Rust frame: what may run code of the caller's, a getter perhaps, is called in
-//! `crossing.ts` and caught.
+//! No exception passes a Rust frame: what may run the caller's code, such as a getter, is called in `crossing.ts` and
+//! caught there.
 
 use std::cell::RefCell;
 use std::fmt::Display;
@@ -34,12 +34,11 @@ pub(crate) fn wrong_type(place: &str, wanted: impl Display) -> JsValue {
 
 #[wasm_bindgen(raw_module = "./crossing.js")]
 extern "C" {
-    /// Options as plain data: a new object without getters and without what is null. Throws for anything else.
+    /// Copies options into a plain object, without getters and null values. Throws if they are not an object.
     #[wasm_bindgen(catch)]
     fn plain(value: &JsValue) -> Result<JsValue>;
 
-    /// Fills `target` with the bytes of a `Uint8Array` from `start` on, as far as there are any; how many it took.
-    /// Throws for any other value.
+    /// Copies bytes of a `Uint8Array`, from `start` on, into `target`; returns how many. Throws for any other value.
     #[wasm_bindgen(catch)]
     fn copy(source: &JsValue, start: usize, target: &mut [u8]) -> Result<usize>;
 
@@ -49,19 +48,19 @@ extern "C" {
     fn share(this: &Handle) -> Result<JsValue>;
 }
 
-/// The engine's value behind an object of one of the exported classes.
+/// The engine's value in an object of an exported class.
 pub(crate) fn shared<T: TryFromJsValue>(value: &JsValue, class: &str) -> Result<T> {
     let handle = value.unchecked_ref::<Handle>().share().ok();
     handle
         .and_then(|handle| T::try_from_js_value(handle).ok())
-        .ok_or_else(|| wrong_type(class, "expected an object of that class, not freed"))
+        .ok_or_else(|| wrong_type(class, "expected an object of this class that is not freed"))
 }
 
-/// A text that is well-formed: half a surrogate pair would be replaced on the way, and nothing is mended here.
+/// A well-formed string: a lone surrogate would be replaced on the way, and invalid input is never repaired.
 pub(crate) fn text(value: &JsValue, place: &str) -> Result<String> {
     match value.dyn_ref::<JsString>() {
         Some(text) if text.is_well_formed() => Ok(text.into()),
-        Some(_) => Err(wrong_type(place, "has half a surrogate pair")),
+        Some(_) => Err(wrong_type(place, "expected well-formed text, found a lone surrogate")),
         None => Err(wrong_type(place, "expected a string")),
     }
 }
@@ -72,7 +71,7 @@ thread_local! {
     static PIECE: RefCell<Vec<u8>> = RefCell::new(vec![0; PIECE_BYTES]);
 }
 
-/// Goes through the bytes of a `Uint8Array` of any size by pieces that stay in the processor's cache.
+/// Reads a `Uint8Array` of any size in pieces that fit into the processor's cache.
 pub(crate) fn each_piece(value: &JsValue, mut take: impl FnMut(&[u8])) -> Result<()> {
     PIECE.with_borrow_mut(|piece| {
         let mut start: usize = 0;
@@ -87,30 +86,30 @@ pub(crate) fn each_piece(value: &JsValue, mut take: impl FnMut(&[u8])) -> Result
     })
 }
 
-/// The bytes of a `Uint8Array`; nothing of any other value.
+/// The bytes of a `Uint8Array`; `None` for any other value.
 pub(crate) fn octets(value: &JsValue) -> Option<Vec<u8>> {
     let mut octets = Vec::new();
     each_piece(value, |piece| octets.extend_from_slice(piece)).ok().map(|()| octets)
 }
 
-/// Options, or those of an empty object where there are none.
+/// Options; without any, the defaults.
 pub(crate) fn options<T: DeserializeOwned>(value: &JsValue, place: &str) -> Result<T> {
     let value = plain(value).map_err(|_| wrong_type(place, "expected an object of strings, numbers and lists"))?;
     from_js(value, place)
 }
 
-/// What the engine takes, of plain data.
+/// Converts plain data into a value of the engine.
 pub(crate) fn from_js<T: DeserializeOwned>(value: JsValue, place: &str) -> Result<T> {
     airwaybill::read(AllFields(value), place).map_err(engine_error)
 }
 
-/// A plain value of what the engine gives.
+/// Converts a value of the engine into a plain one.
 pub(crate) fn to_js(value: &(impl Serialize + ?Sized)) -> Result<JsValue> {
     Ok(value.serialize(&Serializer::json_compatible())?)
 }
 
-/// Hands over all fields of an object: serde-wasm-bindgen looks for the known ones alone, and a misspelt option would
-/// pass.
+/// Passes on all fields of an object: serde-wasm-bindgen only looks for known ones, and a misspelt option would go
+/// unnoticed.
 struct AllFields(JsValue);
 
 impl<'de> Deserializer<'de> for AllFields {

@@ -2,20 +2,20 @@ use wasm_bindgen::prelude::*;
 
 use crate::convert::{Result, each_piece};
 
-/// Takes content piece by piece and gives its SHA-1.
+/// Computes a SHA-1 piece by piece.
 #[wasm_bindgen]
 pub struct Hasher(airwaybill::Hasher);
 
 #[wasm_bindgen]
 impl Hasher {
-    /// A hasher that has seen nothing.
+    /// A hasher without content.
     #[wasm_bindgen(constructor)]
     #[allow(clippy::new_without_default, reason = "JavaScript has no Default")]
     pub fn new() -> Self {
         Self(airwaybill::Hasher::new())
     }
 
-    /// Takes the next piece.
+    /// Adds the next piece.
     ///
     /// @throws `field_type`
     pub fn update(&mut self, #[wasm_bindgen(unchecked_param_type = "Uint8Array")] piece: &JsValue) -> Result<()> {
@@ -28,7 +28,7 @@ impl Hasher {
     }
 }
 
-/// The SHA-1 of content that is in memory as a whole, 40 lower-case hex digits.
+/// The SHA-1 of content in memory, 40 lower-case hex digits.
 ///
 /// @throws `field_type`
 #[allow(clippy::missing_errors_doc, reason = "@throws says it, as TypeScript has it")]

@@ -1,7 +1,7 @@
-//! The engine for JavaScript: conversion only. Names are camelCase, the keys of documents are as everywhere.
+//! The engine for JavaScript: conversion only. Names are camelCase; the keys of documents are the same in every language.
 //!
-//! Every argument comes in as any JavaScript value and is checked here, so that a wrong one is an `Error` with `code`
-//! and never a trap.
+//! Arguments are declared as any JavaScript value and checked here, so that a wrong one throws an `Error` with `code`
+//! and never traps.
 
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(clippy::needless_pass_by_value, reason = "wasm-bindgen hands values over")]

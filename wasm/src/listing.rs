@@ -1,4 +1,4 @@
-//! Listings and lists of files, which are long: they cross as columns.
+//! Listings and lists of files are long, so they cross as columns.
 //!
 //! A catalog of 200,000 files takes 0.64 s of processor time; each entry read by serde-wasm-bindgen, 1.4 s. A list of
 //! 100,000 files comes out in 23 ms; a report of as many problems, by serde-wasm-bindgen, in 165 ms.
@@ -11,29 +11,29 @@ use crate::convert::{Result, engine_error, from_js, wrong_type};
 
 #[wasm_bindgen(raw_module = "./crossing.js")]
 extern "C" {
-    /// A listing as columns; throws for what is no list, and for what JSON does not write.
+    /// Splits a listing into columns. Throws if it is not a list, or has values that JSON cannot represent.
     #[wasm_bindgen(catch)]
     fn columns(listing: &JsValue) -> Result<Columns>;
 
     type Columns;
 
-    /// Path and SHA-1 of each file, one after the other, UTF-8.
+    /// Path and SHA-1 of each file, concatenated, UTF-8.
     #[wasm_bindgen(method, getter)]
     fn texts(this: &Columns) -> Uint8Array;
 
-    /// Of each of these the bytes.
+    /// The length of each of these in bytes.
     #[wasm_bindgen(method, getter)]
     fn lengths(this: &Columns) -> Uint32Array;
 
-    /// Of each entry the size; NaN where it is among the others.
+    /// The size of each entry; NaN for those in `others`.
     #[wasm_bindgen(method, getter)]
     fn sizes(this: &Columns) -> Float64Array;
 
-    /// Links, directories, what was not read, and what is no entry: plain data.
+    /// All entries that are not files, and invalid ones, as plain data.
     #[wasm_bindgen(method, getter)]
     fn others(this: &Columns) -> Array;
 
-    /// A list of `{ path, size, sha1 }`; `lengths` are in UTF-16 units, as JavaScript counts.
+    /// A list of `{ path, size, sha1 }`; `lengths` are in UTF-16 units, as in JavaScript.
     #[wasm_bindgen(js_name = files)]
     fn rows_of_files(paths: &str, lengths: &[u32], sizes: &[f64], digests: &str) -> JsValue;
 
@@ -44,9 +44,9 @@ extern "C" {
 
 /// The entries of a listing.
 pub(crate) fn entries(value: &JsValue, place: &str) -> Result<Vec<Entry>> {
-    let unfit = || wrong_type(place, "expected a list of entries, plain objects, in well-formed text");
-    let columns = columns(value).map_err(|_| unfit())?;
-    let texts = String::from_utf8(columns.texts().to_vec()).map_err(|_| unfit())?;
+    let invalid = || wrong_type(place, "expected a list of plain objects with well-formed text");
+    let columns = columns(value).map_err(|_| invalid())?;
+    let texts = String::from_utf8(columns.texts().to_vec()).map_err(|_| invalid())?;
     let (mut rest, mut lengths) = (texts.as_str(), columns.lengths().to_vec().into_iter());
     let mut next_text = || {
         let (text, later) = rest.split_at_checked(lengths.next()? as usize)?;
@@ -60,7 +60,7 @@ pub(crate) fn entries(value: &JsValue, place: &str) -> Result<Vec<Entry>> {
             let fields: EntryFields = from_js(others.next().unwrap_or_default(), &place())?;
             return fields.try_into().map_err(|error: Error| engine_error(error.at(place())));
         }
-        let (path, sha1) = next_text().zip(next_text()).ok_or_else(unfit)?;
+        let (path, sha1) = next_text().zip(next_text()).ok_or_else(invalid)?;
         let record = FileRecord::new(path.to_owned(), whole(size), sha1);
         record.map(Entry::File).map_err(|error| engine_error(error.at(place())))
     };
@@ -72,13 +72,13 @@ pub(crate) fn files(value: &JsValue, place: &str) -> Result<Vec<FileRecord>> {
     entries(value, place).map(|entries| airwaybill::files_of(&entries))
 }
 
-/// INVARIANT: a whole number and not negative; one beyond 64 bits is too big as any over 2^53 is.
+/// INVARIANT: whole and not negative; beyond 64 bits it saturates, and is too big like anything over 2^53.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "JavaScript's numbers are f64")]
 fn whole(size: f64) -> u64 {
     size as u64
 }
 
-/// INVARIANT: sizes are under 2^53, and so is the sum of those in a catalog.
+/// INVARIANT: sizes are under 2^53, and so is their sum in a catalog.
 #[allow(clippy::cast_precision_loss, reason = "JavaScript's numbers are f64")]
 pub(crate) fn number(size: u64) -> f64 {
     size as f64

@@ -18,7 +18,7 @@ impl From<airwaybill::Manifest> for Manifest {
 
 #[wasm_bindgen]
 impl Manifest {
-    /// Reads a manifest strictly: unknown fields do not count; everything else must be there and right.
+    /// Reads a manifest strictly: unknown fields are ignored; everything else must be present and valid.
     ///
     /// @throws `json_invalid`; or, with the field in the message, `field_missing`, `field_type`, `digest_invalid`,
     /// `url_invalid`, `size_too_big`, `path_…`, `version_…`
@@ -30,7 +30,7 @@ impl Manifest {
         airwaybill::Manifest::parse(&document).map(Self::from).map_err(engine_error)
     }
 
-    /// The same manifest for another part of this module, whatever object JavaScript passed.
+    /// Used by the engine to read a manifest that was passed as an argument.
     #[wasm_bindgen(skip_typescript)]
     pub fn share(&self) -> Manifest {
         self.clone()
@@ -49,7 +49,7 @@ impl Manifest {
     }
 }
 
-/// Whether the file of every URL of the manifest is in `found`; paths are from the top directory.
+/// Checks that the file of every URL of the manifest is in `found`, whose paths are from the top directory.
 ///
 /// @throws `digest_invalid`, `field_missing`, `field_type`
 #[allow(clippy::missing_errors_doc, reason = "@throws says it, as TypeScript has it")]

@@ -3,8 +3,8 @@ use wasm_bindgen::prelude::*;
 
 use crate::convert::{Result, engine_error, octets, text};
 
-/// A text with half a surrogate pair as bytes that are no more UTF-8 than it is; nothing of a well-formed one.
-fn half_pairs(text: &JsString) -> Option<Vec<u8>> {
+/// Text with lone surrogates as bytes that are not valid UTF-8 either; `None` for well-formed text.
+fn ill_formed(text: &JsString) -> Option<Vec<u8>> {
     if text.is_well_formed() {
         return None;
     }
@@ -24,7 +24,7 @@ pub struct DevicePath(airwaybill::DevicePath);
 
 #[wasm_bindgen]
 impl DevicePath {
-    /// Takes a text, or the bytes of a name as a file system holds it.
+    /// Checks a path, given as text or as the bytes of a file name.
     ///
     /// @throws `path_empty`, `path_too_long`, `path_absolute`, `path_backslash`, `path_control`, `path_segment`,
     /// `path_segment_too_long`, `path_utf8`, `field_type`
@@ -32,7 +32,7 @@ impl DevicePath {
     pub fn new(#[wasm_bindgen(unchecked_param_type = "string | Uint8Array")] path: &JsValue) -> Result<DevicePath> {
         let path = match octets(path) {
             Some(octets) => airwaybill::DevicePath::from_bytes(&octets),
-            None => match path.dyn_ref().and_then(half_pairs) {
+            None => match path.dyn_ref().and_then(ill_formed) {
                 Some(octets) => airwaybill::DevicePath::from_bytes(&octets),
                 None => airwaybill::DevicePath::new(&text(path, "path")?),
             },

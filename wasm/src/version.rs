@@ -5,7 +5,7 @@ use crate::convert::{Result, engine_error, shared, text, wrong_type};
 
 /// The version of a release or a firmware image, ordered by its scheme.
 ///
-/// Two versions can be equal and differ in text: `1.0`, `1.00` and `v1.0`.
+/// Equal versions can differ in text: `1.0`, `1.00` and `v1.0`.
 #[wasm_bindgen]
 #[derive(Clone)]
 pub struct Version(airwaybill::Version);
@@ -29,7 +29,7 @@ impl Version {
             .map_err(engine_error)
     }
 
-    /// The same version for another part of this module, whatever object JavaScript passed.
+    /// Used by the engine to read a version that was passed as an argument.
     #[wasm_bindgen(skip_typescript)]
     pub fn share(&self) -> Version {
         self.clone()
@@ -41,16 +41,16 @@ impl Version {
         self.0.scheme().as_str().to_owned()
     }
 
-    /// -1 when this one is lower than the other, 0 when they are equal, 1 when it is higher.
+    /// -1 if this version is lower than the other, 0 if they are equal, 1 if it is higher.
     ///
-    /// @throws `field_type`, also for one of another scheme: there is no order between them
+    /// @throws `field_type`, also for a version of another scheme: there is no order between them
     #[wasm_bindgen(unchecked_return_type = "-1 | 0 | 1")]
     pub fn compare(&self, #[wasm_bindgen(unchecked_param_type = "Version")] other: &JsValue) -> Result<i32> {
         let other: Version = shared(other, "version")?;
         let (ours, theirs) = (self.scheme(), other.scheme());
         if ours != theirs {
             let rule = format_args!(
-                "'{}' is a {theirs} version and '{}' a {ours} one: no order between them",
+                "'{}' is a {theirs} version and '{}' a {ours} one: there is no order between them",
                 other.0, self.0
             );
             return Err(wrong_type("version", rule));
@@ -58,7 +58,7 @@ impl Version {
         Ok(self.0.cmp(&other.0) as i32)
     }
 
-    /// Whether the two are the same version, as `1.0` and `1.00` are; those of different schemes never are.
+    /// Whether both are the same version, as `1.0` and `1.00` are; versions of different schemes never are.
     ///
     /// @throws `field_type`
     pub fn equals(&self, #[wasm_bindgen(unchecked_param_type = "Version")] other: &JsValue) -> Result<bool> {

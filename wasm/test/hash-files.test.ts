@@ -42,7 +42,7 @@ describe("hashFiles", () => {
   test("does not read what a filter leaves out", async () => {
     const filter = new Filter();
     const listing = await hashFiles([source("notes.txt", Buffer.from("x")), sources[1]!], { filter });
-    expect(listing).toEqual([{ path: "notes.txt", unread: "left out by its name" }, records[1]]);
+    expect(listing).toEqual([{ path: "notes.txt", unread: "ignored by its name" }, records[1]]);
   });
 
   test("takes a File by its path below the directory that was picked", async () => {

@@ -6,7 +6,7 @@ use crate::listing::{Entry, FileRecord};
 use crate::notice::Notice;
 use crate::path::{self, DevicePath};
 
-/// A release while its entries come in.
+/// Collects the entries of one release directory and decides at the end whether it is offered.
 pub(crate) struct Intake<'a> {
     pub(crate) name: &'a str,
     files: Vec<Row<'a>>,
@@ -20,11 +20,11 @@ struct Link<'a> {
     target: Option<&'a str>,
 }
 
-/// What became of a release.
+/// The decision on a release.
 pub(crate) struct Outcome {
-    /// All its files, sorted by path, or why it is refused.
+    /// All its files, sorted by path, or why the release is refused.
     pub(crate) files: Result<Vec<File>, Notice>,
-    /// Bytes of the files that its links lead to: each link is one more file to fetch.
+    /// Bytes of the files that its links lead to: each link is one more file to download.
     pub(crate) linked: u64,
     pub(crate) ignored: Vec<Notice>,
     pub(crate) warnings: Vec<Notice>,
@@ -35,10 +35,10 @@ impl<'a> Intake<'a> {
         Self { name, files: Vec::new(), links: Vec::new(), refused: Vec::new(), ignored: Vec::new() }
     }
 
-    /// Takes one entry; `path` is its path below the release's directory.
+    /// Adds one entry; `path` is its path below the release's directory.
     pub(crate) fn take(&mut self, path: &'a str, entry: &'a Entry, filter: &Filter) {
         if filter.ignores(path) {
-            let message = format!("{}: left out by its name", quoted(entry.path()));
+            let message = format!("{}: ignored by its name", quoted(entry.path()));
             self.ignored.push(Notice::new(entry.path(), Code::IgnoredName, message));
         } else if let Err(error) = self.take_member(path, entry) {
             self.refused.push(Notice::from_error(entry.path(), &error));
@@ -61,7 +61,7 @@ impl<'a> Intake<'a> {
         Ok(())
     }
 
-    /// Decides once the last entry is in.
+    /// Decides, after the last entry.
     pub(crate) fn finish(mut self) -> Outcome {
         sort_by_path(&mut self.files);
         let linked = self.follow_links();
@@ -71,7 +71,7 @@ impl<'a> Intake<'a> {
             self.refused.push(empty(self.name));
         }
         match self.refused.into_iter().min() {
-            // Of a path that is listed twice it would depend on the order which of the two a link leads to.
+            // `linked` is 0: with a duplicate path it would depend on the order of the entries.
             Some(first) => Outcome { files: Err(first), linked: 0, ignored: self.ignored, warnings: Vec::new() },
             None => Outcome {
                 warnings: differing_in_case(self.name, &files),
@@ -82,7 +82,7 @@ impl<'a> Intake<'a> {
         }
     }
 
-    /// Adds a file for each link (rule C4); gives the bytes of what they lead to.
+    /// Adds a file for each link (rule C4); returns the bytes of the files they lead to.
     fn follow_links(&mut self) -> u64 {
         let mut followed = Vec::with_capacity(self.links.len());
         for Link { path, target } in &self.links {
@@ -113,7 +113,7 @@ impl From<Row<'_>> for File {
 }
 
 pub(crate) fn link_outside(path: &str) -> Error {
-    let rule = "a symbolic link is followed only to a file of its own release that counts";
+    let rule = "a symbolic link must lead to a file of its own release";
     Error::new(Code::LinkOutside, format!("{}: {rule}", quoted(path)))
 }
 
@@ -122,7 +122,7 @@ pub(crate) fn file_unread(path: &str, reason: &str) -> Error {
 }
 
 pub(crate) fn path_duplicate(path: &str) -> Notice {
-    Notice::new(path, Code::PathDuplicate, format!("{}: listed twice", quoted(path)))
+    Notice::new(path, Code::PathDuplicate, format!("{}: duplicate path", quoted(path)))
 }
 
 fn empty(release: &str) -> Notice {
@@ -134,9 +134,9 @@ fn path_conflict(path: &str) -> Notice {
     Notice::new(path, Code::PathConflict, format!("{}: both a file and a directory", quoted(path)))
 }
 
-/// Paths that stand twice, and files that are also directories.
+/// Duplicate paths, and files that are also directories.
 fn clashes(release: &str, files: &[File]) -> Vec<Notice> {
-    // INVARIANT: each text in `prefixes` is a prefix of the next one and of the path before.
+    // INVARIANT: each of `prefixes` is a prefix of the next one and of the previous path.
     let mut prefixes: Vec<&str> = Vec::new();
     let mut clashes = Vec::new();
     for path in files.iter().map(|file| file.path.as_str()) {
@@ -154,7 +154,7 @@ fn clashes(release: &str, files: &[File]) -> Vec<Notice> {
 // C5
 fn differing_in_case(release: &str, files: &[File]) -> Vec<Notice> {
     let is_lower = |path: &str| path.is_ascii() && !path.bytes().any(|byte| byte.is_ascii_uppercase());
-    // Letter by letter: for `str::to_lowercase` a sigma at the end of a word is another letter.
+    // Letter by letter: `str::to_lowercase` treats a sigma at the end of a word differently.
     let lower = |path: &str| path.chars().flat_map(char::to_lowercase).collect::<String>();
     let mut folded: Vec<(String, &str)> = files
         .iter()
@@ -163,7 +163,7 @@ fn differing_in_case(release: &str, files: &[File]) -> Vec<Notice> {
         .map(|path| (lower(path), path))
         .filter(|(lower, path)| lower != path)
         .collect();
-    // Paths in lower case, which most are, are looked up and not copied.
+    // Paths in lower case, which most are, are looked up instead of copied.
     let already: Vec<(String, &str)> =
         folded.iter().filter_map(|(lower, _)| Some((lower.clone(), find(files, lower)?.path.as_str()))).collect();
     folded.extend(already);

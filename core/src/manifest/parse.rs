@@ -7,7 +7,7 @@ use crate::path::DevicePath;
 use crate::version::{Version, VersionScheme};
 
 impl Manifest {
-    /// Reads a manifest strictly (rule M5): unknown fields do not count; everything else must be there and right.
+    /// Reads a manifest strictly (rule M5): unknown fields are ignored; everything else must be present and valid.
     ///
     /// ```
     /// use airwaybill::Manifest;
@@ -27,7 +27,7 @@ impl Manifest {
     ///
     /// [`Code::JsonInvalid`]; or, with the field in the message, [`Code::FieldMissing`], [`Code::FieldType`],
     /// [`Code::DigestInvalid`], [`Code::UrlInvalid`], [`Code::SizeTooBig`], and the codes of [`DevicePath`] and
-    /// [`Version`]. Sizes are all there (format 2) or none is (format 1); `full` is `true`, in format 2, or absent.
+    /// [`Version`]. All sizes are present (format 2) or none is (format 1); `full` is `true`, in format 2, or absent.
     pub fn parse(document: &[u8]) -> Result<Self, Error> {
         let document = Json::parse(document)?;
         let top = document.fields("")?;
@@ -51,7 +51,7 @@ impl Manifest {
     }
 }
 
-// M4: one of its fields makes it a document of format 2.
+// M4: any of its fields makes it a document of format 2.
 fn is_sized(top: &Fields<'_, '_>) -> bool {
     let has_size =
         |entry: &Json<'_>| matches!(entry, Json::Object(fields) if fields.iter().any(|(key, _)| key == "size"));
@@ -77,7 +77,7 @@ fn url(entry: &Fields<'_, '_>) -> Result<String, Error> {
     entry.required("URL", |value, place| {
         let url = value.text(place)?;
         match broken_url_rule(url) {
-            Some(rule) => Err(Error::new(Code::UrlInvalid, format!("{place}: {}: a URL {rule}", quoted(url)))),
+            Some(rule) => Err(Error::new(Code::UrlInvalid, format!("{place}: {}: a URL must {rule}", quoted(url)))),
             None => Ok(url.to_owned()),
         }
     })

@@ -1,4 +1,4 @@
-"""The access log: one JSON object a line, formatted and written outside the event loop."""
+"""The access log: one JSON object per line, formatted and written outside the event loop."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from typing import BinaryIO
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-# Longer paths and queries are cut: what waits to be written has a bound.
+# Longer paths and queries are cut, to bound what waits to be written.
 SHOWN = 1024
 WAITING_LIMIT = 50_000
 BATCH_SECONDS = 0.1
-# The text of longer requests is not kept: the memory that a stranger's take stays small.
+# The text of longer requests is not cached, to bound the memory that a client can fill.
 KEPT_LENGTH = 256
 
 
 def described(scope: Scope, status: int, size: int) -> str:
-    """The middle of a line: the request and its answer."""
+    """The middle of a line: the request and its response."""
     method, path, query = scope["method"][:SHOWN], scope["path"][:SHOWN], scope["query_string"][:SHOWN]
     make = _kept_middle if len(method) + len(path) + len(query) <= KEPT_LENGTH else _middle
     return make(method, path, query, scope["http_version"], status, size)
@@ -40,7 +40,7 @@ _quoted = lru_cache(maxsize=1024)(json.dumps)
 class AccessLog:
     """Takes entries from any thread and writes them in batches.
 
-    When the reader of ``stream`` is slower than the server, entries are left out, and a line says how many.
+    If the reader of ``stream`` is slower than the server, entries are dropped, and a line says how many.
     """
 
     def __init__(self, stream: BinaryIO) -> None:
@@ -52,7 +52,7 @@ class AccessLog:
         self._thread: threading.Thread | None = None
 
     def add(self, started: float, peer: str | None, middle: str) -> None:
-        """One answer, at its end: when it was asked for (``time.time()``), by whom, and what ``described`` gave."""
+        """Logs a finished response: start of the request (``time.time()``), peer, and the text from ``described``."""
         if len(self._waiting) >= WAITING_LIMIT:
             self._dropped += 1
             return
@@ -64,7 +64,7 @@ class AccessLog:
                 self._thread.start()
 
     def close(self) -> None:
-        """Writes what waits, for a second at most."""
+        """Writes the remaining entries, for a second at most."""
         self._closing.set()
         self._wake.set()
         if self._thread is not None:
@@ -97,12 +97,12 @@ class AccessLog:
             self._stream.write("".join(parts).encode())
             self._stream.flush()
         except (OSError, ValueError):
-            # Nobody reads any more: from now on nothing is kept.
+            # The reader is gone: drop everything from now on.
             self._waiting = deque(maxlen=0)
 
 
 class AccessLogging:
-    """Middleware: an entry of ``log`` for each answer, at its end."""
+    """Middleware: logs each response when it ends."""
 
     def __init__(self, app: ASGIApp, log: AccessLog) -> None:
         self._app = app

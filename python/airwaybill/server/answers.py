@@ -1,4 +1,4 @@
-"""What every answer has in common: whole bodies sent in pieces, and errors as JSON."""
+"""Common to all responses: bodies sent in pieces, and errors as JSON."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PIECE = 128 * 1024
 
 
 class RequestError(Exception):
-    """A request that gets an error document: ``{"code": …, "message": …}`` under ``status``."""
+    """Answers a request with ``status`` and ``{"code": …, "message": …}``."""
 
     def __init__(self, status: int, code: str, message: str, headers: Iterable[Header] = ()) -> None:
         super().__init__(message)
@@ -25,9 +25,9 @@ class RequestError(Exception):
 
 
 class Answer(Response):
-    """A whole answer in memory, with the ``headers`` that are given and no others.
+    """A response in memory, with exactly the given ``headers``.
 
-    The body goes out in pieces, and not at all to a HEAD request, whose answer has the length that it would have.
+    The body is sent in pieces, and not at all to a HEAD request, which still gets its length.
     """
 
     def __init__(self, status: int, headers: Iterable[Header], body: bytes = b"") -> None:
@@ -42,7 +42,7 @@ class Answer(Response):
 
 
 class Methods:
-    """Middleware: GET and HEAD, and nothing else (rule H6)."""
+    """Middleware: allows only GET and HEAD (rule H6)."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -51,13 +51,13 @@ class Methods:
         if scope["method"] in ("GET", "HEAD"):
             await self._app(scope, receive, send)
             return
-        message = f"{scope['method'][:40]} is not answered here, only GET and HEAD are"
+        message = f"{scope['method'][:40]} is not supported, only GET and HEAD are"
         refusal = RequestError(405, "method_not_allowed", message, [(b"allow", b"GET, HEAD")])
         await error_answer(refusal)(scope, receive, send)
 
 
 async def send_body(send: Send, body: bytes) -> None:
-    """Sends a body in pieces: the server copies each, and takes the next when the client has taken the last."""
+    """Sends a body in pieces: the server copies each, and takes the next one when the client has received it."""
     rest = 0
     while len(body) - rest > PIECE:
         await send({"type": "http.response.body", "body": body[rest : rest + PIECE], "more_body": True})

@@ -80,7 +80,7 @@ def create_app(
 
 
 class App:
-    """See ``create_app``. ``releases`` is what is served now."""
+    """See ``create_app``. ``releases`` are the releases that are served."""
 
     def __init__(self, root: str, config: Config, access_log: BinaryIO | None) -> None:
         self.releases = Releases(root, config)
@@ -101,15 +101,15 @@ class App:
             lifespan=self._lifespan,
         )
         self._router.router.redirect_slashes = False
-        # Around the router, which answers for exceptions: those answers are framed and logged too. What is remembered
-        # has been framed.
+        # Around the router, which turns exceptions into responses: those are framed and logged too. What is remembered
+        # is framed already.
         self._app: ASGIApp = Memory(Framing(Methods(self._answer)), self._answers)
         self._log = AccessLog(access_log) if access_log is not None else None
         if self._log is not None:
             self._app = AccessLogging(self._app, self._log)
 
     async def startup(self) -> None:
-        """Starts watching, and waits for the first look at the releases."""
+        """Starts watching, and waits for the first scan of the releases."""
         self.releases.start()
         while not self.releases.looked:
             await asyncio.sleep(FIRST_LOOK_SECONDS)
@@ -155,10 +155,10 @@ class App:
             return Answer(304, headers)
         if status is not None:
             raise RequestError(
-                412, "precondition_failed", "the manifest does not meet the request's conditions", headers[:1]
+                412, "precondition_failed", "the manifest does not match the request's conditions", headers[:1]
             )
         headers += [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(entity.data))]
-        # With trusted proxies the answer depends on the peer as well, which the request does not tell.
+        # With trusted proxies the response also depends on the peer, which is not part of the request.
         if not self._config.trusted_proxies:
             remember(scope, snapshot.manifests, asked)
         return Answer(200, headers, entity.data)
@@ -205,7 +205,7 @@ def _render(snapshot: Snapshot, asked: ManifestRequest, dst_paths: str) -> Entit
         )
     except AirwaybillError as error:
         raise RequestError(400, error.code, str(error)) from None
-    # As that of a release's file, so that a device can check what it received.
+    # Like the ETag of a release's file, so that a device can check what it received.
     return Entity(body, f'"{hashlib.sha1(body).hexdigest()}"', None)
 
 
@@ -219,5 +219,5 @@ async def _no_route(request: Request, _: Exception) -> Answer:
 
 
 async def _fail(request: Request, error: Exception) -> Answer:
-    log.error("no answer to %s", request.scope["path"], exc_info=error)
-    return error_answer(RequestError(500, "internal", "the server failed; its log says how"))
+    log.error("internal error in the response to %s", request.scope["path"], exc_info=error)
+    return error_answer(RequestError(500, "internal", "internal error; see the server's log"))

@@ -1,4 +1,4 @@
-"""Bodies that are kept in memory, and the answers that are made of them again."""
+"""Caches of bodies and of responses."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from airwaybill.server.answers import Header, send_body
 
-# What one kept body takes besides its bytes.
+# Memory of a cached body besides its bytes.
 ENTRY_BYTES = 1024
 REMEMBERED_LIMIT = 1024
-# A request with longer headers than a device or a benchmark sends is answered the long way.
+# Responses to requests with longer headers are not remembered.
 REQUEST_LIMIT = 2048
-# Where ``remember`` leaves what an answer's body is kept under, for ``Memory``.
+# Where ``remember`` stores the key of a response's body, for ``Memory``.
 KEPT = "airwaybill.kept"
 
 
 class Entity(NamedTuple):
     """A body kept in memory, and its validators.
 
-    ``modified`` is in seconds since the epoch, or None where no time applies.
+    ``modified`` is in seconds since the epoch, or None.
     """
 
     data: bytes
@@ -31,7 +31,7 @@ class Entity(NamedTuple):
 
 
 class EntityCache:
-    """The entities used last, together at most ``limit`` bytes."""
+    """The most recently used entities, at most ``limit`` bytes in all."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -45,7 +45,7 @@ class EntityCache:
         return entity
 
     def put(self, key: Hashable, entity: Entity) -> None:
-        """Keeps ``entity``, and drops those not used for longest; one larger than the limit is not kept."""
+        """Adds ``entity`` and drops the least recently used ones; one larger than the limit is not added."""
         old = self._entities.pop(key, None)
         if old is not None:
             self._size -= _weight(old)
@@ -59,7 +59,7 @@ class EntityCache:
 
 
 class Remembered(NamedTuple):
-    """The answer (200) to a request seen before; its body is in ``bodies`` under ``key``, if it is still there."""
+    """The response (200) to an earlier request; its body is in ``bodies`` under ``key``, unless it was dropped."""
 
     headers: tuple[Header, ...]
     bodies: EntityCache
@@ -70,9 +70,9 @@ Answers = dict[Hashable, Remembered]
 
 
 class Memory:
-    """Middleware: the same request under the same releases gets the same answer, most of them after two look-ups.
+    """Middleware: remembers responses, which are the same for the same request as long as the releases are.
 
-    ``answers`` gives the answers that hold now, None before there are releases.
+    ``answers`` returns the responses for the current releases, None before there are any.
     """
 
     def __init__(self, app: ASGIApp, answers: Callable[[], Answers | None]) -> None:
@@ -80,7 +80,7 @@ class Memory:
         self._answers = answers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        # Those of the releases at this moment: what is put there later is as new or newer.
+        # Fetched before the request is handled: what is added later is of these releases or newer ones.
         answers = self._answers()
         if answers is None or scope["method"] != "GET":
             await self._app(scope, receive, send)
@@ -104,12 +104,12 @@ class Memory:
 
 
 def remember(scope: Scope, bodies: EntityCache, key: Hashable) -> None:
-    """Lets ``Memory`` give this answer (200) again, as long as ``bodies`` has its whole body under ``key``."""
+    """Lets ``Memory`` repeat this response (200), as long as ``bodies`` has its entire body under ``key``."""
     scope[KEPT] = (bodies, key)
 
 
 def exact_request(scope: Scope) -> Hashable:
-    """All of a GET request that an answer can depend on."""
+    """Everything in a GET request that a response can depend on."""
     return (
         scope["path"],
         scope.get("raw_path"),
@@ -126,5 +126,5 @@ def _is_short(scope: Scope) -> bool:
 
 
 def _weight(entity: Entity) -> int:
-    """Bytes that keeping it takes: most answers are short, and their keys are not."""
+    """Memory of an entity in the cache: most are short, but their keys are not."""
     return len(entity.data) + ENTRY_BYTES

@@ -1,4 +1,4 @@
-"""Conditional and range requests, as RFC 9110 has them (sections 13 and 14)."""
+"""Conditional and range requests (RFC 9110, sections 13 and 14)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from starlette.types import Scope
 
 ENTITY_TAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"')
 ONE_RANGE = re.compile(r"bytes=\s*([0-9]*)-([0-9]*)\s*", re.IGNORECASE)
-# No file is larger; numbers with more digits are all the same here.
+# No file is larger; longer numbers are treated alike.
 HUGE_DIGITS = 18
 
 
@@ -47,8 +47,8 @@ def precondition(headers: RequestHeaders, etag: str, modified: float | None) -> 
 def wanted_range(headers: RequestHeaders, size: int, etag: str, modified: float | None) -> tuple[int, int] | None:
     """The one range of bytes to send, as start and end (exclusive), or None for the whole.
 
-    A request for several ranges, or in a way that is not understood, gets the whole (14.2). An empty result
-    (start = end) means that the range cannot be satisfied.
+    None also for several ranges, and for syntax that is not understood (14.2). An empty result (start = end) means
+    that the range cannot be satisfied.
     """
     value, if_range = headers.get("range"), headers.get("if-range")
     match = ONE_RANGE.fullmatch(value) if value is not None else None
@@ -56,7 +56,7 @@ def wanted_range(headers: RequestHeaders, size: int, etag: str, modified: float 
         return None
     first, last = match[1], match[2]
     if not first:
-        # 14.1.2: the last so many bytes.
+        # 14.1.2: a suffix range.
         return (max(0, size - _number(last)), size) if last else None
     start = _number(first)
     if not last:
@@ -83,7 +83,7 @@ def _is_same(if_range: str, etag: str, modified: float | None) -> bool:
     if '"' in if_range:
         return not etag.startswith("W/") and if_range.strip() == etag
     since = _seconds(if_range)
-    # 13.1.5: a date must match exactly, and only a strong validator counts.
+    # 13.1.5: a date must match exactly, and the validator must be strong.
     return since is not None and modified is not None and int(modified) == since and not etag.startswith("W/")
 
 
@@ -93,7 +93,7 @@ def _is_later(modified: float | None, date: str | None) -> bool:
 
 
 def _seconds(date: str | None) -> int | None:
-    """An HTTP date as seconds since the epoch; None for what is not one."""
+    """An HTTP date as seconds since the epoch; None for anything else."""
     if date is None:
         return None
     try:

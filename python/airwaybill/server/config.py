@@ -1,4 +1,4 @@
-"""What a server is told."""
+"""The settings of a server."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Config:
         )
 
     def check(self) -> None:
-        """Lets the engine refuse what it would refuse later, at each request."""
+        """Raises the engine's errors now that it would raise at each request."""
         nothing = FileRecord("1/nothing", 0, "0" * 40)
         base_url = "http://localhost" if self.base_url is None else self.base_url
         self.catalog([nothing]).manifest_json(base_url, dst_paths=self.dst_paths)

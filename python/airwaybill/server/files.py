@@ -30,18 +30,18 @@ log = logging.getLogger("airwaybill.server")
 WHOLE_LIMIT = 4 * 1024 * 1024
 FILES_LIMIT = 32 * 1024 * 1024
 CHECKED_LIMIT = 1024
-# Of a file that is sent as it is read. A reader that takes nothing holds about ten of these.
+# Piece of a file that is sent while it is read. A client that stops receiving holds about ten of these.
 CHUNK = 64 * 1024
-# A file changed this recently may change again within the same tick of its clock: its validator is a weak one.
+# A file that changed this recently may change again within the same tick of its clock: its ETag is weak.
 FRESH_SECONDS = 2.0
 
 
 class FileChangedError(Exception):
-    """A file is not, or no longer, what it was said to be (rule H4)."""
+    """A file does not, or no longer, match its record (rule H4)."""
 
 
 class Selected(NamedTuple):
-    """What a request gets of the file at ``path`` from the top: bytes ``start`` to ``end`` (exclusive)."""
+    """The part of the file at ``path`` that a request gets: bytes ``start`` to ``end`` (exclusive)."""
 
     path: str
     status: int
@@ -53,8 +53,8 @@ class Selected(NamedTuple):
 class Files:
     """An ASGI application that serves the files below the root of ``releases``.
 
-    A file of a release goes out under its SHA-1 as the ETag, and only with bytes that have that SHA-1: a small one is
-    checked before it is sent; of a large one the last bytes are held back until all have been checked.
+    A file of a release has its SHA-1 as the ETag, and only bytes with that SHA-1 are sent: a small file is checked
+    before it is sent; the last bytes of a large one are held back until all have been checked.
     """
 
     def __init__(self, releases: Releases, workers: Workers) -> None:
@@ -107,7 +107,7 @@ class Files:
             await self._stream(receive, send, file, selected, file.unchanged)
 
     async def _send_other(self, scope: Scope, receive: Receive, send: Send, file: OpenFile, path: str) -> None:
-        # By when it was changed, as the system has it: the time of modification anyone can set back.
+        # The change time, which cannot be set back as the modification time can.
         changed = file.identity.changed_ns
         fresh = "W/" if time.time() - changed / 1e9 < FRESH_SECONDS else ""
         etag = f'{fresh}"{changed:x}-{file.size:x}-{file.identity.inode:x}"'
@@ -115,7 +115,7 @@ class Files:
         if selected.status == 304 or scope["method"] == "HEAD" or selected.start == selected.end:
             await Answer(selected.status, selected.headers)(scope, receive, send)
         else:
-            # Not by path: the server would open the name again, and another file may have it by then.
+            # Not by path: the server would open the name again, which may be another file by then.
             await self._stream(receive, send, file, selected, file.unchanged)
 
     async def _open(self, snapshot: Snapshot, path: str, record: FileRecord | None) -> OpenFile:
@@ -131,7 +131,7 @@ class Files:
         return file
 
     async def _check(self, file: OpenFile, record: FileRecord) -> None:
-        """Hashes a large file before a part of it is sent, once as long as nothing writes to it."""
+        """Hashes a large file before a part of it is sent; once, unless it is written to."""
         sha1 = self._checked.get(file.identity)
         if sha1 is None:
             work = partial(_hash, self._releases.snapshot().real_root, record.path, file.identity)
@@ -154,10 +154,10 @@ class Files:
         holds: Callable[[], bool],
         update: Callable[[bytes], None] | None = None,
     ) -> None:
-        """Sends what is ``selected``, each chunk through ``update``, the last one only if ``holds()`` then.
+        """Sends the ``selected`` bytes, each chunk after ``update``, the last one only if ``holds()`` is true then.
 
-        Otherwise the answer stays unfinished, and the server breaks the connection, or if nothing was sent yet it is
-        an error. A client that leaves ends it too.
+        Otherwise the response stays incomplete and the server closes the connection, or, if nothing was sent yet, it
+        is an error. It also ends when the client disconnects.
         """
         path, status, headers, start, end = selected
         unsent = [{"type": "http.response.start", "status": status, "headers": [*headers]}]
@@ -193,31 +193,31 @@ class Files:
         elif unsent:
             raise self._changed(path)
         else:
-            log.warning("%s changed while it was sent; connection broken off", path)
+            log.warning("%s changed while it was being sent; connection closed", path)
             self._releases.look_again()
 
     def _unreadable(self, path: str, error: Exception) -> RequestError:
-        """503 for what cannot be sent now; ``error`` says why."""
+        """503, with the reason from ``error``."""
         if isinstance(error, OSError) and _is_passing(error):
             why = os.strerror(error.errno or 0)
-            return RequestError(503, "busy", f"{path} cannot be read now: {why}", [(b"retry-after", b"1")])
+            return RequestError(503, "busy", f"{path} cannot be read at the moment: {why}", [(b"retry-after", b"1")])
         return self._changed(path)
 
     def _changed(self, path: str) -> RequestError:
         self._releases.look_again()
-        message = f"{path} has changed since it was looked at; try again"
+        message = f"{path} has changed since it was scanned; try again"
         return RequestError(503, "file_changed", message, [(b"retry-after", b"1")])
 
 
 async def _client_leaves(receive: Receive) -> None:
-    """Returns when the client has closed the connection: nothing else comes after the request's body."""
+    """Returns when the client has disconnected: nothing else follows the request's body."""
     while (await receive()).get("more_body"):
         pass
     await receive()
 
 
 def _select(scope: Scope, path: str, size: int, etag: str, modified: float | None) -> Selected:
-    """The answer to a request under its conditions and range, or ``RequestError`` (412, 416)."""
+    """The response to a request with its conditions and range, or ``RequestError`` (412, 416)."""
     asked = RequestHeaders(scope)
     headers: list[Header] = [(b"etag", etag.encode()), (b"cache-control", b"public, no-cache")]
     if modified is not None:
@@ -226,8 +226,8 @@ def _select(scope: Scope, path: str, size: int, etag: str, modified: float | Non
     if refusal == 304:
         return Selected(path, 304, headers, 0, 0)
     if refusal is not None:
-        raise RequestError(412, "precondition_failed", f"{path} does not meet the request's conditions", headers[:1])
-    # 14.2: a Range counts for GET only.
+        raise RequestError(412, "precondition_failed", f"{path} does not match the request's conditions", headers[:1])
+    # 14.2: Range is only defined for GET.
     part = wanted_range(asked, size, etag, modified) if scope["method"] == "GET" else None
     status, (start, end) = (200, (0, size)) if part is None else (206, part)
     if status == 206:
@@ -246,7 +246,7 @@ def _select(scope: Scope, path: str, size: int, etag: str, modified: float | Non
 
 
 def _is_passing(error: Exception) -> bool:
-    """Whether it says nothing of the file: the process is out of descriptors or memory, or the disk failed."""
+    """Whether the error is not about the file: the process is out of descriptors or memory, or the disk failed."""
     return isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EIO)
 
 
@@ -277,7 +277,7 @@ def _read_chunk(file: OpenFile, size: int, offset: int, update: Callable[[bytes]
 
 
 def _hash(real_root: str, path: str, identity: Identity) -> str:
-    """The SHA-1 of a file; that of nothing if it is another one by now, which no large file has."""
+    """The SHA-1 of a file; that of no bytes, which no large file has, if it was replaced."""
     file = open_below(real_root, path, hidden=True)
     hasher = Hasher()
     try:

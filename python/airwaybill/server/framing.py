@@ -1,4 +1,4 @@
-"""What HTTP/1.0 needs of an answer's header block (rule H5)."""
+"""The header block of HTTP/1.0 responses (rule H5)."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from airwaybill.server.answers import Header
 REASONS = {**{status.value: status.phrase for status in HTTPStatus}, 416: "Range Not Satisfiable"}
 # H5: the vendor's client reads in steps of this many bytes.
 STEP = 100
-# What the server puts into the header block by itself; the date has a fixed length.
+# What the server adds to the header block; the date has a fixed length.
 SERVER_LINES = len(b"server: granian\r\n") + len(b"date: Mon, 23 Nov 2026 12:11:06 GMT\r\n")
 
 
 class Framing:
-    """Middleware: an HTTP/1.0 answer closes the connection, and its header block's length is a multiple of 100."""
+    """Middleware: an HTTP/1.0 response closes the connection, and its header block's length is a multiple of 100."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -39,12 +39,12 @@ class Framing:
 
 
 def _framed(scope: Scope, status: int, headers: Iterable[Header]) -> list[Header]:
-    # Where the client asks to keep the connection, hyper would put a keep-alive of its own into our `close`, in one
-    # version instead of it, in another after it. One that is there already it leaves alone; `close` still counts.
+    # If the client asks to keep the connection, hyper adds its own keep-alive to our `close`, in some versions in place
+    # of it. It leaves one that is there already alone, and `close` is still obeyed.
     block = [*headers, (b"connection", b"close, keep-alive" if _asks_keep_alive(scope) else b"close")]
     length = len(f"HTTP/1.0 {status} {REASONS[status]}\r\n") + SERVER_LINES + len(b"\r\n")
     length += sum(len(name) + len(value) + len(b": \r\n") for name, value in block)
-    # At least one byte of padding, so that the header is never an empty one.
+    # At least one byte of padding, so that the header is never empty.
     padding = -(length + len(b"x-pad: -\r\n")) % STEP
     return [*block, (b"x-pad", b"-" * (1 + padding))]
 

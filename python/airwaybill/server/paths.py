@@ -1,4 +1,4 @@
-"""From the path of a request to an open file below the root, and never to one outside it (rule H2)."""
+"""Opens the file for a request's path, below the root and never outside it (rule H2)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CAN_OPEN_BELOW = os.open in os.supports_dir_fd
 
 
 class Identity(NamedTuple):
-    """What tells that a file has not been written to."""
+    """Changes when a file is written to or replaced."""
 
     device: int
     inode: int
@@ -26,7 +26,7 @@ class Identity(NamedTuple):
 
 
 class OpenFile(NamedTuple):
-    """An open regular file. Whoever has it closes ``descriptor``."""
+    """An open regular file. The owner closes ``descriptor``."""
 
     descriptor: int
     identity: Identity
@@ -44,13 +44,13 @@ class OpenFile(NamedTuple):
 
 
 def not_found(shown: str) -> RequestError:
-    return RequestError(404, "not_found", f"there is no file {shown}")
+    return RequestError(404, "not_found", f"no such file: {shown}")
 
 
 def request_path(scope: Scope) -> str:
     """The path below the root that a request names: decoded once, ``/``-separated, no empty, `.` or `..` segment.
 
-    ``RequestError`` (404) for any other. ASGI's decoded path will not do: it hides bytes that are not UTF-8.
+    ``RequestError`` (404) for any other. ASGI's decoded path is not used because it hides bytes that are not UTF-8.
     """
     raw = scope.get("raw_path") or scope["path"].encode("utf-8", "surrogateescape")
     try:
@@ -71,10 +71,10 @@ def is_hidden(path: str) -> bool:
 
 
 def open_below(real_root: str, path: str, hidden: bool) -> OpenFile:
-    """Opens the regular file ``path`` below ``real_root``; links are followed as long as they stay below it.
+    """Opens the regular file ``path`` below ``real_root``; links are followed if they stay below it.
 
-    ``hidden`` says whether a path with a segment that starts with a dot may be opened. ``FileNotFoundError`` for
-    what is not there, not regular, hidden or outside.
+    ``hidden`` says whether a path with a segment that starts with a dot may be opened. ``FileNotFoundError`` if it
+    does not exist, is not a regular file, is hidden or outside.
     """
     real = os.path.realpath(os.path.join(real_root, *path.split("/")))
     if os.path.commonpath([real_root, real]) != real_root or real == real_root:
@@ -94,7 +94,7 @@ def open_below(real_root: str, path: str, hidden: bool) -> OpenFile:
 
 
 def _open_segments(root: str, segments: list[str]) -> int:
-    """Opens segment by segment without following links: one put there since they were resolved leads nowhere."""
+    """Opens segment by segment without following links, which may have been put there after the path was resolved."""
     read = os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY
     directory = os.open(root, read | os.O_DIRECTORY)
     try:
@@ -102,7 +102,7 @@ def _open_segments(root: str, segments: list[str]) -> int:
             inner = os.open(segment, read | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=directory)
             os.close(directory)
             directory = inner
-        # Opening a FIFO must not wait for its writer.
+        # So that opening a FIFO does not wait for its writer.
         return os.open(segments[-1], read | os.O_NONBLOCK | os.O_NOFOLLOW, dir_fd=directory)
     finally:
         os.close(directory)

@@ -1,4 +1,4 @@
-"""The release-preview page: its files, and the listing that it shows."""
+"""The release preview: the page's files, and the listing for it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from airwaybill.server.requests import manifest_request
 from airwaybill.server.snapshot import Snapshot
 from airwaybill.server.work import Workers
 
-# Where the wheel has what the page's build writes.
+# The built page, as in the wheel.
 BUILT = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "preview")
 
 CONTENT_TYPES = {
@@ -50,7 +50,7 @@ GUARDS: tuple[Header, ...] = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
 )
-# Names under here carry a hash of the content: a page that was loaded once works when the server is out of reach.
+# Names below this have a hash of the content: a page that was loaded once works when the server is out of reach.
 HASHED = "assets/"
 FOR_EVER = b"public, max-age=31536000, immutable"
 
@@ -63,17 +63,17 @@ class Preview:
         self._workers = workers
         self._config = config
         self._files: dict[str, Entity] | None = None
-        # The entries of one generation, as JSON, with their hash.
+        # Generation, entries as JSON, and their hash.
         self._entries: tuple[int, bytes, str] | None = None
 
     def redirects(self, request: Request) -> bool:
-        """Whether a request for ``/`` comes from a browser, and the directory has no page of its own."""
+        """Whether a request for ``/`` is from a browser and the directory has no index page."""
         if "text/html" not in (RequestHeaders(request.scope).get("accept") or ""):
             return False
         return not os.path.isfile(os.path.join(self._releases.snapshot().real_root, "index.html"))
 
     def redirect(self, _: Request) -> Answer:
-        """To the page; the address is relative, for a proxy may have put something before it."""
+        """Redirects to the page; the address is relative, because a proxy may have a path prefix."""
         headers = [(b"location", b"_preview/"), (b"content-length", b"0"), (b"cache-control", b"no-store")]
         headers.append((b"vary", b"accept"))
         return Answer(307, headers)
@@ -94,7 +94,7 @@ class Preview:
         return _answer(request, entity.etag, [(b"content-type", kind), (b"cache-control", keep)], entity.data)
 
     async def listing(self, request: Request) -> Answer:
-        """What the page's engine needs to give the answers of this server, byte for byte."""
+        """What the page's engine needs to give the same answers as this server, byte for byte."""
         snapshot = self._releases.snapshot()
         asked = manifest_request(request.scope, self._config)
         if self._entries is None or self._entries[0] != snapshot.generation:
@@ -118,21 +118,21 @@ class Preview:
 
 
 def _answer(request: Request, etag: str, described: Iterable[Header], *pieces: bytes) -> Answer:
-    """``pieces`` are joined only for a client that does not have them."""
+    """``pieces`` are joined only if the client does not have them yet."""
     scope = request.scope
     headers = [(b"etag", etag.encode()), *described, *GUARDS]
     status = precondition(RequestHeaders(scope), etag, None)
     if status == 304:
         return Answer(304, headers)
     if status is not None:
-        raise RequestError(412, "precondition_failed", f"{scope['path']} does not meet the request's conditions")
+        raise RequestError(412, "precondition_failed", f"{scope['path']} does not match the request's conditions")
     headers.append((b"content-length", b"%d" % sum(map(len, pieces))))
     body = b"" if scope["method"] == "HEAD" else b"".join(pieces)
     return Answer(200, headers, body)
 
 
 def _read(built: str) -> dict[str, Entity]:
-    """All files of the page, by their path below ``/_preview/``; none when it was not built."""
+    """All files of the page, by their path below ``/_preview/``; empty if it was not built."""
     files = {}
     for directory, _, names in os.walk(built):
         for name in names:
@@ -151,9 +151,9 @@ def _render(snapshot: Snapshot) -> tuple[int, bytes, str]:
 
 
 def _shown(entry: dict[str, Any]) -> dict[str, Any]:
-    """``entry`` without the name of anything that the server does not show (rule H2).
+    """``entry`` without names that the server does not show (rule H2).
 
-    A link from a release to there is refused, whether it says where it leads or not (rule C4).
+    A link out of a release is refused with or without its target (rule C4).
     """
     link = entry.get("link")
     if link is not None and is_hidden(link) and link.partition("/")[0] != entry["path"].partition("/")[0]:

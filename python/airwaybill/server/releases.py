@@ -18,9 +18,10 @@ from airwaybill.server.snapshot import Snapshot
 
 log = logging.getLogger("airwaybill.server")
 
-# How long to look away when the watcher reports nothing: network shares change without a word.
+# Time between scans if the watcher reports nothing: network shares change without notifications.
 LOOK_AGAIN_SECONDS = 30.0
-# A scan may take up to a third of the time while a release is copied in, and a twentieth when nothing happens.
+# Rest after a scan, as a multiple of its duration: scans take at most a third of the time while a release is copied in,
+# and a twentieth otherwise.
 BUSY_REST, IDLE_REST = 2.0, 20.0
 LONGEST_REST_SECONDS = 10.0
 RETRY_SECONDS = 3.0
@@ -30,11 +31,11 @@ WATCH_TIMEOUT_MILLISECONDS = 1000
 
 
 class Settling:
-    """Tells which top-level names still change.
+    """Decides which top-level names are still changing.
 
-    A name that was there at the first look counts by its file times. One that has changed since counts by what was
-    seen here, on the monotonic clock: the file times of another machine, of the future, or of a clock that was set
-    meanwhile say nothing.
+    A name that exists at the first scan is judged by its file times. One that changed later is judged by when that was
+    noticed, on the monotonic clock: file times may be from another machine, in the future, or from a clock that was
+    set in between.
     """
 
     def __init__(self, settle: float) -> None:
@@ -42,9 +43,9 @@ class Settling:
         self._seen: dict[str, tuple[float, float]] | None = None
 
     def judge(self, changed: dict[str, float], started: float, ended: float) -> dict[str, float]:
-        """Seconds until each unsettled name can have settled.
+        """Seconds until each unsettled name can be settled.
 
-        ``changed`` is the newest change of each name, ``started`` and ``ended`` are when it was looked at.
+        ``changed`` has the newest change of each name; the scan ran from ``started`` to ``ended``.
         """
         before, now = self._seen, time.time()
         self._seen, waits = {}, {}
@@ -65,7 +66,7 @@ class Settling:
 class Releases:
     """Watches ``root`` and publishes a ``Snapshot`` after each change, from two threads of its own.
 
-    ``current`` is the last snapshot (None before the first), ``error`` what went wrong in the last scan.
+    ``current`` is the last snapshot (None before the first), ``error`` the error of the last scan.
     """
 
     def __init__(self, root: str, config: Config) -> None:
@@ -84,7 +85,7 @@ class Releases:
 
     @property
     def looked(self) -> bool:
-        """Whether the first scan is over, well or not."""
+        """Whether the first scan is over, even if it failed."""
         return self._looked.is_set()
 
     def snapshot(self) -> Snapshot:
@@ -95,13 +96,13 @@ class Releases:
         return self.current
 
     def look(self, progress: Callable[[int, int], None] | None = None) -> None:
-        """The first scan, in the calling thread. An error is raised, and ``start`` tries again."""
+        """Does the first scan, in the calling thread, and raises its error; ``start`` tries again."""
         self._scan(progress)
         if self.error is not None:
             raise self.error
 
     def start(self) -> None:
-        """Starts watching, as long as it is not done already."""
+        """Starts watching, unless it has started already."""
         if self._threads:
             return
         with self._lock:
@@ -127,7 +128,7 @@ class Releases:
             self._threads = tuple(thread for thread in self._threads if thread.is_alive())
 
     def look_again(self) -> None:
-        """Asks for a scan: something does not match the last one."""
+        """Requests a scan, because something does not match the last one."""
         self._dirty.set()
 
     def _keep_scanning(self) -> None:
@@ -149,7 +150,7 @@ class Releases:
 
     def _stop_when_closing(self, _done: int, _total: int) -> None:
         if self._stopping.is_set():
-            raise InterruptedError("the server stops")
+            raise InterruptedError("the server is stopping")
 
     def _scan(self, progress: Callable[[int, int], None] | None) -> None:
         """Scans, and publishes a snapshot if something has changed."""
@@ -159,7 +160,7 @@ class Releases:
             listing = Listing.scan(self.root, scheme=self._config.scheme, ignore=self._config.ignore, progress=progress)
             ended = time.monotonic()
             waits = self._settling.judge(listing.changed, started, ended)
-            # A write that leaves every entry as it was, to an access log below the root say, makes no new snapshot.
+            # A write that changes no entry, for example to an access log below the root, makes no new snapshot.
             state = (real_root, listing, waits.keys())
             if state != self._state:
                 generation = 1 if self.current is None else self.current.generation + 1
@@ -185,12 +186,12 @@ class Releases:
             except FileNotFoundError:
                 self._stopping.wait(1.0)
             except (OSError, RuntimeError) as error:
-                log.warning("the system cannot tell of changes (%s); looking for them instead", error)
+                log.warning("no change notifications (%s); polling instead", error)
                 self._stopping.wait(1.0 if polling else 0.0)
                 polling = True
 
     def _watch(self, polling: bool) -> None:
-        """Watches until closed, or until another directory has taken the root's place."""
+        """Watches until closed, or until the root is replaced by another directory."""
         here = _identity(self.root)
         changes = watchfiles.watch(
             self.root,
@@ -204,7 +205,7 @@ class Releases:
             poll_delay_ms=POLL_MILLISECONDS,
             ignore_permission_denied=True,
         )
-        # The first return, with or without changes, means that the watch is in place: look for what came before it.
+        # The first return, with or without changes, means that the watch is in place: scan for earlier changes.
         unsure = True
         for found in changes:
             replaced = _identity(self.root) != here

@@ -1,4 +1,4 @@
-"""What a manifest request says: its parameters, and the base URL of the answer (rule H1)."""
+"""Manifest requests: their parameters, and the base URL of the response (rule H1)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PARAMETERS = ("current_ver", "firmware_ver", "format")
 
 
 class ManifestRequest(NamedTuple):
-    """All that a manifest depends on besides the releases."""
+    """Everything that a manifest depends on besides the releases."""
 
     base_url: str
     current: str | None
@@ -27,26 +27,26 @@ class ManifestRequest(NamedTuple):
 
 
 def parse_networks(addresses: Iterable[str]) -> tuple[Network, ...]:
-    """Addresses and networks (``10.0.0.0/8``) as networks. ``ValueError`` names one that is neither."""
+    """Addresses and networks (``10.0.0.0/8``) as networks. ``ValueError`` for anything else."""
     return tuple(ipaddress.ip_network(address, strict=False) for address in addresses)
 
 
 def manifest_request(scope: Scope, config: Config) -> ManifestRequest:
-    """Reads a request for a manifest; ``RequestError`` (400) says what is wrong with it."""
+    """Reads a request for a manifest, or raises ``RequestError`` (400)."""
     base_url = _base_url(scope, config.trusted_proxies) if config.base_url is None else config.base_url
     if config.base_url is not None and any(name == b"host" and value for name, value in scope["headers"]):
         _host(scope)
     parameters = parse_query(scope["query_string"])
     text = parameters.get("format", "1")
     if text not in ("1", "2"):
-        raise RequestError(400, "format_invalid", f"format {shown(text)} is neither 1 nor 2")
+        raise RequestError(400, "format_invalid", f"format {shown(text)}: expected 1 or 2")
     return ManifestRequest(base_url, parameters.get("current_ver"), parameters.get("firmware_ver"), int(text))
 
 
 def parse_query(query: bytes) -> dict[str, str]:
-    """The parameters that count, percent-decoded.
+    """The known parameters, percent-decoded.
 
-    A `+` stays a `+`: version names may hold one, and devices send it as it is.
+    A `+` stays a `+`: version names may contain one, and devices do not encode it.
     """
     found: dict[str, str] = {}
     for part in query.split(b"&"):
@@ -75,7 +75,7 @@ def _base_url(scope: Scope, trusted: tuple[Network, ...]) -> str:
         if forwarded_scheme is not None:
             scheme = forwarded_scheme.lower()
             if scheme not in ("http", "https"):
-                raise RequestError(400, "proto_invalid", f"X-Forwarded-Proto {shown(scheme)} is not http or https")
+                raise RequestError(400, "proto_invalid", f"X-Forwarded-Proto {shown(scheme)}: expected http or https")
         if forwarded_host is not None:
             host = check_host(forwarded_host, "X-Forwarded-Host")
     own_host = _host(scope) if host is None else host
@@ -84,7 +84,7 @@ def _base_url(scope: Scope, trusted: tuple[Network, ...]) -> str:
 
 def _host(scope: Scope) -> str:
     values = [value for name, value in scope["headers"] if name == b"host"]
-    # granian puts an empty value where the request has no Host.
+    # granian adds an empty value if the request has no Host.
     if not any(values):
         raise RequestError(400, "host_missing", "the request has no Host header, and no base URL is set")
     if len(values) > 1:
@@ -103,6 +103,6 @@ def _is_trusted(scope: Scope, trusted: tuple[Network, ...]) -> bool:
 
 
 def _last(scope: Scope, name: bytes) -> str | None:
-    """The value that the nearest proxy has set: those before it may be the client's own words."""
+    """The value set by the nearest proxy: earlier ones may be the client's."""
     values = [value for header, value in scope["headers"] if header == name]
     return values[-1].decode("latin-1").rpartition(",")[2].strip() if values else None

@@ -28,23 +28,23 @@ log = logging.getLogger("airwaybill.server")
 
 BACKLOG = 1024
 GRACE_SECONDS = 10
-# How often, after the signal, connections are looked for on which nothing is under way.
+# How often, after the signal, idle connections are looked for.
 QUIET_SECONDS = 0.2
-# Descriptors for all but connections and the files that go out on them.
+# Descriptors for everything except connections and the files sent on them.
 OWN_DESCRIPTORS = 64
-# A request's line and headers must be here within this time, and be no longer than this.
+# A request's line and headers must arrive within this time, and be no longer than this.
 HEADER_MILLISECONDS = 15_000
 HEADER_BYTES = 64 * 1024
-# A peer that takes nothing for this long is gone: a board without power does not say good-bye.
+# A peer that receives nothing for this long is gone: a board that loses power does not close its connection.
 STALLED_MILLISECONDS = 60_000
-# glibc's number for the size from which a block is mapped by itself, and so given back when it is freed.
+# glibc's number for the size from which a block is mapped separately, and so returned to the system when freed.
 M_MMAP_THRESHOLD = -3
-# More than a piece of a body: those come and go too often.
+# Larger than a piece of a body: those are allocated too often.
 MAPPED_BYTES = 1024 * 1024
 
 
 class Application(Protocol):
-    """An ASGI application that is started and stopped by hand, as ``App`` is."""
+    """An ASGI application that is started and stopped explicitly, like ``App``."""
 
     async def startup(self) -> None: ...
 
@@ -54,14 +54,14 @@ class Application(Protocol):
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening socket; port 0 lets the system choose. ``OSError`` if the address is not to be had."""
+    """A listening socket; port 0 lets the system choose. ``OSError`` if the address is not available."""
     family, kind, protocol, _, address = socket.getaddrinfo(
         host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
     )[0]
     listener = socket.socket(family, kind, protocol)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        # What is set here holds for the accepted connections too.
+        # Accepted connections inherit these options.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         if sys.platform == "linux":
@@ -82,7 +82,7 @@ def url_of(listener: socket.socket) -> str:
 def run(app: Application, listener: socket.socket, announce: Callable[[], None]) -> bool:
     """Serves until SIGTERM or SIGINT, then lets running downloads finish, for ten seconds at most.
 
-    ``announce`` is called when requests get answers. False if the server ended without being asked to.
+    ``announce`` is called when the server is ready. Returns False if the server ended without a signal.
     """
     _give_memory_back()
     return asyncio.run(_run(app, listener, announce))
@@ -93,7 +93,7 @@ async def _run(app: Application, listener: socket.socket, announce: Callable[[],
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, server.stop)
     await app.startup()
-    # What lives this long stays: the collector need not look at it again.
+    # Objects that exist now stay: the garbage collector can skip them.
     gc.freeze()
     announce()
     try:
@@ -105,7 +105,7 @@ async def _run(app: Application, listener: socket.socket, announce: Callable[[],
 
 
 def _connection_limit() -> int:
-    """How many connections there are descriptors for, each with an open file. Those above it wait to be accepted."""
+    """How many connections, each with an open file, there are descriptors for. Further ones wait to be accepted."""
     if sys.platform == "win32":
         return BACKLOG
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -117,7 +117,7 @@ def _connection_limit() -> int:
 
 
 def _give_memory_back() -> None:
-    """Manifests of many files come and go: keeps glibc from raising its threshold, and holding on to their memory."""
+    """Keeps glibc from raising its threshold and holding on to the memory of large manifests."""
     with suppress(OSError, AttributeError, TypeError):
         ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, MAPPED_BYTES)
 
@@ -125,9 +125,9 @@ def _give_memory_back() -> None:
 class _EmbeddedServer(Server):
     """granian on a socket that is bound already.
 
-    The socket it would make shares its port with any other server of the same user, and does not say which port the
-    system chose. Handing one over takes an override of `_init_shared_socket`, of which the versions that
-    `pyproject.toml` allows were tried, until there is a public way:
+    granian's own socket shares its port with any other server of the same user, and does not tell which port the
+    system chose. Passing one in needs an override of `_init_shared_socket`, tested with the versions that
+    `pyproject.toml` allows, until there is a public way:
     https://github.com/emmett-framework/granian/issues/786
     """
 
@@ -144,7 +144,7 @@ class _EmbeddedServer(Server):
             backpressure=_connection_limit(),
             log_enabled=False,
         )
-        # Not among the embedded server's parameters, but read by its `shutdown`.
+        # Not a parameter of the embedded server, but read by its `shutdown`.
         self.workers_kill_timeout = GRACE_SECONDS
         self._listener = listener
         self._family, self._port = listener.family, listener.getsockname()[1]
@@ -165,20 +165,20 @@ class _EmbeddedServer(Server):
             hanging_up.cancel()
 
     async def _hang_up(self) -> None:
-        """Ends the connections that have begun a request and not sent all of it: granian would wait for the rest.
+        """Closes connections with an incomplete request: granian would wait for the rest.
 
-        A timeout for them was offered upstream and not taken: https://github.com/emmett-framework/granian/pull/813
+        A timeout for them was proposed upstream and declined: https://github.com/emmett-framework/granian/pull/813
         """
         before: set[int] = set()
         while True:
             await asyncio.sleep(QUIET_SECONDS)
-            # granian has the port as a text.
+            # granian has the port as a string.
             answered = {int(port) for _, port in self._answered}
             quiet = set()
             for peer_port, connection in _connections(self._family, self._port):
                 if peer_port not in answered and not _is_full(connection):
                     quiet.add(peer_port)
-                    # Twice in a row: what the peer has just taken may have been the last but one piece.
+                    # Twice in a row: what the peer has just received may have been the last piece but one.
                     if peer_port in before:
                         with suppress(OSError):
                             connection.shutdown(socket.SHUT_RD)
@@ -191,17 +191,17 @@ class _EmbeddedServer(Server):
 
 
 def _connections(family: int, port: int) -> Iterator[tuple[int, socket.socket]]:
-    """The connections accepted on ``port``, after the peer's port; none where the system does not tell."""
+    """The connections accepted on ``port``, each after the peer's port; none if the system does not list them."""
     with suppress(FileNotFoundError):
         for descriptor in map(int, os.listdir("/dev/fd")):
-            # OSError: it is closed by now, no socket, or has no peer.
+            # OSError: it is closed by now, not a socket, or has no peer.
             with suppress(OSError), socket.fromfd(descriptor, family, socket.SOCK_STREAM) as connection:
                 if connection.getsockname()[1:2] == (port,):
                     yield connection.getpeername()[1], connection
 
 
 def _is_full(connection: socket.socket) -> bool:
-    """Whether the peer has yet to take what was sent: there may be more, which granian holds."""
+    """Whether the peer has not received everything yet: granian may have more to send."""
     poll = select.poll()
     poll.register(connection, select.POLLOUT)
     return not poll.poll(0)

@@ -1,4 +1,4 @@
-"""The releases at one moment, with the answers that hold only for that moment."""
+"""The releases at one moment, with the responses that are valid only for them."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ MANIFESTS_LIMIT = 16 * 1024 * 1024
 
 @dataclass(frozen=True)
 class Snapshot:
-    """``generation`` counts up; ``releases`` to ``warnings`` are for ``/healthz``.
+    """``generation`` increases with each snapshot; ``releases`` to ``warnings`` are for ``/healthz``.
 
-    ``catalog`` is what the engine made of ``listing``, with ``changing`` as the names that are not settled.
+    ``catalog`` is the catalog of ``listing``, with ``changing`` as the names that are not settled.
     """
 
     generation: int

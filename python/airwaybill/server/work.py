@@ -1,4 +1,4 @@
-"""Work that must not hold up the event loop: reading, hashing, rendering."""
+"""Work that must not block the event loop: reading, hashing, rendering."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ THREADS = 4
 
 
 class Workers:
-    """A few threads; the same work asked for at the same time is done once."""
+    """A few threads; work that is requested several times at once is done once."""
 
     def __init__(self) -> None:
         self._threads: ThreadPoolExecutor | None = None
@@ -31,11 +31,11 @@ class Workers:
             running = self.run(work)
             self._running[key] = running
             running.add_done_callback(lambda _: self._running.pop(key, None))
-        # One client that leaves does not take the result from the others.
+        # A client that disconnects must not cancel the work of the others.
         return await asyncio.shield(running)
 
     def close(self) -> None:
-        """Ends the threads; work that is asked for later starts new ones."""
+        """Ends the threads; later work starts new ones."""
         if self._threads is not None:
             self._threads.shutdown(wait=False)
         self._threads = None

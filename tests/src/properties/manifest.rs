@@ -40,7 +40,7 @@ pub(super) fn check(data: &[u8]) {
         assert_eq!(known_fields(&document), serde_json::from_str::<Value>(&text).unwrap());
     }
     if code == Some(Code::JsonInvalid) {
-        // A key that stands twice, which a `Value` does not show.
+        // A duplicate key, which a `Value` does not show.
         return;
     }
     rearrange(&mut document);

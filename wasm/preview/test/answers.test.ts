@@ -50,7 +50,7 @@ test("the numbers stand beside the device that they are for", async () => {
   expect(await visit.text("#new")).toBe("5");
   expect(await busy()).toBe("false");
 
-  // Of two questions the later one counts, and no answer in between is shown.
+  // The answer to the later of two questions is shown, and no other in between.
   await visit.hold();
   await tab.locator("#from").selectOption("1.0.1");
   await tab.locator("#from").selectOption("1.0.0");
@@ -126,7 +126,7 @@ test("a second source keeps its progress and its cancel button when the first is
   await visit.end();
 });
 
-test("another order of versions counts for everything, whatever is chosen meanwhile", async () => {
+test("another version order applies to everything, whatever is chosen in between", async () => {
   const root = writeTree(scratch(), { "1.0.0-rc.1/main.py": "candidate", "1.0.0/main.py": "final", "0.9.0/main.py": "old" });
   const own = await serve(root);
   const visit = await Visit.open(browser, `${own.url}_preview/#from=0.9.0`);

@@ -27,7 +27,7 @@ async function said(visit: Visit, path: string): Promise<string> {
   return visit.text("rp-file-detail section");
 }
 
-test("of a protected file it says what the releases have, and that no update touches it", async () => {
+test("a protected file shows what the releases have, and that no update touches it", async () => {
   const root = writeTree(scratch(), {
     "1.0.0/boot.py": "old boot",
     "1.0.0/gone.py": "is not in the target",
@@ -65,7 +65,7 @@ test("of a protected file it says what the releases have, and that no update tou
   }
   expect(await said(visit, "main.py")).toMatch(/On the device 3 B [0-9a-f]{40} After the update 3 B/);
 
-  // A full install leaves them out too.
+  // A full install does not touch them either.
   await tab.locator("#from").selectOption("");
   await tab.getByText("A device without a version downloads 3 B").waitFor();
   expect(await said(visit, "boot.py")).toMatch(/not known here\. In 1\.0\.1 16 B/);
@@ -75,7 +75,7 @@ test("of a protected file it says what the releases have, and that no update tou
   await own.stop();
 });
 
-test("of a release that the engine does not know, nobody knows what the device has", async () => {
+test("for a release that the engine does not know, the device's files are unknown", async () => {
   const root = writeTree(scratch(), {
     "1.0/main.py": "loses against 1.00",
     "1.00/main.py": "wins",

@@ -146,7 +146,7 @@ test("the table sorts, filters and opens a file", async () => {
   await visit.end();
 });
 
-test("the matrix shows what is dear, and a cell opens that plan", async () => {
+test("the matrix shows download sizes, and a cell opens that plan", async () => {
   const visit = await Visit.open(browser, page);
   const { page: tab } = visit;
   await tab.getByRole("tab", { name: "Matrix" }).click();

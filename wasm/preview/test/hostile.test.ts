@@ -268,8 +268,8 @@ test("a folder without releases says what a folder of releases is", async () => 
 
 describe("a check", () => {
   test.each([
-    ["a manifest that is no JSON", "{", "json_invalid"],
-    ["null, which is no manifest", "null", "field_type"],
+    ["a manifest that is not JSON", "{", "json_invalid"],
+    ["null, which is not a manifest", "null", "field_type"],
     ["a manifest without its fields", '{"new": []}', "field_missing"],
     ["a path that leads out", JSON.stringify({ delete: ["../x"], new: [], update: [], version: "1.0.1", previous_version: null }), "path_segment"],
     ["noise", noise(2000, 3), "json_invalid"],
@@ -302,7 +302,7 @@ describe("a check", () => {
   });
 });
 
-test("contents and names are shown as text, whatever they hold", async () => {
+test("contents and names are shown as text, whatever they contain", async () => {
   const nasty = "<img src=x onerror=alert(1)>";
   const root = writeTree(scratch(), {
     [`1.0.0/${nasty.replace("/", "")}.py`]: "a\n",

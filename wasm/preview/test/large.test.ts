@@ -70,7 +70,7 @@ test("a plan for another version shows within 100 ms, and no task takes 200", as
   keep("plan", devices[0]!.times.map((_, round) => Math.max(...devices.map(({ times }) => times[round]!))));
   for (const { version, times } of devices) {
     console.log(`device on ${version || "no version"}: plan after ${times.map((time) => time.toFixed(0)).join(", ")} ms`);
-    // The best, for the machine may be busy with something else; the slowest kind of plan still counts.
+    // The best of several, because the machine may be busy; for the slowest kind of plan.
     expect(Math.min(...times)).toBeLessThan(100);
   }
 
@@ -154,7 +154,7 @@ test("a folder is hashed by as many workers as there are processors, with progre
   expect((await seen()).progress).toBeGreaterThan(3);
   expect((await seen()).reads, "the page itself reads no file").toBe(0);
 
-  // While both processors hash, a task waits for one: what it takes of a processor counts.
+  // While both processors hash, a task waits for one: its processor time is measured.
   const longest = Math.max(...found.filter(({ name }) => name === "CrRendererMain").map(({ most }) => most));
   console.log(`longest task while a folder is hashed: ${longest.toFixed(0)} ms`);
   expect(longest).toBeLessThan(200);

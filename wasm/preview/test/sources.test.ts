@@ -206,7 +206,7 @@ test("what the server is set to, the page keeps to", async () => {
   await own.stop();
 });
 
-test("a release that arrives is told of, and shown after a reload", async () => {
+test("a new release is announced, and shown after a reload", async () => {
   const root = scratch();
   cpSync(EXAMPLES, root, { recursive: true });
   const own = await serve(root);

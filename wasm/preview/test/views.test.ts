@@ -1,4 +1,4 @@
-// Every view on ten thousand files, and on a zip that holds links and names that FAT cannot hold.
+// Every view on ten thousand files, and on a zip with links and names that FAT cannot store.
 
 import { createHash } from "node:crypto";
 import { readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -28,7 +28,7 @@ beforeAll(async () => {
 
 afterAll(() => browser?.close());
 
-/** Two releases of many files, a candidate and an image for each, and what deserves a look. */
+/** Two releases of many files, a candidate, an image for each, and files that cause warnings. */
 function releases(files: number): string {
   const root = manyFiles(scratch(), ["1.0.0", "1.0.1"], files);
   return writeTree(root, {
@@ -300,7 +300,7 @@ describe.each([["ten thousand files", served], ["a zip", zipped]] as const)("%s"
     await visit.end();
   });
 
-  test("warnings: what is left out, what is equal, what FAT cannot hold, links", async () => {
+  test("warnings: ignored files, equal versions, names that FAT cannot store, links", async () => {
     const visit = await source.open("tab=releases&from=1.0.0");
     await visit.page.getByText("Ignored (").waitFor();
     const warnings = await visit.text("section[aria-labelledby=warnings-title]");

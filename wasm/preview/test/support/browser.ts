@@ -89,7 +89,7 @@ export class Visit {
 
   /**
    * Milliseconds of the longest task that kept the page from answering during `work`. On a machine that is busy with other things a
-   * task can be long because it waits for a processor: so when one is too long, the work is done again and a processor's time counts.
+   * task can be long because it waits for a processor: if one is too long, the work is repeated and processor time is measured.
    */
   async blocked(limit: number, work: () => Promise<void>): Promise<number> {
     await this.page.evaluate(() => void ((globalThis as unknown as Watching).longTasks.length = 0));
