@@ -22,16 +22,10 @@ pub struct File {
     /// Where it belongs on the device.
     #[cfg_attr(feature = "wasm", tsify(type = "string"))]
     pub path: DevicePath,
-    /// Bytes.
+    /// Size in bytes.
     pub size: u64,
-    /// Of the content.
+    /// SHA-1 of the content.
     pub sha1: Sha1Digest,
-}
-
-/// The file at a path, in files that are sorted by path.
-fn find<'a>(files: &'a [File], path: &str) -> Option<&'a File> {
-    let index = files.binary_search_by(|file| file.path.as_str().cmp(path)).ok()?;
-    files.get(index)
 }
 
 /// A release: a version and the device's entire file system.
@@ -99,9 +93,9 @@ pub struct Firmware {
     /// From the file name.
     #[cfg_attr(feature = "wasm", tsify(type = "string"))]
     pub version: Version,
-    /// Bytes.
+    /// Size in bytes.
     pub size: u64,
-    /// Of the content.
+    /// SHA-1 of the content.
     pub sha1: Sha1Digest,
 }
 
@@ -136,8 +130,17 @@ pub struct Catalog {
     warnings: Vec<Notice>,
 }
 
+/// A top-level directory whose entries are being collected.
+struct Directory<'a> {
+    version: Result<Version, Error>,
+    intake: Intake<'a>,
+}
+
 impl Catalog {
     /// Sorts the entries of a listing, in any order, into releases, firmware images and ignored ones.
+    ///
+    /// A release is offered entirely or not at all: if a path breaks rule C3, a symbolic link breaks C4, or a file
+    /// could not be read, the release is ignored, and [`Catalog::ignored`] names the file.
     ///
     /// ```
     /// use airwaybill::{Catalog, CatalogOptions, FileRecord, VersionScheme};
@@ -153,9 +156,6 @@ impl Catalog {
     /// assert_eq!((catalog.releases().len(), catalog.releases()[0].files().len()), (1, 1));
     /// # Ok::<(), airwaybill::Error>(())
     /// ```
-    ///
-    /// A release is offered entirely or not at all: if a path breaks rule C3, a symbolic link breaks C4, or a file
-    /// could not be read, the release is ignored, and [`Catalog::ignored`] names the file.
     ///
     /// # Errors
     ///
@@ -367,14 +367,14 @@ impl Catalog {
     }
 }
 
-/// A top-level directory whose entries are being collected.
-struct Directory<'a> {
-    version: Result<Version, Error>,
-    intake: Intake<'a>,
-}
-
 fn unsettled_notice(path: &str) -> Notice {
     Notice::new(path, Code::ReleaseUnsettled, format!("{}: still changing, not offered yet", quoted(path)))
+}
+
+/// The file at a path, in files that are sorted by path.
+fn find<'a>(files: &'a [File], path: &str) -> Option<&'a File> {
+    let index = files.binary_search_by(|file| file.path.as_str().cmp(path)).ok()?;
+    files.get(index)
 }
 
 /// Keeps the last of equal versions; returns a warning for each of the others, and the others.

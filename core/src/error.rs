@@ -1,7 +1,5 @@
 use std::fmt;
 
-use serde::{Deserialize, Deserializer};
-
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
         /// Every reason that the engine gives for an error, an ignored entry or a warning.
@@ -160,38 +158,6 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
-
-/// Deserializes JSON or a language's own values; errors name the place in them, `listing[3].size`.
-///
-/// # Errors
-///
-/// [`Code::FieldMissing`], [`Code::FieldType`], and those that a type's `Deserialize` gives as [`Coded`].
-#[doc(hidden)]
-pub fn read<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D, place: &str) -> Result<T, Error> {
-    serde_path_to_error::deserialize(deserializer).map_err(|error| {
-        let place = match error.path().to_string() {
-            path if path == "." => place.to_owned(),
-            path if path.starts_with('[') => format!("{place}{path}"),
-            path => format!("{place}.{path}"),
-        };
-        let text = error.into_inner().to_string();
-        let message = text.strip_prefix("Error: ").unwrap_or(&text);
-        let coded =
-            Code::ALL.iter().find_map(|code| Some((*code, message.strip_prefix(code.as_str())?.strip_prefix(": ")?)));
-        let code = if message.starts_with("missing field") { Code::FieldMissing } else { Code::FieldType };
-        let (code, message) = coded.unwrap_or((code, message));
-        Error::new(code, format!("{place}: {message}"))
-    })
-}
-
-/// An error on its way through serde, whose errors are only text: the code comes first.
-pub(crate) struct Coded(pub(crate) Error);
-
-impl fmt::Display for Coded {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.0.code, self.0)
-    }
-}
 
 /// Escapes control characters: a message is one line of a log.
 pub(crate) fn one_line(message: String) -> String {

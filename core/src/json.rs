@@ -107,15 +107,6 @@ impl<'a> Json<'a> {
     }
 }
 
-/// Writes a document: indented by four spaces, UTF-8, no line end after the last brace (rule M1).
-pub(crate) fn to_json(value: &impl Serialize) -> String {
-    let mut out = Vec::new();
-    let formatter = serde_json::ser::PrettyFormatter::with_indent(b"    ");
-    // INVARIANT: writing to a Vec does not fail, and all keys are strings.
-    let _ = value.serialize(&mut serde_json::Serializer::with_formatter(&mut out, formatter));
-    String::from_utf8(out).unwrap_or_default()
-}
-
 /// The fields of a JSON object, and its place in the document: `new[3]`, empty for the document itself.
 pub(crate) struct Fields<'s, 'a> {
     fields: &'s [(Cow<'a, str>, Json<'a>)],
@@ -226,4 +217,13 @@ fn value<'de>(
             Some(value) => Json::Bool(value),
         },
     })
+}
+
+/// Writes a document: indented by four spaces, UTF-8, no line end after the last brace (rule M1).
+pub(crate) fn to_json(value: &impl Serialize) -> String {
+    let mut out = Vec::new();
+    let formatter = serde_json::ser::PrettyFormatter::with_indent(b"    ");
+    // INVARIANT: writing to a Vec does not fail, and all keys are strings.
+    let _ = value.serialize(&mut serde_json::Serializer::with_formatter(&mut out, formatter));
+    String::from_utf8(out).unwrap_or_default()
 }

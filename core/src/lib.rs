@@ -33,6 +33,7 @@
 // Each module uses only those above it.
 mod error;
 
+mod deserialize;
 mod json;
 
 mod digest;
@@ -56,8 +57,9 @@ mod manifest;
 mod verify;
 
 pub use catalog::{Catalog, File, Firmware, Release};
+pub use deserialize::deserialize;
 pub use digest::{Hasher, Sha1Digest};
-pub use error::{Code, Error, read};
+pub use error::{Code, Error};
 pub use filter::{CatalogOptions, Filter};
 pub use listing::{Entry, EntryFields, FileRecord, files_of};
 pub use manifest::{DstPath, DstPaths, FileEntry, FirmwareEntry, Manifest, ManifestFormat, ManifestOptions};

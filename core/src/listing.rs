@@ -15,9 +15,9 @@ const SIZE_LIMIT: u64 = 1 << 53;
 pub struct FileRecord {
     /// `/`-separated, from the top directory or, for a device's files, from its root.
     pub path: String,
-    /// Bytes.
+    /// Size in bytes.
     pub size: u64,
-    /// Of the content.
+    /// SHA-1 of the content.
     pub sha1: Sha1Digest,
 }
 
@@ -56,20 +56,20 @@ pub enum Entry {
     File(FileRecord),
     /// A symbolic link.
     Link {
-        /// From the top directory.
+        /// Path from the top directory.
         path: String,
         /// The final target's path from the top directory; `None` if it is missing or outside.
         link: Option<String>,
     },
     /// An empty directory. Its path ends in `/`.
     Directory {
-        /// From the top directory.
+        /// Path from the top directory.
         #[cfg_attr(feature = "wasm", tsify(type = "`${string}/`"))]
         path: String,
     },
     /// Something that was not, or could not be, read. The path of a directory ends in `/`.
     Unread {
-        /// From the top directory.
+        /// Path from the top directory.
         path: String,
         /// The reason.
         unread: String,

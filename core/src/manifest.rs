@@ -7,8 +7,9 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::catalog::{Catalog, File};
+use crate::deserialize::Coded;
 use crate::digest::Sha1Digest;
-use crate::error::{Code, Coded, Error, quoted};
+use crate::error::{Code, Error, quoted};
 use crate::json::to_json;
 use crate::path::DevicePath;
 use crate::plan::{Plan, PlanRequest};
@@ -79,6 +80,12 @@ impl TryFrom<u64> for ManifestFormat {
     }
 }
 
+impl<'de> Deserialize<'de> for ManifestFormat {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        u64::deserialize(deserializer)?.try_into().map_err(|error| D::Error::custom(Coded(error)))
+    }
+}
+
 /// How a plan is rendered.
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
@@ -95,12 +102,6 @@ pub struct ManifestOptions {
     #[cfg_attr(feature = "wasm", tsify(optional, type = "1 | 2 | null | undefined"))]
     #[serde(default)]
     pub format: ManifestFormat,
-}
-
-impl<'de> Deserialize<'de> for ManifestFormat {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        u64::deserialize(deserializer)?.try_into().map_err(|error| D::Error::custom(Coded(error)))
-    }
 }
 
 impl ManifestOptions {
@@ -160,9 +161,9 @@ pub struct FileEntry {
     /// Where it belongs on the device.
     #[cfg_attr(feature = "wasm", tsify(type = "string"))]
     pub dst_path: DstPath,
-    /// Of the content.
+    /// SHA-1 of the content.
     pub hash: Sha1Digest,
-    /// Bytes; only in format 2.
+    /// Size in bytes; only in format 2.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub size: Option<u64>,
 }
@@ -174,9 +175,9 @@ pub struct FirmwareEntry {
     /// Where to download it.
     #[serde(rename = "URL")]
     pub url: String,
-    /// Of the content.
+    /// SHA-1 of the content.
     pub hash: Sha1Digest,
-    /// Bytes; only in format 2.
+    /// Size in bytes; only in format 2.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub size: Option<u64>,
 }

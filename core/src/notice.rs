@@ -6,7 +6,7 @@ use crate::error::{Code, Error, one_line};
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 pub struct Notice {
-    /// From the top directory.
+    /// Path from the top directory.
     pub path: String,
     /// The stable reason.
     pub code: Code,

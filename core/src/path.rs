@@ -68,7 +68,9 @@ pub(crate) fn check(path: &str) -> Result<(), Error> {
     if is_plain(path.as_bytes()) { Ok(()) } else { check_each_rule(path) }
 }
 
-/// A fast check without branches; false does not mean that the path breaks rule C3.
+/// A fast check for most paths; false does not mean that the path breaks rule C3.
+///
+/// With it a catalog of 100,000 files takes 11,600 instructions per file, without it 15,400 (`tests/fuel.json`).
 fn is_plain(path: &[u8]) -> bool {
     let is_printable = |byte: u8| matches!(byte, b' '..=b'[' | b']'..=b'~');
     (1..=MAX_SEGMENT_BYTES).contains(&path.len())

@@ -74,9 +74,9 @@ impl fmt::Display for ProblemKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify), tsify(missing_as_null))]
 pub struct Content {
-    /// Bytes; `None` from a manifest of format 1.
+    /// Size in bytes; `None` from a manifest of format 1.
     pub size: Option<u64>,
-    /// Of the content.
+    /// SHA-1 of the content.
     pub sha1: Sha1Digest,
 }
 

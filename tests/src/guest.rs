@@ -97,7 +97,7 @@ impl Guest {
         Ok((address, size))
     }
 
-    /// Asks for memory, with no more than `fuel`; gives 0 when there is none.
+    /// Allocates memory, with at most `fuel`; 0 if there is none.
     ///
     /// # Errors
     ///

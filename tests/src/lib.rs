@@ -23,7 +23,7 @@ use airwaybill::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// The code for an input that is no input of its area.
+/// The code for an input that does not fit its area.
 pub const MALFORMED: &str = "input_malformed";
 
 /// What a run gave: a value, or the code of the engine's error, or [`MALFORMED`].
@@ -164,7 +164,7 @@ fn manifest(mut input: Input) -> Result<Value, Failure> {
     }
     let catalog = input.catalog()?;
     let render = input.render.take().ok_or(Failure(MALFORMED))?;
-    let options: ManifestOptions = airwaybill::read(render, "render")?;
+    let options: ManifestOptions = airwaybill::deserialize(render, "render")?;
     Ok(json!(catalog.manifest_json(&input.request, &options)?))
 }
 

@@ -27,7 +27,7 @@ impl Mutator {
         self.changed_by(data, seed, &mut |bytes| with_wrong_bytes(&mut dice, bytes))
     }
 
-    /// Likewise, where `change` changes the bytes of a text, or of what is no JSON.
+    /// Likewise, where `change` changes the bytes of a string, or of input that is not JSON.
     pub fn changed_by(&self, data: &[u8], seed: u64, change: &mut dyn FnMut(Vec<u8>) -> Vec<u8>) -> Vec<u8> {
         let mut dice = Dice::new(seed);
         match serde_json::from_slice(data) {

@@ -34,7 +34,7 @@ pub fn files(area: &str) -> Vec<PathBuf> {
 ///
 /// # Panics
 ///
-/// On a file that is no list of objects.
+/// If a file is not a list of objects.
 #[must_use]
 pub fn objects(file: &Path) -> Vec<Map<String, Value>> {
     serde_json::from_slice(&fs::read(file).unwrap()).unwrap_or_else(|error| panic!("{}: {error}", file.display()))

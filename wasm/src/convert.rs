@@ -100,7 +100,7 @@ pub(crate) fn options<T: DeserializeOwned>(value: &JsValue, place: &str) -> Resu
 
 /// Converts plain data into a value of the engine.
 pub(crate) fn from_js<T: DeserializeOwned>(value: JsValue, place: &str) -> Result<T> {
-    airwaybill::read(AllFields(value), place).map_err(engine_error)
+    airwaybill::deserialize(AllFields(value), place).map_err(engine_error)
 }
 
 /// Converts a value of the engine into a plain one.

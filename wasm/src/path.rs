@@ -3,21 +3,6 @@ use wasm_bindgen::prelude::*;
 
 use crate::convert::{Result, engine_error, octets, text};
 
-/// Text with lone surrogates as bytes that are not valid UTF-8 either; `None` for well-formed text.
-fn ill_formed(text: &JsString) -> Option<Vec<u8>> {
-    if text.is_well_formed() {
-        return None;
-    }
-    let mut octets = Vec::new();
-    for unit in char::decode_utf16(text.iter()) {
-        match unit {
-            Ok(c) => octets.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
-            Err(_) => octets.push(0xff),
-        }
-    }
-    Some(octets)
-}
-
 /// A file's path on a device: relative, `/`-separated, checked and never normalised.
 #[wasm_bindgen]
 pub struct DevicePath(airwaybill::DevicePath);
@@ -51,4 +36,19 @@ impl DevicePath {
     pub fn to_json(&self) -> String {
         self.0.to_string()
     }
+}
+
+/// Text with lone surrogates as bytes that are not valid UTF-8 either; `None` for well-formed text.
+fn ill_formed(text: &JsString) -> Option<Vec<u8>> {
+    if text.is_well_formed() {
+        return None;
+    }
+    let mut octets = Vec::new();
+    for unit in char::decode_utf16(text.iter()) {
+        match unit {
+            Ok(c) => octets.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
+            Err(_) => octets.push(0xff),
+        }
+    }
+    Some(octets)
 }

@@ -32,7 +32,7 @@ const catalog = Catalog.fromListing(listing);
 const options = { baseUrl: "http://192.168.1.144:8000" };
 
 describe("Catalog", () => {
-  test("tells its releases, images and what it left out", () => {
+  test("lists its releases, images and what it ignores", () => {
     expect(catalog.releases).toEqual([
       { version: "1.0.0", size: 7, fileCount: 2 },
       { version: "1.0.1", size: 10, fileCount: 2 },
@@ -127,7 +127,7 @@ describe("plan", () => {
     expect(catalog.manifestJson({ current: "1.0.1" }, options)).toBe("null");
   });
 
-  test("counts what is fetched", () => {
+  test("adds up the download", () => {
     expect(catalog.downloadSize({ current: "1.0.0" })).toBe(15);
   });
 

@@ -70,7 +70,7 @@ describe("hashFiles", () => {
     }
   });
 
-  test("ends when it is told to", async () => {
+  test("can be cancelled", async () => {
     const early = AbortSignal.abort();
     await expect(hashFiles(sources, { signal: early })).rejects.toMatchObject({ name: "AbortError" });
     const later = new AbortController();

@@ -12,7 +12,7 @@ fn layout(size: usize) -> Option<Layout> {
     Layout::from_size_align(size.max(1), 1).ok()
 }
 
-/// Gives the host `size` bytes to write an argument to; 0 when there is no room.
+/// Allocates `size` bytes for the host to write an argument to; 0 if there is no room.
 #[unsafe(no_mangle)]
 extern "C" fn alloc(size: usize) -> *mut u8 {
     // SAFETY: the layout's size is not zero.

@@ -13,7 +13,7 @@ use airwaybill_tests::vectors::{AREAS, Case, cases};
 use airwaybill_tests::{answer, generated};
 use serde_json::{Value, json};
 
-/// How many differences of one binding are told.
+/// How many differences of one binding are printed.
 const SHOWN: usize = 10;
 
 struct Binding {

@@ -60,7 +60,7 @@ fn check_fields(manifest: &Manifest, text: &str) {
     assert_eq!(Manifest::parse(twice.as_bytes()).unwrap_err().code(), Code::JsonInvalid);
 }
 
-/// A document with nothing in it that does not count.
+/// A document with only the fields that are read.
 fn known_fields(document: &Value) -> Value {
     let only = |object: &Value, keys: &[&str]| -> Map<String, Value> {
         let known = keys.iter().filter_map(|key| Some(((*key).to_owned(), object.get(key)?.clone())));
@@ -82,7 +82,7 @@ fn known_fields(document: &Value) -> Value {
     known.into()
 }
 
-/// Puts each object's fields in the opposite order, and one in that no one knows: neither counts.
+/// Reverses the order of each object's fields and adds an unknown one: neither makes a difference.
 fn rearrange(value: &mut Value) {
     match value {
         Value::Array(items) => items.iter_mut().for_each(rearrange),

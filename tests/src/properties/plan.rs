@@ -33,7 +33,7 @@ pub(super) fn check(data: &[u8]) {
     let Ok(plan) = catalog.plan(&request) else { return };
     Model { catalog: &catalog, listing: &listing, options: &options, request: &request }.check(plan.as_ref());
     let render = render
-        .and_then(|render| airwaybill::read(render, "render").ok())
+        .and_then(|render| airwaybill::deserialize(render, "render").ok())
         .unwrap_or_else(|| ManifestOptions::new("http://h"));
     check_document(&catalog, &listing, &request, plan.as_ref(), &render);
 }
@@ -140,7 +140,7 @@ impl Model<'_> {
         }
     }
 
-    /// A directory is a release by what is in it, unless it still changes or is the lower of two equal names (V4).
+    /// A directory is a release by its content, unless it is still changing or loses to an equal name (V4).
     fn check_releases(&self) {
         let unsettled: BTreeSet<&str> = self.options.unsettled.iter().map(String::as_str).collect();
         let tops: BTreeSet<&str> =

@@ -120,13 +120,13 @@ fn device_problems(
 ) -> (Results, Vec<Problem>) {
     let ignore = [&options.ignore[..], &options.protect].concat();
     let filter = Filter::new(&CatalogOptions { ignore, ..CatalogOptions::default() }).unwrap();
-    let counts = |path: &str| filter.reads(&format!("1/{path}"));
+    let is_checked = |path: &str| filter.reads(&format!("1/{path}"));
     let release = catalog.release(version).unwrap();
     let content = |size, sha1| Content { size: Some(size), sha1 };
-    let files = release.files().iter().filter(|file| counts(file.path.as_str()));
+    let files = release.files().iter().filter(|file| is_checked(file.path.as_str()));
     let results = files.map(|file| compared(file.path.to_string(), content(file.size, file.sha1), found)).collect();
     let unexpected: BTreeSet<&str> = found.iter().map(|file| file.path.as_str()).collect();
-    let unexpected = unexpected.into_iter().filter(|path| counts(path) && release.file(path).is_none());
+    let unexpected = unexpected.into_iter().filter(|path| is_checked(path) && release.file(path).is_none());
     let lowest = |path: &str| found.iter().filter(|file| file.path == path).map(Content::from).min();
     let problem = |path: &str| Problem {
         path: path.to_owned(),

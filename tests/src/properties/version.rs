@@ -93,7 +93,7 @@ fn components(text: &str) -> Vec<Component> {
     runs.iter().filter(|run| !run.starts_with('.')).map(|run| Component::of(run)).collect()
 }
 
-/// V2: the three numbers, whether it is a release, and what comes before one; build metadata does not count.
+/// V2: the three numbers, whether it is a release, and what comes before one; build metadata is ignored.
 fn precedence(text: &str) -> (Vec<Component>, bool, Vec<Component>) {
     let text = text.split('+').next().unwrap_or_default();
     let (numbers, before) = text.split_once('-').map_or((text, None), |(numbers, before)| (numbers, Some(before)));
