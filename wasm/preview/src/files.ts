@@ -9,6 +9,34 @@ const TOGETHER = 20;
 /** What was dropped or picked: one zip, or files with their paths. */
 export type Given = { zip: File } | { name: string; pieces: AsyncIterable<Source[]> };
 
+interface Pickers {
+  /** Of Chromium, for pages over HTTPS or from this machine. */
+  showDirectoryPicker?: (options: { id: string }) => Promise<FileSystemDirectoryHandle>;
+}
+
+/** What to know where a folder is picked without that picker; nothing where there is one. */
+export function folderHint(): string {
+  return (window as Pickers).showDirectoryPicker === undefined
+    ? "Drop a folder rather than pick it: where a link beside the releases leads to one (latest → 1.0.1), a browser can leave that release out of what is picked."
+    : "";
+}
+
+/** Has a person choose what `input` takes; a folder, where the browser lets it, by the picker that sees all of it. */
+export async function choose(input: HTMLInputElement, take: (given: Given) => void): Promise<void> {
+  const pickers = window as Pickers;
+  if (input.webkitdirectory && pickers.showDirectoryPicker !== undefined) {
+    try {
+      const directory = await pickers.showDirectoryPicker({ id: "releases" });
+      return take({ name: directory.name, pieces: walk([ofHandle(directory, "")]) });
+    } catch (error) {
+      if (error instanceof DOMException && error.name === "AbortError") return;
+      // In a frame of another origin, say, it is refused.
+    }
+  }
+  input.value = "";
+  input.click();
+}
+
 /** The files of an `<input webkitdirectory>`; a picked directory is the top directory. */
 export function ofInput(input: HTMLInputElement): Given | null {
   const files = input.files;
@@ -45,7 +73,7 @@ export function ofDrop(transfer: DataTransfer): Given | null {
   }
   const root = entries.length === 1 && entries[0]!.isDirectory ? entries[0]! : null;
   const name = root?.name ?? `${entries.length} dropped items`;
-  return { name, pieces: walk(root === null ? entries : [root], root === null ? 0 : root.fullPath.length) };
+  return { name, pieces: walk(entries.map((entry) => ofEntry(entry, root?.fullPath.length ?? 0))) };
 }
 
 /** A single file, for a manifest or a listing. */
@@ -62,39 +90,54 @@ async function* list(sources: Source[]) {
   yield sources;
 }
 
-async function* walk(start: FileSystemEntry[], prefix: number): AsyncIterable<Source[]> {
-  const waiting = [...start];
-  let piece: Source[] = [];
-  for (let entry = waiting.pop(); entry !== undefined; entry = waiting.pop()) {
-    if (entry.isDirectory) {
-      const reader = (entry as FileSystemDirectoryEntry).createReader();
-      for (;;) {
-        // Browsers give at most a hundred at a time.
-        const found = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
-        if (found.length === 0) break;
-        const files = found.filter((item) => item.isFile);
-        for (let start = 0; start < files.length; start += TOGETHER) {
-          piece.push(...(await Promise.all(files.slice(start, start + TOGETHER).map((item) => source(item, prefix)))));
-        }
-        for (const item of found) if (item.isDirectory) waiting.push(item);
-        if (piece.length < PIECE) continue;
-        yield piece;
-        piece = [];
-      }
-    } else {
-      piece.push(await source(entry, prefix));
+/** A file, or a directory with what is in it. */
+interface Item {
+  path: string;
+  file: (() => Promise<File>) | null;
+  inside(): AsyncIterable<Item>;
+}
+
+function ofEntry(entry: FileSystemEntry, prefix: number): Item {
+  const file = () => new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject));
+  async function* inside() {
+    const reader = (entry as FileSystemDirectoryEntry).createReader();
+    for (;;) {
+      // Browsers give at most a hundred at a time.
+      const found = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
+      if (found.length === 0) return;
+      for (const inner of found) yield ofEntry(inner, prefix);
     }
   }
+  return { path: entry.fullPath.slice(prefix + 1), file: entry.isFile ? file : null, inside };
+}
+
+function ofHandle(handle: FileSystemDirectoryHandle | FileSystemFileHandle, path: string): Item {
+  const file = () => (handle as FileSystemFileHandle).getFile();
+  async function* inside() {
+    for await (const inner of (handle as FileSystemDirectoryHandle).values()) yield ofHandle(inner, path === "" ? inner.name : `${path}/${inner.name}`);
+  }
+  return { path, file: handle.kind === "file" ? file : null, inside };
+}
+
+async function* walk(start: Item[]): AsyncIterable<Source[]> {
+  const directories = start.filter((item) => item.file === null);
+  const files = start.filter((item) => item.file !== null);
+  let piece: Source[] = [];
+  for (let directory = directories.pop(); directory !== undefined; directory = directories.pop()) {
+    for await (const item of directory.inside()) {
+      (item.file === null ? directories : files).push(item);
+      if (files.length >= TOGETHER) piece.push(...(await Promise.all(files.splice(0).map(source))));
+      if (piece.length < PIECE) continue;
+      yield piece;
+      piece = [];
+    }
+  }
+  piece.push(...(await Promise.all(files.map(source))));
   yield piece;
 }
 
-async function source(entry: FileSystemEntry, prefix: number): Promise<Source> {
-  const path = entry.fullPath.slice(prefix + 1);
-  try {
-    return { path, file: await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject)) };
-  } catch {
-    return { path, file: null };
-  }
+async function source({ path, file }: Item): Promise<Source> {
+  return { path, file: await file!().catch(() => null) };
 }
 
 function rest(): Promise<void> {

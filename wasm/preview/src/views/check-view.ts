@@ -1,7 +1,7 @@
 import { css, html, nothing, type TemplateResult } from "lit";
 
 import type { CheckRow, Content } from "../engine/protocol.js";
-import { fileOf, isZip, ofDrop, ofInput, type Given } from "../files.js";
+import { choose, fileOf, folderHint, isZip, ofDrop, ofInput, type Given } from "../files.js";
 import { count, exactBytes } from "../format.js";
 import { ModelElement } from "../parts/element.js";
 import { problemNotice } from "../parts/problem.js";
@@ -182,13 +182,9 @@ export class CheckView extends ModelElement {
       event.stopPropagation();
       (event.currentTarget as HTMLElement).classList.toggle("over", event.type === "dragover");
     };
-    const pick = () => {
-      const element = this.renderRoot.querySelector<HTMLInputElement>(`#${id}`)!;
-      element.value = "";
-      element.click();
-    };
+    const pick = () => void choose(this.renderRoot.querySelector<HTMLInputElement>(`#${id}`)!, (given) => many?.(given));
     return html`<div class="drop row" data-drop=${id} @drop=${dropped} @dragover=${over} @dragleave=${over}>
-      <span>${text}</span> <button @click=${pick}>${button}</button>
+      <span>${text}</span> <button title=${one === null ? folderHint() : ""} @click=${pick}>${button}</button>
       <input type="file" id=${id} hidden aria-label=${button} ?webkitdirectory=${one === null} @change=${input} />
     </div>`;
   }

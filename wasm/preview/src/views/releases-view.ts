@@ -77,7 +77,7 @@ export class ReleasesView extends ModelElement {
         html`${warnings.length === 0 ? html`<p class="soft">Nothing.</p>` : notices(warnings, "Warnings")}
         ${kind === "folder"
           ? html`<p class="small soft">
-              Browsers follow symbolic links in a folder without notice, and do not see empty directories; the server does.
+              Browsers do not show symbolic links and empty directories of a folder; the server does.
             </p>`
           : nothing}`,
       )}

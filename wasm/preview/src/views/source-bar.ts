@@ -4,12 +4,9 @@ import { bytes, plural } from "../format.js";
 import { ModelElement } from "../parts/element.js";
 import { problemNotice } from "../parts/problem.js";
 import { shared } from "../parts/style.js";
-import { ofInput } from "../files.js";
+import { choose, folderHint, ofInput } from "../files.js";
 
 const KIND_NAMES = { server: "This server", folder: "Folder", zip: "Zip" } as const;
-
-const FOLDER_HINT =
-  "If a link in the folder leads to a release (latest → 1.0.1), the browser may omit that release. Drop the folder onto the page instead.";
 
 /** Names the open releases, and has buttons to open others. */
 export class SourceBar extends ModelElement {
@@ -48,14 +45,16 @@ export class SourceBar extends ModelElement {
         height: 10px;
         accent-color: var(--accent);
       }
-      .notice {
-        margin-top: 10px;
+      .notice,
+      .hint {
+        margin: 10px 0 0;
       }
     `,
   ];
 
   protected override render() {
     const { overview, progress, problems, server, stale } = this.model;
+    const hint = folderHint();
     return html`
       <header>
         <h1>Release preview</h1>
@@ -74,12 +73,13 @@ export class SourceBar extends ModelElement {
             : html`<button id="open-server" @click=${() => this.model.openServer()}>
                 ${overview?.kind === "server" ? "Reload" : "This server"}
               </button>`}
-          <button id="open-folder" title=${FOLDER_HINT} @click=${() => this.#pick("folder")}>Folder …</button>
+          <button id="open-folder" @click=${() => this.#pick("folder")}>Folder …</button>
           <button id="open-zip" @click=${() => this.#pick("zip")}>Zip …</button>
           <input type="file" id="folder" webkitdirectory hidden @change=${this.#picked} aria-label="Folder of releases" />
           <input type="file" id="zip" accept=".zip,application/zip" hidden @change=${this.#picked} aria-label="Zip of releases" />
         </div>
       </header>
+      ${hint === "" ? nothing : html`<p class="small soft hint" id="folder-hint">${hint}</p>`}
       ${progress === null ? nothing : this.#progress(progress)}
       ${problemNotice(problems.source, "Not opened:")}
       ${stale && progress === null
@@ -103,9 +103,7 @@ export class SourceBar extends ModelElement {
   }
 
   #pick(id: string) {
-    const input = this.renderRoot.querySelector<HTMLInputElement>(`#${id}`)!;
-    input.value = "";
-    input.click();
+    void choose(this.renderRoot.querySelector<HTMLInputElement>(`#${id}`)!, (given) => this.model.open(given));
   }
 
   #picked(event: Event) {

@@ -71,6 +71,8 @@ export class Visit {
       });
     });
     await page.addInitScript(holdable);
+    // As over HTTP. No test can answer the system's picker; what a test puts in its place is in `folder.test.ts`.
+    await page.addInitScript(() => void Object.assign(globalThis, { showDirectoryPicker: undefined }));
     await page.goto(url);
     return visit;
   }

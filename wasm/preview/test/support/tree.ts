@@ -13,8 +13,8 @@ function hasRoom(directory: string): boolean {
 }
 
 /** A directory of its own, gone when the process ends. */
-export function scratch(): string {
-  const path = mkdtempSync(join(hasRoom(MEMORY) ? MEMORY : tmpdir(), "airwaybill-preview-"));
+export function scratch(where = hasRoom(MEMORY) ? MEMORY : tmpdir()): string {
+  const path = mkdtempSync(join(where, "airwaybill-preview-"));
   process.once("exit", () => rmSync(path, { recursive: true, force: true }));
   return path;
 }
