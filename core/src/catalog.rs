@@ -342,8 +342,8 @@ impl Catalog {
         })
     }
 
-    /// The release that a device on this version has: the one with exactly that name, even if it is still changing or an
-    /// equal one is offered in its place; otherwise an equal one (rule V5).
+    /// The files of a device on this version: the release with exactly that name, even if it is still changing or an equal
+    /// one is offered in its place; otherwise the one that is equal (rule V5).
     pub(crate) fn known_release(&self, version: &Version) -> Option<&Release> {
         let equal = || self.releases.iter().chain(&self.unsettled).find(|release| release.version == *version);
         self.release_named(version.as_str()).or_else(equal)
@@ -354,7 +354,7 @@ impl Catalog {
         known.find(|release| release.version.as_str() == name)
     }
 
-    /// The file of a release, or the firmware image, at a path from the top directory, even if it is still changing or an
+    /// The file of a release, or the firmware image, at a path from the top directory, even if it is still changing, or an
     /// equal one is offered in its place.
     #[must_use]
     pub fn find(&self, path: &str) -> Option<FileRecord> {
@@ -377,7 +377,7 @@ fn find<'a>(files: &'a [File], path: &str) -> Option<&'a File> {
     files.get(index)
 }
 
-/// Keeps the last of equal versions; returns a warning for each of the others, and the others.
+/// Keeps the last of equal versions; returns the others, and a warning for each of them.
 fn keep_last_of_equal<T>(sorted: &mut Vec<T>, key: impl Fn(&T) -> (&Version, &str)) -> (Vec<Notice>, Vec<T>) {
     let mut warnings = Vec::new();
     for equal in sorted.chunk_by(|a, b| key(a).0 == key(b).0) {

@@ -45,13 +45,13 @@ codes! {
     VersionCharacter = "version_character",
     /// A version is not `SemVer`, under the `SemVer` scheme.
     VersionSemver = "version_semver",
-    /// A version is not one of PEP 440 where the scheme asks for it.
+    /// A version is not a PEP 440 version, under the PEP 440 scheme.
     VersionPep440 = "version_pep440",
-    /// A name's first number is followed by a word that no version has there.
+    /// A name's first number is followed by a word that versions do not have there.
     NameWord = "name_word",
-    /// A name ends in what tools and people add to what no longer counts, or not yet.
+    /// A name ends in what people and tools add to files that are not, or not yet, in use.
     NameWithdrawn = "name_withdrawn",
-    /// A name is nearly one of a release or a firmware image.
+    /// A name is nearly that of a release or a firmware image.
     NameNear = "name_near",
     /// A path is empty.
     PathEmpty = "path_empty",

@@ -78,7 +78,7 @@ impl Filter {
         name::version_of(directory, self.scheme)
     }
 
-    /// The version that a device says it has. One that the scheme cannot order is unknown: lower than all others.
+    /// The version that a device sends. One that the scheme cannot order is unknown: lower than all others.
     pub(crate) fn device_version(&self, text: &str) -> Result<Version, Error> {
         Version::parse(text, self.scheme).or_else(|_| Version::parse(text, VersionScheme::Loose))
     }

@@ -1,12 +1,12 @@
-//! Which names of directories and images are versions that go out (rules V6 and V7), and which nearly are.
+//! Which names of directories and images are versions (rules V6 and V7), and which nearly are.
 
 use crate::error::{Code, Error, quoted};
 use crate::version::{Version, VersionScheme, without_v};
 
-/// Words that a version may have straight after its first number.
+/// Words that a version may have directly after its first number.
 const WORDS: [&str; 11] = ["a", "alpha", "b", "beta", "c", "rc", "dev", "pre", "preview", "post", "rev"];
 
-/// What tools and people put at the end of a name that does not count, or not yet; after a dot, `-` or `_`.
+/// What people and tools add to names that are not, or not yet, in use; after a dot, `-` or `_`.
 const ENDINGS: [&str; 21] = [
     "bak",
     "old",
@@ -41,24 +41,24 @@ pub(crate) fn version_of(name: &str, scheme: VersionScheme) -> Result<Version, E
     if let Some(ending) = withdrawn_by(name) {
         return fail(
             Code::NameWithdrawn,
-            format!("a name with {} is no release: it is out of the way; rename it to bring it back", quoted(ending)),
+            format!("a name with {} is not a release; rename it to offer it again", quoted(ending)),
         );
     }
     let parsed = Version::parse(name, scheme);
-    // What starts with a digit and has other characters than a version is still that name's own fault.
+    // A name that starts with a digit but has other characters gets its own error.
     if let Err(error) = &parsed
         && !matches!(error.code(), Code::VersionSemver | Code::VersionPep440 | Code::VersionStart)
     {
         return parsed;
     }
     if let Some(version) = joined_by_underscores(name).or_else(|| version_after_a_word(name)) {
-        return fail(Code::NameNear, format!("no release; rename it to {} if it is one", quoted(&version)));
+        return fail(Code::NameNear, format!("not a release; rename it to {} if it is one", quoted(&version)));
     }
     if let Some(word) = word_after_first_number(name) {
         return fail(
             Code::NameWord,
             format!(
-                "no release, since {} follows its first number; if it is one, put a dot between them",
+                "not a release, because {} follows its first number; if it is one, put a dot between them",
                 quoted(word)
             ),
         );
@@ -66,7 +66,7 @@ pub(crate) fn version_of(name: &str, scheme: VersionScheme) -> Result<Version, E
     parsed
 }
 
-/// The version in the name of an image that no image has: `firmware-1.0.1.bin`, `1.0.1.bin`, `Firmware_1.0.1.bin`.
+/// The right name for one that is nearly that of an image: `firmware-1.0.1.bin`, `1.0.1.bin`, `Firmware_1.0.1.bin`.
 pub(crate) fn near_image(file_name: &str) -> Option<String> {
     let (stem, ending) = file_name.rsplit_once('.')?;
     let ending = ending.to_ascii_lowercase();
@@ -121,9 +121,9 @@ fn version_after_a_word(name: &str) -> Option<String> {
     (rest.len() < name.len() && !is_image && is_dotted(version)).then(|| version.to_owned())
 }
 
-/// Whether a text is a version with a dot in it, and no name that V6 leaves out.
+/// Whether a text is a version with a dot in it that V6 does not exclude.
 fn is_dotted(text: &str) -> bool {
-    // What is no version by V3 is not looked at again: a name could have a word after the other for ever.
+    // A name that breaks V3 is not checked again: it could have any number of words.
     let is_version = text.contains('.') && Version::parse(text, VersionScheme::Loose).is_ok();
     is_version && version_of(text, VersionScheme::Loose).is_ok()
 }

@@ -119,7 +119,7 @@ impl Catalog {
     pub fn plan(&self, request: &PlanRequest) -> Result<Option<Plan>, Error> {
         let parse = |text: &Option<String>| text.as_deref().map(|text| self.filter.device_version(text)).transpose();
         let current = parse(&request.current)?;
-        // P5: one that cannot be compared would be offered the image again after it has flashed it.
+        // P5: a version that cannot be compared would get the same image again and again.
         let firmware_version =
             parse(&request.firmware_version)?.filter(|version| version.scheme() == self.filter.scheme());
         let target = self.target(request.target.as_deref())?;

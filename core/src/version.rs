@@ -85,7 +85,7 @@ pub struct Version {
 /// What a version is ordered by.
 #[derive(Clone, Debug)]
 enum Parts {
-    /// Those of the text.
+    /// By the components of the text.
     Loose,
     Semver(semver::Version),
     Pep440(pep440_rs::Version),
@@ -102,17 +102,17 @@ impl Version {
     /// Rule V7: with [`VersionScheme::Pep440`], a version as Python packages have it ([`Code::VersionPep440`]).
     pub fn parse(text: &str, scheme: VersionScheme) -> Result<Self, Error> {
         check_name(text)?;
-        // Not the libraries' texts: those bring tables of printable characters along, 3 KB of a WebAssembly module.
-        let unfit = |code, rule: &str| Error::new(code, format!("{}: {rule}", quoted(text)));
+        // Not the libraries' messages: they need tables of printable characters, 3 KB of a WebAssembly module.
+        let invalid = |code, rule: &str| Error::new(code, format!("{}: {rule}", quoted(text)));
         let parts = match scheme {
             VersionScheme::Loose => Parts::Loose,
             VersionScheme::Semver => Parts::Semver(semver::Version::parse(without_v(text)).map_err(|_| {
-                let rule = "MAJOR.MINOR.PATCH without leading zeros, then if wanted -PRE-RELEASE and +BUILD";
-                unfit(Code::VersionSemver, &format!("a SemVer version is {rule}"))
+                let rule = "MAJOR.MINOR.PATCH without leading zeros, then optionally -PRE-RELEASE and +BUILD";
+                invalid(Code::VersionSemver, &format!("a SemVer version is {rule}"))
             })?),
             VersionScheme::Pep440 => Parts::Pep440(without_v(text).parse().map_err(|_| {
-                let rule = "numbers joined by dots, then if wanted aN, bN or rcN, .postN, .devN and +LOCAL";
-                unfit(Code::VersionPep440, &format!("a version of PEP 440 is {rule}"))
+                let rule = "numbers joined by dots, then optionally aN, bN or rcN, .postN, .devN and +LOCAL";
+                invalid(Code::VersionPep440, &format!("a PEP 440 version is {rule}"))
             })?),
         };
         Ok(Self { text: text.to_owned(), parts })

@@ -22,7 +22,7 @@ fn a_message_names_the_value_and_the_rule_on_one_line() {
         (version("beta"), r#""beta": a version starts with a digit, or v and a digit"#),
         (
             version("1.0q"),
-            r#""1.0q": a SemVer version is MAJOR.MINOR.PATCH without leading zeros, then if wanted -PRE-RELEASE and +BUILD"#,
+            r#""1.0q": a SemVer version is MAJOR.MINOR.PATCH without leading zeros, then optionally -PRE-RELEASE and +BUILD"#,
         ),
         (
             manifest("{\n    \"delete\": [1 2]\n}"),

@@ -21,7 +21,7 @@ impl Catalog {
     /// Sorts the entries of a listing into releases, firmware images and ignored ones.
     ///
     /// `listing` is a `Listing`, or records and dicts as `Listing.entries` has them, in any order. `scheme` is `loose`,
-    /// `semver` or `pep440`. `ignore` has globs of files to ignore, `protect` globs of files that no plan touches; one with a
+    /// `semver` or `pep440`. `ignore` has globs of files to ignore, `protect` of files that no plan touches; one with a
     /// `/` is matched against the device path and each directory above it, one without against each name in the path.
     /// `unsettled` has top-level names that are still changing and not offered.
     ///

@@ -13,7 +13,7 @@ pub struct Version(airwaybill::Version);
 #[wasm_bindgen]
 impl Version {
     /// Reads a version: a digit, or `v` and a digit, then only `0-9 A-Z a-z . + _ -`, at most 64 bytes; with
-    /// `"semver"`, a `SemVer` 2.0 version, with `"pep440"` one of a Python package.
+    /// `"semver"`, a `SemVer` 2.0 version, with `"pep440"`, that of a Python package.
     ///
     /// @throws `version_empty`, `version_too_long`, `version_start`, `version_character`, `version_semver`,
     /// `version_pep440`, `field_type`

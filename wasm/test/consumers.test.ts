@@ -67,10 +67,10 @@ describe("what a bundle lacks is said with a code and with what to do", () => {
     run([ESBUILD, COPY], folder);
     const { outcome } = await open(browser, `${folder}dist`);
     expect(outcome).toEqual({
-      entry: { code: "module_unavailable", message: expect.stringMatching(/engine_bg\.wasm answered 404; .*airwaybill\/manual/) },
+      entry: { code: "module_unavailable", message: expect.stringMatching(/engine_bg\.wasm responded with 404; .*airwaybill\/manual/) },
       early: { code: "init_missing", message: expect.stringContaining("init(…)") },
       earlyHash: { code: "init_missing", message: expect.stringContaining("init(…)") },
-      nowhere: { code: "module_unavailable", message: expect.stringMatching(/nowhere\.wasm answered 404; .*airwaybill\/engine.wasm/) },
+      nowhere: { code: "module_unavailable", message: expect.stringMatching(/nowhere\.wasm responded with 404; .*airwaybill\/engine.wasm/) },
       worker: { code: "worker_unavailable", message: expect.stringMatching(/airwaybill\/worker.*init\(…, { worker }\).*concurrency: 0/) },
       inPlace: [{ path: "1.0.0/main.py", size: 7, sha1: "040f06fd774092478d450774f5ba30c5da78acc8" }],
     });

@@ -51,17 +51,17 @@ def create_app(
 ) -> App:
     """An ASGI application that serves the releases below ``root``.
 
-    ``base_url`` is put before every URL of a manifest; without it the request's ``Host`` is. ``dst_paths`` is
+    ``base_url`` is the start of every URL in a manifest, by default from the request's ``Host``. ``dst_paths`` is
     ``relative`` or ``absolute``, with a leading slash; ``scheme``, the order of versions, ``loose``, ``semver`` or
-    ``pep440``. ``ignore`` and ``protect`` are globs. A release counts when nothing in it has changed for ``settle``
-    seconds. ``X-Forwarded-Proto`` and ``-Host`` count from the addresses and networks in ``trusted_proxies``.
-    ``access_log`` takes one JSON line a request. ``force_polling`` is for file systems that do not tell of changes.
+    ``pep440``. ``ignore`` and ``protect`` are globs. A release is offered once nothing in it has changed for ``settle``
+    seconds. ``X-Forwarded-Proto`` and ``-Host`` are trusted from the addresses and networks in ``trusted_proxies``.
+    ``access_log`` gets one JSON line per request. ``force_polling`` is for file systems without change notifications.
 
     Run by itself it starts and stops with the server; mounted in another application it starts at the first request,
     and ``startup()`` and ``shutdown()`` can be awaited in that application's lifespan.
 
-    ``AirwaybillError`` for a base URL, glob, ``scheme`` or ``dst_paths`` that is none, ``ValueError`` for a proxy
-    address, ``NotImplementedError`` on Windows, where files cannot be opened as rule H2 wants it.
+    Raises ``AirwaybillError`` for an invalid base URL, glob, ``scheme`` or ``dst_paths``, ``ValueError`` for an invalid
+    proxy address, ``NotImplementedError`` on Windows, where files cannot be opened as rule H2 requires.
     """
     if not CAN_OPEN_BELOW:
         raise NotImplementedError("serving files needs a POSIX system; on Windows, WSL is one")
