@@ -2,8 +2,8 @@ use serde::Deserialize;
 
 use crate::error::{Code, Error, quoted};
 use crate::glob::Globs;
+use crate::name;
 use crate::version::{Version, VersionScheme};
-use crate::{name, path};
 
 /// What a catalog ignores, what it never updates, and how it orders versions.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -101,9 +101,7 @@ impl Filter {
     pub(crate) fn ignores(&self, device_path: &str) -> bool {
         // C1
         let is_ignored = |name| matches!(name, ".DS_Store" | "Thumbs.db" | "pymakr.conf");
-        let may_be_ignored =
-            path::starts_segment_with(device_path.as_bytes(), |byte| matches!(byte, b'.' | b'T' | b'p'));
-        may_be_ignored && device_path.split('/').any(is_ignored) || self.ignore.matches(device_path)
+        device_path.split('/').any(is_ignored) || self.ignore.matches(device_path)
     }
 }
 
