@@ -14,14 +14,19 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from board import DEVICE, TESTS, find, micropython
 
+SUMS = ("rounds", "updates", "starts", "cuts", "faults", "checks", "bad")
 KINDS = ("littlefs", "FAT")
 JOBS = 2
+PART = 4  # rounds a process: MicroPython becomes slow by what it interns
+HEAP = "heapsize=32M"
 WHO = 'WHO = "????????????????????????"\n'
 
 
@@ -92,36 +97,32 @@ def run(
 ) -> Outcome:
     """`rounds` rounds from seed `first` on, in `jobs` processes. With `stop` no more start once so many are bad."""
     outcome = Outcome()
-    command = [
-        micropython(),
-        "-X",
-        "heapsize=64M",
-        str(TESTS / "model" / "tester.py"),
-        which,
-        str(client),
-        kind,
-        features,
-    ]
-    part = -(-rounds // jobs)
-    if stop:
-        part = 1
-    waiting = [(at, min(part, first + rounds - at)) for at in range(first, first + rounds, part)]
-    while waiting and not (stop and len(outcome.bad) >= stop):
-        now, waiting = waiting[:jobs], waiting[jobs:]
+    tester = [micropython(), "-X", HEAP, str(TESTS / "model" / "tester.py")]
+    command = [*tester, which, str(client), kind, features]
+
+    def play(seed: int) -> None:
+        if stop and len(outcome.bad) >= stop:
+            return
+        count = min(part, first + rounds - seed)
         extra = [str(export)] if export else []
-        runs = [
-            subprocess.Popen([*command, str(at), str(count), *extra], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-            for at, count in now
-        ]
-        for process in runs:
-            text = process.communicate()[0].decode(errors="replace")
-            if process.returncode:
-                raise RuntimeError(text[-4000:])
-            if export:
-                print(text)
+        done = subprocess.run(
+            [*command, str(seed), str(count), *extra], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
+        )
+        text = done.stdout.decode(errors="replace")
+        if done.returncode:
+            wrong = f"MicroPython ended with {done.returncode}: {text[-2000:]}"
+            outcome.bad.append({"seed": seed, "step": f"{count} rounds", "fault": None, "wrong": wrong})
+        if export:
+            print(text)
+        with lock:
             for line in text.splitlines():
                 if line.startswith("@"):
                     outcome.add(line[1:])
+
+    part = 1 if stop else PART
+    lock = Lock()
+    with ThreadPoolExecutor(jobs) as pool:
+        list(pool.map(play, range(first, first + rounds, part)))
     return outcome
 
 
@@ -148,7 +149,7 @@ def main() -> int:
             outcome = run(client, which, kind, given.features, given.seed, rounds, given.jobs, given.stop, export)
             for found in outcome.bad:
                 print(f"bad: {kind}, seed {found['seed']}, {found['step']}: {found['wrong']}; fault: {found['fault']}")
-            sums = ", ".join(f"{outcome.sums[key]} {key}" for key in ("rounds", "updates", "checks", "states", "bad"))
+            sums = ", ".join(f"{outcome.sums[key]} {key}" for key in SUMS)
             print(f"{kind}: {sums}", flush=True)
             bad += len(outcome.bad)
             if given.export and outcome.bad:

@@ -21,7 +21,7 @@ def case_11(client, kind):
         action()
         done = device.board.save()
         wrong = []
-        for number in spread(device.board.log.counts["read"], LOOKS):
+        for number in spread(device.board.log.reads.count, LOOKS):
             device.board.load(image)
             device.remount()
             device.board.log.arm("read", number, 1)

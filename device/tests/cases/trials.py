@@ -94,7 +94,7 @@ def case_18(client, kind):
     for accesses in ("read", "write"):
         device.board.log.disarm()
         device.confirm()
-        count = device.board.log.counts[accesses]
+        count = device.board.log.of(accesses).count
         for number in spread(count, LOOKS):
             for times in (1, 30):
                 device.board.load(image)

@@ -18,7 +18,8 @@ OWN = (
     "sd/asset.txt.new",
 )
 DIRECTORIES = ("flash/logs", "flash/deep/a/b", "flash/many", "sd/audio")
-SHORT = ("sd/~NOTES.BAK", "sd/T~LOG.BAK", "sd/DATA~2024.CSV")
+# Beside files of releases whose names begin alike, on file systems that are FAT: see releases.ALIKE.
+SHORT = ("~NOTES.BAK", "T~LOG.BAK", "DATA~2024.CSV", "MEASURE~1.CSV", "TONE~12345.WAV")
 PC_NAME = b"M\x9aLLER  TXT"  # Müller.txt
 
 
@@ -48,8 +49,9 @@ class Application:
         for path in FILES:
             self._write(path, b"0")
         if "short" in self._features:
-            for path in SHORT:
-                self._write(path, path.encode())
+            for name in SHORT:
+                for path in ("sd/" + name, "flash/data/" + name):
+                    self._write(path, path.encode())
         if "own" in self._features:
             self._write(CONFIG, module("own", CONFIG, 20))
             self.work()

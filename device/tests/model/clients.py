@@ -20,7 +20,6 @@ class Link:
         self.each = each
         self.whole = whole
         self._left = each
-        self._fetched = False
 
     def take(self, size):
         """How many of `size` bytes come. After fewer, the connection is gone."""
@@ -33,9 +32,30 @@ class Link:
             self.whole -= size
         return size
 
+    def open(self, request):
+        """What is asked for next."""
+
     def fail(self):
         self._left = self.each
         raise OSError(ECONNRESET)
+
+
+class Contact(Link):
+    """Brings each manifest, and `whole` bytes of all else; `came` is how many of these have come."""
+
+    def __init__(self, whole=None):
+        super().__init__(None, whole)
+        self.came = 0
+        self._counts = False
+
+    def open(self, request):
+        self._counts = not request.startswith("manifest.json")
+
+    def take(self, size):
+        if self._counts:
+            size = super().take(size)
+            self.came += size
+        return size
 
 
 def transport(module, server, link, verified):
@@ -49,6 +69,7 @@ def transport(module, server, link, verified):
 
         def get_data(self, req, dest_path=None, hash=False, firmware=False):
             data = memoryview(server.get(req))
+            link.open(req)
             sink = self.sink(dest_path, hash, firmware)
             try:
                 at = sink.offset
@@ -143,7 +164,10 @@ OTA.boot()
         """Called when a board has started with these modules in place of MicroPython's."""
 
     def _ota(self, server=None, link=None, verified=True):
-        return transport(__import__("OTA"), server, link, verified)()
+        return transport(__import__("OTA"), server, link, verified)(**self._settings())
+
+    def _settings(self):
+        return {}
 
     def update(self, server, link, verified=True, retry=False, reset=True):
         return self._ota(server, link, verified).update(retry=retry, reset=reset)
@@ -184,15 +208,18 @@ class Second(First):
 
     def boot_py(self):
         return """import os
-from machine import SD
+from machine import SD, WDT
 def mount():
     try:
         os.mount(SD(), "/sd")
     except OSError:
         pass
 from OTA import OTA
-OTA.boot(mount=mount)
+OTA.boot(mount=mount, feed=WDT().feed)
 """
+
+    def _settings(self):
+        return {"feed": __import__("machine").WDT().feed}
 
     def delivered(self, release):
         """As `airwaybill record` writes it."""

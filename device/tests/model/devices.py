@@ -10,6 +10,13 @@ EIO = 5
 ERASED = b"\xff"
 
 
+class Accesses:
+    """How many reads or writes there were, and which fail: number `first` and those after it, to before `end`."""
+
+    def __init__(self):
+        self.count = self.first = self.end = 0
+
+
 class Log:
     """What has been written since `clear()`: (device's name, first byte, bytes); and which accesses are to fail.
 
@@ -18,6 +25,8 @@ class Log:
     """
 
     def __init__(self):
+        self.reads = Accesses()
+        self.changes = Accesses()
         self.clear()
 
     def clear(self):
@@ -27,21 +36,22 @@ class Log:
         self.disarm()
 
     def disarm(self):
-        self.counts = {"read": 0, "write": 0}
-        self._kind = None
-        self._first = self._end = 0
+        for accesses in (self.reads, self.changes):
+            accesses.count = accesses.first = accesses.end = 0
 
     def arm(self, kind, first, count):
         self.disarm()
-        self._kind = kind
-        self._first = first
-        self._end = first + count
+        accesses = self.of(kind)
+        accesses.first = first
+        accesses.end = first + count
 
-    def fails(self, kind):
-        counts = self.counts
-        number = counts[kind]
-        counts[kind] = number + 1
-        return number >= self._first and number < self._end and kind == self._kind
+    def of(self, kind):
+        return self.reads if kind == "read" else self.changes
+
+
+FOREVER = 1 << 30
+WRITE_US = 10  # a byte; a block of 4096 bytes is erased in 41 ms
+CARD_BYTES, FLASH_BYTES = 1, 10  # that are read in a microsecond
 
 
 class Chip:
@@ -52,20 +62,41 @@ class Chip:
         self.name = name
         self.block_size = block_size
         self.erases = erases
-        self.data = bytearray(ERASED * (block_size * blocks))
         self.out = False
+        self.data = bytearray(ERASED * (block_size * blocks))
         self.bytes_read = 0
         self.bytes_written = 0
+        self._view = memoryview(self.data)
+        self._reads = log.reads
+        self._changes = log.changes
+        self._spared = 0  # of the accesses that are to fail, those before this byte do not
+
+    def die(self, after, sound):
+        """From the access number `after` on nothing behind the first `sound` bytes can be read or written."""
+        self._reads = self._changes = Accesses()
+        self._reads.first, self._reads.end = after, FOREVER
+        self._spared = sound
+
+    def busy_us(self):
+        """How long it has taken to read and to write."""
+        return self.bytes_read // (FLASH_BYTES if self.erases else CARD_BYTES) + self.bytes_written * WRITE_US
 
     def read(self, start, buffer):
-        self.bytes_read += len(buffer)
-        if self.out or self.log.fails("read"):
+        size = len(buffer)
+        self.bytes_read += size
+        reads = self._reads
+        number = reads.count
+        reads.count = number + 1
+        if self.out or (reads.first <= number < reads.end and start >= self._spared):
             return -EIO
-        buffer[:] = memoryview(self.data)[start : start + len(buffer)]
+        buffer[:] = self._view[start : start + size]
 
     def write(self, start, data):
         self.bytes_written += len(data)
-        if self.out or self.log.fails("write"):
+        changes = self._changes
+        number = changes.count
+        changes.count = number + 1
+        if self.out or (changes.first <= number < changes.end and start >= self._spared):
             return -EIO
         data = self._arrives(data)
         self.data[start : start + len(data)] = data
@@ -91,13 +122,15 @@ class Port:
 
     def __init__(self, chip):
         self._chip = chip
+        self._read = chip.read
+        self._size = chip.block_size
         self.off = False
 
     def readblocks(self, block, buffer, offset=0):
         if self.off:
             return -EIO
         try:
-            return self._chip.read(block * self._chip.block_size + offset, buffer)
+            return self._read(block * self._size + offset, buffer)
         except MemoryError:
             return -EIO
 

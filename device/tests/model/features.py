@@ -21,6 +21,8 @@ FEATURES = {
     "again": "a bad release comes again under its name, mended",
     "clash": "two names that are one on FAT",
     "card": "the card is taken out in a trial, and comes back",
+    "dead": "the card fails for ever from somewhere on: all of it, or all but the directory at its root",
+    "resume": "the link dies for good in each call of update(), and each call brings some more",
     "firmware": "images, with the boot loader's model",
     "single": "a board that cannot write its firmware is offered some",
     "rot": "a write to an app partition arrives with a bit changed",
@@ -34,6 +36,7 @@ FEATURES = {
     "case": "names that change their case",
     "long": "names of 255 bytes",
     "names": "files of a release that end in .new and .bak",
+    "large": "a file that is not copied in a second",
     "dirs": "many directories, with littlefs's count of them",
     "shadow": "a release with a module named as one of MicroPython's",
 }

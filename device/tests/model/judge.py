@@ -6,6 +6,7 @@ import sys
 from firmware import image_version
 
 DIRECTORY = 0x4000
+CARD = "flash/sd"  # in a list of a flash that is mounted at /
 ROOTS = ("flash", "flash/lib")  # as sys.path of the board
 NO_MODULES = ("flash/boot.py", "flash/main.py")
 
@@ -15,19 +16,18 @@ def walk(client, board, mounts=("flash", "sd")):
     Latin-1."""
     files, directories = {}, set()
     for mount in mounts:
-        # With the flash at / a list of it has the card in it.
-        _walk(client, board.real(mount).encode(), mount, files, directories, "flash/sd" if "sd" in mounts else None)
+        _walk(client, board.real(mount).encode(), mount, files, directories)
     return files, directories
 
 
-def _walk(client, real, path, files, directories, other):
+def _walk(client, real, path, files, directories):
     for entry in list(os.ilistdir(real or b"/")):
         below = path + "/" + text(entry[0])
-        if client.is_own(below) or below == other:
+        if client.is_own(below) or below == CARD:
             continue
         if entry[1] & DIRECTORY:
             directories.add(below)
-            _walk(client, real + b"/" + entry[0], below, files, directories, other)
+            _walk(client, real + b"/" + entry[0], below, files, directories)
         else:
             with open(real + b"/" + entry[0], "rb") as file:
                 files[below] = file.read()

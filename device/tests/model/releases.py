@@ -22,6 +22,11 @@ SERIES = tuple(
     "flash/data/measurements_of_the_%s_sensor_of_the_plant.csv" % name for name in ("north", "east", "south")
 )
 
+LARGE = "flash/data/zone.bin"
+LARGE_BYTES = 110000
+# They begin as a user's files of `application.SHORT` do: what is swept away with one of these is not to be theirs.
+ALIKE = ("flash/data/data of 2024.csv", "flash/data/measured tones.csv", "sd/data of 2024.csv", "sd/tone of a bell.wav")
+
 # (the feature that it takes or None, the forms)
 SLOTS = (
     (None, ((), ("flash/lib/alpha.py",))),
@@ -45,6 +50,8 @@ SLOTS = (
     ("case", (("flash/data/Readme.txt",), ("flash/data/README.txt",), ())),
     ("long", ((), (LONG,), (LONG[:-7] + "a.txt", LONG))),
     ("names", ((), ("flash/data/list.new", "flash/data/list"), ("flash/data/list", "flash/data/list.bak"))),
+    ("large", ((LARGE,), ())),
+    ("short", (ALIKE, (), ALIKE[:1], ALIKE[1:])),
     ("dirs", ((), DIRECTORIES, DIRECTORIES[:8])),
     ("shadow", ((), ("flash/lib/json.py",))),
     ("mpy", (("flash/lib/fast.mpy",), ("flash/lib/fast.py",), ())),
@@ -111,7 +118,7 @@ class Maker:
         return Release(version, tree, firmware, mpy_version, good)
 
     def _content(self, version, path, mpy_version):
-        size = random.choice(SIZES[:3] if path in DIRECTORIES else SIZES)
+        size = random.choice(SIZES[:3] if path in DIRECTORIES else SIZES) if path != LARGE else LARGE_BYTES
         if path.endswith(".mpy"):
             mark = who(version, path)
             data = self._compiled.replace(b"?" * 24, mark.encode())

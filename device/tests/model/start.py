@@ -24,7 +24,6 @@ def main(directory):
     for name in board.chips:
         with open("%s/%s.img" % (directory, name), "rb") as file:
             contents[name] = file.read()
-            board.chips[name].data = bytearray(contents[name])
     board.replaces = client.replaces
     vfs.umount("/")
     board.load((contents, found["running"]))

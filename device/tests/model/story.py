@@ -3,37 +3,28 @@
 import gc
 import os
 import random
-import sys
 
 from application import CONFIG, Application
-from boards import POWER, RESET, SOFT, WAKE, WATCHDOG, Board, Loop
-from clients import Link
-from judge import Judge, files_below
+from boards import POWER, RESET, SOFT, WAKE, WATCHDOG, Board
+from clients import Contact, Link
+from harm import Harm, chance
+from judge import Judge
 from releases import Maker, Server
+from witness import Bad, Witness, text_of
 
 SMALL = 140  # blocks of a littlefs on which its double count of directories says that little is free
 UPDATES = 3
-BRANCHES = 3  # cuts of one action
-ERRORS = 2  # errors in one, each of which takes it again
-NESTED = 3
 TRIES = 4
-
-
-class Bad(Exception):
-    pass
-
-
-def chance(share):
-    return random.random() < share
+WORN = 17408  # bytes of the card: the directory at its root can be read, no file can
+CALLS = 60  # of update(), until all has come
+ERASED_AT_ONCE = 4096
 
 
 class Round:
     def __init__(self, client, kind, seed, features, compiled, trace=None):
         random.seed(seed)
-        self.seed = seed
         self.client = client
         self.features = features
-        self.trace = trace
         firmware = "rp2040"
         if "firmware" in features or "mpy" in features or "rot" in features:
             firmware = random.choice(("esp32", "esp32", "esp32, no rollback", "pycom"))
@@ -44,19 +35,17 @@ class Round:
         self.board = Board(kind, firmware, blocks, 32 if chance(0.2) else 256, root)
         self.board.replaces = client.replaces
         self.application = Application(self.board, features)
-        self.judge = Judge(client, self.board, self.application)
-        self.writes_firmware = firmware not in ("esp32, one app", "rp2040")
-        self.maker = Maker(client, features, compiled, self.writes_firmware or "single" in features)
         self.server = Server()
-        self.server.sizes = chance(0.8)
         self.server.forgets = "gone" in features
         self.server.static = "gone" in features and chance(0.3)
-        self.checks = 0
+        # Without format 2 a server that has forgotten a release does not say that its answer is all of the next one.
+        self.server.sizes = chance(0.8) or (self.server.forgets and not self.server.static)
+        self.judge = Judge(client, self.board, self.application)
+        self.witness = Witness(self.board, client, self.judge, self.server, features, trace)
+        self.harm = Harm(self.board, client, self.application, self.witness, features)
+        self.maker = Maker(client, features, compiled, self.board.writes_firmware or "single" in features)
         self.updates = 0
-        self.states = 0
-        self.kept = {}
         self.where = "delivery"
-        self.faulted = None
 
     # The chain
 
@@ -72,7 +61,7 @@ class Round:
         for number in range(UPDATES):
             new = self.maker.next(old)
             self.where = "update %d" % (number + 1)
-            old = self._update(old, new)
+            old = self._update(old, new, number == UPDATES - 1)
             self.updates += 1
             gc.collect()
 
@@ -81,7 +70,7 @@ class Round:
         release = self.maker.next()
         release.good = True
         board.format()
-        self.delivered = image = self.server.image(release)
+        self.witness.delivered = image = self.server.image(release)
         board.chips["ota_0"].data[: len(image)] = image
         delivery = self.application.deliver()
         next(delivery)
@@ -89,12 +78,12 @@ class Round:
         self._write(release.tree)
         self._write(self.client.delivered(release))
         for path in self.client.protected(board.kind):
-            self.kept[path] = release.tree[path]
+            self.witness.kept[path] = release.tree[path]
         for _ in delivery:
             pass
         self.server.offer(release)
         board.start()
-        self._check((release,), True)
+        self.witness.check((release,), True)
         return release
 
     def _write(self, tree):
@@ -109,44 +98,50 @@ class Round:
             with open(self.board.real(path), "wb") as file:
                 file.write(data)
 
-    def _update(self, old, new):
+    def _update(self, old, new, last):
         """From `old` to `new` and its end. Returns the release that the device then is on."""
         self.each = None  # what a connection brings
-        self.disturbed = False  # whether it goes on from where a fault has left it
+        self.harm.disturbed = False
         self.application.work()
         self.server.offer(new)
         if "hold" in self.features:
             self.application.hold()
         if self.judge.clash(new.tree):
             return self._refused(old, "path_case", "path_conflict" if self._hides(new) else "path_case")
+        if last and "dead" in self.features:
+            return self._dies(old, new)
         full = "full" in self.features and chance(0.5)
         if full:
             self.application.fill(random.choice((1, 10000, 40000, 100000)))
-        outcome = self._act("update", self._fetch, (old, new))
+        if "resume" in self.features and not full and self.board.firmware_kind != "pycom" and chance(0.7):
+            outcome = self._resumed(old, new)
+        else:
+            outcome = self._act("update", self._fetch, (old, new))
         self.application.drop()
         self.board.log.rot = 0
         if full:
             right = ("space", "link", "OSError") if self.client.bare else ("space", "link")
-            if not self.faulted and outcome and not outcome.startswith(right):
-                raise Bad("%s instead of space" % outcome)
+            if not self.harm.done and outcome and not outcome.startswith(right):
+                if not self._rightly_refused(new, outcome):
+                    raise Bad("%s instead of space" % outcome)
             self.application.empty()
             outcome = outcome and "full"
         for _ in range(TRIES):
-            if self._version() == new.version:
+            if self.witness.version() == new.version:
                 break
             code = self._rightly_refused(new, outcome)
             if code == "space":  # what the refusal has given up may be room enough the next time
                 self.board.start()
-                self._check((old,), True)
+                self.witness.check((old,), True)
                 return old
             if code:
                 return self._refused(old, code)
-            if outcome is None and self._reported() is None:
-                raise Bad("update() ended, and the device is on " + str(self._version()))
+            if outcome is None and self.witness.reported() is None:
+                raise Bad("update() ended, and the device is on " + str(self.witness.version()))
             outcome = self._plainly("again", lambda: self.client.update(self.server, Link(self.each), True, True))
         else:
-            raise Bad("not installed: %s, %s" % (outcome, self._reported()))
-        self._check((old, new), False)
+            raise Bad("not installed: %s, %s" % (outcome, self.witness.reported()))
+        self.witness.check((old, new), False)
         end = self._good if new.good else self._bad
         return end(old, new)
 
@@ -176,19 +171,19 @@ class Round:
         free = self.application.room(mount)
         self.application.load(own)
         self.board.load(image)
-        self._mount()
+        self.harm.mount()
         # The client keeps some of it for the journal, and its figure may be off by some blocks.
         return free < need * 5 // 4 + 8 * 4096
 
     def _refused(self, old, *codes):
         outcome = self._act("update", self._fetch, (old,))
-        if not self.faulted:
+        if not self.harm.done:
             if outcome is None or outcome.startswith("link"):
                 outcome = self._plainly("again", lambda: self.client.update(self.server, Link()))
             if not (outcome or "").startswith(codes):
                 raise Bad("%s instead of %s" % (outcome, codes[0]))
         self.board.start()
-        self._check((old,), True)
+        self.witness.check((old,), True)
         return old
 
     def _fetch(self):
@@ -209,7 +204,7 @@ class Round:
             self.client.update(self.server, link, verified, reset=False)
             try:
                 if self.client.confirm():
-                    self.early = True
+                    self.witness.early = True
             except Exception as error:
                 if getattr(error, "code", None) is None:
                     raise
@@ -217,34 +212,102 @@ class Round:
             return
         return self.client.update(self.server, link, verified)
 
+    def _resumed(self, old, new):
+        """In however many calls of update() it comes: hardly a byte twice (D17)."""
+        board = self.board
+        image, own = board.save(), self.application.save()
+        whole = Contact()
+        outcome = self._plainly("update", lambda: self.client.update(self.server, whole))
+        self.witness.check((old, new), False)
+        if self.witness.version() != new.version:
+            return outcome
+        self.application.load(own)
+        board.load(image)
+        self.harm.mount()
+        came = 0
+        for call in range(CALLS):
+            link = Contact(random.randrange(6000, 20000))
+            outcome = self._plainly("call %d" % call, lambda link=link: self.client.update(self.server, link))
+            came += link.came
+            self.witness.check((old, new), False)
+            if self.witness.version() == new.version:
+                break
+            if not outcome.startswith("link"):
+                raise Bad("%s instead of link" % outcome)
+            if chance(0.3):
+                board.start(RESET)
+        else:
+            raise Bad("%d bytes have come in %d calls, and %d are needed" % (came, CALLS, whole.came))
+        again = came - whole.came
+        # Of an image the erase block in which a call ended.
+        if again > (call * ERASED_AT_ONCE if new.firmware != old.firmware else 0):
+            raise Bad("%d bytes of %d came again in %d calls" % (again, whole.came, call + 1))
+        return outcome
+
+    def _dies(self, old, new):
+        """The card fails for ever from somewhere on: the flash and the firmware go on without it (D11)."""
+        card = self.board.chips["sd"]
+        moment = random.randrange(4)
+        sound = random.choice((0, WORN))
+        steps = [("update", lambda: self.client.update(self.server, Link()))]
+        steps += [("start", self.board.start)] * (self.client.trial_starts + TRIES)
+        for number, (name, action) in enumerate(steps):
+            if number == moment:
+                card.die(random.choice((0, random.randrange(20), random.randrange(100), random.randrange(400))), sound)
+            if new.good and number and self.witness.version() == new.version:
+                name, action = "confirm", self.client.confirm
+            outcome = self._plainly("dead %d, %s" % (moment, name), action)
+            if not number and outcome and moment:
+                card.die(0, sound)
+                break
+            self.witness.check((old, new), False, ("flash",))
+            if name == "confirm" and self.witness.state() == "idle" and number >= moment:
+                break
+        wanted = new if name == "confirm" else old
+        if self.witness.version() != wanted.version:
+            raise Bad("with a dead card %s stays: %s" % (self.witness.version(), self.witness.reported()))
+        self.board.start()
+        if sound and self._has("flash/waybill/left") and "sd/" not in (self.witness.reported() or ""):
+            raise Bad("nothing is said of what is left on the card")
+        self.witness.check((wanted,), False, ("flash",))
+
+    def _has(self, path):
+        try:
+            os.stat(self.board.real(path))
+            return True
+        except OSError:
+            return False
+
     def _good(self, old, new):
         """On trial, and confirmed in the end."""
         self._trial()
         for _ in range(random.randrange(2)):
             self._act("start", self._start, (old, new))
-        if "starts" in self.features and not self.disturbed:
+        if "starts" in self.features and not self.harm.disturbed:
             self._starts_that_do_not_count(new)
-        if self._version() == new.version:
+        if self.witness.version() == new.version:
             # Nested cuts are starts of its trial.
             self._act("confirm", self.client.confirm, (old, new), straight=(new,))
             for _ in range(TRIES):
-                if self._state() == "idle":
+                if self.witness.state() == "idle":
                     break
                 self._plainly("confirm again", self.client.confirm)
-        elif not self.disturbed:
-            raise Bad("a release on trial has gone: %s" % self._reported())
+        elif not self.harm.disturbed:
+            raise Bad("a release on trial has gone: %s" % self.witness.reported())
         self.application.empty()
-        kept = self._version() == new.version
+        kept = self.witness.version() == new.version
         for cause in (RESET, POWER):
             self.board.start(cause)
-            self._check((new if kept else old,), True)
+            self.witness.check((new if kept else old,), True)
         if not kept:
             # Cuts have used up the starts of its trial.
-            self._plainly("retry", lambda: self.client.update(self.server, Link(), True, True))
-            self._check((new,), False)
+            outcome = self._plainly("retry", lambda: self.client.update(self.server, Link(), True, True))
+            if self.witness.version() != new.version:
+                raise Bad("a release that was rolled back is not taken again: %s" % outcome)
+            self.witness.check((new,), False)
             if not self._plainly_confirm():
                 raise Bad("a release that was rolled back does not come again")
-            self._check((new,), True)
+            self.witness.check((new,), True)
         return new
 
     def _plainly_confirm(self):
@@ -266,27 +329,27 @@ class Round:
             self._trial()
             self._act("start", self._start, (old, new), ("flash",) if out else ("flash", "sd"))
         if out:
-            if self._version() != old.version:
-                raise Bad("without the card the bad release stays: %s" % self._reported())
+            if self.witness.version() != old.version:
+                raise Bad("without the card the bad release stays: %s" % self.witness.reported())
             self.board.chips["sd"].out = False
             for _ in range(2):
                 self.board.start()
-        if self._version() != old.version:
+        if self.witness.version() != old.version:
             raise Bad("a bad release is still there after %d starts" % (self.client.trial_starts + 2))
         self.application.empty()
         for cause in (RESET, POWER):
             self.board.start(cause)
-            self._check((old,), True)
+            self.witness.check((old,), True)
         if "again" not in self.features:
             return old
         new = self.maker.mend(new)
         self.server.offer(new)
         outcome = self._plainly("mended", lambda: self.client.update(self.server, Link()))
-        if self._version() != new.version:
+        if self.witness.version() != new.version:
             raise Bad("a mended release is not taken: %s" % outcome)
-        self._check((new,), False)
+        self.witness.check((new,), False)
         self._plainly_confirm()
-        self._check((new,), True)
+        self.witness.check((new,), True)
         return new
 
     def _start(self):
@@ -299,9 +362,9 @@ class Round:
             if cause == WAKE:
                 self.client.sleeps()
             self.board.start(cause)
-            if self._version() != new.version:
-                raise Bad("four starts by %s, and it is gone: %s" % (cause, self._reported()))
-            self._check((new,), False)
+            if self.witness.version() != new.version:
+                raise Bad("four starts by %s, and it is gone: %s" % (cause, self.witness.reported()))
+            self.witness.check((new,), False)
 
     def _trial(self):
         """What the application does in a trial."""
@@ -309,204 +372,14 @@ class Round:
         if "fill" in self.features:
             self.application.fill()
 
-    # Actions, and what goes wrong in them
-
     def _act(self, name, action, releases, mounts=("flash", "sd"), straight=None):
-        """`action()`, with one of the faults or none. Then the device is wholly on one of `releases`, without a fault
-        on one of `straight`. Returns the error that came out of it."""
-        self.where = self.where.split(",")[0] + ", " + name
-        kinds = [kind for kind in ("cut", "read", "write") if kind in self.features]
-        self.faulted = None
-        self.early = False
-        state = random.getrandbits(30)
-        kind = random.choice(kinds) if kinds and chance(0.8) else None
-        try:
-            if kind == "cut":
-                return self._with_cuts(action, straight or releases, releases, mounts, state)
-            if kind:
-                return self._with_error(kind, action, straight or releases, releases, mounts, state)
-            random.seed(state)
-            outcome = self._attempt(action)
-            self._check(straight or releases, False, mounts)
-            return outcome
-        except Loop as error:
-            raise Bad(str(error))
-
-    def _attempt(self, action):
-        """Runs to the end or to the start after a reset. Returns the error's text, or None."""
-        try:
-            self.board.run(action)
-            if self.early:
-                raise Bad("confirm() before the release has started")
-        except (Loop, Bad):
-            raise
-        except Exception as error:
-            bare = getattr(error, "code", None) is None
-            if bare and not (self.client.bare and isinstance(error, (OSError, ImportError))):
-                if self.trace:
-                    sys.print_exception(error)
-                raise Bad("a bare exception: " + text_of(error))
-            return text_of(error)
+        self._enter(name)
+        return self.harm.act(action, releases, mounts, straight)
 
     def _plainly(self, name, action):
         """Without a fault."""
+        self._enter(name)
+        return self.witness.attempt(action)
+
+    def _enter(self, name):
         self.where = self.where.split(",")[0] + ", " + name
-        try:
-            return self._attempt(action)
-        except Loop as error:
-            raise Bad(str(error))
-
-    def _with_cuts(self, action, straight, releases, mounts, state):
-        """Some cuts of what the action writes, each started again and judged; the chain goes on after the last."""
-        board = self.board
-        image = board.save()
-        own = self.application.save()
-        random.seed(state)
-        outcome = [None]
-
-        def run():
-            outcome[0] = self._attempt(action)
-
-        writes = board.record(run)
-        self._check(straight, False, mounts)
-        if not writes:
-            return outcome[0]
-        done = board.save(), self.application.save()
-        for _ in range(BRANCHES):
-            number = random.randrange(len(writes))
-            torn = "torn" in self.features and chance(0.5)
-            self.faulted = "cut %d of %d%s" % (number, len(writes), " torn" if torn else "")
-            self.application.load(own)
-            board.cut(image, writes, number, torn)
-            if "damage" in self.features:
-                board.mount_all()
-                self._damage(board.real(random.choice(self.client.journals())))
-            if "spoil" in self.features and chance(0.5):
-                self._spoil()
-            self._start_with_cuts(1)
-            self._check(releases, False, mounts)
-        if chance(0.5):
-            self.faulted = None
-            self.application.load(done[1])
-            board.load(done[0])
-            self._mount()
-        else:
-            outcome[0] = "cut"
-            self.disturbed = True
-        return outcome[0]
-
-    def _spoil(self):
-        """Damages a file that waits to be put in place, if one does."""
-        self.board.mount_all()
-        files = [path for place in self.client.staging for path in files_below(self.board.real(place))]
-        staged = [path for path in files if self.client.is_staged(path)]
-        if staged:
-            self._damage(random.choice(staged))
-
-    def _damage(self, path):
-        """One byte of a file."""
-        at = random.getrandbits(16)
-        try:
-            with open(path, "r+b") as file:
-                data = bytearray(file.read())
-                if data:
-                    data[at % len(data)] ^= 1 << at % 7
-                    file.seek(0)
-                    file.write(data)
-        except OSError:
-            pass
-
-    def _start_with_cuts(self, depth):
-        board = self.board
-        image = board.save()
-        writes = board.record(board.start)
-        self.states += 1
-        if depth < NESTED and writes and chance(0.6):
-            number = random.randrange(len(writes))
-            torn = "torn" in self.features and chance(0.5)
-            self.faulted += ", cut %d of %d" % (number, len(writes))
-            board.cut(image, writes, number, torn)
-            self._start_with_cuts(depth + 1)
-
-    def _with_error(self, kind, action, straight, releases, mounts, state):
-        """The action once to count its accesses, then again with one that fails, or some; then a start without."""
-        board = self.board
-        image = board.save()
-        own = self.application.save()
-        random.seed(state)
-        board.log.disarm()
-        outcome = self._attempt(action)
-        count = board.log.counts[kind]
-        self._check(straight, False, mounts)
-        if not count:
-            return outcome
-        for _ in range(ERRORS):
-            first = random.randrange(count)
-            lasting = random.choice((1, 1, 1, 30))
-            after = random.getrandbits(30)
-            self.faulted = "%s %d of %d fails, %d times" % (kind, first, count, lasting)
-            self.application.load(own)
-            board.load(image)
-            board.reports = True
-            self._mount()
-            random.seed(state)
-            board.log.arm(kind, first, lasting)
-            outcome = self._attempt(action)
-            board.log.disarm()
-            board.reports = False
-            random.seed(after)
-            board.start()
-            self.states += 1
-            self._check(releases, False, mounts)
-        self.disturbed = True
-        return outcome or "fault"
-
-    def _mount(self):
-        """As it was before an action: the application has imported the client when it started."""
-        self.board.mount_all()
-        self.client.load()
-
-    # Looking
-
-    def _status(self):
-        try:
-            return self.client.status()
-        except Exception as error:
-            if self.trace:
-                sys.print_exception(error)
-            raise Bad("status(): " + text_of(error))
-
-    def _version(self):
-        return self._status()["version"]
-
-    def _state(self):
-        return self._status()["state"]
-
-    def _reported(self):
-        return self._status()["error"]
-
-    def _check(self, releases, ended, mounts=("flash", "sd")):
-        """The device has started: it is wholly one of these releases, and says which."""
-        self.checks += 1
-        if self.board.error:
-            error = text_of(self.board.error)
-            # A boot.py that is no Python leaves the board as it is.
-            if not (isinstance(self.board.error, SyntaxError) and "boot" in self.features):
-                raise Bad("boot.py: " + error)
-            mounts = ("flash",)  # boot.py mounts the card
-        version = self._version()
-        release = [one for one in releases if one.version == version]
-        if not release:
-            raise Bad("version %s" % version)
-        release = release[0]
-        tree = dict(release.tree)
-        tree.update(self.kept)
-        image = self.server.image(release) if self.writes_firmware else self.delivered
-        wrong = self.judge.wrong(tree, image, ended, mounts)
-        if wrong:
-            raise Bad("%s %s (%s)" % ("ended" if ended else "is", wrong, version))
-
-
-def text_of(error):
-    text = str(error)
-    return text if getattr(error, "code", None) else "%s %s" % (type(error).__name__, text)

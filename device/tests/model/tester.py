@@ -14,7 +14,9 @@ sys.path.insert(0, __file__.rsplit("/", 1)[0])
 
 from clients import EDITIONS
 from features import choose
-from story import Bad, Round
+from boards import Loop
+from story import Round
+from witness import Bad
 
 
 def alone(run):
@@ -44,29 +46,31 @@ def main(edition, directory, kind, names, first, rounds, exports=None):
     client = EDITIONS[edition](directory)
     with open(directory + "/../who.mpy", "rb") as file:
         compiled = file.read()
-    totals = {"rounds": 0, "updates": 0, "checks": 0, "states": 0, "bad": 0}
+    totals = {"rounds": 0, "updates": 0, "starts": 0, "cuts": 0, "faults": 0, "checks": 0, "bad": 0}
     for seed in range(int(first), int(first) + int(rounds)):
         features = choose(names, seed)
-        round = Round(client, kind, seed, features, compiled, trace=exports)
+        one = Round(client, kind, seed, features, compiled, trace=exports)
         wrong = None
         try:
-            alone(round.run)
-        except Bad as error:
+            alone(one.run)
+        except (Bad, Loop) as error:
             wrong = str(error)
         except Exception as error:  # a file system that cannot be read any more
             sys.print_exception(error)
             wrong = "raised %s %s" % (type(error).__name__, error)
         if wrong:
             totals["bad"] += 1
-            found = {"seed": seed, "kind": kind, "features": ",".join(features), "firmware": round.board.firmware_kind}
-            found.update({"step": round.where, "fault": round.faulted, "wrong": wrong})
+            found = {"seed": seed, "kind": kind, "features": ",".join(features), "firmware": one.board.firmware_kind}
+            found.update({"step": one.where, "fault": one.harm.done, "wrong": wrong})
             if exports:
-                export(exports, round.board, found)
+                export(exports, one.board, found)
             print("@" + json.dumps(found))
         totals["rounds"] += 1
-        totals["updates"] += round.updates
-        totals["checks"] += round.checks
-        totals["states"] += round.states
+        totals["updates"] += one.updates
+        totals["starts"] += one.board.starts
+        totals["cuts"] += one.harm.cuts
+        totals["faults"] += one.harm.faults
+        totals["checks"] += one.witness.checks
         gc.collect()
     print("@" + json.dumps(totals))
 
