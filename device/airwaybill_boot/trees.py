@@ -1,7 +1,11 @@
 """Directories: what is in them, and what of them goes."""
 
+import sys
+
 from . import os
 from .files import DIRECTORY, is_directory, parent, remove
+
+base = sys.modules[__name__[: __name__.rfind(".")]]
 
 OCCUPIED = (39, 13)  # ENOTEMPTY, and what FAT says instead: EACCES
 
@@ -51,11 +55,13 @@ def sweep(path):
         start, tilde, rest = name.upper().partition(b"~")
         number, _, short = rest.partition(b".")
         begins = "".join([c for c in stem if c not in ". "]).encode()[: len(start)] == start
-        if tilde and 0 < len(start) <= 6 and begins and number.isdigit() and short == ending[:3].encode():
+        fits = 0 < len(start) <= 6 and len(start) + len(number) <= 7
+        if tilde and fits and begins and number.isdigit() and short == ending[:3].encode():
             remove_tree(parent(path) + "/" + str(name, "utf-8"))
 
 
 def remove_tree(path):
+    base.feed()
     if is_directory(path):
         for entry in list(os.ilistdir(path)):
             remove_tree(path + "/" + entry[0])
