@@ -189,7 +189,7 @@ power-cuts: $(VENV)/.tools ## only the power cuts
 	$(BIN)/python device/tests/power_cuts.py
 
 .PHONY: device-model
-device-model: $(VENV)/.tools ## random releases and faults on a model of boards (ROUNDS=… SEED=… FEATURES=… REPLAY=1)
+device-model: $(VENV)/.tools ## random releases and faults on a model of boards (ROUNDS=… SEED=… FEATURES=… KIND=… REPLAY=1)
 	$(BIN)/python device/tests/device_model.py $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SEED),--seed $(SEED)) \
 		$(if $(FEATURES),--features $(FEATURES)) $(if $(KIND),--kind $(KIND)) $(if $(REPLAY),--replay) $(if $(EXPORT),--export $(EXPORT))
 

@@ -129,7 +129,7 @@ BUGS = (
     Bug(
         "a copy feeds no watchdog",
         "the watchdog is fed at least every second",
-        "airwaybill_boot/trees.py",
+        "airwaybill_boot/content.py",
         "            write(BUFFER[:count])\n            base.feed()\n",
         "            write(BUFFER[:count])\n",
         kind="FAT",
@@ -148,9 +148,9 @@ BUGS = (
     Bug(
         "the way back waits for a card that cannot be read any more",
         "the way back goes on with the other mounts when one of them fails",
-        "airwaybill_boot/back.py",
-        "            change.failed = failed\n",
-        "            pass\n",
+        "airwaybill_boot/restore.py",
+        "            change.failing.append(name)\n",
+        "            change.error = error\n",
         features="dead",
         seed=15,
     ),
@@ -173,7 +173,7 @@ BUGS = (
     Bug(
         "the old file is copied again when the new one is in its place",
         "what was is kept until the change has ended",
-        "airwaybill_boot/forward.py",
+        "airwaybill_boot/place.py",
         '        if waits:\n            if kind == "R" and not copies:\n                copy(path, old)\n',
         '        if kind == "R" and not copies:\n            copy(path, old)\n        if waits:\n',
         seed=24,

@@ -130,6 +130,9 @@ class Board:
         # Whether an import of a .mpy file tells that it cannot be read: MicroPython reads on for ever after an error.
         self.reports = False
         self._ports = []
+        # A file on FAT that nobody has closed does not keep its file system from the garbage collector, and then writes
+        # to memory that is somebody else's. So they all stay, as long as the board does.
+        self._systems = []
         self._fakes = {}
 
     def _add(self, name, block_size, blocks, erases):
@@ -204,6 +207,7 @@ class Board:
             system = vfs.VfsLfs2(port, readsize=self.progsize, progsize=self.progsize)
         else:
             system = vfs.VfsFat(port)
+        self._systems.append(system)
         vfs.mount(self._readable(system), self.root or "/")
 
     def mount_all(self):
@@ -213,7 +217,7 @@ class Board:
         self.mount()
         self.prepare()
         if not self.chips["sd"].out:
-            os.mount(self._port("sd"), "/sd")
+            os.mount(self._card(), "/sd")
 
     def prepare(self):
         """What else stands in for MicroPython's modules; the client's replaces()."""
@@ -324,7 +328,9 @@ class Board:
     def _card(self):
         if self.chips["sd"].out:
             raise OSError(19)
-        return self._port("sd")
+        system = vfs.VfsFat(self._port("sd"))
+        self._systems.append(system)
+        return system
 
     def _ticks(self):
         self.clock += 1

@@ -267,7 +267,7 @@ class Round:
         if self.witness.version() != wanted.version:
             raise Bad("with a dead card %s stays: %s" % (self.witness.version(), self.witness.reported()))
         self.board.start()
-        if sound and self._has("flash/waybill/left") and "sd/" not in (self.witness.reported() or ""):
+        if sound and self._has("flash/waybill/left") and "sd" not in (self.witness.reported() or ""):
             raise Bad("nothing is said of what is left on the card")
         self.witness.check((wanted,), False, ("flash",))
 
