@@ -1,20 +1,13 @@
-"""What differs from board to board: WiFi, mount points, and where the client's own files lie."""
+"""What differs from board to board: mount points, and where the client's own files lie."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
-import pytest
 from board import CLIENT, DEVICE, INSTALL, INSTALLED, ROOT, TESTS, Board, Server, run_script, tree
 
 RELEASES = ROOT / "examples" / "releases"
-
-
-@pytest.mark.parametrize("shape", ["mainline", "mainline_if", "pycom"])
-def test_wifi(shape: str) -> None:
-    """network.WLAN(STA_IF) with connect(ssid, password), and Pycom's WLAN(mode=) with connect(ssid, auth=)."""
-    assert run_script(TESTS / "wifi.py", shape) == {"joined": True, "again": 1, "wrong": "wifi"}
 
 
 def test_a_card_that_is_not_there(tmp_path: Path) -> None:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 from board import TESTS, run_script
-from fetching import BOOT
 
 BROKEN = "wifi: van: OSError: WiFi Out of Memory"
 
@@ -22,6 +20,8 @@ EXPECTED = {
     "not there": ["wifi: depot not joined in 5000 ms: no ap found", 1, None],
     "there again": [None, 1, "depot"],
     "something else runs": ["wifi: van not joined in 400 ms: no ap found", 1, None],
+    "connect()": [None, 1, "van"],
+    "connect() again": [None, 0, "van"],
     "an application tries": [None, 1, "van"],
     "broken: active": [BROKEN, 0, None],
     "broken: connect": [BROKEN, 1, None],
@@ -31,10 +31,9 @@ EXPECTED = {
 
 
 @pytest.mark.parametrize("shape", ["mainline", "if", "old", "pycom"])
-def test_join(tmp_path: Path, shape: str) -> None:
+def test_join(shape: str) -> None:
     """WLAN(STA_IF), WLAN(WLAN.IF_STA), the same with `essid` for `ssid`; Pycom's WLAN(mode=) has no status()."""
-    (tmp_path / "airwaybill_boot.py").write_text(BOOT)
-    said = run_script(TESTS / "wifi_join.py", tmp_path, shape)
+    said = run_script(TESTS / "wifi.py", shape)
     expected = EXPECTED
     if shape == "pycom":
         expected = {name: [text and re.sub(" ms: .*", " ms", text), *rest] for name, (text, *rest) in EXPECTED.items()}
