@@ -121,11 +121,14 @@ pub struct Firmware {
 pub struct Catalog {
     pub(crate) filter: Filter,
     pub(crate) protect: Globs,
+    pub(crate) keep: Globs,
     releases: Vec<Release>,
     unsettled: Vec<Release>,
     superseded: Vec<Release>,
     firmware: Vec<Firmware>,
     unsettled_firmware: Vec<Firmware>,
+    /// Paths of directories in releases with nothing in them (rule C8).
+    pub(crate) empty: Vec<String>,
     ignored: Vec<Notice>,
     warnings: Vec<Notice>,
 }
@@ -151,6 +154,7 @@ impl Catalog {
     ///     protect: vec!["flash/boot.py".into()],
     ///     unsettled: vec!["1.0.2".into()],
     ///     scheme: VersionScheme::Semver,
+    ///     ..CatalogOptions::default()
     /// };
     /// let catalog = Catalog::from_listing(&listing.map(|path| FileRecord::of(path, b"").into()), &options)?;
     /// assert_eq!((catalog.releases().len(), catalog.releases()[0].files().len()), (1, 1));
@@ -168,11 +172,13 @@ impl Catalog {
         let mut catalog = Self {
             filter: Filter::new(options)?,
             protect: Globs::new(&options.protect)?,
+            keep: Globs::new(&options.keep)?,
             releases: Vec::new(),
             unsettled: Vec::new(),
             superseded: Vec::new(),
             firmware: Vec::new(),
             unsettled_firmware: Vec::new(),
+            empty: Vec::new(),
             ignored: Vec::new(),
             warnings: Vec::new(),
         };
@@ -204,7 +210,7 @@ impl Catalog {
             let name = intake.name;
             match version {
                 Ok(version) => {
-                    let outcome = intake.finish();
+                    let outcome = intake.finish(catalog.filter.now());
                     total = total.saturating_add(outcome.linked);
                     check_size(total, name)?;
                     catalog.take_release(version, outcome, unsettled.contains(name));
@@ -231,7 +237,7 @@ impl Catalog {
     fn firmware_image(&self, entry: &Entry) -> Result<Firmware, Error> {
         let version = self.filter.firmware_version(entry.path());
         match entry {
-            Entry::File(FileRecord { path, size, sha1 }) => {
+            Entry::File(FileRecord { path, size, sha1, .. }) => {
                 Ok(Firmware { path: path.clone(), version: version?, size: *size, sha1: *sha1 })
             }
             Entry::Link { path, .. } => Err(intake::link_outside(path)),
@@ -242,6 +248,7 @@ impl Catalog {
 
     fn take_release(&mut self, version: Version, outcome: Outcome, is_unsettled: bool) {
         self.ignored.extend(outcome.ignored);
+        self.empty.extend(outcome.empty);
         if is_unsettled {
             self.ignored.push(unsettled_notice(version.as_str()));
         }
@@ -269,6 +276,7 @@ impl Catalog {
         self.warnings.extend(losers);
         self.warnings.extend(keep_last_of_equal(&mut self.firmware, |image| (&image.version, &image.path)).0);
         self.ignored.sort_unstable();
+        self.empty.sort_unstable();
         self.warnings.sort_unstable();
     }
 
@@ -358,7 +366,7 @@ impl Catalog {
     /// equal one is offered in its place.
     #[must_use]
     pub fn find(&self, path: &str) -> Option<FileRecord> {
-        let record = |size, sha1| FileRecord { path: path.to_owned(), size, sha1 };
+        let record = |size, sha1| FileRecord { path: path.to_owned(), size, sha1, mtime: None };
         if let Some((name, rest)) = path.split_once('/') {
             return self.release_named(name)?.file(rest).map(|file| record(file.size, file.sha1));
         }
@@ -372,7 +380,7 @@ fn unsettled_notice(path: &str) -> Notice {
 }
 
 /// The file at a path, in files that are sorted by path.
-fn find<'a>(files: &'a [File], path: &str) -> Option<&'a File> {
+pub(crate) fn find<'a>(files: &'a [File], path: &str) -> Option<&'a File> {
     let index = files.binary_search_by(|file| file.path.as_str().cmp(path)).ok()?;
     files.get(index)
 }

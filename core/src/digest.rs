@@ -2,6 +2,7 @@ use std::fmt;
 
 use sha1::{Digest as _, Sha1};
 
+use crate::deserialize::Coded;
 use crate::error::{Code, Error, quoted};
 
 const BYTES: usize = 20;
@@ -74,6 +75,13 @@ impl fmt::Debug for Sha1Digest {
 impl serde::Serialize for Sha1Digest {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.encode(&mut [0; 2 * BYTES]))
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Sha1Digest {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).map_err(|error| serde::de::Error::custom(Coded(error)))
     }
 }
 

@@ -87,6 +87,12 @@ codes! {
     ReleaseEmpty = "release_empty",
     /// A release or image is still changing and not offered yet.
     ReleaseUnsettled = "release_unsettled",
+    /// A copy tool is not done with a file.
+    CopyUnderWay = "copy_under_way",
+    /// What a copy tool left, long after it was done.
+    CopyLeftOver = "copy_left_over",
+    /// A file's time is 0 and its neighbours' is not: `rsync --partial` left it, cut short.
+    MtimeZero = "mtime_zero",
     /// A file is ignored by its name or by a glob.
     IgnoredName = "ignored_name",
     /// A top-level file is not a firmware image.
@@ -97,6 +103,88 @@ codes! {
     PathCase = "path_case",
     /// A requested version is not in the catalog.
     ReleaseUnknown = "release_unknown",
+    /// There is no release at all.
+    NoReleases = "no_releases",
+    /// The release that a device is on is not here.
+    BaseUnknown = "base_unknown",
+    /// The release that a device is on is held back.
+    BaseHeldBack = "base_held_back",
+    /// A path is outside the mount points of the device.
+    PathMount = "path_mount",
+    /// A path is one of the client's own.
+    PathReserved = "path_reserved",
+    /// A directory hides a module of the same name.
+    ModuleHidden = "module_hidden",
+    /// A module is there as `.py` and as `.mpy`.
+    ModuleTwice = "module_twice",
+    /// The files do not fit into the flash.
+    FlashFull = "flash_full",
+    /// `main.py` or `boot.py` goes.
+    StartMissing = "start_missing",
+    /// `main.py` or `boot.py` is emptied.
+    StartEmpty = "start_empty",
+    /// `main.py` or `boot.py` is not UTF-8.
+    StartUtf8 = "start_utf8",
+    /// `main.mpy` or `boot.mpy` has no `.py` beside it.
+    StartMpy = "start_mpy",
+    /// A `.mpy` has another format than the firmware reads, or than the others.
+    MpyFormat = "mpy_format",
+    /// A Python file is cut off or half merged.
+    PythonBroken = "python_broken",
+    /// A firmware image is `.hex`.
+    FirmwareHex = "firmware_hex",
+    /// A firmware image has no bytes.
+    FirmwareEmpty = "firmware_empty",
+    /// A firmware image is an HTML page.
+    FirmwarePage = "firmware_page",
+    /// A firmware image is a pointer of Git LFS.
+    FirmwarePointer = "firmware_pointer",
+    /// A firmware image is none of an ESP32.
+    FirmwareNotEsp = "firmware_not_esp",
+    /// A firmware image is that of a whole flash.
+    FirmwareFlash = "firmware_flash",
+    /// A firmware image ends before its segments do.
+    FirmwareCut = "firmware_cut",
+    /// A firmware image's checksum or digest is wrong.
+    FirmwareDigest = "firmware_digest",
+    /// A firmware image is for a chip that is not known, or that the others are not for.
+    FirmwareChip = "firmware_chip",
+    /// A firmware image is newer than every release.
+    FirmwareNewer = "firmware_newer",
+    /// A release has no firmware image where another has one.
+    FirmwareMissing = "firmware_missing",
+    /// Two firmware images have the same content.
+    FirmwareSame = "firmware_same",
+    /// No path of the device's release is in the next one.
+    NothingStays = "nothing_stays",
+    /// Over half of the files go.
+    ManyDeleted = "many_deleted",
+    /// A release has the content of another.
+    ContentSame = "content_same",
+    /// Files differ in line ends alone.
+    LineEnds = "line_ends",
+    /// A file is ten times its size.
+    FileGrown = "file_grown",
+    /// A file holds a private key.
+    SecretKey = "secret_key",
+    /// A file's name says that it holds secrets.
+    SecretFile = "secret_file",
+    /// A file holds a URL with a password or a token.
+    SecretUrl = "secret_url",
+    /// A file goes out under a name that is left out by default.
+    NameIncluded = "name_included",
+    /// A pre-release, by its name, is above its final release.
+    VersionPrerelease = "version_prerelease",
+    /// Some names have a leading `v`, others none.
+    VersionMixed = "version_mixed",
+    /// A part of a version is a letter where others have a number.
+    VersionLetter = "version_letter",
+    /// Versions differ only after `+`.
+    VersionBuild = "version_build",
+    /// A directory has nothing in it.
+    DirectoryEmpty = "directory_empty",
+    /// What was accepted is no longer found.
+    AcceptUnused = "accept_unused",
     /// A base URL is not `scheme://host…` without query, fragment, white space or control characters.
     BaseUrlInvalid = "base_url_invalid",
     /// A manifest format is neither 1 nor 2.

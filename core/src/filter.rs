@@ -2,6 +2,7 @@ use serde::Deserialize;
 
 use crate::error::{Code, Error, quoted};
 use crate::glob::Globs;
+use crate::left_out::{self, Copy};
 use crate::name;
 use crate::version::{Version, VersionScheme};
 
@@ -13,7 +14,7 @@ pub struct CatalogOptions {
     /// The order of versions (rules V1, V2 and V7).
     #[cfg_attr(feature = "wasm", tsify(optional, type = "VersionScheme | null | undefined"))]
     pub scheme: VersionScheme,
-    /// Globs of files to leave out, besides `.DS_Store`, `Thumbs.db` and `pymakr.conf` (rule C1).
+    /// Globs of files to leave out, besides what is left out by name (rules C1 and C6).
     ///
     /// A glob with a `/` is matched against the device path and each directory above it, one without against each
     /// name in the path.
@@ -22,9 +23,19 @@ pub struct CatalogOptions {
     /// Globs of files that no plan touches (rule C2), with the syntax of `ignore`.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "readonly string[] | null | undefined"))]
     pub protect: Vec<String>,
+    /// Globs of what is not to be left out by name, nor held back as a copy that is under way (rules C6 and C6b), read
+    /// as those of `ignore`.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "readonly string[] | null | undefined"))]
+    pub include: Vec<String>,
+    /// Globs of files that a device owns once it has them (rule C7), read as those of `ignore`.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "readonly string[] | null | undefined"))]
+    pub keep: Vec<String>,
     /// Top-level names that are still changing and not offered; a device may already be on such a release.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "readonly string[] | null | undefined"))]
     pub unsettled: Vec<String>,
+    /// The time in seconds since 1970: how old what a copy tool left is (rule C6b). Without it, it holds a release back.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "number | null | undefined"))]
+    pub now: Option<i64>,
 }
 
 /// Which files a listing has to read: those of releases that are not ignored (rule C1), and firmware images.
@@ -44,6 +55,8 @@ pub struct CatalogOptions {
 pub struct Filter {
     scheme: VersionScheme,
     ignore: Globs,
+    include: Globs,
+    now: Option<i64>,
 }
 
 impl Filter {
@@ -51,9 +64,37 @@ impl Filter {
     ///
     /// # Errors
     ///
-    /// [`Code::GlobInvalid`] for an invalid glob in `ignore`.
+    /// [`Code::GlobInvalid`] for an invalid glob in `ignore` or `include`.
     pub fn new(options: &CatalogOptions) -> Result<Self, Error> {
-        Ok(Self { scheme: options.scheme, ignore: Globs::new(&options.ignore)? })
+        let (ignore, include) = (Globs::new(&options.ignore)?, Globs::new(&options.include)?);
+        Ok(Self { scheme: options.scheme, ignore, include, now: options.now })
+    }
+
+    /// Whether an entry has to say when the file at a path from the top directory last changed: one that a copy tool
+    /// is not done with perhaps (rule C6b), and one whose time is 0.
+    ///
+    /// ```
+    /// use airwaybill::{CatalogOptions, Filter};
+    ///
+    /// let filter = Filter::new(&CatalogOptions::default())?;
+    /// assert!(filter.counts_mtime("1.0.0/flash/.main.py.Xa81Qz", 1_700_000_000));
+    /// assert!(filter.counts_mtime("1.0.0/flash/main.py", 0));
+    /// assert!(!filter.counts_mtime("1.0.0/flash/main.py", 1_700_000_000));
+    /// # Ok::<(), airwaybill::Error>(())
+    /// ```
+    #[must_use]
+    pub fn counts_mtime(&self, path: &str, mtime: i64) -> bool {
+        mtime == 0 || path.split_once('/').is_some_and(|(_, rest)| self.copy_in(rest).is_some())
+    }
+
+    pub(crate) fn now(&self) -> Option<i64> {
+        self.now
+    }
+
+    /// C6b: the sign in a device path that a copy is under way.
+    pub(crate) fn copy_in<'p>(&self, device_path: &'p str) -> Option<Copy<'p>> {
+        let copy = left_out::may_have_one(device_path).then(|| left_out::copy_in(device_path)).flatten();
+        copy.filter(|_| !self.include.matches(device_path))
     }
 
     pub(crate) fn scheme(&self) -> VersionScheme {
@@ -99,9 +140,15 @@ impl Filter {
     }
 
     pub(crate) fn ignores(&self, device_path: &str) -> bool {
-        // C1
-        let is_ignored = |name| matches!(name, ".DS_Store" | "Thumbs.db" | "pymakr.conf");
-        device_path.split('/').any(is_ignored) || self.ignore.matches(device_path)
+        // C1, C6
+        let mut end = 0;
+        let is_left_out = left_out::may_have_one(device_path)
+            && device_path.split('/').any(|name| {
+                end += name.len() + 1;
+                left_out::is_left_out(name)
+                    && !device_path.get(..end - 1).is_some_and(|path| self.include.matches(path))
+            });
+        is_left_out || self.ignore.matches(device_path)
     }
 }
 

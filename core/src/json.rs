@@ -31,7 +31,14 @@ pub(crate) enum Json<'a> {
 impl<'a> Json<'a> {
     /// Reads a document.
     pub(crate) fn parse(document: &'a [u8]) -> Result<Self, Error> {
-        parse(document)
+        let encoding = match document {
+            [0xef, 0xbb, 0xbf, ..] => "UTF-8 with a byte order mark",
+            [0xff, 0xfe, ..] | [b'{', 0, ..] => "UTF-16, little-endian",
+            [0xfe, 0xff, ..] | [0, b'{', ..] => "UTF-16, big-endian",
+            _ => return parse(document),
+        };
+        let rule = "a document is UTF-8 without a byte order mark";
+        Err(Error::new(Code::JsonInvalid, format!("not a JSON document: this is {encoding}; {rule}")))
     }
 
     /// The value as a string.

@@ -40,6 +40,7 @@ mod digest;
 mod path;
 mod version;
 
+mod left_out;
 mod name;
 
 mod glob;
@@ -56,7 +57,10 @@ mod manifest;
 
 mod verify;
 
+mod check;
+
 pub use catalog::{Catalog, File, Firmware, Release};
+pub use check::{Accept, CheckRequest, ExpectedFirmware, Finding, Image, Level, Peek, Text};
 pub use deserialize::deserialize;
 pub use digest::{Hasher, Sha1Digest};
 pub use error::{Code, Error};

@@ -19,6 +19,11 @@ pub struct FileRecord {
     pub size: u64,
     /// SHA-1 of the content.
     pub sha1: Sha1Digest,
+    /// When it last changed, in seconds since 1970, where that matters (rule C6b); see
+    /// [`Filter::counts_mtime`](crate::Filter::counts_mtime).
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "number"))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mtime: Option<i64>,
 }
 
 impl FileRecord {
@@ -30,7 +35,7 @@ impl FileRecord {
     pub fn new(path: String, size: u64, sha1: &str) -> Result<Self, Error> {
         check_size(size, &quoted(&path))?;
         let sha1 = Sha1Digest::parse(sha1).map_err(|error| error.at(quoted(&path)))?;
-        Ok(Self { path, size, sha1 })
+        Ok(Self { path, size, sha1, mtime: None })
     }
 
     /// The record of content in memory.
@@ -38,12 +43,13 @@ impl FileRecord {
     /// ```
     /// use airwaybill::{FileRecord, Sha1Digest};
     ///
-    /// let record = FileRecord { path: "1.0.0/flash/main.py".into(), size: 3, sha1: Sha1Digest::of(b"old") };
+    /// let (path, sha1) = ("1.0.0/flash/main.py".to_owned(), Sha1Digest::of(b"old"));
+    /// let record = FileRecord { path, size: 3, sha1, mtime: None };
     /// assert_eq!(record, FileRecord::of("1.0.0/flash/main.py", b"old"));
     /// ```
     #[must_use]
     pub fn of(path: &str, content: &[u8]) -> Self {
-        Self { path: path.to_owned(), size: content.len() as u64, sha1: Sha1Digest::of(content) }
+        Self { path: path.to_owned(), size: content.len() as u64, sha1: Sha1Digest::of(content), mtime: None }
     }
 }
 
@@ -113,7 +119,7 @@ impl Entry {
 
 /// An entry as plain fields, as JSON and the bindings write it.
 ///
-/// It has `size` and `sha1` (a file), or `link` (a symbolic link), or `unread`, or none of them (an empty directory,
+/// It has `size`, `sha1` and, where it counts, `mtime` (a file), or `link` (a symbolic link), or `unread`, or none of them (an empty directory,
 /// whose path ends in `/`).
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -125,6 +131,7 @@ pub struct EntryFields {
     #[serde(default, deserialize_with = "present")]
     link: Option<Target>,
     unread: Option<String>,
+    mtime: Option<i64>,
 }
 
 #[derive(Clone, Debug)]
@@ -144,7 +151,8 @@ impl TryFrom<EntryFields> for Entry {
     fn try_from(fields: EntryFields) -> Result<Self, Error> {
         let path = fields.path;
         match (fields.size, fields.sha1, fields.link, fields.unread) {
-            (Some(size), Some(sha1), None, None) => FileRecord::new(path, size, &sha1).map(Entry::File),
+            (Some(size), Some(sha1), None, None) => FileRecord::new(path, size, &sha1)
+                .map(|record| Entry::File(FileRecord { mtime: fields.mtime, ..record })),
             (None, None, Some(Target(link)), None) => Ok(Entry::Link { path, link }),
             (None, None, None, Some(unread)) => Ok(Entry::Unread { path, unread }),
             (None, None, None, None) if path.ends_with('/') => Ok(Entry::Directory { path }),

@@ -6,7 +6,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::catalog::{Catalog, File};
+use crate::catalog::{Catalog, File, find};
 use crate::deserialize::Coded;
 use crate::digest::Sha1Digest;
 use crate::error::{Code, Error, quoted};
@@ -64,7 +64,7 @@ pub enum ManifestFormat {
     /// 1: the fields of rule M1.
     #[default]
     Plain,
-    /// 2: also `size` on every entry, `total_size`, and `full` on a full install.
+    /// 2: also `size` on every entry, `total_size`, `full` on a full install, and `keep`.
     Sized,
 }
 
@@ -136,6 +136,10 @@ pub struct Manifest {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     #[cfg_attr(feature = "wasm", tsify(optional, type = "true"))]
     pub(crate) full: bool,
+    /// Files that the device owns once it has them, to fetch where it lacks them; only in format 2.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "wasm", tsify(optional))]
+    pub(crate) keep: Vec<FileEntry>,
     /// Files that the device does not have.
     pub(crate) new: Vec<FileEntry>,
     /// The request's `current`.
@@ -253,7 +257,13 @@ impl Manifest {
         self.full
     }
 
-    /// Bytes to download in all; only in format 2.
+    /// Files that the device owns once it has them (rule C7); only in format 2.
+    #[must_use]
+    pub fn keep(&self) -> &[FileEntry] {
+        &self.keep
+    }
+
+    /// Bytes to download in all, without what `keep` lists; only in format 2.
     #[must_use]
     pub fn total_size(&self) -> Option<u64> {
         self.total_size
@@ -295,14 +305,18 @@ impl Plan {
         let base_url = check_base_url(&options.base_url)?;
         let is_sized = options.format == ManifestFormat::Sized;
         let size = |bytes| is_sized.then_some(bytes);
-        let entries = |files: &[File]| {
+        let is_kept = |file: &File| is_sized && find(&self.keep, file.path.as_str()).is_some();
+        let fetched = || self.new.iter().filter(|file| !is_kept(file));
+        let bytes =
+            fetched().chain(&self.update).map(|file| file.size).chain(self.firmware.iter().map(|image| image.size));
+        let entries = |files: &mut dyn Iterator<Item = &File>| {
             let entry = |file: &File| FileEntry {
                 url: file_url(base_url, &self.version, &file.path),
                 dst_path: DstPath { path: file.path.clone(), written: options.dst_paths },
                 hash: file.sha1,
                 size: size(file.size),
             };
-            files.iter().map(entry).collect()
+            files.map(entry).collect()
         };
         Ok(Manifest {
             delete: self.delete.clone(),
@@ -313,10 +327,11 @@ impl Plan {
             }),
             // M4
             full: is_sized && self.full,
-            new: entries(&self.new),
+            keep: if is_sized { entries(&mut self.keep.iter()) } else { Vec::new() },
+            new: entries(&mut fetched()),
             previous_version: self.previous_version.clone(),
-            total_size: size(self.download_size()),
-            update: entries(&self.update),
+            total_size: size(bytes.fold(0, u64::saturating_add)),
+            update: entries(&mut self.update.iter()),
             version: self.version.clone(),
         })
     }

@@ -49,6 +49,9 @@ pub struct Plan {
     /// Files in both, with a different SHA-1 or size.
     #[cfg_attr(feature = "wasm", tsify(type = "PlanFile[]"))]
     pub update: Vec<File>,
+    /// What the device owns once it has it, as the target has it (rule C7); what its release lacks is in `new` too.
+    #[cfg_attr(feature = "wasm", tsify(type = "PlanFile[]"))]
+    pub keep: Vec<File>,
     /// The image to flash.
     pub firmware: Option<Firmware>,
 }
@@ -144,6 +147,7 @@ impl Catalog {
                 delete: Vec::new(),
                 new: Vec::new(),
                 update: Vec::new(),
+                keep: Vec::new(),
                 firmware: Some(image.clone()),
             }));
         };
@@ -159,7 +163,7 @@ impl Catalog {
         name.map_or(Ok(self.releases().last()), |name| self.release(name).map(Some))
     }
 
-    fn file_changes(&self, target: &Release, current: Option<Version>) -> Plan {
+    pub(crate) fn file_changes(&self, target: &Release, current: Option<Version>) -> Plan {
         // P4: the files of a release that is not in the catalog are not known.
         let known = current.as_ref().and_then(|current| self.known_release(current));
         let mut plan = Plan {
@@ -169,6 +173,7 @@ impl Catalog {
             delete: Vec::new(),
             new: Vec::new(),
             update: Vec::new(),
+            keep: Vec::new(),
             firmware: None,
         };
         // P3: merges two lists that are sorted by path.
@@ -198,6 +203,14 @@ impl Catalog {
         plan.delete.retain(is_free);
         plan.new.retain(|file| is_free(&file.path));
         plan.update.retain(|file| is_free(&file.path));
+        // C7
+        let is_kept = |path: &DevicePath| self.keep.matches(path.as_str());
+        plan.delete.retain(|path| !is_kept(path));
+        plan.update.retain(|file| !is_kept(&file.path));
+        if !(plan.delete.is_empty() && plan.new.is_empty() && plan.update.is_empty()) {
+            let kept = target.files().iter().filter(|file| is_kept(&file.path) && is_free(&file.path));
+            plan.keep.extend(kept.cloned());
+        }
         plan
     }
 }

@@ -110,7 +110,7 @@ impl From<&FileRecord> for Content {
 #[must_use]
 pub fn verify_content<'a>(manifest: &Manifest, found: impl IntoIterator<Item = &'a FileRecord>) -> Report {
     let found = by_path(found);
-    let files = manifest.new.iter().chain(&manifest.update).map(|entry| {
+    let files = manifest.new.iter().chain(&manifest.update).chain(&manifest.keep).map(|entry| {
         let path = &entry.dst_path.path;
         let ending = file_url("", &manifest.version, path);
         let is_right = path_of_url(&entry.url).is_some_and(|url_path| url_path.ends_with(&ending));
@@ -140,7 +140,8 @@ pub fn verify_content<'a>(manifest: &Manifest, found: impl IntoIterator<Item = &
 
 /// Compares the files on a device with its release (rule Y2).
 ///
-/// `found` has device paths, `flash/main.py`. Ignored and protected files are skipped (rules C1 and C2).
+/// `found` has device paths, `flash/main.py`. Ignored and protected files are skipped (rules C1 and C2), as is the
+/// content of files that the device owns (C7).
 ///
 /// ```
 /// use airwaybill::{Catalog, CatalogOptions, Content, FileRecord, Problem, ProblemKind, verify_device};
@@ -177,10 +178,15 @@ pub fn verify_device<'a>(
     for file in release.files().iter().filter(|file| is_checked(file.path.as_str())) {
         report.checked += 1;
         let expected = Content { size: Some(file.size), sha1: file.sha1 };
+        // C7
+        if catalog.keep.matches(file.path.as_str()) && !records_at(&found, file.path.as_str()).is_empty() {
+            continue;
+        }
         report.problems.extend(compare(records_at(&found, file.path.as_str()), file.path.as_str(), expected));
     }
     let firsts = found.chunk_by(|a, b| a.0 == b.0).filter_map(<[_]>::first);
-    let unexpected = firsts.filter(|(path, _)| is_checked(path) && release.file(path).is_none());
+    let is_unexpected = |path| is_checked(path) && !catalog.keep.matches(path) && release.file(path).is_none();
+    let unexpected = firsts.filter(|(path, _)| is_unexpected(path));
     report.problems.extend(unexpected.map(|(path, content)| Problem {
         path: (*path).to_owned(),
         kind: ProblemKind::Unexpected,

@@ -29,6 +29,14 @@ fn a_message_names_the_value_and_the_rule_on_one_line() {
             "not a JSON document: comma or end of sequence expected at line 2, column 18",
         ),
         (manifest("{\"delete\": ["), "not a JSON document: value or end of sequence expected at line 1, column 13"),
+        (
+            manifest("\u{feff}{}"),
+            "not a JSON document: this is UTF-8 with a byte order mark; a document is UTF-8 without a byte order mark",
+        ),
+        (
+            Manifest::parse(b"\xff\xfe{\0}\0").unwrap_err().to_string(),
+            "not a JSON document: this is UTF-16, little-endian; a document is UTF-8 without a byte order mark",
+        ),
         (manifest("[]"), "the document: expected an object, found a list"),
         (manifest("{}"), "delete: missing field"),
         (manifest(r#"{"delete": [1]}"#), "delete[0]: expected a string, found a number"),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import time
 from typing import TYPE_CHECKING, Any
 
 from ._core import Catalog, Listing
@@ -16,18 +17,28 @@ def scan(
     scheme: str = "loose",
     ignore: Sequence[str] = (),
     protect: Sequence[str] = (),
+    include: Sequence[str] = (),
+    keep: Sequence[str] = (),
     progress: Callable[[int, int], object] | None = None,
 ) -> Catalog:
     """Read a directory of releases.
 
-    Hashes on all cores; a second scan of the same directory hashes only what changed. ``scheme``, ``ignore`` and
-    ``protect`` are those of `Catalog.from_listing`; what ``ignore`` matches is not read. ``progress(done, total)`` is
-    called a few times a second with bytes. Raises `AirwaybillError` with code ``root_invalid`` if ``path`` is not a
+    Hashes on all cores; a second scan of the same directory hashes only what changed. ``scheme``, ``ignore``,
+    ``protect``, ``include`` and ``keep`` are those of `Catalog.from_listing`; what ``ignore`` matches is not read.
+    ``progress(done, total)`` is called a few times a second with bytes. Raises `AirwaybillError` with code ``root_invalid`` if ``path`` is not a
     directory, ``glob_invalid`` for an invalid glob, ``field_type`` for an unknown scheme, and ``size_too_big`` for
     2^53 bytes or more.
     """
-    listing = Listing.scan(path, scheme=scheme, ignore=ignore, progress=progress)
-    return Catalog.from_listing(listing, scheme=scheme, ignore=ignore, protect=protect)
+    listing = Listing.scan(path, scheme=scheme, ignore=ignore, include=include, progress=progress)
+    return Catalog.from_listing(
+        listing,
+        scheme=scheme,
+        ignore=ignore,
+        protect=protect,
+        include=include,
+        keep=keep,
+        now=int(time.time()),
+    )
 
 
 def generate_manifest(root: str | os.PathLike[str], current_ver: str | None, host: str) -> dict[str, Any] | None:

@@ -6,11 +6,13 @@ __all__ = [
     "Catalog",
     "Content",
     "FileRecord",
+    "Finding",
     "Firmware",
     "Hasher",
     "Listing",
     "Manifest",
     "Notice",
+    "Peek",
     "Plan",
     "PlanFile",
     "Problem",
@@ -19,6 +21,7 @@ __all__ = [
     "Version",
     "__version__",
     "check_path",
+    "peek",
     "verify_content",
     "verify_device",
 ]
@@ -67,6 +70,33 @@ class Notice:
     def __eq__(self, other: object, /) -> bool: ...
     def __ne__(self, other: object, /) -> bool: ...
     def __hash__(self, /) -> int: ...
+
+@final
+class Finding:
+    @property
+    def level(self) -> str: ...
+    @property
+    def path(self) -> str: ...
+    @property
+    def code(self) -> str: ...
+    @property
+    def message(self) -> str: ...
+    @property
+    def advice(self) -> str: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    def __hash__(self, /) -> int: ...
+
+@final
+class Peek:
+    def __new__(cls, path: str, content: bytes | str) -> Peek: ...
+    @property
+    def path(self) -> str: ...
+    @property
+    def size(self) -> int: ...
+    def to_dict(self, /) -> dict[str, Any]: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
 
 @final
 class Firmware:
@@ -126,6 +156,7 @@ class Listing:
         *,
         scheme: str = "loose",
         ignore: Sequence[str] = ...,
+        include: Sequence[str] = ...,
         progress: Callable[[int, int], object] | None = None,
     ) -> Listing: ...
     @property
@@ -157,7 +188,10 @@ class Catalog:
         scheme: str = "loose",
         ignore: Sequence[str] = ...,
         protect: Sequence[str] = ...,
+        include: Sequence[str] = ...,
+        keep: Sequence[str] = ...,
         unsettled: Sequence[str] = ...,
+        now: int | None = None,
     ) -> Catalog: ...
     @property
     def releases(self) -> list[Release]: ...
@@ -177,6 +211,29 @@ class Catalog:
         target: str | None = None,
         allow_downgrade: bool = False,
     ) -> Plan | None: ...
+    def peeks(
+        self,
+        /,
+        current: Sequence[str] = ...,
+        *,
+        target: str | None = None,
+        mounts: Sequence[str] | None = None,
+        flash_size: int | None = None,
+        firmware: str = "esp",
+        accept: Sequence[Mapping[str, str]] = ...,
+    ) -> list[str]: ...
+    def check(
+        self,
+        /,
+        peeks: Iterable[Peek],
+        current: Sequence[str] = ...,
+        *,
+        target: str | None = None,
+        mounts: Sequence[str] | None = None,
+        flash_size: int | None = None,
+        firmware: str = "esp",
+        accept: Sequence[Mapping[str, str]] = ...,
+    ) -> list[Finding]: ...
     def manifest_json(
         self,
         /,
@@ -204,6 +261,8 @@ class Plan:
     def new(self) -> list[PlanFile]: ...
     @property
     def update(self) -> list[PlanFile]: ...
+    @property
+    def keep(self) -> list[PlanFile]: ...
     @property
     def firmware(self) -> Firmware | None: ...
     @property
@@ -242,6 +301,7 @@ class Report:
     def __ne__(self, other: object, /) -> bool: ...
     def __hash__(self, /) -> int: ...
 
+def peek(root: str | os.PathLike[str], paths: Sequence[str]) -> list[Peek]: ...
 def check_path(path: str | bytes) -> str: ...
 def verify_content(manifest: Manifest, found: Listing | Iterable[Mapping[str, Any] | FileRecord]) -> Report: ...
 def verify_device(

@@ -1,16 +1,17 @@
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use airwaybill::{Entry, PlanRequest};
+use airwaybill::{CatalogOptions, Entry, PlanRequest};
 use pyo3::prelude::*;
-use pyo3::types::PyBytes;
+use pyo3::types::{PyBytes, PyMapping};
 
-use crate::convert::{Reduced, catalog_options};
+use crate::check::{self, check_request};
+use crate::convert::{Reduced, version_scheme};
 use crate::error::engine_error;
 use crate::listing::{Listing, entries};
 use crate::manifest::manifest_options;
 use crate::plan::Plan;
-use crate::records::{FileRecord, Firmware, Notice};
+use crate::records::{FileRecord, Finding, Firmware, Notice};
 
 /// All releases and firmware images of one directory, from `airwaybill.scan` or `Catalog.from_listing`.
 #[pyclass(module = "airwaybill", frozen)]
@@ -23,21 +24,31 @@ impl Catalog {
     /// `listing` is a `Listing`, or records and dicts as `Listing.entries` has them, in any order. `scheme` is `loose`,
     /// `semver` or `pep440`. `ignore` has globs of files to ignore, `protect` of files that no plan touches; one with a
     /// `/` is matched against the device path and each directory above it, one without against each name in the path.
-    /// `unsettled` has top-level names that are still changing and not offered.
+    /// `include` has globs of what is not to be ignored by its name, `keep` of files that a device owns once it has them.
+    /// `unsettled` has top-level names that are still changing and not offered. `now` is the time in seconds since 1970:
+    /// without it, what a copy tool left holds a release back however old it is.
     ///
     /// A release is offered entirely or not at all; `ignored` names the file. Raises `AirwaybillError` with code
     /// `glob_invalid`, `size_too_big` (2^53 bytes or more in all), `digest_invalid`, `field_missing` or `field_type`.
     #[staticmethod]
-    #[pyo3(signature = (listing, *, scheme = "loose", ignore = Vec::new(), protect = Vec::new(), unsettled = Vec::new()))]
+    #[allow(clippy::too_many_arguments, reason = "keyword arguments of the Python API")]
+    #[pyo3(signature = (
+        listing, *, scheme = "loose", ignore = Vec::new(), protect = Vec::new(), include = Vec::new(), keep = Vec::new(),
+        unsettled = Vec::new(), now = None
+    ))]
     fn from_listing(
         py: Python<'_>,
         listing: &Bound<'_, PyAny>,
         scheme: &str,
         ignore: Vec<String>,
         protect: Vec<String>,
+        include: Vec<String>,
+        keep: Vec<String>,
         unsettled: Vec<String>,
+        now: Option<i64>,
     ) -> PyResult<Self> {
-        let options = catalog_options(scheme, ignore, protect, unsettled)?;
+        let scheme = version_scheme(scheme)?;
+        let options = CatalogOptions { scheme, ignore, protect, include, keep, unsettled, now };
         let catalog = if let Ok(listing) = listing.cast::<Listing>() {
             let entries = &listing.get().0.entries;
             py.detach(|| airwaybill::Catalog::from_listing(entries, &options))
@@ -101,6 +112,56 @@ impl Catalog {
         let request = PlanRequest { current, firmware_version, target, allow_downgrade };
         let plan = py.detach(|| self.0.plan(&request)).map_err(engine_error)?;
         Ok(plan.map(Plan))
+    }
+
+    /// The files, from the top directory, of whose content `check` wants a `Peek`; the parameters and errors are those
+    /// of `check`.
+    #[pyo3(signature = (
+        current = Vec::new(), *, target = None, mounts = None, flash_size = None, firmware = "esp", accept = Vec::new()
+    ))]
+    #[allow(clippy::too_many_arguments, reason = "keyword arguments of the Python API")]
+    fn peeks(
+        &self,
+        py: Python<'_>,
+        current: Vec<String>,
+        target: Option<String>,
+        mounts: Option<Vec<String>>,
+        flash_size: Option<u64>,
+        firmware: &str,
+        accept: Vec<Bound<'_, PyMapping>>,
+    ) -> PyResult<Vec<String>> {
+        let request = check_request(current, target, mounts, flash_size, firmware, accept)?;
+        py.detach(|| self.0.peeks(&request)).map_err(engine_error)
+    }
+
+    /// What a careful colleague would say before a release goes out: errors first, each level sorted by path.
+    ///
+    /// `peeks` has what the content tells, of the files that `Catalog.peeks` names; see `airwaybill.peek`. `current` has
+    /// the releases that devices are on, without any the one below the target. `target` is the release to check by name,
+    /// the highest when `None`; `mounts` are the devices' mount points, `flash` and `sd` when `None`; `flash_size` the
+    /// bytes of the file system at `flash`. `firmware` is `esp`, or `any` where no image of an ESP32 is expected.
+    /// `accept` has what is meant so, as mappings of `code`, `path` (a glob) and `reason`. Raises `AirwaybillError` with
+    /// code `release_unknown`, `release_unsettled`, `version_…`, `glob_invalid`, `field_missing` or `field_type`.
+    #[pyo3(signature = (
+        peeks, current = Vec::new(), *, target = None, mounts = None, flash_size = None, firmware = "esp",
+        accept = Vec::new()
+    ))]
+    #[allow(clippy::too_many_arguments, reason = "keyword arguments of the Python API")]
+    fn check(
+        &self,
+        py: Python<'_>,
+        peeks: &Bound<'_, PyAny>,
+        current: Vec<String>,
+        target: Option<String>,
+        mounts: Option<Vec<String>>,
+        flash_size: Option<u64>,
+        firmware: &str,
+        accept: Vec<Bound<'_, PyMapping>>,
+    ) -> PyResult<Vec<Finding>> {
+        let request = check_request(current, target, mounts, flash_size, firmware, accept)?;
+        let peeks = check::peeks(peeks)?;
+        let findings = py.detach(|| self.0.check(&request, &peeks)).map_err(engine_error)?;
+        Ok(findings.into_iter().map(Into::into).collect())
     }
 
     /// The text that a device gets, UTF-8: the manifest of its plan, or `null`. Does what `plan` and `Plan.manifest` do
@@ -190,7 +251,7 @@ impl Release {
             Ok(Entry::File(airwaybill::FileRecord { path: format!("{version}/{}", record.path), ..record }))
         };
         let listing = files.into_iter().map(listed).collect::<PyResult<Vec<_>>>()?;
-        let options = catalog_options(scheme, Vec::new(), Vec::new(), Vec::new())?;
+        let options = CatalogOptions { scheme: version_scheme(scheme)?, ..CatalogOptions::default() };
         let catalog = airwaybill::Catalog::from_listing(&listing, &options).map_err(engine_error)?;
         catalog.release(version).map_err(engine_error)?;
         Ok(Self { catalog: Arc::new(catalog), index: 0 })

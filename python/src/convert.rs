@@ -1,4 +1,4 @@
-use airwaybill::{CatalogOptions, VersionScheme};
+use airwaybill::VersionScheme;
 use pyo3::exceptions::{PyException, PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
@@ -32,15 +32,6 @@ pub(crate) fn from_python<T: DeserializeOwned>(value: &Bound<'_, PyAny>) -> PyRe
 
 pub(crate) fn version_scheme(text: &str) -> PyResult<VersionScheme> {
     text.parse().map_err(engine_error)
-}
-
-pub(crate) fn catalog_options(
-    scheme: &str,
-    ignore: Vec<String>,
-    protect: Vec<String>,
-    unsettled: Vec<String>,
-) -> PyResult<CatalogOptions> {
-    Ok(CatalogOptions { scheme: version_scheme(scheme)?, ignore, protect, unsettled })
 }
 
 /// The bytes of a `str`, including surrogate escapes, or of a bytes-like object.

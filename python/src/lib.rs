@@ -15,6 +15,8 @@ mod listing;
 mod path;
 mod version;
 
+mod check;
+
 mod manifest;
 
 mod plan;
@@ -29,10 +31,12 @@ use pyo3::prelude::*;
 #[pymodule]
 mod _core {
     #[pymodule_export]
-    use crate::records::{Content, FileRecord, Firmware, Notice, PlanFile, Problem};
+    use crate::records::{Content, FileRecord, Finding, Firmware, Notice, PlanFile, Problem};
 
     #[pymodule_export]
     use crate::catalog::{Catalog, Release};
+    #[pymodule_export]
+    use crate::check::{Peek, peek};
     #[pymodule_export]
     use crate::digest::Hasher;
     #[pymodule_export]

@@ -5,11 +5,11 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, SystemTime};
 
-use airwaybill::{Entry, EntryFields, Filter};
+use airwaybill::{CatalogOptions, Entry, EntryFields, Filter};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 
-use crate::convert::{catalog_options, from_python, to_python};
+use crate::convert::{from_python, to_python, version_scheme};
 use crate::error::{engine_error, error};
 use crate::records::FileRecord;
 use crate::scan::{Progress, Tree, scan};
@@ -25,18 +25,21 @@ impl Listing {
     /// Walks and hashes on all cores, without the interpreter's lock.
     ///
     /// `progress(done, total)` is called a few times a second with bytes; an exception in it ends the scan. What `ignore`
-    /// matches is not read. Raises `AirwaybillError` with code `root_invalid` if the root is not a directory,
+    /// matches is not read, what `include` matches is, whatever its name. Raises `AirwaybillError` with code `root_invalid` if the root is not a directory,
     /// `glob_invalid`, or `field_type` for an unknown scheme.
     #[staticmethod]
-    #[pyo3(signature = (root, *, scheme = "loose", ignore = Vec::new(), progress = None))]
+    #[pyo3(signature = (root, *, scheme = "loose", ignore = Vec::new(), include = Vec::new(), progress = None))]
     fn scan(
         py: Python<'_>,
         root: PathBuf,
         scheme: &str,
         ignore: Vec<String>,
+        include: Vec<String>,
         progress: Option<Py<PyAny>>,
     ) -> PyResult<Self> {
-        let filter = Filter::new(&catalog_options(scheme, ignore, Vec::new(), Vec::new())?).map_err(engine_error)?;
+        let scheme = version_scheme(scheme)?;
+        let options = CatalogOptions { scheme, ignore, include, ..CatalogOptions::default() };
+        let filter = Filter::new(&options).map_err(engine_error)?;
         if !root.is_dir() {
             return Err(root_invalid(&root, &"not a directory"));
         }
@@ -78,8 +81,8 @@ impl Listing {
         self.0.changed.iter().map(|(name, time)| (name.as_str(), seconds(time))).collect()
     }
 
-    /// The entries as plain dicts, paths from the top directory: `{"path", "size", "sha1"}` for a file, `{"path",
-    /// "link"}` for a symbolic link, with its target or `None`, `{"path", "unread"}` for anything that was not read, with the
+    /// The entries as plain dicts, paths from the top directory: `{"path", "size", "sha1"}` for a file, with `mtime`
+    /// in seconds since 1970 where it counts, `{"path", "link"}` for a symbolic link, with its target or `None`, `{"path", "unread"}` for anything that was not read, with the
     /// reason, and `{"path": "1.0.2/"}` for an empty directory.
     fn entries<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         to_python(py, &self.0.entries)

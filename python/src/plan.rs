@@ -7,7 +7,8 @@ use crate::manifest::{Manifest, manifest_options};
 use crate::records::{Firmware, PlanFile};
 
 /// The attributes of a plan, in the order of its pickled form.
-type Fields = (String, Option<String>, bool, Vec<String>, Vec<PlanFile>, Vec<PlanFile>, Option<Firmware>);
+type Fields =
+    (String, Option<String>, bool, Vec<String>, Vec<PlanFile>, Vec<PlanFile>, Vec<PlanFile>, Option<Firmware>);
 
 /// The decision for one device: what to delete, add, update and flash.
 #[pyclass(module = "airwaybill", frozen, eq, hash)]
@@ -52,6 +53,12 @@ impl Plan {
         self.0.update.iter().map(Into::into).collect()
     }
 
+    /// Files that the device owns once it has them, sorted by path; those that its release lacks are in `new` too.
+    #[getter]
+    fn keep(&self) -> Vec<PlanFile> {
+        self.0.keep.iter().map(Into::into).collect()
+    }
+
     /// The image to flash, or `None`.
     #[getter]
     fn firmware(&self) -> Option<Firmware> {
@@ -81,6 +88,7 @@ impl Plan {
             plan.delete(),
             plan.new_files(),
             plan.update(),
+            plan.keep(),
             plan.firmware(),
         );
         Ok((slf.getattr("_restore")?, (plan.0.version.scheme().as_str(), fields.into_bound_py_any(slf.py())?)))
@@ -89,7 +97,7 @@ impl Plan {
     #[staticmethod]
     fn _restore(scheme: &str, fields: Fields) -> PyResult<Self> {
         let scheme = version_scheme(scheme)?;
-        let (version, previous_version, full, delete, new, update, firmware) = fields;
+        let (version, previous_version, full, delete, new, update, keep, firmware) = fields;
         let version_of = |text: &String| airwaybill::Version::parse(text, scheme);
         let restore = || {
             Ok(airwaybill::Plan {
@@ -99,6 +107,7 @@ impl Plan {
                 delete: delete.iter().map(|path| airwaybill::DevicePath::new(path)).collect::<Result<_, _>>()?,
                 new: new.iter().map(PlanFile::to_engine).collect::<Result<_, _>>()?,
                 update: update.iter().map(PlanFile::to_engine).collect::<Result<_, _>>()?,
+                keep: keep.iter().map(PlanFile::to_engine).collect::<Result<_, _>>()?,
                 firmware: firmware.as_ref().map(|image| image.to_engine(scheme)).transpose()?,
             })
         };
@@ -113,7 +122,7 @@ impl Plan {
     /// Renders the plan for one base URL, `http://192.168.1.144:8000`.
     ///
     /// `dst_paths` is `relative` or `absolute`, with a leading slash on each `dst_path`; format 2 also has `size` on every entry and
-    /// `total_size`, in bytes, and `full` on a full install. Raises `AirwaybillError` with code `base_url_invalid` or
+    /// `total_size`, in bytes, `full` on a full install, and `keep`. Raises `AirwaybillError` with code `base_url_invalid` or
     /// `format_invalid`.
     #[pyo3(signature = (base_url, *, dst_paths = "relative", format = 1))]
     fn manifest(&self, base_url: String, dst_paths: &str, format: i64) -> PyResult<Manifest> {

@@ -54,6 +54,21 @@ record! {
     }
 }
 record! {
+    /// What a check found.
+    Finding {
+        /// `error` (a device refuses it, or does not start), `warning` or `hint`.
+        level: String,
+        /// From the top directory: a file, a release, an image, or empty for the directory itself.
+        path: String,
+        /// The stable reason, `start_missing`.
+        code: String,
+        /// What is so, on one line.
+        message: String,
+        /// What to do about it, on one line.
+        advice: String,
+    }
+}
+record! {
     /// A firmware image: a top-level file `firmware_<version>.bin` or `.hex`.
     Firmware {
         /// The file name.
@@ -142,6 +157,13 @@ impl From<airwaybill::FileRecord> for FileRecord {
 impl From<&airwaybill::Notice> for Notice {
     fn from(notice: &airwaybill::Notice) -> Self {
         Self { path: notice.path.clone(), code: notice.code.to_string(), message: notice.message.clone() }
+    }
+}
+
+impl From<airwaybill::Finding> for Finding {
+    fn from(finding: airwaybill::Finding) -> Self {
+        let (level, code) = (finding.level.as_str().to_owned(), finding.code.to_string());
+        Self { level, path: finding.path, code, message: finding.message, advice: finding.advice }
     }
 }
 

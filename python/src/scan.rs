@@ -1,7 +1,7 @@
 //! Walks a directory of releases and hashes what a catalog needs: on all cores, and only what changed since last time.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, DirEntry, File, FileType, Metadata};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
@@ -106,6 +106,8 @@ struct TreeEntry {
 
 enum Kind {
     Directory,
+    /// What a directory has that has nothing.
+    Empty,
     File,
     /// A file whose kept digest is still valid.
     Known(Stamp, Sha1Digest),
@@ -177,7 +179,7 @@ fn scan_in_pool(root: PathBuf, filter: &Filter, progress: &Progress) -> io::Resu
     if progress.is_shown {
         progress.total.store(found.par_iter().map(bytes_to_hash).sum(), Relaxed);
     }
-    let items: Vec<Read> = found.into_par_iter().map(|found| read(found, &root, &kept, progress)).collect();
+    let items: Vec<Read> = found.into_par_iter().map(|found| read(found, &root, filter, &kept, progress)).collect();
 
     if progress.cancelled.load(Relaxed) {
         return Err(io::Error::other("cancelled"));
@@ -198,7 +200,6 @@ fn scan_in_pool(root: PathBuf, filter: &Filter, progress: &Progress) -> io::Resu
 impl Tree {
     fn of(items: Vec<Read>) -> Self {
         let mut tree = Self { entries: Vec::with_capacity(items.len()), changed: BTreeMap::new() };
-        let mut in_use = BTreeSet::new();
         for Read { entry, stamp, .. } in items {
             let top = entry.path().split('/').next().unwrap_or_default();
             if let Some(stamp) = stamp {
@@ -207,15 +208,11 @@ impl Tree {
                     None => drop(tree.changed.insert(top.to_owned(), stamp.newest())),
                 }
             }
-            if !matches!(entry, Entry::Directory { .. }) {
-                if !in_use.contains(top) {
-                    in_use.insert(top.to_owned());
-                }
+            // The path of one that is empty ends in a slash.
+            if !matches!(&entry, Entry::Directory { path } if !path.ends_with('/')) {
                 tree.entries.push(entry);
             }
         }
-        let empty = tree.changed.keys().filter(|top| !in_use.contains(*top));
-        tree.entries.extend(empty.map(|top| Entry::Directory { path: format!("{top}/") }));
         tree
     }
 }
@@ -243,6 +240,10 @@ fn list(directory: &Path, root: &Path, filter: &Filter, kept: &Digests, progress
         Ok(())
     });
     match listed {
+        Ok(()) if found.is_empty() && directory != root => {
+            let path = listing_path(directory, root).unwrap_or_else(|lossy| lossy) + "/";
+            found.push(TreeEntry { path, absolute: directory.to_owned(), kind: Kind::Empty });
+        }
         Ok(()) => {}
         Err(error) if is_out_of_means(&error) => progress.fail(error),
         Err(error) => {
@@ -266,6 +267,7 @@ fn look(entry: &DirEntry, is_top: bool, root: &Path, filter: &Filter, kept: &Dig
         _ if !is_utf8 => unread("its name is not valid UTF-8"),
         Err(error) => Kind::Unread(error.to_string()),
         Ok(_) if is_directory && is_top && filter.release_version(&path).is_err() => unread("not a release"),
+        Ok(_) if is_directory && !is_top && !filter.reads(&path) => unread("left out by its name"),
         Ok(_) if is_directory => Kind::Directory,
         Ok(kind) if kind.is_symlink() => Kind::Link,
         Ok(_) if !filter.reads(&path) => unread("ignored by its name"),
@@ -302,11 +304,12 @@ fn bytes_to_hash(found: &TreeEntry) -> u64 {
     }
 }
 
-fn read(found: TreeEntry, root: &Path, kept: &Digests, progress: &Progress) -> Read {
+fn read(found: TreeEntry, root: &Path, filter: &Filter, kept: &Digests, progress: &Progress) -> Read {
     let TreeEntry { path, absolute, kind } = found;
     let mut is_known = false;
     let (entry, stamp) = match kind {
         _ if progress.cancelled.load(Relaxed) => (Entry::Directory { path }, None),
+        Kind::Empty => (Entry::Directory { path }, None),
         Kind::Directory => (Entry::Directory { path }, Stamp::of_path(&absolute).ok()),
         Kind::Unread(unread) => {
             is_known = kept.contains_key(&absolute);
@@ -318,10 +321,10 @@ fn read(found: TreeEntry, root: &Path, kept: &Digests, progress: &Progress) -> R
         }
         Kind::Known(stamp, sha1) => {
             is_known = true;
-            (Entry::File(FileRecord { path, size: stamp.size, sha1 }), Some(stamp))
+            (file(path, stamp, sha1, filter), Some(stamp))
         }
         Kind::File => match hash(&absolute, progress) {
-            Ok((stamp, sha1)) => (Entry::File(FileRecord { path, size: stamp.size, sha1 }), Some(stamp)),
+            Ok((stamp, sha1)) => (file(path, stamp, sha1, filter), Some(stamp)),
             Err(error) if is_out_of_means(&error) => {
                 progress.fail(error);
                 (Entry::Directory { path }, None)
@@ -330,6 +333,15 @@ fn read(found: TreeEntry, root: &Path, kept: &Digests, progress: &Progress) -> R
         },
     };
     Read { absolute, entry, stamp, is_known }
+}
+
+fn file(path: String, stamp: Stamp, sha1: Sha1Digest, filter: &Filter) -> Entry {
+    let seconds = match stamp.modified.duration_since(SystemTime::UNIX_EPOCH) {
+        Ok(after) => i64::try_from(after.as_secs()).unwrap_or(i64::MAX),
+        Err(before) => -i64::try_from(before.duration().as_secs()).unwrap_or(i64::MAX),
+    };
+    let mtime = filter.counts_mtime(&path, seconds).then_some(seconds);
+    Entry::File(FileRecord { path, size: stamp.size, sha1, mtime })
 }
 
 /// Whether the process is out of descriptors or memory, which says nothing about the file.

@@ -127,6 +127,31 @@ def test_ignored_files_are_not_read(root: Path) -> None:
     assert [release.version for release in airwaybill.scan(root, ignore=["pipe"]).releases] == ["1.0.0", "1.0.1"]
 
 
+def test_times_that_count(root: Path) -> None:
+    """Rule C6b: those of a copy tool's names, and 0."""
+    write(root, {"1.0.0/flash/.main.py.aB3dE5": b"new", "1.0.0/flash/zero.py": b"zero"})
+    os.utime(root / "1.0.0/flash/.main.py.aB3dE5", (1000, 1000))
+    os.utime(root / "1.0.0/flash/zero.py", (0, 0))
+    times = {path: entry["mtime"] for path, entry in entries(root).items() if "mtime" in entry}
+    assert times == {"1.0.0/flash/.main.py.aB3dE5": 1000, "1.0.0/flash/zero.py": 0}
+
+
+def test_a_copy_under_way_holds_back_until_it_is_old(root: Path) -> None:
+    (root / "1.0.0/flash/.main.py.aB3dE5").write_bytes(b"ne")
+    assert "1.0.0" not in [release.version for release in airwaybill.scan(root).releases]
+    os.utime(root / "1.0.0/flash/.main.py.aB3dE5", (OLD, OLD))
+    assert "1.0.0" in [release.version for release in airwaybill.scan(root).releases]
+
+
+def test_directories_left_out_are_not_entered(root: Path) -> None:
+    write(root, {"1.0.0/flash/.git/objects/aa/bb": b"x", "1.0.0/flash/empty/.keep": b""})
+    (root / "1.0.0/flash/empty/.keep").unlink()
+    found = entries(root)
+    assert found["1.0.0/flash/.git/"] == {"unread": "left out by its name"}
+    assert found["1.0.0/flash/empty/"] == {}
+    assert "1.0.0/flash/.git/objects/aa/bb" in entries(root, include=[".git"])
+
+
 def hashed_bytes(root: Path, **options: Any) -> int:
     seen: list[tuple[int, int]] = []
     Listing.scan(root, progress=lambda done, total: seen.append((done, total)), **options)

@@ -9,7 +9,12 @@ const requestOf = ({ request = {} }) => ({
   allowDowngrade: request.allow_downgrade,
 });
 
-export function areasOf({ Catalog, DevicePath, Manifest, Version, verifyContent, verifyDevice }) {
+const contentOf = (content) =>
+  typeof content === "string"
+    ? Buffer.from(content)
+    : Buffer.concat(content.flatMap(([digits, count]) => Array(count).fill(Buffer.from(digits, "hex"))));
+
+export function areasOf({ Catalog, DevicePath, Manifest, Version, peek, verifyContent, verifyDevice }) {
   const catalogOf = ({ listing = [], options }) => Catalog.fromListing(listing, options);
 
   return {
@@ -44,6 +49,15 @@ export function areasOf({ Catalog, DevicePath, Manifest, Version, verifyContent,
       const text = catalog.manifestJson(request, options);
       const inSteps = catalog.manifest(request, options)?.toJson() ?? "null";
       return text === inSteps ? text : [text, inSteps];
+    },
+
+    check(input) {
+      const { check: { flash_size: flashSize, ...request } = {}, contents = {} } = input;
+      const catalog = catalogOf(input);
+      const paths = catalog.peeks({ flashSize, ...request });
+      const known = paths.filter((path) => path in contents);
+      const peeks = known.map((path) => peek(path, new Uint8Array(contentOf(contents[path]))));
+      return { peeks: paths, findings: catalog.check(peeks, { flashSize, ...request }) };
     },
 
     verify(input) {

@@ -6,7 +6,7 @@ JSON lines in, of an area and an input; JSON lines out, of ``{"ok": value}`` or 
 import json
 import sys
 
-from airwaybill import AirwaybillError, Catalog, Manifest, Version, check_path, verify_content, verify_device
+from airwaybill import AirwaybillError, Catalog, Manifest, Peek, Version, check_path, verify_content, verify_device
 
 
 def version(case):
@@ -68,7 +68,23 @@ def verify(case):
     return verify_device(catalog_of(case), case["version"], case["found"]).to_dict()
 
 
-AREAS = {run.__name__: run for run in (version, path, catalog, plan, manifest, verify)}
+def check(case):
+    catalog, request = catalog_of(case), case.get("check", {})
+    paths = catalog.peeks(**request)
+    contents = case.get("contents", {})
+    peeks = [Peek(path, content_of(contents[path])) for path in paths if path in contents]
+    findings = catalog.check(peeks, **request)
+    keys = ("level", "path", "code", "message", "advice")
+    return {"peeks": paths, "findings": [{key: getattr(finding, key) for key in keys} for finding in findings]}
+
+
+def content_of(content):
+    if isinstance(content, str):
+        return content.encode()
+    return b"".join(bytes.fromhex(digits) * count for digits, count in content)
+
+
+AREAS = {run.__name__: run for run in (version, path, catalog, plan, manifest, verify, check)}
 
 for line in sys.stdin.buffer:
     case = json.loads(line)

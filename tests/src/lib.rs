@@ -17,9 +17,12 @@ pub mod properties;
 pub mod vectors;
 
 use airwaybill::{
-    Catalog, CatalogOptions, DevicePath, Entry, EntryFields, Error, FileRecord, Manifest, ManifestOptions, Notice,
-    PlanRequest, Release, Version, VersionScheme, files_of, verify_content, verify_device,
+    Catalog, CatalogOptions, CheckRequest, DevicePath, Entry, EntryFields, Error, FileRecord, Manifest,
+    ManifestOptions, Notice, Peek, PlanRequest, Release, Version, VersionScheme, files_of, verify_content,
+    verify_device,
 };
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -58,6 +61,30 @@ struct Input {
     version: Option<String>,
     #[serde(default)]
     found: Vec<EntryFields>,
+    #[serde(default)]
+    check: CheckRequest,
+    #[serde(default)]
+    contents: BTreeMap<String, Content>,
+}
+
+/// A text, or runs of bytes: hex digits, and how often they stand there.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Content {
+    Text(String),
+    Runs(Vec<(String, usize)>),
+}
+
+impl Content {
+    fn bytes(&self) -> Result<Vec<u8>, Failure> {
+        match self {
+            Self::Text(text) => Ok(text.as_bytes().to_owned()),
+            Self::Runs(runs) => {
+                let run = |(hex, count): &(String, usize)| Ok(from_hex(hex).ok_or(Failure(MALFORMED))?.repeat(*count));
+                Ok(runs.iter().map(run).collect::<Result<Vec<_>, Failure>>()?.concat())
+            }
+        }
+    }
 }
 
 impl Input {
@@ -101,6 +128,7 @@ pub fn run(area: &str, input: &Value) -> Outcome {
         "plan" => read(input).and_then(plan),
         "manifest" => read(input).and_then(manifest),
         "verify" => read(input).and_then(verify),
+        "check" => read(input).and_then(check),
         _ => Err(Failure(MALFORMED)),
     };
     outcome.map_err(|Failure(code)| code)
@@ -156,6 +184,15 @@ fn catalog(mut input: Input) -> Result<Value, Failure> {
 
 fn plan(mut input: Input) -> Result<Value, Failure> {
     Ok(json!(input.catalog()?.plan(&input.request)?))
+}
+
+fn check(mut input: Input) -> Result<Value, Failure> {
+    let catalog = input.catalog()?;
+    let paths = catalog.peeks(&input.check)?;
+    let known = paths.iter().filter_map(|path| input.contents.get(path).map(|content| (path, content)));
+    let peek = |(path, content): (&String, &Content)| Ok(Peek::of(path, &content.bytes()?));
+    let peeks = known.map(peek).collect::<Result<Vec<_>, Failure>>()?;
+    Ok(json!({"peeks": paths, "findings": catalog.check(&input.check, &peeks)?}))
 }
 
 fn manifest(mut input: Input) -> Result<Value, Failure> {

@@ -141,11 +141,17 @@ fn verify() {
 }
 
 #[test]
+fn check_area() {
+    check("check", 60);
+}
+
+#[test]
 fn every_code_has_a_vector() {
     let mut seen = BTreeSet::new();
     for case in AREAS.into_iter().flat_map(cases) {
         let text = |holder: &Value| holder.get("code").and_then(Value::as_str).map(str::to_owned);
-        let notices = ["ignored", "warnings"].into_iter().filter_map(|key| case.expected["ok"].get(key)?.as_array());
+        let notices =
+            ["ignored", "warnings", "findings"].into_iter().filter_map(|key| case.expected["ok"].get(key)?.as_array());
         seen.extend(notices.flatten().chain([&case.expected]).filter_map(text));
     }
     let codes: BTreeSet<String> = Code::ALL.iter().map(ToString::to_string).collect();

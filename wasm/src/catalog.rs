@@ -1,12 +1,12 @@
 use std::rc::Rc;
 
-use airwaybill::Plan;
+use airwaybill::{Peek, Plan};
 use js_sys::Reflect;
 use serde::Serialize;
 use tsify::Tsify;
 use wasm_bindgen::prelude::*;
 
-use crate::convert::{Result, engine_error, options, shared, text, to_js};
+use crate::convert::{Result, engine_error, list, options, shared, text, to_js};
 use crate::listing::{entries, file_list, files, number, path_list};
 use crate::manifest::Manifest;
 
@@ -93,13 +93,43 @@ impl Catalog {
     ) -> Result<JsValue> {
         let Some(plan) = self.decide(request)? else { return Ok(JsValue::NULL) };
         // The lists cross as columns, the rest without them.
-        let lists =
-            [("delete", path_list(&plan.delete)), ("new", file_list(&plan.new)), ("update", file_list(&plan.update))];
-        let object = to_js(&Plan { delete: Vec::new(), new: Vec::new(), update: Vec::new(), ..plan })?;
+        let lists = [
+            ("delete", path_list(&plan.delete)),
+            ("new", file_list(&plan.new)),
+            ("update", file_list(&plan.update)),
+            ("keep", file_list(&plan.keep)),
+        ];
+        let object =
+            to_js(&Plan { delete: Vec::new(), new: Vec::new(), update: Vec::new(), keep: Vec::new(), ..plan })?;
         for (key, list) in lists {
             Reflect::set(&object, &key.into(), &list)?;
         }
         Ok(object)
+    }
+
+    /// The files, from the top directory, of whose content `check` wants a `Peek`.
+    ///
+    /// @throws as `check`
+    #[wasm_bindgen(unchecked_return_type = "string[]")]
+    pub fn peeks(
+        &self,
+        #[wasm_bindgen(unchecked_optional_param_type = "CheckRequest | null")] request: &JsValue,
+    ) -> Result<JsValue> {
+        to_js(&self.0.peeks(&options(request, "request")?).map_err(engine_error)?)
+    }
+
+    /// What a careful colleague would say before a release goes out: errors first, each level sorted by path. `peeks`
+    /// has what the content tells, of the files that `Catalog.peeks` names.
+    ///
+    /// @throws `release_unknown`, `release_unsettled`, `version_…`, `glob_invalid`, `field_missing`, `field_type`
+    #[wasm_bindgen(unchecked_return_type = "Finding[]")]
+    pub fn check(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "readonly Peek[]")] peeks: &JsValue,
+        #[wasm_bindgen(unchecked_optional_param_type = "CheckRequest | null")] request: &JsValue,
+    ) -> Result<JsValue> {
+        let peeks: Vec<Peek> = list(peeks, "peeks")?;
+        to_js(&self.0.check(&options(request, "request")?, &peeks).map_err(engine_error)?)
     }
 
     /// Bytes that the device downloads; 0 if there is nothing to do.

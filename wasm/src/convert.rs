@@ -98,6 +98,13 @@ pub(crate) fn options<T: DeserializeOwned>(value: &JsValue, place: &str) -> Resu
     from_js(value, place)
 }
 
+/// A list of plain objects.
+pub(crate) fn list<T: DeserializeOwned>(value: &JsValue, place: &str) -> Result<Vec<T>> {
+    let items: &Array = value.dyn_ref().ok_or_else(|| wrong_type(place, "expected a list"))?;
+    let item = |(index, item): (usize, JsValue)| options(&item, &format!("{place}[{index}]"));
+    items.iter().enumerate().map(item).collect()
+}
+
 /// Converts plain data into a value of the engine.
 pub(crate) fn from_js<T: DeserializeOwned>(value: JsValue, place: &str) -> Result<T> {
     airwaybill::deserialize(AllFields(value), place).map_err(engine_error)

@@ -7,6 +7,7 @@
 #![allow(clippy::needless_pass_by_value, reason = "wasm-bindgen hands values over")]
 
 mod catalog;
+mod check;
 mod convert;
 mod digest;
 mod filter;
@@ -16,5 +17,6 @@ mod path;
 mod version;
 
 pub use catalog::verify_device;
+pub use check::peek;
 pub use digest::sha1;
 pub use manifest::verify_content;

@@ -2,17 +2,31 @@ use super::sort::{Row, sort_by_path};
 use super::{File, find};
 use crate::error::{Code, Error, quoted};
 use crate::filter::Filter;
+use crate::left_out::Copy;
 use crate::listing::{Entry, FileRecord};
 use crate::notice::Notice;
 use crate::path::{self, DevicePath};
+
+/// How long a copy that is under way may go without a change.
+const COPY_SECONDS: i64 = 3600;
 
 /// Collects the entries of one release directory and decides at the end whether it is offered.
 pub(crate) struct Intake<'a> {
     pub(crate) name: &'a str,
     files: Vec<Row<'a>>,
     links: Vec<Link<'a>>,
+    copies: Vec<UnderWay<'a>>,
+    cut_short: Vec<&'a str>,
+    empty: Vec<String>,
     refused: Vec<Notice>,
     ignored: Vec<Notice>,
+}
+
+/// What a copy tool is not done with, perhaps (rule C6b).
+struct UnderWay<'a> {
+    path: &'a str,
+    copy: Copy<'a>,
+    mtime: Option<i64>,
 }
 
 struct Link<'a> {
@@ -27,12 +41,23 @@ pub(crate) struct Outcome {
     /// Bytes of the files that its links lead to: each link is one more file to download.
     pub(crate) linked: u64,
     pub(crate) ignored: Vec<Notice>,
+    /// Paths of its empty directories.
+    pub(crate) empty: Vec<String>,
     pub(crate) warnings: Vec<Notice>,
 }
 
 impl<'a> Intake<'a> {
     pub(crate) fn new(name: &'a str) -> Self {
-        Self { name, files: Vec::new(), links: Vec::new(), refused: Vec::new(), ignored: Vec::new() }
+        Self {
+            name,
+            files: Vec::new(),
+            links: Vec::new(),
+            copies: Vec::new(),
+            cut_short: Vec::new(),
+            empty: Vec::new(),
+            refused: Vec::new(),
+            ignored: Vec::new(),
+        }
     }
 
     /// Adds one entry; `path` is its path below the release's directory.
@@ -40,6 +65,12 @@ impl<'a> Intake<'a> {
         if filter.ignores(path) {
             let message = format!("{}: ignored by its name", quoted(entry.path()));
             self.ignored.push(Notice::new(entry.path(), Code::IgnoredName, message));
+        } else if let Some(copy) = filter.copy_in(path) {
+            let mtime = match entry {
+                Entry::File(file) => file.mtime,
+                _ => None,
+            };
+            self.copies.push(UnderWay { path, copy, mtime });
         } else if let Err(error) = self.take_member(path, entry) {
             self.refused.push(Notice::from_error(entry.path(), &error));
         }
@@ -47,23 +78,27 @@ impl<'a> Intake<'a> {
 
     fn take_member(&mut self, path: &'a str, entry: &'a Entry) -> Result<(), Error> {
         match entry {
-            Entry::File(FileRecord { size, sha1, .. }) => {
+            Entry::File(FileRecord { size, sha1, mtime, .. }) => {
                 path::check(path)?;
+                if *mtime == Some(0) {
+                    self.cut_short.push(path);
+                }
                 self.files.push(Row::new(path, *size, *sha1));
             }
             Entry::Link { link, .. } => {
                 path::check(path)?;
                 self.links.push(Link { path, target: link.as_deref() });
             }
-            Entry::Directory { .. } => {}
+            Entry::Directory { path } => self.empty.push(path.clone()),
             Entry::Unread { path, unread } => return Err(file_unread(path, unread)),
         }
         Ok(())
     }
 
     /// Decides, after the last entry.
-    pub(crate) fn finish(mut self) -> Outcome {
+    pub(crate) fn finish(mut self, now: Option<i64>) -> Outcome {
         sort_by_path(&mut self.files);
+        self.judge_copies(now);
         let linked = self.follow_links();
         let files: Vec<File> = self.files.into_iter().map(File::from).collect();
         self.refused.extend(clashes(self.name, &files));
@@ -72,14 +107,48 @@ impl<'a> Intake<'a> {
         }
         match self.refused.into_iter().min() {
             // `linked` is 0: with a duplicate path it would depend on the order of the entries.
-            Some(first) => Outcome { files: Err(first), linked: 0, ignored: self.ignored, warnings: Vec::new() },
+            Some(first) => {
+                let (ignored, empty, warnings) = (self.ignored, Vec::new(), Vec::new());
+                Outcome { files: Err(first), linked: 0, ignored, empty, warnings }
+            }
             None => Outcome {
                 warnings: differing_in_case(self.name, &files),
                 files: Ok(files),
                 linked,
                 ignored: self.ignored,
+                empty: self.empty,
             },
         }
+    }
+
+    // C6b
+    fn judge_copies(&mut self, now: Option<i64>) {
+        for UnderWay { path, copy, mtime } in std::mem::take(&mut self.copies) {
+            let shown = format!("{}/{path}", self.name);
+            let is_old = now.zip(mtime).is_some_and(|(now, mtime)| now.saturating_sub(mtime) >= COPY_SECONDS);
+            let beside = copy.of.map(|of| path.split('/').take(copy.segment).chain([of]).collect::<Vec<_>>().join("/"));
+            let is_whole = beside.as_deref().is_some_and(|beside| self.has_file(beside));
+            if is_old && is_whole && !copy.is_sized_at_once {
+                let message =
+                    format!("{}: what a copy tool left more than an hour ago; it is left out", quoted(&shown));
+                self.ignored.push(Notice::new(&shown, Code::CopyLeftOver, message));
+            } else {
+                let rule = "a copy tool is not done with it; wait, or remove it, or include it if it is meant";
+                self.refused.push(Notice::new(&shown, Code::CopyUnderWay, format!("{}: {rule}", quoted(&shown))));
+            }
+        }
+        // In a tree in which every time is 0, none of them says anything.
+        if self.cut_short.len() < self.files.len() {
+            for path in std::mem::take(&mut self.cut_short) {
+                let shown = format!("{}/{path}", self.name);
+                let rule = "its time is 0 and others' is not: rsync --partial left it, cut short; copy it again";
+                self.refused.push(Notice::new(&shown, Code::MtimeZero, format!("{}: {rule}", quoted(&shown))));
+            }
+        }
+    }
+
+    fn has_file(&self, path: &str) -> bool {
+        self.files.binary_search_by_key(&path, |file| file.path).is_ok()
     }
 
     /// Adds a file for each link (rule C4); returns the bytes of the files they lead to.

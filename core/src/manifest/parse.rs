@@ -27,7 +27,8 @@ impl Manifest {
     ///
     /// [`Code::JsonInvalid`]; or, with the field in the message, [`Code::FieldMissing`], [`Code::FieldType`],
     /// [`Code::DigestInvalid`], [`Code::UrlInvalid`], [`Code::SizeTooBig`], and the codes of [`DevicePath`] and
-    /// [`Version`]. All sizes are present (format 2) or none is (format 1); `full` is `true`, in format 2, or absent.
+    /// [`Version`]. All sizes are present (format 2) or none is (format 1); `full` is `true`, in format 2, or
+    /// absent; `keep` in format 2 alone.
     pub fn parse(document: &[u8]) -> Result<Self, Error> {
         let document = Json::parse(document)?;
         let top = document.fields("")?;
@@ -42,6 +43,7 @@ impl Manifest {
                 Ok(FirmwareEntry { url: url(&entry)?, hash: hash(&entry)?, size: size(&entry, "size", is_sized)? })
             })?,
             full: top.optional("full", Json::only_true)?.is_some(),
+            keep: top.optional("keep", files)?.unwrap_or_default(),
             new: top.required("new", files)?,
             previous_version: top.required("previous_version", |value, place| value.or_null(place, version))?,
             total_size: size(&top, "total_size", is_sized)?,
@@ -59,8 +61,8 @@ fn is_sized(top: &Fields<'_, '_>) -> bool {
         Some(Json::List(entries)) => entries.iter().any(has_size),
         entry => entry.is_some_and(has_size),
     };
-    ["full", "total_size"].into_iter().any(|key| top.get(key).is_some())
-        || ["new", "update", "firmware"].into_iter().any(has_entry_with_size)
+    ["full", "keep", "total_size"].into_iter().any(|key| top.get(key).is_some())
+        || ["keep", "new", "update", "firmware"].into_iter().any(has_entry_with_size)
 }
 
 fn file_entry(value: &Json<'_>, place: &str, is_sized: bool) -> Result<FileEntry, Error> {

@@ -44,6 +44,8 @@ def create_app(
     scheme: str = "loose",
     ignore: Sequence[str] = (),
     protect: Sequence[str] = (),
+    include: Sequence[str] = (),
+    keep: Sequence[str] = (),
     settle: float = 2.0,
     trusted_proxies: Iterable[str] = (),
     access_log: BinaryIO | None = None,
@@ -53,8 +55,8 @@ def create_app(
 
     ``base_url`` is the start of every URL in a manifest, by default from the request's ``Host``. ``dst_paths`` is
     ``relative`` or ``absolute``, with a leading slash; ``scheme``, the order of versions, ``loose``, ``semver`` or
-    ``pep440``. ``ignore`` and ``protect`` are globs. A release is offered once nothing in it has changed for ``settle``
-    seconds. ``X-Forwarded-Proto`` and ``-Host`` are trusted from the addresses and networks in ``trusted_proxies``.
+    ``pep440``. ``ignore``, ``protect``, ``include`` and ``keep`` are globs. A release is offered once nothing in it has
+    changed for ``settle`` seconds. ``X-Forwarded-Proto`` and ``-Host`` are trusted from the addresses and networks in ``trusted_proxies``.
     ``access_log`` gets one JSON line per request. ``force_polling`` is for file systems without change notifications.
 
     Run by itself it starts and stops with the server; mounted in another application it starts at the first request,
@@ -69,6 +71,8 @@ def create_app(
         scheme=scheme,
         ignore=tuple(ignore),
         protect=tuple(protect),
+        include=tuple(include),
+        keep=tuple(keep),
         base_url=base_url,
         dst_paths=dst_paths,
         settle=settle,

@@ -19,15 +19,26 @@ class Config:
     scheme: str = "loose"
     ignore: tuple[str, ...] = ()
     protect: tuple[str, ...] = ()
+    include: tuple[str, ...] = ()
+    keep: tuple[str, ...] = ()
     base_url: str | None = None
     dst_paths: str = "relative"
     settle: float = 2.0
     trusted_proxies: tuple[Network, ...] = ()
     force_polling: bool = False
 
-    def catalog(self, listing: Listing | Iterable[FileRecord], unsettled: Iterable[str] = ()) -> Catalog:
+    def catalog(
+        self, listing: Listing | Iterable[FileRecord], unsettled: Iterable[str] = (), now: int | None = None
+    ) -> Catalog:
         return Catalog.from_listing(
-            listing, scheme=self.scheme, ignore=self.ignore, protect=self.protect, unsettled=tuple(unsettled)
+            listing,
+            scheme=self.scheme,
+            ignore=self.ignore,
+            protect=self.protect,
+            include=self.include,
+            keep=self.keep,
+            unsettled=tuple(unsettled),
+            now=now,
         )
 
     def check(self) -> None:

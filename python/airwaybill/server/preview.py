@@ -108,6 +108,9 @@ class Preview:
                 "scheme": self._config.scheme,
                 "ignore": self._config.ignore,
                 "protect": self._config.protect,
+                "include": self._config.include,
+                "keep": self._config.keep,
+                "now": snapshot.now,
                 "unsettled": snapshot.changing,
             },
         }

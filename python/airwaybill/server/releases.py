@@ -25,6 +25,8 @@ LOOK_AGAIN_SECONDS = 30.0
 BUSY_REST, IDLE_REST = 2.0, 20.0
 LONGEST_REST_SECONDS = 10.0
 RETRY_SECONDS = 3.0
+# How often a release that a copy tool's file holds back is judged anew (rule C6b).
+COPY_LOOK_SECONDS = 600
 STOP_SECONDS = 5.0
 POLL_MILLISECONDS = 500
 WATCH_TIMEOUT_MILLISECONDS = 1000
@@ -75,7 +77,7 @@ class Releases:
         self.root = os.path.abspath(root)
         self._config = config
         self._settling = Settling(config.settle)
-        self._state: tuple[str, Listing, KeysView[str]] | None = None
+        self._state: tuple[str, Listing, KeysView[str], int] | None = None
         self._rest = LOOK_AGAIN_SECONDS
         self._dirty = threading.Event()
         self._stopping = threading.Event()
@@ -157,15 +159,22 @@ class Releases:
         started = time.monotonic()
         try:
             real_root = os.path.realpath(self.root)
-            listing = Listing.scan(self.root, scheme=self._config.scheme, ignore=self._config.ignore, progress=progress)
+            listing = Listing.scan(
+                self.root,
+                scheme=self._config.scheme,
+                ignore=self._config.ignore,
+                include=self._config.include,
+                progress=progress,
+            )
             ended = time.monotonic()
             waits = self._settling.judge(listing.changed, started, ended)
             # A write that changes no entry, for example to an access log below the root, makes no new snapshot.
-            state = (real_root, listing, waits.keys())
+            now = int(time.time())
+            state = (real_root, listing, waits.keys(), self._hour(now))
             if state != self._state:
                 generation = 1 if self.current is None else self.current.generation + 1
-                catalog = self._config.catalog(listing, waits)
-                self.current = Snapshot.of(catalog, listing, tuple(waits), generation, real_root)
+                catalog = self._config.catalog(listing, waits, now)
+                self.current = Snapshot.of(catalog, listing, tuple(waits), now, generation, real_root)
             self._state, self.error = state, None
             self._rest = max(0.0, min([LOOK_AGAIN_SECONDS, *waits.values()]))
             if not waits:
@@ -177,6 +186,11 @@ class Releases:
             self._rest = RETRY_SECONDS
         finally:
             self._looked.set()
+
+    def _hour(self, now: int) -> int:
+        """A number that changes once what a copy tool left may be an hour old, where there is any."""
+        held = self.current is not None and any(n.code == "copy_under_way" for n in self.current.catalog.ignored)
+        return now // COPY_LOOK_SECONDS if held else 0
 
     def _keep_watching(self) -> None:
         polling = self._config.force_polling

@@ -14,13 +14,14 @@ MANIFESTS_LIMIT = 16 * 1024 * 1024
 class Snapshot:
     """``generation`` increases with each snapshot; ``releases`` to ``warnings`` are for ``/healthz``.
 
-    ``catalog`` is the catalog of ``listing``, with ``changing`` as the names that are not settled.
+    ``catalog`` is the catalog of ``listing`` at ``now``, with ``changing`` as the names that are not settled.
     """
 
     generation: int
     catalog: Catalog
     listing: Listing
     changing: tuple[str, ...]
+    now: int
     real_root: str
     releases: tuple[str, ...]
     firmware: tuple[str, ...]
@@ -32,7 +33,7 @@ class Snapshot:
 
     @classmethod
     def of(
-        cls, catalog: Catalog, listing: Listing, changing: tuple[str, ...], generation: int, real_root: str
+        cls, catalog: Catalog, listing: Listing, changing: tuple[str, ...], now: int, generation: int, real_root: str
     ) -> Snapshot:
         ignored = catalog.ignored
         return cls(
@@ -40,6 +41,7 @@ class Snapshot:
             catalog=catalog,
             listing=listing,
             changing=changing,
+            now=now,
             real_root=real_root,
             releases=tuple(str(release.version) for release in catalog.releases),
             firmware=tuple(image.path for image in catalog.firmware),

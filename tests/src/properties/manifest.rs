@@ -48,7 +48,7 @@ pub(super) fn check(data: &[u8]) {
 }
 
 fn check_fields(manifest: &Manifest, text: &str) {
-    let entries = || manifest.new_files().iter().chain(manifest.update());
+    let entries = || manifest.new_files().iter().chain(manifest.update()).chain(manifest.keep());
     let image = manifest.firmware().map(|image| image.size);
     let sizes: Vec<Option<u64>> =
         entries().map(|entry| entry.size).chain(image).chain([manifest.total_size()]).collect();
@@ -66,11 +66,13 @@ fn known_fields(document: &Value) -> Value {
         let known = keys.iter().filter_map(|key| Some(((*key).to_owned(), object.get(key)?.clone())));
         known.collect()
     };
-    let top = ["delete", "firmware", "full", "new", "previous_version", "total_size", "update", "version"];
+    let top = ["delete", "firmware", "full", "keep", "new", "previous_version", "total_size", "update", "version"];
     let mut known = only(document, &top);
+    // M4: an empty `keep` is none.
+    known.retain(|key, value| key != "keep" || value.as_array().is_none_or(|entries| !entries.is_empty()));
     for (key, value) in &mut known {
         match (key.as_str(), value) {
-            ("new" | "update", Value::Array(entries)) => {
+            ("new" | "update" | "keep", Value::Array(entries)) => {
                 for entry in entries {
                     *entry = only(entry, &["URL", "dst_path", "hash", "size"]).into();
                 }

@@ -42,7 +42,8 @@ fn fault(path: &[u8]) -> Option<&'static str> {
 
 /// The release of a file at the path is whole when the path is right, else refused for it; its manifest leads there.
 fn check_in_a_release(path: &str, fault: Option<&airwaybill::Error>) {
-    let record = FileRecord { path: format!("1.0.0/{path}"), size: 1, sha1: Sha1Digest::of(path.as_bytes()) };
+    let record =
+        FileRecord { path: format!("1.0.0/{path}"), size: 1, sha1: Sha1Digest::of(path.as_bytes()), mtime: None };
     let listing = [Entry::File(record.clone())];
     let options = CatalogOptions::default();
     if !Filter::new(&options).unwrap().reads(&record.path) {

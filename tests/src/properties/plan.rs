@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use airwaybill::VersionScheme::Loose;
 use airwaybill::{
-    Catalog, CatalogOptions, Code, Entry, FileRecord, Filter, Firmware, Manifest, ManifestFormat, ManifestOptions,
-    Plan, PlanRequest, Release, Sha1Digest, Version, files_of, verify_content, verify_device,
+    Catalog, CatalogOptions, Code, Entry, File, FileRecord, Filter, Firmware, Manifest, ManifestFormat,
+    ManifestOptions, Plan, PlanRequest, Release, Sha1Digest, Version, files_of, verify_content, verify_device,
 };
 use serde_json::json;
 
@@ -86,11 +86,7 @@ fn check_that_nothing_is_lost(catalog: &Catalog, listing: &[Entry]) {
     for release in catalog.releases() {
         for file in release.files() {
             let path = format!("{}/{}", release.version(), file.path);
-            // C1
-            assert!(
-                !file.path.as_str().split('/').any(|name| [".DS_Store", "Thumbs.db", "pymakr.conf"].contains(&name))
-            );
-            assert_eq!(catalog.find(&path), Some(FileRecord { path, size: file.size, sha1: file.sha1 }));
+            assert_eq!(catalog.find(&path), Some(FileRecord { path, size: file.size, sha1: file.sha1, mtime: None }));
         }
     }
 }
@@ -121,7 +117,8 @@ impl Model<'_> {
         let before = known.unwrap_or_default();
         let after = target.map(tree);
         let firmware = self.firmware(current.as_ref(), target.is_some());
-        let changes = after.as_ref().is_some_and(|after| self.unprotected(after) != self.unprotected(&before));
+        let goal = after.as_ref().map(|after| self.goal(&before, after));
+        let changes = goal.as_ref().is_some_and(|goal| self.unprotected(goal) != self.unprotected(&before));
         assert_eq!(plan.is_some(), changes || firmware.is_some());
         let Some(plan) = plan else { return };
 
@@ -132,9 +129,14 @@ impl Model<'_> {
         assert_eq!(json!(plan.firmware), json!(firmware));
         let device = applied(plan, before.clone());
         assert_eq!(self.protected(&device), self.protected(&before));
-        assert_eq!(self.unprotected(&device), self.unprotected(after.as_ref().unwrap_or(&before)));
+        assert_eq!(self.unprotected(&device), self.unprotected(goal.as_ref().unwrap_or(&before)));
+        let is_kept = |file: &&File| !self.without_kept(&tree_of(file)).contains_key(file.path.as_str());
+        let kept = target.into_iter().flat_map(Release::files).filter(is_kept);
+        let kept: Vec<&File> =
+            kept.filter(|file| self.unprotected(&tree_of(file)).contains_key(file.path.as_str())).collect();
+        assert!(plan.keep.iter().eq(kept.into_iter().filter(|_| changes)));
         if target.is_some() {
-            let record = |(path, (size, sha1))| FileRecord { path, size, sha1 };
+            let record = |(path, (size, sha1))| FileRecord { path, size, sha1, mtime: None };
             let found: Vec<FileRecord> = device.into_iter().map(record).collect();
             assert!(verify_device(self.catalog, plan.version.as_str(), &found).unwrap().is_ok());
         }
@@ -199,12 +201,23 @@ impl Model<'_> {
         (has.is_none_or(|has| highest.version > *has) && (files_change || may_come_alone)).then_some(highest)
     }
 
+    /// C7: what a device has after the plan; what it owns stays as it is, and comes where it lacks it.
+    fn goal(&self, before: &Tree, after: &Tree) -> Tree {
+        let free = self.without_kept(after);
+        let own = |tree: &Tree| {
+            let free = self.without_kept(tree);
+            tree.clone().into_iter().filter(move |(path, _)| !free.contains_key(path))
+        };
+        free.into_iter().chain(own(after)).chain(own(before)).collect()
+    }
+
+    fn without_kept(&self, tree: &Tree) -> Tree {
+        without(tree, &self.options.keep)
+    }
+
     // C2
     fn unprotected(&self, tree: &Tree) -> Tree {
-        let options = CatalogOptions { ignore: self.options.protect.clone(), ..CatalogOptions::default() };
-        let filter = Filter::new(&options).unwrap();
-        let is_free = |path: &str| filter.reads(&format!("1/{path}"));
-        tree.iter().filter(|(path, _)| is_free(path)).map(|(path, content)| (path.clone(), *content)).collect()
+        without(tree, &self.options.protect)
     }
 
     fn protected(&self, tree: &Tree) -> Tree {
@@ -214,6 +227,19 @@ impl Model<'_> {
             .map(|(path, content)| (path.clone(), *content))
             .collect()
     }
+}
+
+/// The files that no glob matches.
+fn without(tree: &Tree, globs: &[String]) -> Tree {
+    // What is left out by name is brought back: it is in the tree.
+    let options = CatalogOptions { ignore: globs.to_vec(), include: vec!["*".into()], ..CatalogOptions::default() };
+    let filter = Filter::new(&options).unwrap();
+    let is_free = |path: &str| filter.reads(&format!("1/{path}"));
+    tree.iter().filter(|(path, _)| is_free(path)).map(|(path, content)| (path.clone(), *content)).collect()
+}
+
+fn tree_of(file: &File) -> Tree {
+    Tree::from([(file.path.to_string(), (file.size, file.sha1))])
 }
 
 // P3
@@ -252,7 +278,8 @@ fn check_document(
     check_entries(&manifest, plan, render);
     let report = verify_content(&manifest, &files_of(listing));
     assert!(report.is_ok(), "{report:?}");
-    assert_eq!(report.checked, plan.new.len() + plan.update.len() + usize::from(plan.firmware.is_some()));
+    let entries = manifest.new_files().len() + manifest.keep().len();
+    assert_eq!(report.checked, entries + plan.update.len() + usize::from(plan.firmware.is_some()));
 }
 
 // M2 to M4
@@ -261,7 +288,11 @@ fn check_entries(manifest: &Manifest, plan: &Plan, render: &ManifestOptions) {
     let is_sized = render.format == ManifestFormat::Sized;
     let size = |bytes| is_sized.then_some(bytes);
     assert_eq!(manifest.is_full(), is_sized && plan.full);
-    for (entries, files) in [(manifest.new_files(), &plan.new), (manifest.update(), &plan.update)] {
+    // C7
+    let (kept, fetched) = plan.new.iter().cloned().partition(|file| is_sized && plan.keep.contains(file));
+    let kept: Vec<File> = if is_sized { plan.keep.clone() } else { kept };
+    let lists = [(manifest.new_files(), &fetched), (manifest.update(), &plan.update), (manifest.keep(), &kept)];
+    for (entries, files) in lists {
         assert_eq!(entries.len(), files.len());
         for (entry, file) in entries.iter().zip(files) {
             assert_eq!(entry.url, format!("{base_url}/{}", encoded(&format!("{}/{}", plan.version, file.path))));
@@ -273,6 +304,6 @@ fn check_entries(manifest: &Manifest, plan: &Plan, render: &ManifestOptions) {
     let url = image.map(|image| format!("{base_url}/{}", encoded(&image.path)));
     assert_eq!(manifest.firmware().map(|entry| &entry.url), url.as_ref());
     assert_eq!(manifest.firmware().map(|entry| entry.hash), image.map(|image| image.sha1));
-    let sizes = plan.new.iter().chain(&plan.update).map(|file| file.size).chain(image.map(|image| image.size));
+    let sizes = fetched.iter().chain(&plan.update).map(|file| file.size).chain(image.map(|image| image.size));
     assert_eq!(manifest.total_size(), size(sizes.sum()));
 }

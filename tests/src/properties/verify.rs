@@ -73,7 +73,7 @@ fn content_problems(manifest: &Manifest, found: &[FileRecord]) -> (Results, Vec<
         None => Some(Problem { path: url.to_owned(), kind: ProblemKind::Url, expected: Some(expected), found: None }),
     };
     let mut results = Results::new();
-    for entry in manifest.new_files().iter().chain(manifest.update()) {
+    for entry in manifest.new_files().iter().chain(manifest.update()).chain(manifest.keep()) {
         let path = format!("{}/{}", manifest.version(), entry.dst_path.path);
         let is_right =
             url_path(&entry.url).is_some_and(|url| format!("/{url}").ends_with(&format!("/{}", encoded(&path))));
@@ -119,14 +119,24 @@ fn device_problems(
     found: &[FileRecord],
 ) -> (Results, Vec<Problem>) {
     let ignore = [&options.ignore[..], &options.protect].concat();
-    let filter = Filter::new(&CatalogOptions { ignore, ..CatalogOptions::default() }).unwrap();
+    let include = options.include.clone();
+    let filter = Filter::new(&CatalogOptions { ignore, include, ..CatalogOptions::default() }).unwrap();
+    // C7: what is in a file that the device owns does not count.
+    let kept = CatalogOptions { ignore: options.keep.clone(), include: vec!["*".into()], ..CatalogOptions::default() };
+    let kept = Filter::new(&kept).unwrap();
+    let is_kept = |path: &str| !kept.reads(&format!("1/{path}"));
     let is_checked = |path: &str| filter.reads(&format!("1/{path}"));
     let release = catalog.release(version).unwrap();
     let content = |size, sha1| Content { size: Some(size), sha1 };
     let files = release.files().iter().filter(|file| is_checked(file.path.as_str()));
-    let results = files.map(|file| compared(file.path.to_string(), content(file.size, file.sha1), found)).collect();
+    let result = |file: &airwaybill::File| {
+        let problem = compared(file.path.to_string(), content(file.size, file.sha1), found);
+        problem.filter(|problem| problem.kind == ProblemKind::Missing || !is_kept(file.path.as_str()))
+    };
+    let results = files.map(result).collect();
     let unexpected: BTreeSet<&str> = found.iter().map(|file| file.path.as_str()).collect();
-    let unexpected = unexpected.into_iter().filter(|path| is_checked(path) && release.file(path).is_none());
+    let unexpected =
+        unexpected.into_iter().filter(|path| is_checked(path) && !is_kept(path) && release.file(path).is_none());
     let lowest = |path: &str| found.iter().filter(|file| file.path == path).map(Content::from).min();
     let problem = |path: &str| Problem {
         path: path.to_owned(),

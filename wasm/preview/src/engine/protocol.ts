@@ -17,6 +17,10 @@ export interface ServerSettings {
   scheme: VersionScheme;
   ignore: string[];
   protect: string[];
+  include: string[];
+  keep: string[];
+  /** Seconds since 1970, when the server looked. */
+  now: number;
   unsettled: string[];
   etag: string;
 }

@@ -94,6 +94,9 @@ export class Session {
       scheme: options.scheme,
       ignore: options.ignore,
       protect: options.protect,
+      include: options.include,
+      keep: options.keep,
+      now: options.now,
       unsettled: options.unsettled,
       etag: response.headers.get("etag") ?? "",
     };
@@ -244,15 +247,16 @@ export class Session {
 
   /** Reads what may be a release in either version order, so that a change of order needs no second reading. */
   #filter(): Filter {
-    return new Filter({ scheme: "loose", ignore: this.#server?.ignore ?? [] });
+    return new Filter({ scheme: "loose", ignore: this.#server?.ignore ?? [], include: this.#server?.include ?? [] });
   }
 
   #use(opened: Opened): Overview {
     const { kind, name, entries, server } = opened;
     const scheme = opened.order ?? server?.scheme ?? "loose";
-    const { ignore, protect } = server ?? { ignore: [], protect: [] };
+    const { ignore, protect, include, keep } = server ?? { ignore: [], protect: [], include: [], keep: [] };
     const unsettled = kind === "server" && server !== null ? server.unsettled : [];
-    const catalog = Catalog.fromListing(entries, { scheme, ignore, protect, unsettled });
+    const now = kind === "server" && server !== null ? server.now : Math.floor(Date.now() / 1000);
+    const catalog = Catalog.fromListing(entries, { scheme, ignore, protect, include, keep, unsettled, now });
     const { releases, firmware, ignored, warnings } = catalog;
     // `protect` has the same glob syntax as `ignore`.
     const unprotected = protect.length === 0 ? null : new Filter({ ignore: protect });
@@ -310,6 +314,6 @@ function nothingOpen(): SourceError {
 interface ListingDocument {
   base_url: string;
   dst_paths: DstPaths;
-  options: { scheme: VersionScheme; ignore: string[]; protect: string[]; unsettled: string[] };
+  options: { scheme: VersionScheme; ignore: string[]; protect: string[]; include: string[]; keep: string[]; unsettled: string[]; now: number };
   entries: Entry[];
 }

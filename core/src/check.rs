@@ -1,0 +1,332 @@
+mod client;
+mod firmware;
+mod image;
+mod meaning;
+mod mpy;
+mod names;
+mod peek;
+mod secrets;
+mod start;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::catalog::{Catalog, File, Release, find};
+use crate::error::{Code, Error, one_line, quoted};
+use crate::glob::Globs;
+use crate::plan::Plan;
+use crate::version::Version;
+pub use image::Image;
+pub use peek::{Peek, Text};
+
+/// What is to be checked: a release, as devices on others would get it.
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub struct CheckRequest {
+    /// The releases that devices are on; without any, the one below the target.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "readonly string[] | null | undefined"))]
+    pub current: Vec<String>,
+    /// The release to check by name; none is the highest.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | null | undefined"))]
+    pub target: Option<String>,
+    /// The mount points of the devices; `flash` and `sd` when absent.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "readonly string[] | null | undefined"))]
+    pub mounts: Vec<String>,
+    /// Bytes of the file system at `flash`.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "number | null | undefined"))]
+    #[serde(alias = "flash_size")]
+    pub flash_size: Option<u64>,
+    /// What a firmware image has to be.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "ExpectedFirmware | null | undefined"))]
+    pub firmware: ExpectedFirmware,
+    /// What was looked at and is meant so.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "readonly Accept[] | null | undefined"))]
+    pub accept: Vec<Accept>,
+}
+
+impl Default for CheckRequest {
+    fn default() -> Self {
+        Self {
+            current: Vec::new(),
+            target: None,
+            mounts: ["flash", "sd"].map(str::to_owned).into(),
+            flash_size: None,
+            firmware: ExpectedFirmware::default(),
+            accept: Vec::new(),
+        }
+    }
+}
+
+/// What a firmware image has to be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
+#[serde(rename_all = "lowercase")]
+pub enum ExpectedFirmware {
+    /// An application of an ESP32.
+    #[default]
+    Esp,
+    /// Anything.
+    Any,
+}
+
+impl FromStr for ExpectedFirmware {
+    type Err = Error;
+
+    /// # Errors
+    ///
+    /// [`Code::FieldType`]
+    fn from_str(text: &str) -> Result<Self, Error> {
+        match text {
+            "esp" => Ok(Self::Esp),
+            "any" => Ok(Self::Any),
+            _ => Err(Error::new(Code::FieldType, format!("{}: firmware is esp or any", quoted(text)))),
+        }
+    }
+}
+
+/// Findings that are meant so.
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
+#[serde(deny_unknown_fields)]
+pub struct Accept {
+    /// Of the findings.
+    pub code: String,
+    /// A glob of their paths, from the top directory, read as those of `ignore`.
+    pub path: String,
+    /// Why they are.
+    pub reason: String,
+}
+
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// A device refuses it, or does not start.
+    Error,
+    /// Someone should look at it before it goes out.
+    Warning,
+    /// Good to know.
+    Hint,
+}
+
+impl Level {
+    /// `error`, `warning` or `hint`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Level::Error => "error",
+            Level::Warning => "warning",
+            Level::Hint => "hint",
+        }
+    }
+}
+
+/// What a check found.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
+pub struct Finding {
+    /// How bad it is.
+    pub level: Level,
+    /// From the top directory: a file, a release, an image, or empty for the directory itself.
+    pub path: String,
+    /// The stable reason.
+    pub code: Code,
+    /// What is so, for people.
+    pub message: String,
+    /// What to do about it.
+    pub advice: String,
+}
+
+/// A check while it goes on.
+struct Check<'a> {
+    catalog: &'a Catalog,
+    request: &'a CheckRequest,
+    peeks: BTreeMap<&'a str, &'a Peek>,
+    target: &'a Release,
+    steps: Vec<Step<'a>>,
+    findings: Vec<Finding>,
+}
+
+/// The way to the target from one release.
+struct Step<'a> {
+    /// None where a device's release is not known, or it has none.
+    base: Option<&'a Release>,
+    plan: Plan,
+}
+
+impl Step<'_> {
+    /// The files that a device fetches, each with what it had before.
+    fn fetched(&self) -> impl Iterator<Item = (&File, Option<&File>)> {
+        let before = |file: &File| self.base.and_then(|base| base.file(file.path.as_str()));
+        self.plan.new.iter().chain(&self.plan.update).map(move |file| (file, before(file)))
+    }
+}
+
+impl Catalog {
+    /// The files, from the top directory, of whose content [`Catalog::check`] wants a [`Peek`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Catalog::check`].
+    pub fn peeks(&self, request: &CheckRequest) -> Result<Vec<String>, Error> {
+        let mut wanted = BTreeSet::new();
+        if let Some(check) = Check::new(self, request, &[])? {
+            check.want_changed(&mut wanted);
+            check.want_mpy(&mut wanted);
+        }
+        wanted.extend(firmware::wanted(self));
+        Ok(wanted.into_iter().collect())
+    }
+
+    /// Says what a careful colleague would, before a release goes out: errors first, each level sorted by path.
+    ///
+    /// What needs content is looked for in `peeks` alone; see [`Catalog::peeks`].
+    ///
+    /// ```
+    /// use airwaybill::{Catalog, CatalogOptions, CheckRequest, Code, FileRecord, Level, Peek};
+    ///
+    /// let files = [("1.0.0/flash/main.py", b"print()".as_slice()), ("1.0.1/flash/main.py", b"print(\0")];
+    /// let listing = files.map(|(path, content)| FileRecord::of(path, content).into());
+    /// let catalog = Catalog::from_listing(&listing, &CatalogOptions::default())?;
+    ///
+    /// let request = CheckRequest::default();
+    /// assert_eq!(catalog.peeks(&request)?, ["1.0.0/flash/main.py", "1.0.1/flash/main.py"]);
+    /// let peeks = files.map(|(path, content)| Peek::of(path, content));
+    /// let findings = catalog.check(&request, &peeks)?;
+    /// assert_eq!((findings[0].code, findings[0].level), (Code::PythonBroken, Level::Error));
+    /// # Ok::<(), airwaybill::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// A version of the request that breaks rule V3, a target that the catalog does not offer
+    /// ([`Code::ReleaseUnknown`], [`Code::ReleaseUnsettled`]), and [`Code::GlobInvalid`] for a path in `accept`.
+    pub fn check(&self, request: &CheckRequest, peeks: &[Peek]) -> Result<Vec<Finding>, Error> {
+        let mut findings = match Check::new(self, request, peeks)? {
+            Some(mut check) => {
+                check.client();
+                check.start();
+                check.meaning();
+                check.secrets();
+                check.findings
+            }
+            None => vec![Finding::new(
+                (Level::Error, Code::NoReleases),
+                "",
+                "there is no release here",
+                "name the directory that has them: each is a directory named with its version",
+            )],
+        };
+        names::check(self, &mut findings);
+        firmware::check(self, request, peeks, &mut findings);
+        findings.sort_unstable();
+        findings.dedup();
+        accept(&request.accept, &mut findings)?;
+        Ok(findings)
+    }
+}
+
+impl<'a> Check<'a> {
+    fn new(catalog: &'a Catalog, request: &'a CheckRequest, peeks: &'a [Peek]) -> Result<Option<Self>, Error> {
+        let named = request.target.as_deref().map(|name| catalog.release(name)).transpose()?;
+        let Some(target) = named.or(catalog.releases().last()) else { return Ok(None) };
+        let mut versions: Vec<Version> =
+            request.current.iter().map(|text| catalog.filter.device_version(text)).collect::<Result<_, _>>()?;
+        if versions.is_empty() {
+            let below = catalog.releases().iter().rev().find(|release| release.version() < target.version());
+            versions.extend(below.map(|release| release.version().clone()));
+        }
+        let step = |version: Option<Version>| Step {
+            base: version.as_ref().and_then(|version| catalog.known_release(version)),
+            plan: catalog.file_changes(target, version),
+        };
+        let steps = if versions.is_empty() {
+            vec![step(None)]
+        } else {
+            versions.into_iter().map(|version| step(Some(version))).collect()
+        };
+        let peeks = peeks.iter().map(|peek| (peek.path.as_str(), peek)).collect();
+        Ok(Some(Self { catalog, request, peeks, target, steps, findings: Vec::new() }))
+    }
+
+    /// Of the files that some device fetches what they are now; of the updated ones what they were, where they may
+    /// differ in line ends alone.
+    fn want_changed(&self, wanted: &mut BTreeSet<String>) {
+        for step in &self.steps {
+            for (file, before) in step.fetched() {
+                wanted.insert(self.path(file.path.as_str()));
+                if let Some((base, before)) = step.base.zip(before)
+                    && meaning::may_differ_in_line_ends(file, before)
+                {
+                    wanted.insert(format!("{}/{}", base.version(), file.path));
+                }
+            }
+        }
+    }
+
+    /// The path of a file of the target from the top directory.
+    fn path(&self, device_path: &str) -> String {
+        format!("{}/{device_path}", self.target.version())
+    }
+
+    fn peek(&self, release: &Version, device_path: &str) -> Option<&'a Peek> {
+        self.peeks.get(format!("{release}/{device_path}").as_str()).copied()
+    }
+
+    /// What is known of a file of the target.
+    fn peek_now(&self, device_path: &str) -> Option<&'a Peek> {
+        self.peek(self.target.version(), device_path)
+    }
+
+    fn has(&self, device_path: &str) -> bool {
+        find(self.target.files(), device_path).is_some()
+    }
+
+    /// The files that some device fetches, each once.
+    fn fetched(&self) -> BTreeMap<&str, &File> {
+        self.steps.iter().flat_map(Step::fetched).map(|(file, _)| (file.path.as_str(), file)).collect()
+    }
+
+    fn find(&mut self, kind: (Level, Code), device_path: &str, message: &str, advice: &str) {
+        let path = self.path(device_path);
+        self.findings.push(Finding::new(kind, path.trim_end_matches('/'), message, advice));
+    }
+}
+
+impl Finding {
+    fn new((level, code): (Level, Code), path: &str, message: &str, advice: &str) -> Self {
+        let [path, message, advice] = [path, message, advice].map(|text| one_line(text.to_owned()));
+        Self { level, path, code, message, advice }
+    }
+}
+
+/// Takes out what is meant so, and says of what is no longer found.
+fn accept(accepted: &[Accept], findings: &mut Vec<Finding>) -> Result<(), Error> {
+    let mut unused = Vec::new();
+    for Accept { code, path, reason } in accepted {
+        let glob = Globs::new(std::slice::from_ref(path))?;
+        let before = findings.len();
+        findings.retain(|finding| finding.code.as_str() != code || !glob.matches(&finding.path));
+        if findings.len() == before {
+            let message = format!("{} was accepted ({reason}) and is no longer found", quoted(code));
+            unused.push(Finding::new(
+                (Level::Hint, Code::AcceptUnused),
+                path,
+                &message,
+                "take it out of what is accepted",
+            ));
+        }
+    }
+    findings.extend(unused);
+    findings.sort_unstable();
+    Ok(())
+}
+
+/// `3 files`
+fn files(count: usize) -> String {
+    if count == 1 { "1 file".to_owned() } else { format!("{count} files") }
+}

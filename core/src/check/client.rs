@@ -1,0 +1,153 @@
+//! What the device client refuses.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Check, files};
+use crate::catalog::Release;
+use crate::check::Level::{Error, Warning};
+use crate::error::{Code, quoted};
+
+/// As `MicroPython` builds `FatFs`: pairs of a byte of code page 437 and the one that stands for its class, in long names.
+const LONG_FOLDS: &[u8] = b"\x87\x80\x81\x9a\x82\x90\x84\x8e\x86\x8f\x91\x92\x94\x99\xa4\xa5\xe5\xe4\xed\xe8";
+/// Besides in names that are also short ones, 8.3: E, A, I, O, U.
+const SHORT_FOLDS: &[u8] =
+    b"\x88\x90\x89\x90\x8a\x90\x85\x83\xa0\x83\x8c\x8b\x8d\x8b\xa1\x8b\x95\x93\xa2\x93\x97\x96\xa3\x96";
+
+impl Check<'_> {
+    pub(super) fn client(&mut self) {
+        self.mounts();
+        self.case_pairs();
+        self.hiding();
+        self.room();
+    }
+
+    fn mounts(&mut self) {
+        let mut outside: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut reserved = Vec::new();
+        for path in self.target.files().iter().map(|file| file.path.as_str()) {
+            match path.split_once('/') {
+                Some((mount, rest)) if self.request.mounts.iter().any(|known| known == mount) => {
+                    let second = rest.split('/').next().unwrap_or_default();
+                    if second.eq_ignore_ascii_case("waybill") {
+                        reserved.push(path);
+                    }
+                }
+                Some((top, _)) => *outside.entry(top).or_default() += 1,
+                None => *outside.entry(path).or_default() += 1,
+            }
+        }
+        let mounts = self.request.mounts.iter().map(|mount| format!("{mount}/")).collect::<Vec<_>>().join(", ");
+        for (top, count) in outside {
+            let message = format!("{} outside {mounts}: every device refuses the release", files(count));
+            let advice = format!("move {} below a mount point, or name it as one", quoted(top));
+            self.find((Error, Code::PathMount), top, &message, &advice);
+        }
+        for path in reserved {
+            let message = "waybill/ is the client's own: every device refuses the release";
+            self.find((Error, Code::PathReserved), path, message, "take it out of the release");
+        }
+    }
+
+    // D19; C5 has told of those that differ in letter case.
+    fn case_pairs(&mut self) {
+        let is_known = |path: &str| {
+            self.catalog.warnings().iter().any(|notice| notice.code == Code::PathCase && notice.path == path)
+        };
+        let mut seen: BTreeMap<Vec<u8>, &str> = BTreeMap::new();
+        let mut pairs = Vec::new();
+        for path in self.target.files().iter().map(|file| file.path.as_str()) {
+            if let Some(earlier) = seen.insert(fat_name(path), path)
+                && !is_known(&self.path(path))
+            {
+                pairs.push((path, earlier));
+            }
+        }
+        for (path, earlier) in pairs {
+            let message =
+                format!("FAT takes it and {} for one file: a device with FAT refuses the release", quoted(earlier));
+            self.find((Warning, Code::PathCase), path, &message, "rename one of the two");
+        }
+    }
+
+    /// A directory of a module's name, where one of the two is new.
+    fn hiding(&mut self) {
+        let mut directories: BTreeSet<&str> = BTreeSet::new();
+        for file in self.target.files() {
+            let mut path = file.path.as_str();
+            while let Some((parent, _)) = path.rsplit_once('/') {
+                if !directories.insert(parent) {
+                    break;
+                }
+                path = parent;
+            }
+        }
+        let was_there = |directory: &str| {
+            let start = format!("{directory}/");
+            self.steps.iter().all(|step| {
+                step.base.is_some_and(|base| base.files().iter().any(|file| file.path.as_str().starts_with(&start)))
+            })
+        };
+        let mut hidden = Vec::new();
+        for path in self.target.files().iter().map(|file| file.path.as_str()) {
+            let Some(stem) = path.strip_suffix(".py").or_else(|| path.strip_suffix(".mpy")) else { continue };
+            let module_was_there =
+                self.steps.iter().all(|step| step.base.is_some_and(|base| base.file(path).is_some()));
+            if directories.contains(stem) && !(module_was_there && was_there(stem)) {
+                hidden.push((path, stem));
+            }
+        }
+        for (path, stem) in hidden {
+            let message = format!(
+                "the directory {} hides the module {}: MicroPython imports a directory first",
+                quoted(stem),
+                quoted(path)
+            );
+            self.find((Error, Code::ModuleHidden), stem, &message, "rename the directory or the module");
+        }
+    }
+
+    /// What is there, and what comes beside it before anything goes: so much the way back needs.
+    fn room(&mut self) {
+        let Some(size) = self.request.flash_size else { return };
+        let on_flash = |files: &mut dyn Iterator<Item = (&str, u64)>| {
+            files.filter(|(path, _)| path.starts_with("flash/")).map(|(_, size)| size).fold(0, u64::saturating_add)
+        };
+        let need = |step: &super::Step<'_>| {
+            let files = step.base.into_iter().flat_map(Release::files);
+            let there = on_flash(&mut files.map(|file| (file.path.as_str(), file.size)));
+            there.saturating_add(on_flash(&mut step.fetched().map(|(file, _)| (file.path.as_str(), file.size))))
+        };
+        let Some(need) = self.steps.iter().map(need).max().filter(|need| *need > size) else { return };
+        let message = format!("an update needs {need} bytes of flash/, with the way back; it has {size}");
+        self.find((Error, Code::FlashFull), "", &message, "make the release smaller, or update in steps");
+    }
+}
+
+/// The same bytes for two paths that `FatFs` takes for one file.
+fn fat_name(path: &str) -> Vec<u8> {
+    let mut name = Vec::with_capacity(path.len());
+    for segment in path.split('/') {
+        let is_short = is_short(segment);
+        name.extend(segment.bytes().map(|byte| match byte {
+            0x80.. => {
+                folded(LONG_FOLDS, byte).or_else(|| folded(SHORT_FOLDS, byte).filter(|_| is_short)).unwrap_or(byte)
+            }
+            _ => byte.to_ascii_uppercase(),
+        }));
+        name.push(b'/');
+    }
+    name
+}
+
+fn folded(pairs: &[u8], byte: u8) -> Option<u8> {
+    pairs.as_chunks().0.iter().find_map(|[of, to]| (*of == byte).then_some(*to))
+}
+
+/// Whether FAT holds a name as 8.3, without a second one that it makes up.
+fn is_short(segment: &str) -> bool {
+    let (stem, ending) = segment.split_once('.').unwrap_or((segment, ""));
+    (1..=8).contains(&stem.len())
+        && ending.len() <= 3
+        && !ending.contains('.')
+        && !segment.contains([' ', '+', ',', ';', '=', '[', ']'])
+}

@@ -1,0 +1,175 @@
+//! What a person did not mean, by what changes.
+
+use std::collections::BTreeSet;
+
+use super::{Check, Finding, Step, files};
+use crate::catalog::{File, Release};
+use crate::check::Level::{Error, Hint, Warning};
+use crate::error::{Code, quoted};
+
+/// Growth of a file that is worth a word: ten times, and by so much.
+const GROWN: u64 = 10;
+const GROWN_BYTES: u64 = 16 * 1024;
+
+/// Over half of so few files goes without a word.
+const FEW_DELETED: usize = 3;
+
+/// CR before each LF makes a text longer by no more than one byte for each other one.
+pub(super) fn may_differ_in_line_ends(now: &File, before: &File) -> bool {
+    let (small, big) = (now.size.min(before.size), now.size.max(before.size));
+    small < big && big <= small.saturating_mul(2)
+}
+
+impl Check<'_> {
+    pub(super) fn meaning(&mut self) {
+        let mut findings = Vec::new();
+        for (index, step) in self.steps.iter().enumerate() {
+            self.base(index, step, &mut findings);
+            if let Some(base) = step.base {
+                self.stays(base, step, &mut findings);
+                self.line_ends(base, step, &mut findings);
+                self.grown(step, &mut findings);
+            }
+        }
+        self.findings.extend(findings);
+        self.same_content();
+        let empty: Vec<&str> = self
+            .catalog
+            .empty
+            .iter()
+            .filter_map(|path| path.strip_prefix(self.target.version().as_str())?.strip_prefix('/'))
+            .collect();
+        for path in empty {
+            let advice = "put a file into it, or let the program make it";
+            self.find(
+                (Hint, Code::DirectoryEmpty),
+                path,
+                "a manifest carries files: no device gets this directory",
+                advice,
+            );
+        }
+    }
+
+    fn base(&self, index: usize, step: &Step<'_>, findings: &mut Vec<Finding>) {
+        let Some(name) = self.request.current.get(index) else { return };
+        if step.base.is_some() {
+            return;
+        }
+        let releases = self.catalog.releases().iter().map(|release| release.version().as_str());
+        let near: Vec<String> = releases.filter(|other| is_near(name, other)).map(quoted).collect();
+        let near = if near.is_empty() { String::new() } else { format!("; near it: {}", near.join(", ")) };
+        let held = self
+            .catalog
+            .ignored()
+            .iter()
+            .find(|notice| notice.code != Code::IgnoredName && notice.path.split('/').next() == Some(name));
+        findings.push(match held {
+            Some(notice) => Finding::new(
+                (Warning, Code::BaseHeldBack),
+                name,
+                &format!(
+                    "{} is held back, so nothing will be deleted from devices on it: {}",
+                    quoted(name),
+                    notice.message
+                ),
+                "mend it, so that its devices get an update and no full install",
+            ),
+            None => Finding::new(
+                (Warning, Code::BaseUnknown),
+                name,
+                &format!("{} is not here, so nothing will be deleted from devices on it{near}", quoted(name)),
+                "keep releases as long as devices are on them",
+            ),
+        });
+    }
+
+    fn stays(&self, base: &Release, step: &Step<'_>, findings: &mut Vec<Finding>) {
+        let (deleted, new) = (step.plan.delete.len(), step.plan.new.len());
+        let target = self.target.version().as_str();
+        let shared = base.files().iter().filter(|file| self.has(file.path.as_str())).count();
+        if shared == 0 && deleted > 0 {
+            let (message, advice) = match moved(base, self.target) {
+                Some(Moved::Down(prefix)) => (
+                    format!("no file of {} stays: {} is one directory too many", base.version(), quoted(prefix)),
+                    format!("move what is in {} up", quoted(&format!("{target}/{prefix}"))),
+                ),
+                Some(Moved::Up(prefix)) => (
+                    format!("no file of {} stays: {} is missing", base.version(), quoted(prefix)),
+                    format!("move the files into {}", quoted(&format!("{target}/{prefix}"))),
+                ),
+                None => {
+                    (format!("no file of {} stays", base.version()), "is it a release of the same product?".to_owned())
+                }
+            };
+            findings.push(Finding::new((Error, Code::NothingStays), target, &message, &advice));
+        } else if deleted >= FEW_DELETED && deleted * 2 > base.files().len() && new < deleted {
+            let message = format!("{} of {} go, of {} in all", files(deleted), base.version(), base.files().len());
+            findings.push(Finding::new((Warning, Code::ManyDeleted), target, &message, "is the release whole?"));
+        }
+    }
+
+    fn line_ends(&self, base: &Release, step: &Step<'_>, findings: &mut Vec<Finding>) {
+        let text = |release: &Release, file: &File| self.peek(release.version(), file.path.as_str())?.text.as_ref();
+        let only_line_ends =
+            |file: &&File| text(base, file).zip(text(self.target, file)).is_some_and(|(was, is)| was.sha1 == is.sha1);
+        let found: Vec<&File> = step.plan.update.iter().filter(only_line_ends).collect();
+        let Some(first) = found.first() else { return };
+        let ends = text(self.target, first).map_or("LF", |text| if text.crlf > text.lf { "CRLF" } else { "LF" });
+        let message =
+            format!("{} with other line ends alone than in {}, now {ends}", files(found.len()), base.version());
+        let advice = "check them out with the line ends of before (git: core.autocrlf)";
+        findings.push(Finding::new((Warning, Code::LineEnds), &self.path(first.path.as_str()), &message, advice));
+    }
+
+    fn grown(&self, step: &Step<'_>, findings: &mut Vec<Finding>) {
+        for (file, before) in step.fetched() {
+            let Some(before) = before else { continue };
+            if file.size >= before.size.saturating_mul(GROWN) && file.size - before.size >= GROWN_BYTES {
+                let message = format!("it grew from {} to {} bytes", before.size, file.size);
+                let path = self.path(file.path.as_str());
+                findings.push(Finding::new((Hint, Code::FileGrown), &path, &message, "is that meant?"));
+            }
+        }
+    }
+
+    fn same_content(&mut self) {
+        let others = self.catalog.releases().iter().rev();
+        let mut others = others.filter(|other| other.version() != self.target.version());
+        let Some(other) = others.find(|other| other.files() == self.target.files()) else { return };
+        let message = format!("its content is that of {}", other.version());
+        self.find((Warning, Code::ContentSame), "", &message, "was the wrong directory copied?");
+    }
+}
+
+/// How the paths of one release come from those of another.
+enum Moved<'a> {
+    /// Below this directory.
+    Down(&'a str),
+    /// Out of this one.
+    Up(&'a str),
+}
+
+fn moved<'a>(base: &'a Release, target: &'a Release) -> Option<Moved<'a>> {
+    prefix_too_many(target, base).map(Moved::Down).or_else(|| prefix_too_many(base, target).map(Moved::Up))
+}
+
+/// The directory below which `inner` has at least half of its files where `outer` has them without it.
+fn prefix_too_many<'a>(inner: &'a Release, outer: &Release) -> Option<&'a str> {
+    let prefixes: BTreeSet<&str> =
+        inner.files().iter().filter_map(|file| Some(file.path.as_str().split_once('/')?.0)).collect();
+    prefixes.into_iter().find(|prefix| {
+        let below = |file: &&File| {
+            let rest = file.path.as_str().strip_prefix(prefix).and_then(|rest| rest.strip_prefix('/'));
+            rest.is_some_and(|rest| outer.file(rest).is_some())
+        };
+        inner.files().iter().filter(below).count() * 2 >= inner.files().len()
+    })
+}
+
+/// Whether a name is another cut off or gone on with at a dot, or differs in one character.
+fn is_near(name: &str, other: &str) -> bool {
+    let goes_on =
+        |long: &str, short: &str| long.strip_prefix(short).is_some_and(|rest| rest.starts_with(['.', '-', '+', '_']));
+    let differing = || name.bytes().zip(other.bytes()).filter(|(a, b)| a != b).count();
+    goes_on(other, name) || goes_on(name, other) || name.len() == other.len() && differing() == 1
+}

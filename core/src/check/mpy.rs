@@ -1,0 +1,55 @@
+//! The formats of `.mpy` files.
+
+use std::fmt;
+
+/// What has to fit between a `.mpy` and the firmware that reads it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Format {
+    version: u8,
+    /// Of machine code, which fits one sub-version alone.
+    native: Option<(u8, u8)>,
+}
+
+impl Format {
+    /// None of what is no `.mpy`.
+    pub(super) fn of(head: &[u8]) -> Option<Self> {
+        let [b'M', version, flags, ..] = head else { return None };
+        let (sub, architecture) = (flags & 3, (flags >> 2) & 15);
+        Some(Self { version: *version, native: (*version >= 6 && architecture != 0).then_some((sub, architecture)) })
+    }
+
+    /// Whether the firmware of a version of `MicroPython` reads it; none where that is not known.
+    pub(super) fn fits(self, micropython: &str) -> Option<bool> {
+        let (version, sub) = read_by(micropython)?;
+        Some(self.version == version && self.native.is_none_or(|(own, _)| own == sub))
+    }
+
+    /// Whether one firmware can read both.
+    pub(super) fn goes_with(self, other: Self) -> bool {
+        let sub = |format: Self| format.native.map(|(sub, _)| sub);
+        self.version == other.version && sub(self).zip(sub(other)).is_none_or(|(a, b)| a == b)
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.native {
+            Some((sub, _)) => write!(f, "{}.{sub}", self.version),
+            None => write!(f, "{}", self.version),
+        }
+    }
+}
+
+/// What `MicroPython`'s documentation says of its versions.
+fn read_by(micropython: &str) -> Option<(u8, u8)> {
+    let mut numbers = micropython.split(|c: char| !c.is_ascii_digit()).map(str::parse::<u32>);
+    let (Some(Ok(1)), Some(Ok(minor))) = (numbers.next(), numbers.next()) else { return None };
+    match minor {
+        23.. => Some((6, 3)),
+        22 => Some((6, 2)),
+        20..=21 => Some((6, 1)),
+        19 => Some((6, 0)),
+        12..=18 => Some((5, 0)),
+        _ => None,
+    }
+}

@@ -1,0 +1,147 @@
+//! What would not start.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::mpy::Format;
+use super::{Check, image};
+use crate::check::Level::{Error, Warning};
+use crate::error::{Code, quoted};
+
+/// How many `.mpy` files that stay are looked at.
+const NEIGHBOURS: usize = 16;
+
+impl<'a> Check<'a> {
+    pub(super) fn start(&mut self) {
+        for name in ["boot", "main"] {
+            for mount in &self.request.mounts {
+                self.start_file(&format!("{mount}/{name}"));
+            }
+        }
+        self.modules();
+        self.mpy();
+        self.python();
+    }
+
+    fn start_file(&mut self, stem: &str) {
+        let (source, compiled) = (format!("{stem}.py"), format!("{stem}.mpy"));
+        if !self.has(&source) && self.has(&compiled) {
+            let message = format!("MicroPython runs {} at its start, never {}", quoted(&source), quoted(&compiled));
+            return self.find(
+                (Error, Code::StartMpy),
+                &compiled,
+                &message,
+                "add a .py that imports it under another name",
+            );
+        }
+        let goes = |step: &super::Step<'_>| step.plan.delete.iter().any(|path| path.as_str() == source);
+        if self.steps.iter().any(goes) {
+            let message = format!("{} goes: a device starts into nothing", quoted(&source));
+            return self.find((Error, Code::StartMissing), &source, &message, "put it into the release");
+        }
+        let is_emptied = |step: &super::Step<'_>| {
+            step.fetched().any(|(file, before)| {
+                file.path.as_str() == source && file.size == 0 && before.is_some_and(|before| before.size > 0)
+            })
+        };
+        if self.steps.iter().any(is_emptied) {
+            let message = format!("{} is empty: a device starts into nothing", quoted(&source));
+            self.find((Error, Code::StartEmpty), &source, &message, "was it cut off while it was copied?");
+        }
+        let text = self.peek_now(&source).and_then(|peek| peek.text.as_ref());
+        if text.is_some_and(|text| !text.is_utf8) {
+            let message = format!("{} is not UTF-8: MicroPython may not read it", quoted(&source));
+            self.find((Error, Code::StartUtf8), &source, &message, "save it as UTF-8");
+        }
+    }
+
+    /// A module as source and compiled, where one of the two changes.
+    fn modules(&mut self) {
+        let twice: BTreeSet<String> = self
+            .fetched()
+            .keys()
+            .filter_map(|path| path.strip_suffix(".mpy").or_else(|| path.strip_suffix(".py")))
+            .filter(|stem| self.has(&format!("{stem}.py")) && self.has(&format!("{stem}.mpy")))
+            .map(str::to_owned)
+            .collect();
+        for stem in twice {
+            let (source, compiled) = (format!("{stem}.py"), format!("{stem}.mpy"));
+            let message = format!("{} is there too: MicroPython imports the .py", quoted(&source));
+            self.find((Warning, Code::ModuleTwice), &compiled, &message, "leave one of the two out");
+        }
+    }
+
+    /// The `.mpy` that change, and of those that stay as many as show what the firmware reads.
+    pub(super) fn want_mpy(&self, wanted: &mut BTreeSet<String>) {
+        let fetched = self.fetched();
+        if fetched.keys().any(|path| is_mpy(path)) {
+            let staying = self.target.files().iter().map(|file| file.path.as_str());
+            let staying = staying.filter(|path| is_mpy(path) && !fetched.contains_key(path));
+            wanted.extend(staying.take(NEIGHBOURS).map(|path| self.path(path)));
+        }
+    }
+
+    fn mpy(&mut self) {
+        let fetched: BTreeSet<String> = self.fetched().into_keys().map(str::to_owned).collect();
+        let micropython = self.micropython();
+        let formats: BTreeMap<&str, Option<Format>> = self
+            .target
+            .files()
+            .iter()
+            .map(|file| file.path.as_str())
+            .filter(|path| is_mpy(path))
+            .filter_map(|path| Some((path, Format::of(&self.peek_now(path)?.head))))
+            .collect();
+        let mut counts: BTreeMap<Format, usize> = BTreeMap::new();
+        for (path, format) in &formats {
+            // What stays is what the firmware reads.
+            let weight = if fetched.contains(*path) { 1 } else { formats.len() };
+            format.map(|format| *counts.entry(format).or_default() += weight);
+        }
+        let usual = counts.into_iter().max_by_key(|(_, count)| *count).map(|(format, _)| format);
+        for (path, format) in formats.into_iter().filter(|(path, _)| fetched.contains(*path)) {
+            let message = match (format, micropython, usual) {
+                (None, ..) => "it is no .mpy: it does not start with M and a version".to_owned(),
+                (Some(format), Some(version), _) if format.fits(version) == Some(false) => {
+                    format!("its format is {format}, which MicroPython {version} of the firmware does not read")
+                }
+                (Some(format), _, Some(usual)) if !format.goes_with(usual) => {
+                    format!("its format is {format}, that of the others {usual}: no firmware reads both")
+                }
+                _ => continue,
+            };
+            self.find(
+                (Error, Code::MpyFormat),
+                path,
+                &message,
+                "compile it with the mpy-cross of the firmware's version",
+            );
+        }
+    }
+
+    /// The version of `MicroPython` in the image that devices get.
+    fn micropython(&self) -> Option<&'a str> {
+        let image = self.catalog.firmware().last()?;
+        image::micropython_version(&self.peeks.get(image.path.as_str())?.head)
+    }
+
+    fn python(&mut self) {
+        let paths: Vec<String> = self.fetched().into_keys().filter(|path| is_python(path)).map(str::to_owned).collect();
+        for path in paths {
+            let Some(peek) = self.peek_now(&path) else { continue };
+            let (message, advice) = match &peek.text {
+                None => ("it has NUL bytes: it was cut off, or is no Python", "copy it again"),
+                Some(text) if text.has_conflict => ("it has the marks of a merge with conflicts", "finish the merge"),
+                Some(_) => continue,
+            };
+            self.find((Error, Code::PythonBroken), &path, message, advice);
+        }
+    }
+}
+
+fn is_mpy(path: &str) -> bool {
+    path.strip_suffix(".mpy").is_some()
+}
+
+fn is_python(path: &str) -> bool {
+    path.strip_suffix(".py").is_some()
+}

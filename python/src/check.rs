@@ -1,0 +1,79 @@
+use std::fs::File;
+use std::io::Read as _;
+use std::path::PathBuf;
+
+use airwaybill::{Accept, CheckRequest};
+use pyo3::prelude::*;
+use pyo3::types::PyMapping;
+
+use crate::convert::{bytes, from_python, to_python};
+use crate::error::{engine_error, error};
+
+/// What a check has to know of one file's content: `Peek(path, content)`, with the path from the top directory.
+#[pyclass(module = "airwaybill", frozen, eq, skip_from_py_object)]
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Peek(pub(crate) airwaybill::Peek);
+
+#[pymethods]
+impl Peek {
+    #[new]
+    fn new(path: &str, content: &Bound<'_, PyAny>) -> PyResult<Self> {
+        Ok(Self(airwaybill::Peek::of(path, &bytes(content)?)))
+    }
+
+    /// From the top directory.
+    #[getter]
+    fn path(&self) -> &str {
+        &self.0.path
+    }
+
+    /// Bytes.
+    #[getter]
+    fn size(&self) -> u64 {
+        self.0.size
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<Peek {}: {} bytes>", self.0.path, self.0.size)
+    }
+
+    /// The peek as plain values, as the npm package has it.
+    fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        to_python(py, &self.0)
+    }
+}
+
+/// Reads the files at these paths below `root`, and gives a `Peek` of each; none of one that cannot be read.
+#[pyfunction]
+pub(crate) fn peek(py: Python<'_>, root: PathBuf, paths: Vec<String>) -> Vec<Peek> {
+    let read = |path: String| {
+        let mut content = Vec::new();
+        File::open(root.join(&path)).and_then(|mut file| file.read_to_end(&mut content)).ok()?;
+        Some(Peek(airwaybill::Peek::of(&path, &content)))
+    };
+    py.detach(|| paths.into_iter().filter_map(read).collect())
+}
+
+/// The arguments of a check, as Python gives them.
+pub(crate) fn check_request(
+    current: Vec<String>,
+    target: Option<String>,
+    mounts: Option<Vec<String>>,
+    flash_size: Option<u64>,
+    firmware: &str,
+    accept: Vec<Bound<'_, PyMapping>>,
+) -> PyResult<CheckRequest> {
+    let firmware = firmware.parse().map_err(engine_error)?;
+    let accept = accept.iter().map(|item| from_python::<Accept>(item)).collect::<PyResult<_>>()?;
+    let default = CheckRequest::default();
+    Ok(CheckRequest { current, target, mounts: mounts.unwrap_or(default.mounts), flash_size, firmware, accept })
+}
+
+/// Refuses what is no list of `Peek`.
+pub(crate) fn peeks(peeks: &Bound<'_, PyAny>) -> PyResult<Vec<airwaybill::Peek>> {
+    let peek = |item: PyResult<Bound<'_, PyAny>>| match item?.cast::<Peek>() {
+        Ok(peek) => Ok(peek.get().0.clone()),
+        Err(_) => Err(error("field_type", "peeks: expected a list of Peek")),
+    };
+    peeks.try_iter()?.map(peek).collect()
+}
