@@ -7,21 +7,17 @@ import json
 import logging
 import os
 import sys
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn, Optional
+from typing import Annotated, Any, NoReturn, Optional
 
 import typer
 
-from airwaybill import AirwaybillError, Catalog, Content, Listing, Manifest, _record, scan, verify_content
-
-if TYPE_CHECKING:
-    from rich.table import Table
+from airwaybill import AirwaybillError, Catalog, Listing, Manifest, _check, _record, scan, verify_content
+from airwaybill._terminal import compared, complain, new_table, print_tables, progress_bar, shown, size_of
 
 CHECK_FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
-PROGRESS_AFTER_SECONDS = 0.5
 DEFAULT_BASE_URL = "http://127.0.0.1:8000"
 
 commands = typer.Typer(
@@ -46,6 +42,14 @@ class DstPaths(str, Enum):
 
     relative = "relative"
     absolute = "absolute"
+
+
+class Level(str, Enum):
+    """How bad a finding is, worst first."""
+
+    error = "error"
+    warning = "warning"
+    hint = "hint"
 
 
 Directory = Annotated[str, typer.Argument(metavar="DIR", help="Directory of releases.", show_default=False)]
@@ -73,6 +77,15 @@ ProtectOption = Annotated[
     list[str], typer.Option("--protect", metavar="GLOB", help="Never touch device paths that match; may be repeated.")
 ]
 
+IncludeOption = Annotated[
+    list[str],
+    typer.Option("--include", metavar="GLOB", help="Bring back files left out by their names; may be repeated."),
+]
+KeepOption = Annotated[
+    list[str],
+    typer.Option("--keep", metavar="GLOB", help="Device paths that a device owns once it has them; may be repeated."),
+]
+
 
 class CommandError(Exception):
     """Ends the command with a one-line error."""
@@ -96,6 +109,8 @@ def serve(
     scheme: SchemeOption = Scheme.loose,
     ignore: IgnoreOption = [],  # noqa: B006
     protect: ProtectOption = [],  # noqa: B006
+    include: IncludeOption = [],  # noqa: B006
+    keep: KeepOption = [],  # noqa: B006
     settle: Annotated[
         float, typer.Option(min=0, metavar="SECONDS", help="Offer a release once it has not changed for this long.")
     ] = 2.0,
@@ -124,6 +139,8 @@ def serve(
             scheme=scheme.value,
             ignore=ignore,
             protect=protect,
+            include=include,
+            keep=keep,
             settle=settle,
             trusted_proxies=trusted_proxy,
             access_log=sys.stdout.buffer,
@@ -134,7 +151,7 @@ def serve(
         raise CommandError(WRONG_USAGE, "platform_unsupported", str(error)) from None
     except ValueError as error:
         raise CommandError(WRONG_USAGE, "proxy_invalid", str(error)) from None
-    with _progress("hashing") as progress:
+    with progress_bar("hashing") as progress:
         app.releases.look(progress)
     try:
         listener = listen(host, port)
@@ -143,8 +160,8 @@ def serve(
 
     def announce() -> None:
         for warning in app.releases.snapshot().catalog.warnings:
-            _complain(f"warning: {warning.code}: {warning.message}")
-        _complain(f"serving {directory} at {url}", prefix="")
+            complain(f"warning: {warning.code}: {warning.message}")
+        complain(f"serving {directory} at {url}", prefix="")
 
     url = url_of(listener)
     if not run(app, listener, announce):
@@ -164,9 +181,12 @@ def manifest(
     scheme: SchemeOption = Scheme.loose,
     ignore: IgnoreOption = [],  # noqa: B006
     protect: ProtectOption = [],  # noqa: B006
+    include: IncludeOption = [],  # noqa: B006
+    keep: KeepOption = [],  # noqa: B006
 ) -> None:
     """Print the document that a device gets, byte for byte; null if there is nothing to do."""
-    document = _catalog(directory, scheme, ignore, protect).manifest_json(
+    catalog = _releases(directory, scheme, ignore, protect, include, keep)
+    document = catalog.manifest_json(
         base_url,
         current,
         firmware_version=firmware_version,
@@ -175,6 +195,7 @@ def manifest(
         dst_paths=dst_paths.value,
         format=format,
     )
+    _say_errors(catalog, directory, current, target)
     sys.stdout.buffer.write(document + b"\n" if sys.stdout.isatty() else document)
 
 
@@ -189,30 +210,76 @@ def plan(
     scheme: SchemeOption = Scheme.loose,
     ignore: IgnoreOption = [],  # noqa: B006
     protect: ProtectOption = [],  # noqa: B006
+    include: IncludeOption = [],  # noqa: B006
+    keep: KeepOption = [],  # noqa: B006
 ) -> None:
     """Show what a device would delete, add, update and flash."""
-    found = _catalog(directory, scheme, ignore, protect).plan(
-        current, firmware_version=firmware_version, target=target, allow_downgrade=allow_downgrade
-    )
+    catalog = _releases(directory, scheme, ignore, protect, include, keep)
+    found = catalog.plan(current, firmware_version=firmware_version, target=target, allow_downgrade=allow_downgrade)
+    _say_errors(catalog, directory, current, target)
     if as_json:
         print(json.dumps(None if found is None else found.to_dict(), indent=2, ensure_ascii=False))
         return
     if found is None:
         print("nothing to do")
         return
-    table = _table("action", "path", "size >", "sha1")
+    table = new_table("action", "path", "size >", "sha1")
     for path in found.delete:
-        table.add_row("delete", _shown(path), "", "")
+        table.add_row("delete", shown(path), "", "")
     for action, files in (("new", found.new), ("update", found.update)):
         for file in files:
-            table.add_row(action, _shown(file.path), _size(file.size), file.sha1)
+            table.add_row(action, shown(file.path), size_of(file.size), file.sha1)
     if found.firmware is not None:
-        table.add_row("flash", _shown(found.firmware.path), _size(found.firmware.size), found.firmware.sha1)
-    _print_tables(table)
+        table.add_row("flash", shown(found.firmware.path), size_of(found.firmware.size), found.firmware.sha1)
+    print_tables(table)
     print(
         f"{found.previous_version or 'nothing'} -> {found.version}: {len(found.delete)} deleted, {len(found.new)} new, "
-        f"{len(found.update)} updated, {_size(found.download_size)} to download"
+        f"{len(found.update)} updated, {size_of(found.download_size)} to download"
     )
+
+
+@commands.command()
+def check(
+    directory: Directory,
+    current: Annotated[
+        list[str],
+        typer.Option("--from", metavar="VERSION", help="A version that devices are on; may be repeated."),
+    ] = [],  # noqa: B006
+    mount: Annotated[
+        list[str], typer.Option("--mount", metavar="NAME", help="A mount point of the devices; may be repeated.")
+    ] = [],  # noqa: B006
+    flash_size: Annotated[
+        Optional[int], typer.Option("--flash-size", min=1, metavar="BYTES", help="The file system at flash/.")
+    ] = None,
+    fail_on: Annotated[Level, typer.Option("--fail-on", help="Exit with 1 from this on.")] = Level.error,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    scheme: SchemeOption = Scheme.loose,
+    ignore: IgnoreOption = [],  # noqa: B006
+    protect: ProtectOption = [],  # noqa: B006
+    include: IncludeOption = [],  # noqa: B006
+    keep: KeepOption = [],  # noqa: B006
+) -> None:
+    """Say what a careful colleague would before a release goes out; check.toml in DIR has settings."""
+    catalog = _releases(directory, scheme, ignore, protect, include, keep)
+    findings = _check.check(catalog, directory, current, mounts=mount or None, flash_size=flash_size)
+    if as_json:
+        keys = ("level", "path", "code", "message", "advice")
+        rows = [{key: getattr(finding, key) for key in keys} for finding in findings]
+        print(json.dumps(rows, indent=2, ensure_ascii=False))
+    else:
+        table = new_table("level", "path", "code", "what", "advice")
+        for finding in findings:
+            table.add_row(
+                finding.level, shown(finding.path), finding.code, shown(finding.message), shown(finding.advice)
+            )
+        print_tables(table)
+    levels = list(Level)
+    counts = {level: sum(finding.level == level.value for finding in findings) for level in levels}
+    summary = ", ".join(f"{count} {level.value}{'' if count == 1 else 's'}" for level, count in counts.items())
+    if any(counts[level] for level in levels[: levels.index(fail_on) + 1]):
+        raise CommandError(CHECK_FAILED, "check_failed", summary)
+    if not as_json:
+        print(summary)
 
 
 @commands.command()
@@ -221,20 +288,22 @@ def inspect(
     scheme: SchemeOption = Scheme.loose,
     ignore: IgnoreOption = [],  # noqa: B006
     protect: ProtectOption = [],  # noqa: B006
+    include: IncludeOption = [],  # noqa: B006
+    keep: KeepOption = [],  # noqa: B006
 ) -> None:
     """Show the releases and firmware images of a directory, and what is ignored and why."""
-    catalog = _catalog(directory, scheme, ignore, protect)
-    releases = _table("release", "files >", "size >")
+    catalog = _catalog(directory, scheme, ignore, protect, include, keep)
+    releases = new_table("release", "files >", "size >")
     for release in catalog.releases:
-        releases.add_row(release.version, str(len(release)), _size(release.size))
-    firmware = _table("firmware", "image", "size >", "sha1")
+        releases.add_row(release.version, str(len(release)), size_of(release.size))
+    firmware = new_table("firmware", "image", "size >", "sha1")
     for image in catalog.firmware:
-        firmware.add_row(image.version, _shown(image.path), _size(image.size), image.sha1)
-    ignored, warnings = _table("ignored", "code", "because"), _table("warning", "code", "because")
+        firmware.add_row(image.version, shown(image.path), size_of(image.size), image.sha1)
+    ignored, warnings = new_table("ignored", "code", "because"), new_table("warning", "code", "because")
     for table, notices in ((ignored, catalog.ignored), (warnings, catalog.warnings)):
         for notice in notices:
-            table.add_row(_shown(notice.path), notice.code, _shown(notice.message))
-    _print_tables(releases, firmware, ignored, warnings)
+            table.add_row(shown(notice.path), notice.code, shown(notice.message))
+    print_tables(releases, firmware, ignored, warnings)
     print(f"{len(catalog.releases)} releases, {len(catalog.firmware)} firmware images")
 
 
@@ -256,11 +325,11 @@ def verify(
         wanted = Manifest.parse(data)
     except AirwaybillError as error:
         raise CommandError(CHECK_FAILED, error.code, str(error)) from None
-    with _progress("hashing") as progress:
+    with progress_bar("hashing") as progress:
         listing = Listing.scan(directory, progress=progress)
     report = verify_content(wanted, listing)
     for problem in report.problems:
-        print(f"{problem.kind}: {_shown(problem.path)}: {_compared(problem.expected, problem.found)}")
+        print(f"{problem.kind}: {shown(problem.path)}: {compared(problem.expected, problem.found)}")
     if not report.ok:
         raise CommandError(
             CHECK_FAILED, "verify_failed", f"{len(report.problems)} of {report.checked} files are missing or different"
@@ -278,9 +347,11 @@ def record(
     scheme: SchemeOption = Scheme.loose,
     ignore: IgnoreOption = [],  # noqa: B006
     protect: ProtectOption = [],  # noqa: B006
+    include: IncludeOption = [],  # noqa: B006
+    keep: KeepOption = [],  # noqa: B006
 ) -> None:
     """Print waybill/files for a device that is delivered with a release: what an update may delete later."""
-    text = _record.record(_catalog(directory, scheme, ignore, protect), directory, version)
+    text = _record.record(_catalog(directory, scheme, ignore, protect, include, keep), directory, version)
     if output is None:
         sys.stdout.buffer.write(text)
     else:
@@ -322,17 +393,44 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _fail(exit_code: int, code: str, message: str) -> int:
-    _complain(f"{code}: {_shown(message)}")
+    complain(f"{code}: {shown(message)}")
     return exit_code
 
 
-def _complain(line: str, prefix: str = "airwaybill: ") -> None:
-    print(f"{prefix}{line}", file=sys.stderr, flush=True)
+def _catalog(
+    directory: str,
+    scheme: Scheme,
+    ignore: Sequence[str],
+    protect: Sequence[str],
+    include: Sequence[str],
+    keep: Sequence[str],
+) -> Catalog:
+    with progress_bar("hashing") as progress:
+        return scan(
+            directory,
+            scheme=scheme.value,
+            ignore=ignore,
+            protect=protect,
+            include=include,
+            keep=keep,
+            progress=progress,
+        )
 
 
-def _catalog(directory: str, scheme: Scheme, ignore: Sequence[str], protect: Sequence[str]) -> Catalog:
-    with _progress("hashing") as progress:
-        return scan(directory, scheme=scheme.value, ignore=ignore, protect=protect, progress=progress)
+def _releases(directory: str, scheme: Scheme, *globs: Sequence[str]) -> Catalog:
+    """A catalog that has a release."""
+    catalog = _catalog(directory, scheme, *globs)
+    if not catalog.releases:
+        error = _check.no_releases(directory, scheme.value)
+        raise CommandError(CHECK_FAILED, error.code, str(error))
+    return catalog
+
+
+def _say_errors(catalog: Catalog, directory: str, current: Optional[str], target: Optional[str]) -> None:
+    """What a device would refuse, and that its own release is not here, a line each."""
+    for finding in _check.check(catalog, directory, () if current is None else (current,), target=target):
+        if finding.level == "error" or finding.code in ("base_unknown", "base_held_back"):
+            complain(f"{finding.level}: {finding.code}: {shown(finding.path)}: {shown(finding.message)}")
 
 
 def _read(path: str) -> bytes:
@@ -354,78 +452,3 @@ def _write(path: str, data: bytes) -> None:
         with suppress(OSError):
             os.remove(beside)
         raise CommandError(CHECK_FAILED, "output_failed", f"cannot write {path}: {error.strerror}") from None
-
-
-@contextmanager
-def _progress(label: str) -> Iterator[Optional[Callable[[int, int], None]]]:
-    """A callback that shows a progress bar on a terminal, for work that takes longer than a moment."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
-
-    bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        DownloadColumn(),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-        transient=True,
-    )
-    task = bar.add_task(label)
-    began = time.monotonic()
-
-    def show(done: int, total: int) -> None:
-        if time.monotonic() - began > PROGRESS_AFTER_SECONDS:
-            bar.start()
-            bar.update(task, completed=done, total=total)
-
-    try:
-        yield show
-    finally:
-        bar.stop()
-
-
-def _table(*columns: str) -> "Table":
-    """A table; a column whose name ends in `>` is right-aligned."""
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False)
-    for column in columns:
-        right = column.endswith(" >")
-        name = column[:-2] if right else column
-        table.add_column(name, justify="right" if right else "left", overflow="fold")
-    return table
-
-
-def _print_tables(*tables: "Table") -> None:
-    from rich.console import Console
-
-    # Lines for programs are not wrapped.
-    width = None if sys.stdout.isatty() else 10_000
-    console = Console(markup=False, highlight=False, emoji=False, width=width)
-    for table in tables:
-        if table.row_count:
-            with console.capture() as capture:
-                console.print(table)
-            print("\n".join(line.rstrip() for line in capture.get().splitlines()), end="\n\n")
-
-
-def _size(size: int) -> str:
-    return f"{size:,}".replace(",", " ") + " B"
-
-
-def _compared(expected: Optional[Content], found: Optional[Content]) -> str:
-    return ", ".join(
-        f"{name} {_content(content)}" for name, content in (("expected", expected), ("found", found)) if content
-    )
-
-
-def _content(content: Content) -> str:
-    return content.sha1 if content.size is None else f"{_size(content.size)} {content.sha1}"
-
-
-def _shown(text: str) -> str:
-    """``text`` on one line, without control characters for a terminal."""
-    return "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)

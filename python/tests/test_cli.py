@@ -30,6 +30,7 @@ def tree(tmp_path: Path) -> Path:
             "1.0.1/flash/[lib].py": b"lib\n",
             "firmware_1.0.1.bin": noise(1500),
             "notes.txt": b"notes\n",
+            "check.toml": b'firmware = "any"\n',
         },
     )
     return tree
@@ -182,6 +183,10 @@ def test_verify(tree: Path, call: Call, tmp_path: Path, monkeypatch: pytest.Monk
         (["manifest"], 2, "usage"),
         (["plan", "{tree}", "--frm", "1"], 2, "usage"),
         (["nonsense"], 2, "usage"),
+        (["check", "{missing}"], 2, "root_invalid"),
+        (["check", "{tree}", "--fail-on", "nonsense"], 2, "usage"),
+        (["check", "{tree}", "--from", "x"], 2, "version_start"),
+        (["check", "{tree}", "--flash-size", "0"], 2, "usage"),
         (["verify", "{missing}", "{tree}"], 2, "manifest_unread"),
         (["verify", "{tree}", "{tree}"], 2, "manifest_unread"),
         (["verify", "{file}", "{tree}"], 1, "json_invalid"),
@@ -205,8 +210,68 @@ def test_what_is_wrong_is_said_in_one_line(
     assert done.err.rstrip("\n").isprintable()
 
 
+@pytest.mark.parametrize("command", ["check", "plan", "manifest"])
+def test_a_directory_without_releases(tmp_path: Path, call: Call, command: str) -> None:
+    write(tmp_path, {"there/1.0.0/flash/main.py": b"x", "docs/index.html": b"x"})
+    done = call(command, tmp_path)
+    assert (done.code, done.out) == (1, "")
+    assert done.err.startswith("airwaybill: no_releases: ")
+    assert str(tmp_path / "there") in done.err
+
+
+def test_check(tree: Path, call: Call) -> None:
+    (tree / "check.toml").unlink()
+    done = call("check", tree)
+    assert done.code == 1
+    assert [line.split()[:3] for line in done.out.splitlines() if line.startswith("error")] == [
+        ["error", "firmware_1.0.1.bin", "firmware_not_esp"]
+    ]
+    assert done.err == "airwaybill: check_failed: 1 error, 0 warnings, 0 hints\n"
+
+
+def test_check_for_programs(tree: Path, call: Call) -> None:
+    done = call("check", tree, "--json", "--from", "0.9.0", "--fail-on", "hint")
+    [finding] = json.loads(done.out)
+    assert (finding["level"], finding["code"], finding["path"]) == ("warning", "base_unknown", "0.9.0")
+    assert list(finding) == ["level", "path", "code", "message", "advice"]
+    assert done.code == 1
+    assert call("check", tree, "--from", "0.9.0").code == 0
+
+
+@pytest.mark.parametrize(
+    ("settings", "code", "error"),
+    [
+        ('firmware = "any"', 0, None),
+        ('firmware = "esp8266"', 2, "field_type"),
+        ("firmware = ", 2, "settings_invalid"),
+        ("mount = []", 2, "settings_invalid"),
+        ('mounts = "flash"', 2, "settings_invalid"),
+        ('mounts = ["rom"]\nfirmware = "any"', 1, "check_failed"),
+        ('[[accept]]\ncode = "firmware_not_esp"\npath = "*.bin"\nreason = "tests"', 0, None),
+        ('[[accept]]\ncode = "firmware_not_esp"', 2, "field_type"),
+    ],
+)
+def test_settings_of_the_check(tree: Path, call: Call, settings: str, code: int, error: str | None) -> None:
+    (tree / "check.toml").write_text(settings)
+    done = call("check", tree)
+    assert done.code == code
+    assert done.err.startswith(f"airwaybill: {error}: ") if error else done.err == ""
+
+
+def test_errors_are_said_by_plan_and_manifest(tree: Path, call: Call) -> None:
+    (tree / "check.toml").unlink()
+    for command in ("plan", "manifest"):
+        done = call(command, tree, "--from", "1.0")
+        assert done.code == 0
+        assert done.err.splitlines()[0].startswith("airwaybill: error: firmware_not_esp: firmware_1.0.1.bin: ")
+        assert "warning: base_unknown: 1.0: " in done.err
+        assert "1.0.0" in done.err
+
+
 def test_help_names_the_commands_and_options(call: Call) -> None:
-    assert all(name in call("--help").out for name in ("serve", "manifest", "plan", "inspect", "verify", "record"))
+    assert all(
+        name in call("--help").out for name in ("check", "serve", "manifest", "plan", "inspect", "verify", "record")
+    )
     # 2: without a command there is nothing to do.
     assert call().code in (0, 2)
 

@@ -56,8 +56,9 @@ def create_app(
     ``base_url`` is the start of every URL in a manifest, by default from the request's ``Host``. ``dst_paths`` is
     ``relative`` or ``absolute``, with a leading slash; ``scheme``, the order of versions, ``loose``, ``semver`` or
     ``pep440``. ``ignore``, ``protect``, ``include`` and ``keep`` are globs. A release is offered once nothing in it has
-    changed for ``settle`` seconds. ``X-Forwarded-Proto`` and ``-Host`` are trusted from the addresses and networks in ``trusted_proxies``.
-    ``access_log`` gets one JSON line per request. ``force_polling`` is for file systems without change notifications.
+    changed for ``settle`` seconds. ``X-Forwarded-Proto`` and ``-Host`` are trusted from the addresses and networks in
+    ``trusted_proxies``. ``access_log`` gets one JSON line per request. ``force_polling`` is for file systems without
+    change notifications.
 
     Run by itself it starts and stops with the server; mounted in another application it starts at the first request,
     and ``startup()`` and ``shutdown()`` can be awaited in that application's lifespan.

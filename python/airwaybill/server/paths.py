@@ -9,6 +9,7 @@ from urllib.parse import unquote_to_bytes
 
 from starlette.types import Scope
 
+from airwaybill._check import SETTINGS
 from airwaybill.server.answers import RequestError
 
 # Windows cannot: there a link that is put in while a file is looked up would lead out of the root.
@@ -67,14 +68,14 @@ def request_path(scope: Scope) -> str:
 
 
 def is_hidden(path: str) -> bool:
-    return any(segment.startswith(".") for segment in path.split("/"))
+    return path == SETTINGS or any(segment.startswith(".") for segment in path.split("/"))
 
 
 def open_below(real_root: str, path: str, hidden: bool) -> OpenFile:
     """Opens the regular file ``path`` below ``real_root``; links are followed if they stay below it.
 
-    ``hidden`` says whether a path with a segment that starts with a dot may be opened. ``FileNotFoundError`` if it
-    does not exist, is not a regular file, is hidden or outside.
+    ``hidden`` says whether a path with a segment that starts with a dot may be opened, or the settings of the check.
+    ``FileNotFoundError`` if it does not exist, is not a regular file, is hidden or outside.
     """
     real = os.path.realpath(os.path.join(real_root, *path.split("/")))
     if os.path.commonpath([real_root, real]) != real_root or real == real_root:
