@@ -182,7 +182,8 @@ impl Catalog {
             ignored: Vec::new(),
             warnings: Vec::new(),
         };
-        let unsettled: BTreeSet<&str> = options.unsettled.iter().map(String::as_str).collect();
+        let mut unsettled = BTreeSet::new();
+        unsettled.extend(options.unsettled.iter().map(String::as_str));
         let mut directories: Vec<Directory<'_>> = Vec::new();
         let mut index: BTreeMap<&str, usize> = BTreeMap::new();
         let mut total = 0_u64;

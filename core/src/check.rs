@@ -18,8 +18,8 @@ use crate::error::{Code, Error, one_line, quoted};
 use crate::glob::Globs;
 use crate::plan::Plan;
 use crate::version::Version;
-pub use image::Image;
-pub use peek::{Peek, Text};
+pub use image::PeekImage;
+pub use peek::{Peek, PeekText};
 
 /// What is to be checked: a release, as devices on others would get it.
 #[derive(Clone, Debug, Deserialize)]
@@ -145,7 +145,9 @@ pub struct Finding {
 struct Check<'a> {
     catalog: &'a Catalog,
     request: &'a CheckRequest,
-    peeks: BTreeMap<&'a str, &'a Peek>,
+    peeks: &'a [Peek],
+    /// Where in `peeks` a path is.
+    places: BTreeMap<&'a str, usize>,
     target: &'a Release,
     steps: Vec<Step<'a>>,
     findings: Vec<Finding>,
@@ -173,13 +175,15 @@ impl Catalog {
     ///
     /// Those of [`Catalog::check`].
     pub fn peeks(&self, request: &CheckRequest) -> Result<Vec<String>, Error> {
-        let mut wanted = BTreeSet::new();
+        let mut wanted = Vec::new();
         if let Some(check) = Check::new(self, request, &[])? {
             check.want_changed(&mut wanted);
             check.want_mpy(&mut wanted);
         }
         wanted.extend(firmware::wanted(self));
-        Ok(wanted.into_iter().collect())
+        let mut each = BTreeSet::new();
+        each.extend(wanted.iter().map(String::as_str));
+        Ok(each.into_iter().map(str::to_owned).collect())
     }
 
     /// Says what a careful colleague would, before a release goes out: errors first, each level sorted by path.
@@ -249,20 +253,21 @@ impl<'a> Check<'a> {
         } else {
             versions.into_iter().map(|version| step(Some(version))).collect()
         };
-        let peeks = peeks.iter().map(|peek| (peek.path.as_str(), peek)).collect();
-        Ok(Some(Self { catalog, request, peeks, target, steps, findings: Vec::new() }))
+        let mut places = BTreeMap::new();
+        places.extend(peeks.iter().enumerate().map(|(place, peek)| (peek.path.as_str(), place)));
+        Ok(Some(Self { catalog, request, peeks, places, target, steps, findings: Vec::new() }))
     }
 
     /// Of the files that some device fetches what they are now; of the updated ones what they were, where they may
     /// differ in line ends alone.
-    fn want_changed(&self, wanted: &mut BTreeSet<String>) {
+    fn want_changed(&self, wanted: &mut Vec<String>) {
         for step in &self.steps {
             for (file, before) in step.fetched() {
-                wanted.insert(self.path(file.path.as_str()));
+                wanted.push(self.path(file.path.as_str()));
                 if let Some((base, before)) = step.base.zip(before)
                     && meaning::may_differ_in_line_ends(file, before)
                 {
-                    wanted.insert(format!("{}/{}", base.version(), file.path));
+                    wanted.push(format!("{}/{}", base.version(), file.path));
                 }
             }
         }
@@ -274,7 +279,11 @@ impl<'a> Check<'a> {
     }
 
     fn peek(&self, release: &Version, device_path: &str) -> Option<&'a Peek> {
-        self.peeks.get(format!("{release}/{device_path}").as_str()).copied()
+        self.peek_at(&format!("{release}/{device_path}"))
+    }
+
+    fn peek_at(&self, path: &str) -> Option<&'a Peek> {
+        self.peeks.get(*self.places.get(path)?)
     }
 
     /// What is known of a file of the target.
@@ -286,9 +295,13 @@ impl<'a> Check<'a> {
         find(self.target.files(), device_path).is_some()
     }
 
-    /// The files that some device fetches, each once.
-    fn fetched(&self) -> BTreeMap<&str, &File> {
-        self.steps.iter().flat_map(Step::fetched).map(|(file, _)| (file.path.as_str(), file)).collect()
+    /// The paths of the files that some device fetches, each once.
+    fn fetched(&self) -> BTreeSet<&'a str> {
+        let of_target = |file: &File| self.target.file(file.path.as_str()).map(|file| file.path.as_str());
+        // Not collected: that brings a sort along, kilobytes of a WebAssembly module.
+        let mut paths = BTreeSet::new();
+        paths.extend(self.steps.iter().flat_map(Step::fetched).filter_map(|(file, _)| of_target(file)));
+        paths
     }
 
     fn find(&mut self, kind: (Level, Code), device_path: &str, message: &str, advice: &str) {

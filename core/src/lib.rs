@@ -60,7 +60,7 @@ mod verify;
 mod check;
 
 pub use catalog::{Catalog, File, Firmware, Release};
-pub use check::{Accept, CheckRequest, ExpectedFirmware, Finding, Image, Level, Peek, Text};
+pub use check::{Accept, CheckRequest, ExpectedFirmware, Finding, Level, Peek, PeekImage, PeekText};
 pub use deserialize::deserialize;
 pub use digest::{Hasher, Sha1Digest};
 pub use error::{Code, Error};

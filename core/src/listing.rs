@@ -183,8 +183,8 @@ pub fn files_of(listing: &[Entry]) -> Vec<FileRecord> {
         })
     };
     let has_links = listing.iter().any(|entry| matches!(entry, Entry::Link { .. }));
-    let targets: BTreeMap<&str, &FileRecord> =
-        files().filter(|_| has_links).map(|file| (file.path.as_str(), file)).collect();
+    let mut targets = BTreeMap::new();
+    targets.extend(files().filter(|_| has_links).map(|file| (file.path.as_str(), file)));
     let followed = listing.iter().filter_map(|entry| match entry {
         Entry::Link { path, link: Some(target) } if top(path) == top(target) => {
             let target = targets.get(target.as_str())?;

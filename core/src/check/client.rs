@@ -53,13 +53,16 @@ impl Check<'_> {
         let is_known = |path: &str| {
             self.catalog.warnings().iter().any(|notice| notice.code == Code::PathCase && notice.path == path)
         };
-        let mut seen: BTreeMap<Vec<u8>, &str> = BTreeMap::new();
+        let names: Vec<String> = self.target.files().iter().map(|file| fat_name(file.path.as_str())).collect();
+        let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
         let mut pairs = Vec::new();
-        for path in self.target.files().iter().map(|file| file.path.as_str()) {
-            if let Some(earlier) = seen.insert(fat_name(path), path)
+        let files = self.target.files();
+        for (place, (file, name)) in files.iter().zip(&names).enumerate() {
+            let path = file.path.as_str();
+            if let Some(earlier) = seen.insert(name, place).and_then(|earlier| files.get(earlier))
                 && !is_known(&self.path(path))
             {
-                pairs.push((path, earlier));
+                pairs.push((path, earlier.path.as_str()));
             }
         }
         for (path, earlier) in pairs {
@@ -123,18 +126,20 @@ impl Check<'_> {
     }
 }
 
-/// The same bytes for two paths that `FatFs` takes for one file.
-fn fat_name(path: &str) -> Vec<u8> {
-    let mut name = Vec::with_capacity(path.len());
+/// The same text for two paths that `FatFs` takes for one file: each byte as a character.
+fn fat_name(path: &str) -> String {
+    let mut name = String::with_capacity(path.len());
     for segment in path.split('/') {
         let is_short = is_short(segment);
-        name.extend(segment.bytes().map(|byte| match byte {
-            0x80.. => {
-                folded(LONG_FOLDS, byte).or_else(|| folded(SHORT_FOLDS, byte).filter(|_| is_short)).unwrap_or(byte)
-            }
-            _ => byte.to_ascii_uppercase(),
+        name.extend(segment.bytes().map(|byte| {
+            char::from(match byte {
+                0x80.. => {
+                    folded(LONG_FOLDS, byte).or_else(|| folded(SHORT_FOLDS, byte).filter(|_| is_short)).unwrap_or(byte)
+                }
+                _ => byte.to_ascii_uppercase(),
+            })
         }));
-        name.push(b'/');
+        name.push('/');
     }
     name
 }

@@ -11,9 +11,9 @@ const DIGEST_BYTES: usize = 32;
 
 /// What a peek says of an image of an ESP32.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "wasm", derive(tsify::Tsify), tsify(rename = "PeekImage"))]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 #[serde(deny_unknown_fields)]
-pub struct Image {
+pub struct PeekImage {
     /// The number of the chip that it is for.
     pub chip: u16,
     /// Whether all its segments are there.
@@ -22,7 +22,7 @@ pub struct Image {
     pub is_intact: bool,
 }
 
-impl Image {
+impl PeekImage {
     /// None of what does not start as one.
     pub(super) fn of(content: &[u8]) -> Option<Self> {
         let header: &[u8; HEADER_BYTES] = content.first_chunk()?;

@@ -155,8 +155,8 @@ fn moved<'a>(base: &'a Release, target: &'a Release) -> Option<Moved<'a>> {
 
 /// The directory below which `inner` has at least half of its files where `outer` has them without it.
 fn prefix_too_many<'a>(inner: &'a Release, outer: &Release) -> Option<&'a str> {
-    let prefixes: BTreeSet<&str> =
-        inner.files().iter().filter_map(|file| Some(file.path.as_str().split_once('/')?.0)).collect();
+    let mut prefixes = BTreeSet::new();
+    prefixes.extend(inner.files().iter().filter_map(|file| Some(file.path.as_str().split_once('/')?.0)));
     prefixes.into_iter().find(|prefix| {
         let below = |file: &&File| {
             let rest = file.path.as_str().strip_prefix(prefix).and_then(|rest| rest.strip_prefix('/'));

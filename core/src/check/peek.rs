@@ -1,6 +1,6 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::image::Image;
+use super::image::PeekImage;
 use crate::digest::{Hasher, Sha1Digest};
 
 /// How much of a file's beginning a peek has.
@@ -30,10 +30,10 @@ pub struct Peek {
     pub head: Vec<u8>,
     /// Of what has no NUL byte.
     #[serde(default)]
-    pub text: Option<Text>,
+    pub text: Option<PeekText>,
     /// Of what starts as an image of an ESP32 does.
     #[serde(default)]
-    pub image: Option<Image>,
+    pub image: Option<PeekImage>,
     /// Whether a partition table of an ESP32 is where one is in an image of a whole flash.
     #[serde(default)]
     pub partition_table: bool,
@@ -41,10 +41,10 @@ pub struct Peek {
 
 /// What a peek says of a text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "wasm", derive(tsify::Tsify), tsify(rename = "PeekText"))]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 #[serde(deny_unknown_fields)]
 #[allow(clippy::struct_excessive_bools, reason = "each says something else")]
-pub struct Text {
+pub struct PeekText {
     /// Line ends that are CR and LF.
     pub crlf: u64,
     /// Line ends that are LF alone.
@@ -71,14 +71,14 @@ impl Peek {
             path: path.to_owned(),
             size: content.len() as u64,
             head: content.get(..HEAD_BYTES).unwrap_or(content).to_owned(),
-            text: (!content.contains(&0)).then(|| Text::of(content)),
-            image: Image::of(content),
+            text: (!content.contains(&0)).then(|| PeekText::of(content)),
+            image: PeekImage::of(content),
             partition_table: has_table(0x8000) || has_table(0x7000),
         }
     }
 }
 
-impl Text {
+impl PeekText {
     fn of(content: &[u8]) -> Self {
         let (mut crlf, mut lf) = (0, 0);
         let mut hasher = Hasher::new();

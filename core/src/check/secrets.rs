@@ -7,7 +7,7 @@ use crate::left_out;
 
 impl Check<'_> {
     pub(super) fn secrets(&mut self) {
-        let paths: Vec<String> = self.fetched().into_keys().map(str::to_owned).collect();
+        let paths = self.fetched();
         for path in &paths {
             let name = path.rsplit('/').next().unwrap_or_default();
             if matches!(name, "secrets.py" | ".env") {
@@ -30,8 +30,8 @@ impl Check<'_> {
             }
         }
         let is_new = |path: &str| self.steps.iter().any(|step| step.base.is_none_or(|base| base.file(path).is_none()));
-        let included: Vec<&String> =
-            paths.iter().filter(|path| path.split('/').any(left_out::is_left_out) && is_new(path)).collect();
+        let included: Vec<&str> =
+            paths.into_iter().filter(|path| path.split('/').any(left_out::is_left_out) && is_new(path)).collect();
         for path in included {
             let message = "it goes out for the first time, under a name that is left out unless asked for";
             self.find((Warning, Code::NameIncluded), path, message, "leave it out if no device needs it");

@@ -1,7 +1,5 @@
 //! What would not start.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use super::mpy::Format;
 use super::{Check, image};
 use crate::check::Level::{Error, Warning};
@@ -56,13 +54,15 @@ impl<'a> Check<'a> {
 
     /// A module as source and compiled, where one of the two changes.
     fn modules(&mut self) {
-        let twice: BTreeSet<String> = self
-            .fetched()
-            .keys()
-            .filter_map(|path| path.strip_suffix(".mpy").or_else(|| path.strip_suffix(".py")))
-            .filter(|stem| self.has(&format!("{stem}.py")) && self.has(&format!("{stem}.mpy")))
-            .map(str::to_owned)
-            .collect();
+        let fetched = self.fetched();
+        // One of the two is enough, and the .mpy tells of both.
+        let stem = |path: &&'a str| {
+            let stem = path.strip_suffix(".mpy").or_else(|| path.strip_suffix(".py"))?;
+            let (source, compiled) = (format!("{stem}.py"), format!("{stem}.mpy"));
+            let is_told = **path == source && fetched.contains(compiled.as_str());
+            (!is_told && self.has(&source) && self.has(&compiled)).then_some(stem)
+        };
+        let twice: Vec<&str> = fetched.iter().filter_map(stem).collect();
         for stem in twice {
             let (source, compiled) = (format!("{stem}.py"), format!("{stem}.mpy"));
             let message = format!("{} is there too: MicroPython imports the .py", quoted(&source));
@@ -71,34 +71,30 @@ impl<'a> Check<'a> {
     }
 
     /// The `.mpy` that change, and of those that stay as many as show what the firmware reads.
-    pub(super) fn want_mpy(&self, wanted: &mut BTreeSet<String>) {
+    pub(super) fn want_mpy(&self, wanted: &mut Vec<String>) {
         let fetched = self.fetched();
-        if fetched.keys().any(|path| is_mpy(path)) {
+        if fetched.iter().any(|path| is_mpy(path)) {
             let staying = self.target.files().iter().map(|file| file.path.as_str());
-            let staying = staying.filter(|path| is_mpy(path) && !fetched.contains_key(path));
+            let staying = staying.filter(|path| is_mpy(path) && !fetched.contains(path));
             wanted.extend(staying.take(NEIGHBOURS).map(|path| self.path(path)));
         }
     }
 
     fn mpy(&mut self) {
-        let fetched: BTreeSet<String> = self.fetched().into_keys().map(str::to_owned).collect();
+        let fetched = self.fetched();
         let micropython = self.micropython();
-        let formats: BTreeMap<&str, Option<Format>> = self
-            .target
-            .files()
-            .iter()
-            .map(|file| file.path.as_str())
-            .filter(|path| is_mpy(path))
-            .filter_map(|path| Some((path, Format::of(&self.peek_now(path)?.head))))
-            .collect();
-        let mut counts: BTreeMap<Format, usize> = BTreeMap::new();
-        for (path, format) in &formats {
-            // What stays is what the firmware reads.
-            let weight = if fetched.contains(*path) { 1 } else { formats.len() };
-            format.map(|format| *counts.entry(format).or_default() += weight);
-        }
-        let usual = counts.into_iter().max_by_key(|(_, count)| *count).map(|(format, _)| format);
-        for (path, format) in formats.into_iter().filter(|(path, _)| fetched.contains(*path)) {
+        let paths = self.target.files().iter().map(|file| file.path.as_str()).filter(|path| is_mpy(path));
+        let formats: Vec<(&str, Option<Format>)> =
+            paths.filter_map(|path| Some((path, Format::of(&self.peek_now(path)?.head)))).collect();
+        // What stays is what the firmware reads; else what most have.
+        let staying = formats.iter().find(|(path, format)| format.is_some() && !fetched.contains(path));
+        let is_usual = |format: &Format| {
+            let same = formats.iter().filter(|(_, other)| *other == Some(*format)).count();
+            same * 2 > formats.len()
+        };
+        let usual = staying
+            .map_or_else(|| formats.iter().filter_map(|(_, format)| *format).find(is_usual), |(_, format)| *format);
+        for (path, format) in formats.into_iter().filter(|(path, _)| fetched.contains(path)) {
             let message = match (format, micropython, usual) {
                 (None, ..) => "it is no .mpy: it does not start with M and a version".to_owned(),
                 (Some(format), Some(version), _) if format.fits(version) == Some(false) => {
@@ -121,19 +117,18 @@ impl<'a> Check<'a> {
     /// The version of `MicroPython` in the image that devices get.
     fn micropython(&self) -> Option<&'a str> {
         let image = self.catalog.firmware().last()?;
-        image::micropython_version(&self.peeks.get(image.path.as_str())?.head)
+        image::micropython_version(&self.peek_at(&image.path)?.head)
     }
 
     fn python(&mut self) {
-        let paths: Vec<String> = self.fetched().into_keys().filter(|path| is_python(path)).map(str::to_owned).collect();
-        for path in paths {
-            let Some(peek) = self.peek_now(&path) else { continue };
+        for path in self.fetched().into_iter().filter(|path| is_python(path)) {
+            let Some(peek) = self.peek_now(path) else { continue };
             let (message, advice) = match &peek.text {
                 None => ("it has NUL bytes: it was cut off, or is no Python", "copy it again"),
                 Some(text) if text.has_conflict => ("it has the marks of a merge with conflicts", "finish the merge"),
                 Some(_) => continue,
             };
-            self.find((Error, Code::PythonBroken), &path, message, advice);
+            self.find((Error, Code::PythonBroken), path, message, advice);
         }
     }
 }
