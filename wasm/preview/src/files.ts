@@ -10,18 +10,18 @@ const TOGETHER = 20;
 export type Given = { zip: File } | { name: string; pieces: AsyncIterable<Source[]> };
 
 interface Pickers {
-  /** Of Chromium, for pages over HTTPS or from this machine. */
+  /** Only in Chromium, on pages over HTTPS or from the same machine. */
   showDirectoryPicker?: (options: { id: string }) => Promise<FileSystemDirectoryHandle>;
 }
 
-/** What to know where a folder is picked without that picker; nothing where there is one. */
+/** A hint for browsers without that picker; empty if there is one. */
 export function folderHint(): string {
   return (window as Pickers).showDirectoryPicker === undefined
-    ? "Drop a folder rather than pick it: where a link beside the releases leads to one (latest → 1.0.1), a browser can leave that release out of what is picked."
+    ? "Drop a folder instead of picking it: if a link beside the releases leads to one of them (latest → 1.0.1), a browser may omit that release."
     : "";
 }
 
-/** Has a person choose what `input` takes; a folder, where the browser lets it, by the picker that sees all of it. */
+/** Opens a picker for `input`; for a folder, if possible, the one that sees all of it. */
 export async function choose(input: HTMLInputElement, take: (given: Given) => void): Promise<void> {
   const pickers = window as Pickers;
   if (input.webkitdirectory && pickers.showDirectoryPicker !== undefined) {
@@ -30,7 +30,7 @@ export async function choose(input: HTMLInputElement, take: (given: Given) => vo
       return take({ name: directory.name, pieces: walk([ofHandle(directory, "")]) });
     } catch (error) {
       if (error instanceof DOMException && error.name === "AbortError") return;
-      // In a frame of another origin, say, it is refused.
+      // It is refused, for example, in a frame of another origin.
     }
   }
   input.value = "";
@@ -90,7 +90,7 @@ async function* list(sources: Source[]) {
   yield sources;
 }
 
-/** A file, or a directory with what is in it. */
+/** A file, or a directory with its content. */
 interface Item {
   path: string;
   file: (() => Promise<File>) | null;
