@@ -221,8 +221,8 @@ impl Catalog {
             None => vec![Finding::new(
                 (Level::Error, Code::NoReleases),
                 "",
-                "there is no release here",
-                "name the directory that has them: each is a directory named with its version",
+                "no releases found",
+                "pass the directory that has them: each release is a directory named with its version",
             )],
         };
         names::check(self, &mut findings);
@@ -325,12 +325,12 @@ fn accept(accepted: &[Accept], findings: &mut Vec<Finding>) -> Result<(), Error>
         let before = findings.len();
         findings.retain(|finding| finding.code.as_str() != code || !glob.matches(&finding.path));
         if findings.len() == before {
-            let message = format!("{} was accepted ({reason}) and is no longer found", quoted(code));
+            let message = format!("{} was accepted ({reason}) but is no longer found", quoted(code));
             unused.push(Finding::new(
                 (Level::Hint, Code::AcceptUnused),
                 path,
                 &message,
-                "take it out of what is accepted",
+                "remove it from the accepted findings",
             ));
         }
     }

@@ -44,7 +44,7 @@ impl Check<'_> {
         }
         for path in reserved {
             let message = "waybill/ is the client's own: every device refuses the release";
-            self.find((Error, Code::PathReserved), path, message, "take it out of the release");
+            self.find((Error, Code::PathReserved), path, message, "remove it from the release");
         }
     }
 
@@ -67,7 +67,7 @@ impl Check<'_> {
         }
         for (path, earlier) in pairs {
             let message =
-                format!("FAT takes it and {} for one file: a device with FAT refuses the release", quoted(earlier));
+                format!("on FAT it and {} are the same file: a device with FAT refuses the release", quoted(earlier));
             self.find((Warning, Code::PathCase), path, &message, "rename one of the two");
         }
     }

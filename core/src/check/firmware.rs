@@ -36,14 +36,10 @@ fn content(image: &Firmware, peek: Option<&Peek>, expected: ExpectedFirmware) ->
     let peek = peek?;
     let start = String::from_utf8_lossy(&peek.head).trim_start().to_ascii_lowercase();
     if start.starts_with("<!doctype html") || start.starts_with("<html") {
-        return error(Code::FirmwarePage, "it is an HTML page and no image", "download the image itself");
+        return error(Code::FirmwarePage, "an HTML page, not an image", "download the image itself");
     }
     if start.starts_with("version https://git-lfs.github.com/spec/") {
-        return error(
-            Code::FirmwarePointer,
-            "it is a pointer of Git LFS and no image",
-            "git lfs pull, then copy it again",
-        );
+        return error(Code::FirmwarePointer, "a Git LFS pointer, not an image", "git lfs pull, then copy it again");
     }
     if expected == ExpectedFirmware::Any {
         return None;
@@ -57,7 +53,7 @@ fn content(image: &Firmware, peek: Option<&Peek>, expected: ExpectedFirmware) ->
         );
     }
     let Some(header) = &peek.image else {
-        let message = "it is no image of an ESP32: the first byte is not 0xE9";
+        let message = "not an ESP32 image: the first byte is not 0xE9";
         return error(
             Code::FirmwareNotEsp,
             message,
@@ -71,7 +67,7 @@ fn content(image: &Firmware, peek: Option<&Peek>, expected: ExpectedFirmware) ->
         return error(Code::FirmwareDigest, "its checksum, or the SHA-256 at its end, is wrong", "copy it again");
     }
     if chip_name(header.chip).is_none() {
-        let message = format!("its chip has the number {}, which is that of no ESP32", header.chip);
+        let message = format!("its chip number {} is not that of an ESP32", header.chip);
         return error(Code::FirmwareChip, &message, "build it for the devices' chip");
     }
     None
@@ -89,7 +85,7 @@ fn other_chip(path: &str, chip: u16, before: &str, chip_before: u16) -> Option<F
 fn same(catalog: &Catalog) -> Option<Finding> {
     let (image, others) = catalog.firmware().split_last()?;
     let other = others.iter().rev().find(|other| (other.size, other.sha1) == (image.size, image.sha1))?;
-    let message = format!("its content is that of {}", quoted(&other.path));
+    let message = format!("it has the same content as {}", quoted(&other.path));
     Some(Finding::new((Warning, Code::FirmwareSame), &image.path, &message, "was the wrong file copied?"))
 }
 

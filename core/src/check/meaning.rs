@@ -57,7 +57,7 @@ impl Check<'_> {
         }
         let releases = self.catalog.releases().iter().map(|release| release.version().as_str());
         let near: Vec<String> = releases.filter(|other| is_near(name, other)).map(quoted).collect();
-        let near = if near.is_empty() { String::new() } else { format!("; near it: {}", near.join(", ")) };
+        let near = if near.is_empty() { String::new() } else { format!("; did you mean {}?", near.join(", ")) };
         let held = self
             .catalog
             .ignored()
@@ -72,7 +72,7 @@ impl Check<'_> {
                     quoted(name),
                     notice.message
                 ),
-                "mend it, so that its devices get an update and no full install",
+                "fix it, so that its devices get an update instead of a full install",
             ),
             None => Finding::new(
                 (Warning, Code::BaseUnknown),
@@ -90,21 +90,22 @@ impl Check<'_> {
         if shared == 0 && deleted > 0 {
             let (message, advice) = match moved(base, self.target) {
                 Some(Moved::Down(prefix)) => (
-                    format!("no file of {} stays: {} is one directory too many", base.version(), quoted(prefix)),
+                    format!("no file of {} remains: {} is one directory too many", base.version(), quoted(prefix)),
                     format!("move what is in {} up", quoted(&format!("{target}/{prefix}"))),
                 ),
                 Some(Moved::Up(prefix)) => (
-                    format!("no file of {} stays: {} is missing", base.version(), quoted(prefix)),
+                    format!("no file of {} remains: {} is missing", base.version(), quoted(prefix)),
                     format!("move the files into {}", quoted(&format!("{target}/{prefix}"))),
                 ),
-                None => {
-                    (format!("no file of {} stays", base.version()), "is it a release of the same product?".to_owned())
-                }
+                None => (
+                    format!("no file of {} remains", base.version()),
+                    "is it a release of the same product?".to_owned(),
+                ),
             };
             findings.push(Finding::new((Error, Code::NothingStays), target, &message, &advice));
         } else if deleted >= FEW_DELETED && deleted * 2 > base.files().len() && new < deleted {
-            let message = format!("{} of {} go, of {} in all", files(deleted), base.version(), base.files().len());
-            findings.push(Finding::new((Warning, Code::ManyDeleted), target, &message, "is the release whole?"));
+            let message = format!("{} of {} deleted, of {} in all", files(deleted), base.version(), base.files().len());
+            findings.push(Finding::new((Warning, Code::ManyDeleted), target, &message, "is the release complete?"));
         }
     }
 
@@ -115,8 +116,7 @@ impl Check<'_> {
         let found: Vec<&File> = step.plan.update.iter().filter(only_line_ends).collect();
         let Some(first) = found.first() else { return };
         let ends = text(self.target, first).map_or("LF", |text| if text.crlf > text.lf { "CRLF" } else { "LF" });
-        let message =
-            format!("{} with other line ends alone than in {}, now {ends}", files(found.len()), base.version());
+        let message = format!("{} changed only in line ends since {}, now {ends}", files(found.len()), base.version());
         let advice = "check them out with the line ends of before (git: core.autocrlf)";
         findings.push(Finding::new((Warning, Code::LineEnds), &self.path(first.path.as_str()), &message, advice));
     }
@@ -127,7 +127,7 @@ impl Check<'_> {
             if file.size >= before.size.saturating_mul(GROWN) && file.size - before.size >= GROWN_BYTES {
                 let message = format!("it grew from {} to {} bytes", before.size, file.size);
                 let path = self.path(file.path.as_str());
-                findings.push(Finding::new((Hint, Code::FileGrown), &path, &message, "is that meant?"));
+                findings.push(Finding::new((Hint, Code::FileGrown), &path, &message, "is that intended?"));
             }
         }
     }
@@ -136,7 +136,7 @@ impl Check<'_> {
         let others = self.catalog.releases().iter().rev();
         let mut others = others.filter(|other| other.version() != self.target.version());
         let Some(other) = others.find(|other| other.files() == self.target.files()) else { return };
-        let message = format!("its content is that of {}", other.version());
+        let message = format!("it has the same content as {}", other.version());
         self.find((Warning, Code::ContentSame), "", &message, "was the wrong directory copied?");
     }
 }

@@ -28,7 +28,7 @@ pub(super) fn check(catalog: &Catalog, findings: &mut Vec<Finding>) {
         }
         if let Some(other) = with_number(version, &versions) {
             let message = format!("a part of it is a letter where {other} has a number");
-            findings.push(of_version(version, Code::VersionLetter, message, "is it a typing error?"));
+            findings.push(of_version(version, Code::VersionLetter, message, "is it a typo?"));
         }
     }
     let has_v = |version: &&&Version| version.as_str().starts_with('v');
@@ -42,7 +42,7 @@ pub(super) fn check(catalog: &Catalog, findings: &mut Vec<Finding>) {
         let public = |version: &Version| version.as_str().split('+').next().map(str::to_owned);
         let others = versions.iter().take(index);
         if let Some(other) = others.rev().find(|other| public(other) == public(version)) {
-            let message = format!("it and {other} differ after the + alone: some orders take them for one version");
+            let message = format!("it and {other} differ only after the +: in some orders they are the same version");
             findings.push(of_version(version, Code::VersionBuild, message, "give them versions that differ"));
         }
     }
@@ -106,13 +106,13 @@ fn notices(catalog: &Catalog, findings: &mut Vec<Finding>) {
             Code::CopyUnderWay | Code::MtimeZero => {
                 findings.push(of(notice, Warning, "wait until the copy is done, or do it again"));
             }
-            _ => findings.push(of(notice, Warning, "mend it: until then it is not offered")),
+            _ => findings.push(of(notice, Warning, "fix it: until then it is not offered")),
         }
     }
     if let Some(first) = left_out.first() {
         let names: Vec<String> = left_out.iter().take(SHOWN).map(|path| quoted(path)).collect();
         let more = if left_out.len() > SHOWN { ", …" } else { "" };
-        let message = format!("{} left out by name: {}{more}", files(left_out.len()), names.join(", "));
+        let message = format!("{} ignored by name: {}{more}", files(left_out.len()), names.join(", "));
         findings.push(Finding::new((Hint, Code::IgnoredName), first, &message, "--include brings back what is meant"));
     }
 }

@@ -11,30 +11,30 @@ impl Check<'_> {
         for path in &paths {
             let name = path.rsplit('/').next().unwrap_or_default();
             if matches!(name, "secrets.py" | ".env") {
-                let message = "by its name it holds secrets, and every device gets the same";
+                let message = "by its name it has secrets, and every device gets the same";
                 self.find(
                     (Warning, Code::SecretFile),
                     path,
                     message,
-                    "leave it out (--ignore), or let each device own it (--keep)",
+                    "ignore it (--ignore), or let each device own it (--keep)",
                 );
             }
             let text = self.peek_now(path).and_then(|peek| peek.text.as_ref());
             if text.is_some_and(|text| text.has_private_key) {
-                let message = "it holds a private key: whoever can fetch the release has it";
-                self.find((Warning, Code::SecretKey), path, message, "take it out and make a new one");
+                let message = "it has a private key, which anyone who can download the release gets";
+                self.find((Warning, Code::SecretKey), path, message, "remove it and create a new one");
             }
             if text.is_some_and(|text| text.has_url_secret) {
-                let message = "it holds a URL with a password or a token";
-                self.find((Warning, Code::SecretUrl), path, message, "take it out and make a new one");
+                let message = "it has a URL with a password or a token";
+                self.find((Warning, Code::SecretUrl), path, message, "remove it and create a new one");
             }
         }
         let is_new = |path: &str| self.steps.iter().any(|step| step.base.is_none_or(|base| base.file(path).is_none()));
         let included: Vec<&str> =
             paths.into_iter().filter(|path| path.split('/').any(left_out::is_left_out) && is_new(path)).collect();
         for path in included {
-            let message = "it goes out for the first time, under a name that is left out unless asked for";
-            self.find((Warning, Code::NameIncluded), path, message, "leave it out if no device needs it");
+            let message = "it goes out for the first time, under a name that is ignored by default";
+            self.find((Warning, Code::NameIncluded), path, message, "ignore it if no device needs it");
         }
     }
 }

@@ -33,7 +33,7 @@ impl<'a> Check<'a> {
         }
         let goes = |step: &super::Step<'_>| step.plan.delete.iter().any(|path| path.as_str() == source);
         if self.steps.iter().any(goes) {
-            let message = format!("{} goes: a device starts into nothing", quoted(&source));
+            let message = format!("{} is deleted: the device would start without a program", quoted(&source));
             return self.find((Error, Code::StartMissing), &source, &message, "put it into the release");
         }
         let is_emptied = |step: &super::Step<'_>| {
@@ -42,7 +42,7 @@ impl<'a> Check<'a> {
             })
         };
         if self.steps.iter().any(is_emptied) {
-            let message = format!("{} is empty: a device starts into nothing", quoted(&source));
+            let message = format!("{} is empty: the device would start without a program", quoted(&source));
             self.find((Error, Code::StartEmpty), &source, &message, "was it cut off while it was copied?");
         }
         let text = self.peek_now(&source).and_then(|peek| peek.text.as_ref());
@@ -66,7 +66,7 @@ impl<'a> Check<'a> {
         for stem in twice {
             let (source, compiled) = (format!("{stem}.py"), format!("{stem}.mpy"));
             let message = format!("{} is there too: MicroPython imports the .py", quoted(&source));
-            self.find((Warning, Code::ModuleTwice), &compiled, &message, "leave one of the two out");
+            self.find((Warning, Code::ModuleTwice), &compiled, &message, "remove one of the two");
         }
     }
 
@@ -96,7 +96,7 @@ impl<'a> Check<'a> {
             .map_or_else(|| formats.iter().filter_map(|(_, format)| *format).find(is_usual), |(_, format)| *format);
         for (path, format) in formats.into_iter().filter(|(path, _)| fetched.contains(path)) {
             let message = match (format, micropython, usual) {
-                (None, ..) => "it is no .mpy: it does not start with M and a version".to_owned(),
+                (None, ..) => "not an .mpy file: it does not start with M and a version".to_owned(),
                 (Some(format), Some(version), _) if format.fits(version) == Some(false) => {
                     format!("its format is {format}, which MicroPython {version} of the firmware does not read")
                 }
@@ -124,7 +124,7 @@ impl<'a> Check<'a> {
         for path in self.fetched().into_iter().filter(|path| is_python(path)) {
             let Some(peek) = self.peek_now(path) else { continue };
             let (message, advice) = match &peek.text {
-                None => ("it has NUL bytes: it was cut off, or is no Python", "copy it again"),
+                None => ("it has NUL bytes: it was cut off, or is not Python", "copy it again"),
                 Some(text) if text.has_conflict => ("it has the marks of a merge with conflicts", "finish the merge"),
                 Some(_) => continue,
             };
