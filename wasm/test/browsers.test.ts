@@ -21,7 +21,6 @@ const needs: [of: string, use: RegExp | undefined][] = [
   ["api.Blob.stream", /\.stream\(\)/],
   ["api.Worker.Worker.ecmascript_modules", /type: ?"module"/],
   ["webassembly.bulk-memory-operations", undefined],
-  ["webassembly.fixed-width-SIMD", undefined],
   ["webassembly.multi-value", undefined],
   ["webassembly.non-trapping-float-to-int-conversions", undefined],
   ["webassembly.reference-types", undefined],
