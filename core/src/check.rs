@@ -198,7 +198,7 @@ impl Catalog {
     /// let catalog = Catalog::from_listing(&listing, &CatalogOptions::default())?;
     ///
     /// let request = CheckRequest::default();
-    /// assert_eq!(catalog.peeks(&request)?, ["1.0.0/flash/main.py", "1.0.1/flash/main.py"]);
+    /// assert_eq!(catalog.peeks(&request)?, ["1.0.1/flash/main.py"]);
     /// let peeks = files.map(|(path, content)| Peek::of(path, content));
     /// let findings = catalog.check(&request, &peeks)?;
     /// assert_eq!((findings[0].code, findings[0].level), (Code::PythonBroken, Level::Error));
