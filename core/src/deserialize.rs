@@ -1,5 +1,6 @@
 use std::fmt;
 
+use serde::de::value::{Error as ValueError, StrDeserializer};
 use serde::{Deserialize, Deserializer};
 
 use crate::error::{Code, Error};
@@ -26,6 +27,11 @@ pub fn deserialize<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer:
         let (code, message) = coded.unwrap_or((code, message));
         Error::new(code, format!("{place}: {message}"))
     })
+}
+
+/// The value of an option with a few values, by its name; errors name `option`.
+pub(crate) fn by_name<'de, T: Deserialize<'de>>(name: &'de str, option: &str) -> Result<T, Error> {
+    deserialize(StrDeserializer::<ValueError>::new(name), option)
 }
 
 /// An error on its way through serde, whose errors are only text: the code comes first.

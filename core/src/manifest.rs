@@ -7,7 +7,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::catalog::{Catalog, File, find};
-use crate::deserialize::Coded;
+use crate::deserialize::{Coded, by_name};
 use crate::digest::Sha1Digest;
 use crate::error::{Code, Error, quoted};
 use crate::json::to_json;
@@ -42,11 +42,7 @@ impl FromStr for DstPaths {
     ///
     /// [`Code::FieldType`]
     fn from_str(text: &str) -> Result<Self, Error> {
-        match text {
-            "relative" => Ok(DstPaths::Relative),
-            "absolute" => Ok(DstPaths::Absolute),
-            _ => Err(Error::new(Code::FieldType, format!("{}: dst_paths are relative or absolute", quoted(text)))),
-        }
+        by_name(text, "dst_paths")
     }
 }
 

@@ -3,6 +3,7 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
+use crate::deserialize::by_name;
 use crate::error::{Code, Error, quoted};
 
 const MAX_BYTES: usize = 64;
@@ -50,12 +51,7 @@ impl FromStr for VersionScheme {
     ///
     /// [`Code::FieldType`]
     fn from_str(text: &str) -> Result<Self, Error> {
-        match text {
-            "loose" => Ok(VersionScheme::Loose),
-            "semver" => Ok(VersionScheme::Semver),
-            "pep440" => Ok(VersionScheme::Pep440),
-            _ => Err(Error::new(Code::FieldType, format!("{}: expected loose, semver or pep440", quoted(text)))),
-        }
+        by_name(text, "scheme")
     }
 }
 
