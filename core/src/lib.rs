@@ -2,7 +2,8 @@
 //!
 //! Data flows one way: a listing of the files in a directory of releases becomes a [`Catalog`]; for one device the
 //! catalog gives a [`Plan`], what to delete, add, update and flash; rendered for a base URL the plan is a
-//! [`Manifest`], the JSON document that the device fetches; [`verify_content`] and [`verify_device`] check the result.
+//! [`Manifest`], the JSON document that the device fetches; [`verify_content`] and [`verify_device`] compare it with what
+//! is there. [`Catalog::check`] looks for mistakes before a release goes out.
 //!
 //! ```
 //! use airwaybill::{Catalog, CatalogOptions, Entry, FileRecord, ManifestOptions, PlanRequest};

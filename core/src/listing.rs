@@ -119,8 +119,8 @@ impl Entry {
 
 /// An entry as plain fields, as JSON and the bindings write it.
 ///
-/// It has `size`, `sha1` and, where it counts, `mtime` (a file), or `link` (a symbolic link), or `unread`, or none of them (an empty directory,
-/// whose path ends in `/`).
+/// It has `size`, `sha1` and, where that matters, `mtime` (a file), or `link` (a symbolic link), or `unread`, or none of
+/// them (an empty directory, whose path ends in `/`).
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[doc(hidden)]

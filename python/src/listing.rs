@@ -25,8 +25,8 @@ impl Listing {
     /// Walks and hashes on all cores, without the interpreter's lock.
     ///
     /// `progress(done, total)` is called a few times a second with bytes; an exception in it ends the scan. What `ignore`
-    /// matches is not read, what `include` matches is, whatever its name. Raises `AirwaybillError` with code `root_invalid` if the root is not a directory,
-    /// `glob_invalid`, or `field_type` for an unknown scheme.
+    /// matches is not read, what `include` matches is, whatever its name. Raises `AirwaybillError` with code
+    /// `root_invalid` if the root is not a directory, `glob_invalid`, or `field_type` for an unknown scheme.
     #[staticmethod]
     #[pyo3(signature = (root, *, scheme = "loose", ignore = Vec::new(), include = Vec::new(), progress = None))]
     fn scan(
@@ -82,8 +82,9 @@ impl Listing {
     }
 
     /// The entries as plain dicts, paths from the top directory: `{"path", "size", "sha1"}` for a file, with `mtime`
-    /// in seconds since 1970 where it counts, `{"path", "link"}` for a symbolic link, with its target or `None`, `{"path", "unread"}` for anything that was not read, with the
-    /// reason, and `{"path": "1.0.2/"}` for an empty directory.
+    /// in seconds since 1970 where that matters, `{"path", "link"}` for a symbolic link, with its target or `None`,
+    /// `{"path", "unread"}` for anything that was not read, with the reason, and `{"path": "1.0.2/"}` for an empty
+    /// directory.
     fn entries<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         to_python(py, &self.0.entries)
     }

@@ -74,8 +74,8 @@ impl Catalog {
         to_js(&self.0.warnings())
     }
 
-    /// The file of a release, or the firmware image, at a path from the top directory, even if it is still changing. `null` where there
-    /// is none.
+    /// The file of a release, or the firmware image, at a path from the top directory, even if it is still changing.
+    /// `null` if there is none.
     ///
     /// @throws `field_type`
     #[wasm_bindgen(unchecked_return_type = "FileRecord | null")]
