@@ -68,7 +68,7 @@ export function parse(fragment: string): { view: View; device: boolean } {
     to: text("to"),
     firmware: text("firmware"),
     downgrade: given.get("downgrade") === "yes",
-    order: one("order", ["loose", "semver"]),
+    order: one("order", ["loose", "semver", "pep440"]),
     dstPaths: one("paths", ["absolute", "relative"]),
     base: text("base"),
     format: given.get("format") === "2" ? 2 : 1,

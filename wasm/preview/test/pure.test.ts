@@ -19,7 +19,7 @@ describe("the address", () => {
         to: one(null, "2.0"),
         firmware: one(null, "1.20.2.r4"),
         downgrade: one(true, false),
-        order: one(null, "loose" as const, "semver" as const),
+        order: one(null, "loose" as const, "semver" as const, "pep440" as const),
         dstPaths: one(null, "absolute" as const, "relative" as const),
         base: one(null, "http://[::1]:8000/x y"),
         format: one(1 as const, 2 as const),

@@ -119,12 +119,16 @@ describe.each([["ten thousand files", served], ["a zip", zipped]] as const)("%s"
     await tab.keyboard.press("Enter");
     await tab.getByText("A device on 1.0.0b downloads").waitFor();
 
-    // A candidate is higher than its release by the loose order, and lower by that of SemVer.
+    // A candidate is higher than its release by the loose order, and lower by the others.
     await tab.locator("#from").selectOption("1.0.0");
     await tab.locator("#to").selectOption("1.0.0-rc.1");
     await tab.getByText("A device on 1.0.0 downloads 4.01 kB to get to 1.0.0-rc.1").waitFor();
     await tab.getByLabel("SemVer").check();
     await tab.locator("#firmware").selectOption("");
+    await tab.getByText("A device on 1.0.0 has nothing to do").waitFor();
+    await tab.getByLabel("loose").check();
+    await tab.getByText("to get to 1.0.0-rc.1").waitFor();
+    await tab.getByLabel("PEP 440").check();
     await tab.getByText("A device on 1.0.0 has nothing to do").waitFor();
     await tab.getByLabel("Allow a downgrade").check();
     await tab.getByText("to get to 1.0.0-rc.1").waitFor();

@@ -9,6 +9,7 @@ const ADVICE: Record<string, string> = {
   version_character: "A version has only letters, digits and . + _ -.",
   version_start: "A version starts with a digit, or with v and a digit.",
   version_semver: "Choose the loose order, or write the version as 1.2.3.",
+  version_pep440: "Choose the loose order, or write the version as 1.2.3.",
   base_url_invalid: "Write it as http://192.168.1.144:8000, without a query.",
   glob_invalid: "The server was started with this glob; correct it there.",
   json_invalid: "Choose the file as the server or the device wrote it.",

@@ -146,6 +146,7 @@ export class DeviceForm extends ModelElement {
             <div class="two">
               ${this.#radio("order", "loose", "loose", overview.scheme === "loose", () => this.model.set({ order: "loose" }))}
               ${this.#radio("order", "semver", "SemVer", overview.scheme === "semver", () => this.model.set({ order: "semver" }))}
+              ${this.#radio("order", "pep440", "PEP 440", overview.scheme === "pep440", () => this.model.set({ order: "pep440" }))}
             </div>
           </div>
           <div role="radiogroup" aria-labelledby="paths-label">
