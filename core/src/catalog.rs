@@ -190,7 +190,7 @@ impl Catalog {
         for entry in listing {
             if let Entry::File(FileRecord { path, size, .. }) = entry {
                 total = total.saturating_add(*size);
-                check_size(total, path)?;
+                check_size(total).map_err(|error| error.at(path))?;
             }
             match entry.path().split_once('/') {
                 Some((top, rest)) => {
@@ -213,7 +213,7 @@ impl Catalog {
                 Ok(version) => {
                     let outcome = intake.finish(catalog.filter.now());
                     total = total.saturating_add(outcome.linked);
-                    check_size(total, name)?;
+                    check_size(total).map_err(|error| error.at(name))?;
                     catalog.take_release(version, outcome, unsettled.contains(name));
                 }
                 Err(error) => catalog.ignored.push(Notice::from_error(name, &error)),

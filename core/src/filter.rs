@@ -142,12 +142,10 @@ impl Filter {
     pub(crate) fn ignores(&self, device_path: &str) -> bool {
         // C1, C6
         let mut end = 0;
-        let is_left_out = left_out::may_have_one(device_path)
-            && device_path.split('/').any(|name| {
-                end += name.len() + 1;
-                left_out::is_left_out(name)
-                    && !device_path.get(..end - 1).is_some_and(|path| self.include.matches(path))
-            });
+        let is_left_out = device_path.split('/').any(|name| {
+            end += name.len() + 1;
+            left_out::is_left_out(name) && !device_path.get(..end - 1).is_some_and(|path| self.include.matches(path))
+        });
         is_left_out || self.ignore.matches(device_path)
     }
 }

@@ -24,17 +24,6 @@ const NAMES: [&str; 16] = [
 /// Where rsync puts the files of a copy that it is not done with, with `--delay-updates`.
 const DELAYED: &str = ".~tmp~";
 
-/// Whether a path may have one of those names; of most paths this is all that is looked at.
-pub(crate) fn may_have_one(path: &str) -> bool {
-    path.as_bytes().split(|byte| *byte == b'/').any(|name| {
-        let [first, .., last] = name else { return name == b"~" };
-        // By the ends of names: `pymakr.conf`, `desktop.ini`, `Thumbs.db`, `System Volume Information`.
-        matches!(first, b'.' | b'r')
-            || matches!(last, b'~' | b'#' | b'c' | b'd' | b'l' | b't' | b'2')
-            || matches!((first, last), (b'_', b'_') | (b'p', b'f') | (b'd', b'i') | (b'T', b'b') | (b'S', b'n'))
-    })
-}
-
 /// Whether a name in a path is left out wherever it stands.
 pub(crate) fn is_left_out(name: &str) -> bool {
     let bytes = name.as_bytes();

@@ -33,8 +33,9 @@ impl FileRecord {
     ///
     /// [`Code::SizeTooBig`], [`Code::DigestInvalid`]
     pub fn new(path: String, size: u64, sha1: &str) -> Result<Self, Error> {
-        check_size(size, &quoted(&path))?;
-        let sha1 = Sha1Digest::parse(sha1).map_err(|error| error.at(quoted(&path)))?;
+        let here = |error: Error| error.at(quoted(&path));
+        check_size(size).map_err(here)?;
+        let sha1 = Sha1Digest::parse(sha1).map_err(here)?;
         Ok(Self { path, size, sha1, mtime: None })
     }
 
@@ -199,9 +200,9 @@ fn top(path: &str) -> Option<&str> {
     path.split_once('/').map(|(top, _)| top)
 }
 
-pub(crate) fn check_size(size: u64, what: &str) -> Result<(), Error> {
+pub(crate) fn check_size(size: u64) -> Result<(), Error> {
     if size < SIZE_LIMIT {
         return Ok(());
     }
-    Err(Error::new(Code::SizeTooBig, format!("{what}: {size} bytes; sizes must be under 2^53")))
+    Err(Error::new(Code::SizeTooBig, format!("{size} bytes; sizes must be under 2^53")))
 }

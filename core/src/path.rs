@@ -68,24 +68,15 @@ pub(crate) fn check(path: &str) -> Result<(), Error> {
     if is_plain(path.as_bytes()) { Ok(()) } else { check_each_rule(path) }
 }
 
-/// A fast check for most paths; false does not mean that the path breaks rule C3.
-///
-/// With it a catalog of 100,000 files takes 10,100 instructions per file, without it 13,900 (`tests/fuel.rs`).
+/// A fast check for most paths, in one pass; false does not mean that the path breaks rule C3.
 fn is_plain(path: &[u8]) -> bool {
-    let is_printable = |byte: u8| matches!(byte, b' '..=b'[' | b']'..=b'~');
-    (1..=MAX_SEGMENT_BYTES).contains(&path.len())
-        && path.iter().fold(true, |all, byte| all & is_printable(*byte))
-        && !starts_segment_with(path, |byte| matches!(byte, b'/' | b'.'))
-        && path.last() != Some(&b'/')
-}
-
-/// Whether `is_one` holds for the first byte of a segment; for an empty segment that is the slash after it.
-fn starts_segment_with(path: &[u8], is_one: impl Fn(u8) -> bool) -> bool {
-    let after_slash = path
-        .iter()
-        .zip(path.iter().skip(1))
-        .fold(false, |any, (slash, first)| any | ((*slash == b'/') & is_one(*first)));
-    after_slash || path.first().is_some_and(|first| is_one(*first))
+    let mut before = b'/';
+    let fits = |&byte: &u8| {
+        let starts_segment = before == b'/';
+        before = byte;
+        matches!(byte, b' '..=b'[' | b']'..=b'~') && !(starts_segment && matches!(byte, b'/' | b'.'))
+    };
+    path.len() <= MAX_SEGMENT_BYTES && path.iter().all(fits) && before != b'/'
 }
 
 fn check_each_rule(path: &str) -> Result<(), Error> {

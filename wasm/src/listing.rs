@@ -1,7 +1,7 @@
 //! Listings and lists of files are long, so they cross as columns.
 //!
-//! A catalog of 200,000 files takes 0.64 s of processor time; each entry read by serde-wasm-bindgen, 1.4 s. A list of
-//! 100,000 files comes out in 23 ms; a report of as many problems, by serde-wasm-bindgen, in 165 ms.
+//! Of the 0.23 s of processor time that a catalog of 200,000 files takes, the columns take 0.04. A list of 100,000 files
+//! comes out in 23 ms; a report of as many problems, by serde-wasm-bindgen, in 165 ms.
 
 use airwaybill::{DevicePath, Entry, EntryFields, Error, File, FileRecord};
 use js_sys::{Array, Float64Array, Uint8Array, Uint32Array};

@@ -92,7 +92,7 @@ fn hash(entry: &Fields<'_, '_>) -> Result<Sha1Digest, Error> {
 fn size(fields: &Fields<'_, '_>, key: &str, is_sized: bool) -> Result<Option<u64>, Error> {
     let read = |value: &Json<'_>, place: &str| {
         let size = value.number(place)?;
-        check_size(size, place).map(|()| size)
+        check_size(size).map_err(|error| error.at(place)).map(|()| size)
     };
     if is_sized { fields.required(key, read).map(Some) } else { Ok(None) }
 }
