@@ -93,8 +93,7 @@ impl Filter {
 
     /// C6b: the sign in a device path that a copy is under way.
     pub(crate) fn copy_in<'p>(&self, device_path: &'p str) -> Option<Copy<'p>> {
-        let copy = left_out::may_have_one(device_path).then(|| left_out::copy_in(device_path)).flatten();
-        copy.filter(|_| !self.include.matches(device_path))
+        left_out::copy_in(device_path).filter(|_| !self.include.matches(device_path))
     }
 
     pub(crate) fn scheme(&self) -> VersionScheme {
