@@ -86,7 +86,7 @@ test("for the check it is picked the same way", async () => {
   await pickerOf(visit, join(EXAMPLES, "1.0.0"));
   await visit.page.locator("#check-version").selectOption("1.0.0");
   await visit.page.locator("[data-drop=device-folder] button").click();
-  await visit.page.getByText("Everything is right.").waitFor();
+  await visit.page.getByText("Everything matches.").waitFor();
   await visit.end();
 });
 
