@@ -72,7 +72,7 @@ struct Input {
 #[serde(untagged)]
 enum Content {
     Text(String),
-    Runs(Vec<(String, usize)>),
+    Runs(Vec<(String, u16)>),
 }
 
 impl Content {
@@ -80,7 +80,9 @@ impl Content {
         match self {
             Self::Text(text) => Ok(text.as_bytes().to_owned()),
             Self::Runs(runs) => {
-                let run = |(hex, count): &(String, usize)| Ok(from_hex(hex).ok_or(Failure(MALFORMED))?.repeat(*count));
+                let run = |(hex, count): &(String, u16)| {
+                    Ok(from_hex(hex).ok_or(Failure(MALFORMED))?.repeat(usize::from(*count)))
+                };
                 Ok(runs.iter().map(run).collect::<Result<Vec<_>, Failure>>()?.concat())
             }
         }
