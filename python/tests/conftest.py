@@ -25,6 +25,7 @@ FILES = {
     "big.iso": noise(700_001, seed=5),
     ".secret": b"top secret\n",
     "docs/.git/config": b"top secret\n",
+    "check.toml": b"# top secret\n",
     "docs/a/b.txt": b"a and b\n",
 }
 SOME_TIME = 1_600_000_000

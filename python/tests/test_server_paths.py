@@ -98,6 +98,8 @@ def test_content_type(server: Server, path: str, kind: str) -> None:
         "/",
         "/.secret",
         "/docs/.git/config",
+        "/check.toml",
+        "/%63heck.toml",
         "/docs/shown.txt",
         "/proc/self/environ",
         "/~root/.profile",
