@@ -9,7 +9,7 @@ use crate::error::{Code, Error};
 ///
 /// # Errors
 ///
-/// [`Code::FieldMissing`], [`Code::FieldType`], and those that a type's `Deserialize` gives as [`Coded`].
+/// [`Code::FieldMissing`], [`Code::FieldType`], and those that a type's `Deserialize` gives as [`CodedError`].
 #[doc(hidden)]
 pub fn deserialize<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D, place: &str) -> Result<T, Error> {
     serde_path_to_error::deserialize(deserializer).map_err(|error| {
@@ -35,9 +35,9 @@ pub(crate) fn by_name<'de, T: Deserialize<'de>>(name: &'de str, option: &str) ->
 }
 
 /// An error on its way through serde, whose errors are only text: the code comes first.
-pub(crate) struct Coded(pub(crate) Error);
+pub(crate) struct CodedError(pub(crate) Error);
 
-impl fmt::Display for Coded {
+impl fmt::Display for CodedError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.0.code(), self.0)
     }

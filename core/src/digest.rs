@@ -2,7 +2,7 @@ use std::fmt;
 
 use sha1::{Digest as _, Sha1};
 
-use crate::deserialize::Coded;
+use crate::deserialize::CodedError;
 use crate::error::{Code, Error, quoted};
 
 const BYTES: usize = 20;
@@ -81,7 +81,7 @@ impl serde::Serialize for Sha1Digest {
 impl<'de> serde::Deserialize<'de> for Sha1Digest {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        Self::parse(&text).map_err(|error| serde::de::Error::custom(Coded(error)))
+        Self::parse(&text).map_err(|error| serde::de::Error::custom(CodedError(error)))
     }
 }
 

@@ -2,7 +2,7 @@ use serde::Deserialize;
 
 use crate::error::{Code, Error, quoted};
 use crate::glob::Globs;
-use crate::left_out::{self, Copy};
+use crate::left_out::{self, CopySign};
 use crate::name;
 use crate::version::{Version, VersionScheme};
 
@@ -77,13 +77,13 @@ impl Filter {
     /// use airwaybill::{CatalogOptions, Filter};
     ///
     /// let filter = Filter::new(&CatalogOptions::default())?;
-    /// assert!(filter.counts_mtime("1.0.0/flash/.main.py.Xa81Qz", 1_700_000_000));
-    /// assert!(filter.counts_mtime("1.0.0/flash/main.py", 0));
-    /// assert!(!filter.counts_mtime("1.0.0/flash/main.py", 1_700_000_000));
+    /// assert!(filter.needs_mtime("1.0.0/flash/.main.py.Xa81Qz", 1_700_000_000));
+    /// assert!(filter.needs_mtime("1.0.0/flash/main.py", 0));
+    /// assert!(!filter.needs_mtime("1.0.0/flash/main.py", 1_700_000_000));
     /// # Ok::<(), airwaybill::Error>(())
     /// ```
     #[must_use]
-    pub fn counts_mtime(&self, path: &str, mtime: i64) -> bool {
+    pub fn needs_mtime(&self, path: &str, mtime: i64) -> bool {
         mtime == 0 || path.split_once('/').is_some_and(|(_, rest)| self.copy_in(rest).is_some())
     }
 
@@ -92,7 +92,7 @@ impl Filter {
     }
 
     /// C6b: the sign in a device path that a copy is under way.
-    pub(crate) fn copy_in<'p>(&self, device_path: &'p str) -> Option<Copy<'p>> {
+    pub(crate) fn copy_in<'p>(&self, device_path: &'p str) -> Option<CopySign<'p>> {
         left_out::copy_in(device_path).filter(|_| !self.include.matches(device_path))
     }
 

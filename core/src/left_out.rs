@@ -47,7 +47,7 @@ fn is_swap_file(name: &[u8]) -> bool {
 
 /// The sign that a copy is under way.
 #[derive(Clone, Copy)]
-pub(crate) struct Copy<'a> {
+pub(crate) struct CopySign<'a> {
     /// Where the sign stands among the segments of its path, the first one 0.
     pub(crate) segment: usize,
     /// The name that the copy gets when it is whole, if the sign tells.
@@ -57,17 +57,17 @@ pub(crate) struct Copy<'a> {
 }
 
 /// The first name in a path that a copy tool gives to what is not whole yet.
-pub(crate) fn copy_in(path: &str) -> Option<Copy<'_>> {
+pub(crate) fn copy_in(path: &str) -> Option<CopySign<'_>> {
     let mut segments = path.split('/').enumerate().peekable();
     while let Some((segment, name)) = segments.next() {
         // The files are in there under their own names.
         if name == DELAYED {
             let of = segments.peek().map(|(_, name)| *name);
-            return Some(Copy { segment, of, is_sized_at_once: false });
+            return Some(CopySign { segment, of, is_sized_at_once: false });
         }
         if let Some(of) = copied_name(name) {
             let is_sized_at_once = name.strip_suffix(".aria2").is_some();
-            return Some(Copy { segment, of: Some(of).filter(|of| !of.is_empty()), is_sized_at_once });
+            return Some(CopySign { segment, of: Some(of).filter(|of| !of.is_empty()), is_sized_at_once });
         }
     }
     None

@@ -20,7 +20,7 @@ pub struct FileRecord {
     /// SHA-1 of the content.
     pub sha1: Sha1Digest,
     /// When it last changed, in seconds since 1970, where that matters (rule C6b); see
-    /// [`Filter::counts_mtime`](crate::Filter::counts_mtime).
+    /// [`Filter::needs_mtime`](crate::Filter::needs_mtime).
     #[cfg_attr(feature = "wasm", tsify(optional, type = "number"))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mtime: Option<i64>,

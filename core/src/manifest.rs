@@ -7,7 +7,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::catalog::{Catalog, File, find};
-use crate::deserialize::{Coded, by_name};
+use crate::deserialize::{CodedError, by_name};
 use crate::digest::Sha1Digest;
 use crate::error::{Code, Error, quoted};
 use crate::json::to_json;
@@ -78,7 +78,7 @@ impl TryFrom<u64> for ManifestFormat {
 
 impl<'de> Deserialize<'de> for ManifestFormat {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        u64::deserialize(deserializer)?.try_into().map_err(|error| D::Error::custom(Coded(error)))
+        u64::deserialize(deserializer)?.try_into().map_err(|error| D::Error::custom(CodedError(error)))
     }
 }
 

@@ -116,7 +116,7 @@ enum Kind {
 }
 
 /// Something under the root, read.
-struct Read {
+struct ReadEntry {
     absolute: PathBuf,
     entry: Entry,
     stamp: Option<Stamp>,
@@ -124,7 +124,7 @@ struct Read {
     is_known: bool,
 }
 
-impl Read {
+impl ReadEntry {
     /// Whether its digest is to be kept.
     fn is_new(&self, is_settled: impl Fn(&Stamp) -> bool) -> bool {
         !self.is_known && matches!(self.entry, Entry::File(_)) && self.stamp.as_ref().is_some_and(is_settled)
@@ -179,7 +179,8 @@ fn scan_in_pool(root: PathBuf, filter: &Filter, progress: &Progress) -> io::Resu
     if progress.is_shown {
         progress.total.store(found.par_iter().map(bytes_to_hash).sum(), Relaxed);
     }
-    let items: Vec<Read> = found.into_par_iter().map(|found| read(found, &root, filter, &kept, progress)).collect();
+    let items: Vec<ReadEntry> =
+        found.into_par_iter().map(|found| read(found, &root, filter, &kept, progress)).collect();
 
     if progress.cancelled.load(Relaxed) {
         return Err(io::Error::other("cancelled"));
@@ -198,9 +199,9 @@ fn scan_in_pool(root: PathBuf, filter: &Filter, progress: &Progress) -> io::Resu
 }
 
 impl Tree {
-    fn of(items: Vec<Read>) -> Self {
+    fn of(items: Vec<ReadEntry>) -> Self {
         let mut tree = Self { entries: Vec::with_capacity(items.len()), changed: BTreeMap::new() };
-        for Read { entry, stamp, .. } in items {
+        for ReadEntry { entry, stamp, .. } in items {
             let top = entry.path().split('/').next().unwrap_or_default();
             if let Some(stamp) = stamp {
                 match tree.changed.get_mut(top) {
@@ -304,7 +305,7 @@ fn bytes_to_hash(found: &TreeEntry) -> u64 {
     }
 }
 
-fn read(found: TreeEntry, root: &Path, filter: &Filter, kept: &Digests, progress: &Progress) -> Read {
+fn read(found: TreeEntry, root: &Path, filter: &Filter, kept: &Digests, progress: &Progress) -> ReadEntry {
     let TreeEntry { path, absolute, kind } = found;
     let mut is_known = false;
     let (entry, stamp) = match kind {
@@ -332,7 +333,7 @@ fn read(found: TreeEntry, root: &Path, filter: &Filter, kept: &Digests, progress
             Err(error) => (Entry::Unread { path, unread: error.to_string() }, Stamp::of_path(&absolute).ok()),
         },
     };
-    Read { absolute, entry, stamp, is_known }
+    ReadEntry { absolute, entry, stamp, is_known }
 }
 
 fn file(path: String, stamp: Stamp, sha1: Sha1Digest, filter: &Filter) -> Entry {
@@ -340,7 +341,7 @@ fn file(path: String, stamp: Stamp, sha1: Sha1Digest, filter: &Filter) -> Entry 
         Ok(after) => i64::try_from(after.as_secs()).unwrap_or(i64::MAX),
         Err(before) => -i64::try_from(before.duration().as_secs()).unwrap_or(i64::MAX),
     };
-    let mtime = filter.counts_mtime(&path, seconds).then_some(seconds);
+    let mtime = filter.needs_mtime(&path, seconds).then_some(seconds);
     Entry::File(FileRecord { path, size: stamp.size, sha1, mtime })
 }
 

@@ -2,7 +2,7 @@ use super::sort::{Row, sort_by_path};
 use super::{File, find};
 use crate::error::{Code, Error, quoted};
 use crate::filter::Filter;
-use crate::left_out::Copy;
+use crate::left_out::CopySign;
 use crate::listing::{Entry, FileRecord};
 use crate::notice::Notice;
 use crate::path::{self, DevicePath};
@@ -15,7 +15,7 @@ pub(crate) struct Intake<'a> {
     pub(crate) name: &'a str,
     files: Vec<Row<'a>>,
     links: Vec<Link<'a>>,
-    copies: Vec<UnderWay<'a>>,
+    copies: Vec<UnfinishedCopy<'a>>,
     cut_short: Vec<&'a str>,
     empty: Vec<String>,
     refused: Vec<Notice>,
@@ -23,9 +23,9 @@ pub(crate) struct Intake<'a> {
 }
 
 /// What a copy tool is not done with, perhaps (rule C6b).
-struct UnderWay<'a> {
+struct UnfinishedCopy<'a> {
     path: &'a str,
-    copy: Copy<'a>,
+    copy: CopySign<'a>,
     mtime: Option<i64>,
 }
 
@@ -70,7 +70,7 @@ impl<'a> Intake<'a> {
                 Entry::File(file) => file.mtime,
                 _ => None,
             };
-            self.copies.push(UnderWay { path, copy, mtime });
+            self.copies.push(UnfinishedCopy { path, copy, mtime });
         } else if let Err(error) = self.take_member(path, entry) {
             self.refused.push(Notice::from_error(entry.path(), &error));
         }
@@ -123,7 +123,7 @@ impl<'a> Intake<'a> {
 
     // C6b
     fn judge_copies(&mut self, now: Option<i64>) {
-        for UnderWay { path, copy, mtime } in std::mem::take(&mut self.copies) {
+        for UnfinishedCopy { path, copy, mtime } in std::mem::take(&mut self.copies) {
             let shown = format!("{}/{path}", self.name);
             let is_old = now.zip(mtime).is_some_and(|(now, mtime)| now.saturating_sub(mtime) >= COPY_SECONDS);
             let beside = copy.of.map(|of| path.split('/').take(copy.segment).chain([of]).collect::<Vec<_>>().join("/"));
