@@ -14,6 +14,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::{Catalog, File, Release, find};
+use crate::deserialize::by_name;
 use crate::error::{Code, Error, one_line, quoted};
 use crate::glob::Globs;
 use crate::plan::Plan;
@@ -79,11 +80,7 @@ impl FromStr for ExpectedFirmware {
     ///
     /// [`Code::FieldType`]
     fn from_str(text: &str) -> Result<Self, Error> {
-        match text {
-            "esp" => Ok(Self::Esp),
-            "any" => Ok(Self::Any),
-            _ => Err(Error::new(Code::FieldType, format!("{}: firmware is esp or any", quoted(text)))),
-        }
+        by_name(text, "firmware")
     }
 }
 
