@@ -6,7 +6,7 @@ import { failure } from "./failure.js";
 import { type HashFiles, hashFilesWith } from "./hash-files.js";
 import { load } from "./load.js";
 import type { ModuleSource } from "./module-source.js";
-import { type Started, webHost } from "./web-host.js";
+import { type EngineModule, webHost } from "./web-host.js";
 
 export * from "./api.js";
 export type { ModuleSource } from "./module-source.js";
@@ -18,7 +18,7 @@ export interface InitOptions {
 }
 
 let starting: Promise<void> | undefined;
-let started: Started | undefined;
+let started: EngineModule | undefined;
 
 /**
  * Starts the engine from its module, `airwaybill/engine.wasm`. Once it has started, further calls do nothing.

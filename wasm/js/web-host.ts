@@ -2,13 +2,13 @@ import { failure, reason } from "./failure.js";
 import type { Host, Spawn } from "./hash-files.js";
 
 /** The started engine's module, for workers. */
-export interface Started {
+export interface EngineModule {
   module: WebAssembly.Module;
   worker?: string | { readonly href: string } | undefined;
 }
 
 /** Hashes in Web Workers, if there are any. */
-export const webHost = (started: () => Started): Host => ({
+export const webHost = (started: () => EngineModule): Host => ({
   spawn() {
     const { module, worker } = started();
     return typeof Worker === "function" ? webWorker(module, worker) : undefined;
@@ -19,7 +19,7 @@ export const webHost = (started: () => Started): Host => ({
 
 /** Starts a worker and passes it the compiled module, so that it downloads nothing. */
 const webWorker =
-  (module: WebAssembly.Module, url: Started["worker"]): Spawn =>
+  (module: WebAssembly.Module, url: EngineModule["worker"]): Spawn =>
   (listen, fail) => {
     const worker = running(url);
     worker.onmessage = (event) => listen(event.data);
@@ -28,7 +28,7 @@ const webWorker =
     return { post: (message) => worker.postMessage(message), end: () => worker.terminate() };
   };
 
-function running(url: Started["worker"]): Worker {
+function running(url: EngineModule["worker"]): Worker {
   try {
     if (url !== undefined) return new Worker(String(url), { type: "module" });
     return new Worker(new URL("./worker.js", import.meta.url), { type: "module" });

@@ -89,11 +89,11 @@ impl Check<'_> {
         let shared = base.files().iter().filter(|file| self.has(file.path.as_str())).count();
         if shared == 0 && deleted > 0 {
             let (message, advice) = match moved(base, self.target) {
-                Some(Moved::Down(prefix)) => (
+                Some(Move::Down(prefix)) => (
                     format!("no file of {} remains: {} is one directory too many", base.version(), quoted(prefix)),
                     format!("move what is in {} up", quoted(&format!("{target}/{prefix}"))),
                 ),
-                Some(Moved::Up(prefix)) => (
+                Some(Move::Up(prefix)) => (
                     format!("no file of {} remains: {} is missing", base.version(), quoted(prefix)),
                     format!("move the files into {}", quoted(&format!("{target}/{prefix}"))),
                 ),
@@ -142,15 +142,15 @@ impl Check<'_> {
 }
 
 /// How the paths of one release come from those of another.
-enum Moved<'a> {
+enum Move<'a> {
     /// Below this directory.
     Down(&'a str),
     /// Out of this one.
     Up(&'a str),
 }
 
-fn moved<'a>(base: &'a Release, target: &'a Release) -> Option<Moved<'a>> {
-    prefix_too_many(target, base).map(Moved::Down).or_else(|| prefix_too_many(base, target).map(Moved::Up))
+fn moved<'a>(base: &'a Release, target: &'a Release) -> Option<Move<'a>> {
+    prefix_too_many(target, base).map(Move::Down).or_else(|| prefix_too_many(base, target).map(Move::Up))
 }
 
 /// The directory below which `inner` has at least half of its files where `outer` has them without it.

@@ -7,7 +7,7 @@ const PIECE = 500;
 const TOGETHER = 20;
 
 /** What was dropped or picked: one zip, or files with their paths. */
-export type Given = { zip: File } | { name: string; pieces: AsyncIterable<Source[]> };
+export type Choice = { zip: File } | { name: string; pieces: AsyncIterable<Source[]> };
 
 interface Pickers {
   /** Only in Chromium, on pages over HTTPS or from the same machine. */
@@ -22,7 +22,7 @@ export function folderHint(): string {
 }
 
 /** Opens a picker for `input`; for a folder, if possible, the one that sees all of it. */
-export async function choose(input: HTMLInputElement, take: (given: Given) => void): Promise<void> {
+export async function choose(input: HTMLInputElement, take: (given: Choice) => void): Promise<void> {
   const pickers = window as Pickers;
   if (input.webkitdirectory && pickers.showDirectoryPicker !== undefined) {
     try {
@@ -38,7 +38,7 @@ export async function choose(input: HTMLInputElement, take: (given: Given) => vo
 }
 
 /** The files of an `<input webkitdirectory>`; a picked directory is the top directory. */
-export function ofInput(input: HTMLInputElement): Given | null {
+export function ofInput(input: HTMLInputElement): Choice | null {
   const files = input.files;
   if (files === null || files.length === 0) return null;
   const first = files[0]!;
@@ -60,7 +60,7 @@ export function ofInput(input: HTMLInputElement): Given | null {
 }
 
 /** What was dropped: a zip, one directory as the top directory, or files and directories in it. */
-export function ofDrop(transfer: DataTransfer): Given | null {
+export function ofDrop(transfer: DataTransfer): Choice | null {
   // The items are cleared when the event ends.
   const items = [...transfer.items].filter((item) => item.kind === "file");
   const entries = items.map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);

@@ -13,7 +13,7 @@ import type {
   PlanRequest,
   Render,
 } from "./engine/protocol.js";
-import type { Given } from "./files.js";
+import type { Choice } from "./files.js";
 import { START, type View } from "./fragment.js";
 import { linkOf } from "./links.js";
 
@@ -119,7 +119,7 @@ export class Model {
     await this.#work("releases", async () => this.#open(await this.#engine.ask("openServer", url, this.view.order)));
   }
 
-  async open(given: Given): Promise<void> {
+  async open(given: Choice): Promise<void> {
     await this.#work("releases", async (isOn) => {
       if ("zip" in given) return this.#open(await this.#engine.ask("openZip", given.zip, this.view.order));
       if (await this.#add(given, "releases", isOn)) this.#open(await this.#engine.ask("openFolder", given.name, this.view.order));
@@ -153,12 +153,12 @@ export class Model {
   }
 
   /** Y1; `given` is the content, null for what is open. */
-  async checkContent(manifest: File, given: Given | null): Promise<void> {
+  async checkContent(manifest: File, given: Choice | null): Promise<void> {
     await this.#check(given, () => this.#engine.ask("checkContent", manifest, given === null), { what: "content", name: manifest.name });
   }
 
   /** Y2; the listing is a file or, in `given`, a copy of what the device holds. */
-  async checkDevice(version: string, listing: File | null, given: Given | null): Promise<void> {
+  async checkDevice(version: string, listing: File | null, given: Choice | null): Promise<void> {
     await this.#check(given, () => this.#engine.ask("checkDevice", version, listing), { what: "device", name: version });
   }
 
@@ -244,7 +244,7 @@ export class Model {
   }
 
   async #check(
-    given: Given | null,
+    given: Choice | null,
     ask: () => Promise<Answered<CheckAnswer>>,
     about: { what: "content" | "device"; name: string },
   ): Promise<void> {
@@ -258,7 +258,7 @@ export class Model {
   }
 
   /** Hands the files of a folder to the worker; false if other work has begun in the meantime. */
-  async #add(given: Given, what: string, isOn: () => boolean): Promise<boolean> {
+  async #add(given: Choice, what: string, isOn: () => boolean): Promise<boolean> {
     if ("zip" in given) throw new EngineError("zip_here", "unpack the zip and choose the folder");
     await this.#engine.ask("cancel");
     let files = 0;

@@ -5,7 +5,7 @@ import type { FileRecord, Plan } from "airwaybill";
 import { KINDS, type Kind, type Rows } from "./protocol.js";
 
 /** What the engine says that a device on some version has. */
-export interface Held {
+export interface DeviceFiles {
   files: ReadonlyMap<string, FileRecord>;
   /** Those that no plan touches. */
   kept: ReadonlySet<string>;
@@ -23,7 +23,7 @@ export interface List {
 }
 
 /** What each file of the device's release and of the target comes to. */
-export function lists(plan: Plan | null, before: Held, after: Held): List[] {
+export function lists(plan: Plan | null, before: DeviceFiles, after: DeviceFiles): List[] {
   const kept = new Set([...before.kept, ...after.kept]);
   const touched = new Set(kept);
   const result: List[] = [{ kind: "protected", rows: [...kept].sort().map((path) => ({ path, size: NaN })) }];
@@ -37,7 +37,7 @@ export function lists(plan: Plan | null, before: Held, after: Held): List[] {
 }
 
 /** Merges lists that are sorted by path. */
-export function columns(parts: readonly List[], before: Held): Rows {
+export function columns(parts: readonly List[], before: DeviceFiles): Rows {
   const count = parts.reduce((sum, { rows }) => sum + rows.length, 0);
   const rows: Rows = { count, kinds: new Uint8Array(count), sizes: new Float64Array(count), before: new Float64Array(count), paths: "" };
   const paths = new Array<string>(count);

@@ -20,7 +20,7 @@ import type {
   VersionScheme,
 } from "./protocol.js";
 import { request } from "./request.js";
-import { columns, lists, type Held } from "./rows.js";
+import { columns, lists, type DeviceFiles } from "./rows.js";
 import { Zip } from "./zip.js";
 
 interface Opened {
@@ -35,7 +35,7 @@ interface Opened {
 }
 
 /** The catalog of the open releases, and what is derived from it. */
-interface Known {
+interface OpenCatalog {
   catalog: Catalog;
   offered: ReadonlySet<string>;
   /** Rejects protected files; null if there are none. */
@@ -43,13 +43,13 @@ interface Known {
 }
 
 const REMEMBERED_RELEASES = 16;
-const NOTHING: Held = { files: new Map(), kept: new Set() };
+const NOTHING: DeviceFiles = { files: new Map(), kept: new Set() };
 
 export class Session {
   #opened: Opened | null = null;
-  #known: Known | null = null;
+  #known: OpenCatalog | null = null;
   #generation = 0;
-  #held = new Map<string, Held>();
+  #held = new Map<string, DeviceFiles>();
   #pending: Source[] = [];
   #cancelling = new AbortController();
 
@@ -275,7 +275,7 @@ export class Session {
   }
 
   /** What a device on a version has, as far as the engine knows. */
-  #holds(version: string | null | undefined): Held {
+  #holds(version: string | null | undefined): DeviceFiles {
     if (version == null) return NOTHING;
     let held = this.#held.get(version);
     if (held === undefined) {
@@ -302,7 +302,7 @@ export class Session {
   }
 }
 
-function side(version: string | null, { files }: Held, path: string): Side | null {
+function side(version: string | null, { files }: DeviceFiles, path: string): Side | null {
   const file = files.get(path);
   return file === undefined ? null : { path: `${version}/${path}`, size: file.size, sha1: file.sha1 };
 }

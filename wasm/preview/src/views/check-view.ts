@@ -1,7 +1,7 @@
 import { css, html, nothing, type TemplateResult } from "lit";
 
 import type { CheckRow, Content } from "../engine/protocol.js";
-import { choose, fileOf, folderHint, isZip, ofDrop, ofInput, type Given } from "../files.js";
+import { choose, fileOf, folderHint, isZip, ofDrop, ofInput, type Choice } from "../files.js";
 import { count, exactBytes } from "../format.js";
 import { ModelElement } from "../parts/element.js";
 import { problemNotice } from "../parts/problem.js";
@@ -107,7 +107,7 @@ export class CheckView extends ModelElement {
     const versions = overview.releases.map((release) => release.version);
     const { from } = this.model.view;
     const version = this.version ?? (from !== null && versions.includes(from) ? from : (versions.at(-1) ?? ""));
-    const copied = (given: Given) => this.model.checkDevice(version, null, given);
+    const copied = (given: Choice) => this.model.checkDevice(version, null, given);
     return html`
       <div class="cards">
         ${card(
@@ -154,7 +154,7 @@ export class CheckView extends ModelElement {
     text: string,
     button: string,
     one: ((file: File) => void) | null,
-    many: ((given: Given) => void) | null,
+    many: ((given: Choice) => void) | null,
   ) {
     const input = (event: Event) => {
       const element = event.target as HTMLInputElement;
@@ -194,7 +194,7 @@ export class CheckView extends ModelElement {
     this.model.dismiss("check");
   }
 
-  #check(given: Given | null) {
+  #check(given: Choice | null) {
     if (this.manifest !== null) return void this.model.checkContent(this.manifest, given);
     this.model.report("check", { code: "manifest_missing", message: "choose the manifest first" });
   }
