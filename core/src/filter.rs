@@ -141,7 +141,7 @@ impl Filter {
     pub(crate) fn ignores(&self, device_path: &str) -> bool {
         // C1, C6
         let mut end = 0;
-        let is_left_out = device_path.split('/').any(|name| {
+        let is_left_out = device_path.as_bytes().split(|byte| *byte == b'/').any(|name| {
             end += name.len() + 1;
             left_out::is_left_out(name) && !device_path.get(..end - 1).is_some_and(|path| self.include.matches(path))
         });

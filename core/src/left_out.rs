@@ -1,48 +1,18 @@
 //! Names of files that no one means to deliver (rules C1 and C6), and those that copy tools leave while they work (C6b).
 
-const NAMES: [&str; 16] = [
-    // C1
-    ".DS_Store",
-    "Thumbs.db",
-    "pymakr.conf",
-    // C6
-    ".git",
-    ".svn",
-    ".hg",
-    ".vscode",
-    ".idea",
-    ".gitignore",
-    ".gitattributes",
-    "__pycache__",
-    "desktop.ini",
-    ".Spotlight-V100",
-    ".Trashes",
-    ".fseventsd",
-    ".AppleDouble",
-];
-
 /// Where rsync puts the files of a copy that it is not done with, with `--delay-updates`.
 const DELAYED: &str = ".~tmp~";
 
 /// Whether a name in a path is left out wherever it stands.
-pub(crate) fn is_left_out(name: &str) -> bool {
-    let bytes = name.as_bytes();
-    let (Some(first), Some(last)) = (bytes.first(), bytes.last()) else { return false };
-    match (first, last) {
-        (b'.', _) if name.starts_with("._") || is_swap_file(bytes) => true,
-        (b'#', b'#') if bytes.len() > 1 => true,
-        // C6b
-        (_, b'~') => name != DELAYED,
-        (_, b'c') if name.strip_suffix(".pyc").is_some() => true,
-        (b'.' | b'T' | b'p' | b'_' | b'd', _) => NAMES.contains(&name),
-        (b'S', _) => name == "System Volume Information",
+pub(crate) fn is_left_out(name: &[u8]) -> bool {
+    match name {
+        b".DS_Store" | b"Thumbs.db" | b"pymakr.conf" // C1
+        | b".git" | b".svn" | b".hg" | b".vscode" | b".idea" | b".gitignore" | b".gitattributes" | b"__pycache__" // C6
+        | b"desktop.ini" | b"System Volume Information" | b".Spotlight-V100" | b".Trashes" | b".fseventsd" | b".AppleDouble"
+        | [b'.', b'_', ..] | [b'#', .., b'#'] | [b'.', .., b'.', b's', b'w', _] | [.., b'.', b'p', b'y', b'c'] => true,
+        [.., b'~'] => name != DELAYED.as_bytes(), // C6b
         _ => false,
     }
-}
-
-/// `.*.sw?`
-fn is_swap_file(name: &[u8]) -> bool {
-    matches!(name, [b'.', .., b'.', b's', b'w', _])
 }
 
 /// The sign that a copy is under way.
@@ -75,40 +45,41 @@ pub(crate) fn copy_in(path: &str) -> Option<CopySign<'_>> {
 
 /// The name that a copy gets when it is whole, empty where its present one does not tell.
 fn copied_name(name: &str) -> Option<&str> {
-    let hidden = name.strip_prefix('.');
-    if let Some(hidden) = hidden {
-        if let Some((of, random)) = hidden.rsplit_once('.')
-            && is_random(random)
-            && !of.is_empty()
-        {
-            return Some(of); // rsync
-        }
-        if let Some(of) = hidden.strip_prefix("syncthing.").and_then(|rest| rest.strip_suffix(".tmp")) {
-            return Some(of);
-        }
-        if let Some(rest) = hidden.strip_prefix("unison.").and_then(|rest| rest.strip_suffix(".unison.tmp")) {
-            return rest.rsplit_once('.').map(|(of, _)| of);
-        }
-        if let Some(of) = hidden.strip_prefix("in.") {
-            return Some(of.strip_suffix('.').unwrap_or(of)); // lftp
-        }
-        if let Some(rest) = hidden.strip_prefix('#')
-            && let Some((of, digits)) = rest.split_at_checked(rest.len().saturating_sub(16))
-            && is_hex(digits, 16)
-        {
-            return Some(of); // casync
-        }
-    }
-    if let Some((of, digits)) = name.strip_suffix(".partial").and_then(|rest| rest.rsplit_once('.'))
-        && is_hex(digits, 8)
-    {
-        return Some(of); // rclone
-    }
-    let downloads = [".aria2", ".part", ".filepart", ".crdownload"];
-    if let Some(of) = downloads.iter().find_map(|ending| name.strip_suffix(ending)).filter(|of| !of.is_empty()) {
+    if let Some(of) = name.strip_prefix('.').and_then(hidden_copied_name) {
         return Some(of);
     }
-    name.starts_with("rcksum-").then_some("") // zsync
+    if name.starts_with("rcksum-") {
+        return Some(""); // zsync
+    }
+    // Most names end in another letter, which saves 1,200 instructions per file of a catalog (`tests/fuel.rs`).
+    let (b'2' | b't' | b'd' | b'l') = name.bytes().next_back()? else { return None };
+    let (of, extension) = name.rsplit_once('.')?;
+    match extension {
+        "aria2" | "part" | "filepart" | "crdownload" if !of.is_empty() => Some(of),
+        "partial" => of.rsplit_once('.').filter(|(_, digits)| is_hex(digits, 8)).map(|(of, _)| of), // rclone
+        _ => None,
+    }
+}
+
+/// The same of a name that begins with a dot, without that dot.
+fn hidden_copied_name(hidden: &str) -> Option<&str> {
+    if let Some((of, random)) = hidden.rsplit_once('.')
+        && is_random(random)
+        && !of.is_empty()
+    {
+        return Some(of); // rsync
+    }
+    if let Some(of) = hidden.strip_prefix("syncthing.").and_then(|rest| rest.strip_suffix(".tmp")) {
+        return Some(of);
+    }
+    if let Some(rest) = hidden.strip_prefix("unison.").and_then(|rest| rest.strip_suffix(".unison.tmp")) {
+        return rest.rsplit_once('.').map(|(of, _)| of);
+    }
+    if let Some(of) = hidden.strip_prefix("in.") {
+        return Some(of.strip_suffix('.').unwrap_or(of)); // lftp
+    }
+    let (of, digits) = hidden.strip_prefix('#').and_then(|rest| rest.split_at_checked(rest.len().checked_sub(16)?))?;
+    is_hex(digits, 16).then_some(of) // casync
 }
 
 /// rsync's six characters. Six small letters are a word: `.app.config`.

@@ -30,8 +30,10 @@ impl Check<'_> {
             }
         }
         let is_new = |path: &str| self.steps.iter().any(|step| step.base.is_none_or(|base| base.file(path).is_none()));
-        let included: Vec<&str> =
-            paths.into_iter().filter(|path| path.split('/').any(left_out::is_left_out) && is_new(path)).collect();
+        let included: Vec<&str> = paths
+            .into_iter()
+            .filter(|path| path.as_bytes().split(|byte| *byte == b'/').any(left_out::is_left_out) && is_new(path))
+            .collect();
         for path in included {
             let message = "it goes out for the first time, under a name that is ignored by default";
             self.find((Warning, Code::NameIncluded), path, message, "ignore it if no device needs it");
