@@ -5,8 +5,6 @@ flash, the milliseconds, and whether all files are there. The client itself is n
 dictionary.
 """
 
-import binascii
-import hashlib
 import json
 import os
 import random
@@ -15,30 +13,14 @@ import time
 import vfs
 
 TESTS, CLIENT, FILES = sys.argv[1], sys.argv[2], int(sys.argv[3])
-sys.path[:] = [TESTS, ".frozen"]
+sys.path[:] = [TESTS + "/model", ".frozen"]
 
-import sim
+from devices import Chip, Log, Port
+from releases import sha1
 
 sys.path[:] = [CLIENT, ".frozen"]
 BLOCK = 4096
 SEED = 300
-
-
-class Counted(sim.Device):
-    read = 0
-    written = 0
-
-    def readblocks(self, block, buffer, offset=0):
-        Counted.read += len(buffer)
-        super().readblocks(block, buffer, offset)
-
-    def writeblocks(self, block, buffer, offset=0):
-        Counted.written += len(buffer)
-        super().writeblocks(block, buffer, offset)
-
-
-def sha1(data):
-    return str(binascii.hexlify(hashlib.sha1(data).digest()), "ascii")
 
 
 random.seed(SEED)
@@ -59,9 +41,9 @@ def manifest(full):
 
 
 answers = {"current_ver": manifest(False), "": manifest(True)}
-flash = Counted(None, "flash", BLOCK, 4 * FILES + 256, True)
-vfs.VfsLfs2.mkfs(flash)
-vfs.mount(vfs.VfsLfs2(flash), "/flash")
+flash = Chip(Log(), "flash", BLOCK, 4 * FILES + 256, True)
+vfs.VfsLfs2.mkfs(Port(flash))
+vfs.mount(vfs.VfsLfs2(Port(flash)), "/flash")
 os.mkdir("/flash/waybill")
 with open("/flash/waybill/version", "w") as file:
     file.write("1.0.0\n")
@@ -97,7 +79,7 @@ def ota():
     return Memory(MOUNTS)
 
 
-Counted.read = Counted.written = 0
+flash.bytes_read = flash.bytes_written = 0
 began = time.ticks_ms()
 version = ota().update(reset=False)
 for _ in range(2):
@@ -107,7 +89,7 @@ for _ in range(2):
     OTA.boot(MOUNTS, reset=False)
 confirmed = ota().confirm()
 took = time.ticks_diff(time.ticks_ms(), began)
-found = {"read": Counted.read, "written": Counted.written, "ms": took}
+found = {"read": flash.bytes_read, "written": flash.bytes_written, "ms": took}
 
 
 def content(path):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import threading
 from collections.abc import Iterator
@@ -10,6 +9,8 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from content import sha1
 
 
 class Answers(ThreadingHTTPServer):
@@ -76,10 +77,6 @@ def answering(files: dict[str, bytes], protocol: str = "HTTP/1.1", **options: in
     finally:
         server.shutdown()
         server.server_close()
-
-
-def sha1(data: bytes) -> str:
-    return hashlib.sha1(data).hexdigest()
 
 
 def manifest_of(old: Path, new: Path, version: str, previous: str, base: str = "http://10.1.1.1:8000") -> dict:

@@ -1,55 +1,31 @@
 """The power-cut proof, run by MicroPython: `micropython cuts.py FILESYSTEM OLD_CLIENT NEW_CLIENT PAIRS [boot_py]`.
 
-It makes each cut from the log of one run (see sim.py), starts the board on what is left, and looks at what it has
-become. With `boot_py` the release brings what starts the device, too.
+It makes each cut from the log of one run, starts the board on what is left, and looks at what it has become. With
+`boot_py` the release brings what starts the device, too.
 """
 
-import binascii
 import gc
-import hashlib
-import json
 import os
 import random
 import sys
 
-here = __file__.rsplit("/", 1)[0]
-sys.path.insert(0, here)
+sys.path[:0] = [__file__.rsplit("/", 1)[0] + below for below in ("", "/model")]
 
-import sim
+import boards
+from clients import sha256
+from proof import BOOT, Proof, files_in, noise
+from tree import difference, read_tree
 
-sim.PROGSIZE = 256  # as RP2040's driver has it; with ESP32's 32, an update is four times as many writes
+boards.SIMULATOR += ("cuts",)
 SEED = 11
-BOOT = b"""import os
-from machine import SD
-os.mount(SD(), "/sd")
-from OTA import OTA
-OTA.boot()
-"""
 FACES = ("flash/boot.py", "flash/lib/OTA.py", "flash/lib/airwaybill_boot/")
 FINISHED = 16  # one of so many boards goes on to the next release
 # In no release: what the device has of its own.
 OWN = {"flash/config.py": b"KEY = 1\n", "flash/total_0.bin": b"\x00\x00\x01\x02", "sd/log.txt": b"a day\n"}
 
 
-def noise(seed, size):
-    random.seed(seed)
-    return bytes(random.getrandbits(8) for _ in range(size))
-
-
-def read(path):
-    with open(path, "rb") as file:
-        return file.read()
-
-
-def client(directory):
-    """The files of a compiled client, as a release has them."""
-    tree = {}
-    sim.walk(directory, "flash/lib", tree)
-    return tree
-
-
 def releases(old_client, new_client):
-    old = client(old_client)
+    old = files_in(old_client)
     old.update(
         {
             "flash/boot.py": BOOT,
@@ -94,7 +70,7 @@ def releases(old_client, new_client):
             "sd/tone.wav": noise(15, 700),
         }
     )
-    brought = client(new_client)
+    brought = files_in(new_client)
     for path in brought:
         # What starts the device, and the part that plans.
         if path.startswith(FACES) or path == "flash/lib/airwaybill/plan.mpy":
@@ -106,52 +82,11 @@ def releases(old_client, new_client):
     return {"1.0.0": old, "1.0.1": new, "1.0.2": later}
 
 
-IMAGES = {"1.0.0": noise(100, 5000), "1.0.1": noise(101, 6100)}
-
-
-def sha1(data):
-    return str(binascii.hexlify(hashlib.sha1(data).digest()), "ascii")
-
-
-def sha256(data):
-    return str(binascii.hexlify(hashlib.sha256(data).digest()), "ascii")
-
-
-def manifest(trees, current, target):
-    """As the server writes it: P3, M1 and M4."""
-    old = trees[current]
-    new = trees[target]
-
-    def entry(url, data, **more):
-        more.update({"URL": "http://10.0.0.1:8000/" + url, "hash": sha1(data), "size": len(data)})
-        return more
-
-    def entries(paths):
-        return [entry(target + "/" + path, new[path], dst_path=path) for path in sorted(paths)]
-
-    parts = [("delete", sorted(path for path in old if path not in new))]
-    if target in IMAGES:
-        parts.append(("firmware", entry("firmware_%s.bin" % target, IMAGES[target])))
-    parts.append(("new", entries(path for path in new if path not in old)))
-    parts.append(("previous_version", current))
-    parts.append(("total_size", 0))
-    parts.append(("update", entries(path for path in new if path in old and old[path] != new[path])))
-    parts.append(("version", target))
-    return "{" + ", ".join("%s: %s" % (json.dumps(key), json.dumps(value)) for key, value in parts) + "}"
-
-
-class Proof:
-    def __init__(self, kind, trees, pairs, boot_py=False):
-        self.kind = kind
+class Cuts(Proof):
+    def __init__(self, kind, old_client, new_client, pairs, boot_py=False):
+        trees = releases(old_client, new_client)
+        super().__init__(kind, trees, OWN, {"1.0.2": "1.0.1"}, boot_py=boot_py)
         self.pairs = pairs
-        self.trees = trees
-        self.boot_py = boot_py
-        steps = (("1.0.0", "1.0.1"), ("1.0.1", "1.0.2"), ("1.0.0", "1.0.2"))
-        self.manifests = {step: manifest(self.trees, step[0], step[1]).encode() for step in steps}
-        self.counts = {"cuts": 0, "old": 0, "new": 0, "bad": 0}
-        self.states = set()
-        self.board = sim.board = sim.Board(kind)
-        self.target = "1.0.1"
 
     def expected(self, version, confirmed):
         """What starts the device comes with no release, or with one that is confirmed (D7)."""
@@ -167,83 +102,30 @@ class Proof:
 
     def found(self):
         """What the board holds, but for the recovery before this one."""
-        tree = sim.read_tree()
+        tree = read_tree()
         for path in list(tree):
             if path.startswith("flash/lib/airwaybill_before/"):
                 del tree[path]
         return tree
 
-    def transport(self):
-        from OTA import OTA
-
-        proof = self
-
-        class Memory(OTA):
-            pause_ms = 0
-            verified = True
-
-            def get_data(self, req, dest_path=None, hash=False, firmware=False):
-                if req.startswith("manifest.json"):
-                    own = req.split("current_ver=")[1].split("&")[0]
-                    data = proof.manifests.get((own, proof.target), b"null")
-                elif req.startswith("firmware_"):
-                    data = IMAGES[req[len("firmware_") : -len(".bin")]]
-                else:
-                    version, path = req.split("/", 1)
-                    data = proof.trees[version][path]
-                sink = self.sink(dest_path, hash, firmware)
-                data = memoryview(data)[sink.offset :]
-                sink.expect(len(data))
-                for start in range(0, len(data), 512):
-                    sink.write(data[start : start + 512])
-                return sink.close()
-
-        return Memory(boot_py=self.boot_py)
-
-    def update(self, target):
-        self.target = target
-        self.board.run(lambda: self.transport().update())
-
     def confirm(self):
-        return self.transport().confirm()
+        confirmed = self.ota().confirm()
+        self.board.prepare()  # it may have forgotten the recovery that it has replaced
+        return confirmed
 
     def fresh(self):
-        """A board with release 1.0.0, confirmed."""
-        self.board.format()
-        self.board.mount()
-        os.mount(self.board.devices["sd"], "/sd")
-        write_all = dict(self.trees["1.0.0"])
-        write_all.update(OWN)
-        sim.write_tree(write_all)
-        os.mkdir("/flash/waybill")
-        sim.write_tree({"flash/waybill/version": b"1.0.0\n1.0.0\n"})
+        super().fresh()
         self.write_record()
-        data = IMAGES["1.0.0"]
-        self.board.devices["ota_0"].data[: len(data)] = data
-        self.board.log.clear()
-        self.board.unmount()
 
     def write_record(self):
         """As the device was delivered."""
-        sim.preload()
+        self.board.prepare()
         from airwaybill import record
 
         tree = self.trees["1.0.0"]
         files = [(path, len(tree[path]), sha256(tree[path])) for path in sorted(tree) if not path.startswith(FACES)]
         head = {"version": "1.0.0", "before": None, "firmware": None}
         record.write("/flash/waybill/files", head, [file + (file[0].count("/") - 1,) for file in files])
-
-    def cuts(self, start, log, torn):
-        """Puts the board into the state that each cut leaves: before each write or, if `torn`, in the middle of it."""
-        base = {name: bytearray(data) for name, data in start.items()}
-        for name, offset, data in log:
-            if not torn or len(data) > 1:
-                self.board.restore(base)
-                if torn:
-                    half = data[: len(data) // 2]
-                    self.board.devices[name].data[offset : offset + len(half)] = half
-                yield
-            base[name][offset : offset + len(data)] = data
 
     def judge(self):
         """The board has started. Whether it is wholly old or wholly new; what is wrong otherwise."""
@@ -258,8 +140,7 @@ class Proof:
             wrong = difference(self.found(), self.expected(version, state == "idle"))
             if wrong:
                 return "%s %s" % (version, wrong)
-            image = self.board.devices["ota_%d" % self.board.running].data
-            if bytes(image[: len(IMAGES[version])]) != IMAGES[version]:
+            if self.firmware_differs(version):
                 return "firmware not of " + version
             return None
         except Exception as error:
@@ -279,7 +160,7 @@ class Proof:
             target = "1.0.2"
         else:
             # A release that was rolled back is not taken again, a higher one is.
-            target = "1.0.2" if self.transport().status()["refused"] else "1.0.1"
+            target = "1.0.2" if self.ota().status()["refused"] else "1.0.1"
         try:
             self.update(target)
         except Exception as error:
@@ -298,20 +179,15 @@ class Proof:
                 return "confirmed %s, and waybill/ of %s has %r" % (version, mount, own)
         return None
 
-    def record(self, action):
-        """The log of what `action` writes."""
-        self.board.log.clear()
-        action()
-        return list(self.board.log)
-
     def check(self, label, only=None):
         """Start, judge, and for some go on. Returns the log of the start."""
-        self.states.add(self.board.digest())
+        self.note_state()
         recovery = []
+        version = None
         try:
-            recovery = self.record(self.board.power_on)
+            recovery = self.board.record(self.board.start)
             wrong = self.judge()
-            version = self.transport().version
+            version = self.ota().version
             if not wrong and only and version != only:
                 wrong = "is " + version
             if self.counts["cuts"] % FINISHED == 0:
@@ -319,12 +195,7 @@ class Proof:
         except Exception as error:
             sys.print_exception(error)
             wrong = repr(error)
-        self.counts["cuts"] += 1
-        if wrong:
-            self.counts["bad"] += 1
-            print("bad: %s: %s" % (label, wrong), file=sys.stderr)
-        else:
-            self.counts["old" if version == "1.0.0" else "new"] += 1
+        self.count(label, wrong, version)
         return recovery
 
     def prove(self, label, pairs, start, log, only=None):
@@ -346,13 +217,11 @@ class Proof:
                 if not seconds:
                     continue
                 gc.collect()
-                image = self.board.snapshot()
-                recovery = self.record(self.board.power_on)
-                at = 0
-                for _ in self.cuts(image, recovery, torn):
+                image = self.board.save()
+                recovery = self.board.record(self.board.start)
+                for at in self.cuts(image, recovery, torn):
                     if at in seconds:
                         self.check("%s %d, recovery %d" % (kind, number, at + 1), only)
-                    at += 1
 
     def choose(self, total, wanted):
         """Which of `total` pairs of cuts are made; all, when 0 are wanted."""
@@ -367,45 +236,30 @@ class Proof:
     def run(self):
         board = self.board
         self.fresh()
-        old = board.snapshot()
-        board.power_on()
-        update = self.record(lambda: self.update("1.0.1"))
-        trial = board.snapshot()
+        old = board.save()
+        board.start()
+        update = board.record(lambda: self.update("1.0.1"))
+        trial = board.save()
         if not self.boot_py:  # until it is confirmed, nothing of this is different
             self.prove("update", self.pairs, old, update)
 
-        board.restore(trial)
+        board.load(trial)
         # Mounted, and not started: that would count a start, which the cut states then lack.
-        board.unmount()
-        board.mount()
-        os.mount(board.devices["sd"], "/sd")
-        self.prove("confirm", self.pairs // 5, trial, self.record(self.confirm), "1.0.1")
+        board.mount_all()
+        self.prove("confirm", self.pairs // 5, trial, board.record(self.confirm), "1.0.1")
 
         if self.boot_py:
             return
-        board.restore(trial)
+        board.load(trial)
         for _ in range(2):
-            board.power_on()
-        last = board.snapshot()
-        self.prove("rollback", self.pairs // 5, last, self.record(board.power_on), "1.0.0")
-
-
-def difference(found, wanted):
-    for path in sorted(found):
-        if path not in wanted:
-            return "has " + path
-        if found[path] != wanted[path]:
-            return "differs in " + path
-    for path in sorted(wanted):
-        if path not in found:
-            return "lacks " + path
-    return None
+            board.start()
+        last = board.save()
+        self.prove("rollback", self.pairs // 5, last, board.record(board.start), "1.0.0")
 
 
 if __name__ == "__main__":
-    sim.install_fakes()
     boot_py = sys.argv[-1] == "boot_py"
-    proof = Proof(sys.argv[1], releases(*sys.argv[2:4]), int(sys.argv[4]), boot_py)
+    proof = Cuts(*sys.argv[1:4], int(sys.argv[4]), boot_py)
     proof.run()
     name = "%s%s, %d flash states" % (proof.kind, ", boot_py" if boot_py else "", len(proof.states))
     counts = tuple(proof.counts[key] for key in ("cuts", "old", "new", "bad"))

@@ -5,8 +5,6 @@ SHA-1 of each file. The flash is a littlefs that is kept in ROOT/flash.img and b
 likewise.
 """
 
-import binascii
-import hashlib
 import json
 import os
 import socket
@@ -16,35 +14,37 @@ import time
 import vfs
 
 CLIENT, MAIN, ROOT, PORT, DOWNLINK = sys.argv[1:6]
-sys.path[:] = [CLIENT, __file__.rsplit("/", 1)[0]]
+sys.path[:] = [CLIENT, __file__.rsplit("/", 1)[0] + "/model"]
 
-import sim
+from devices import Chip, Log, Port, format_fat
+from releases import sha1
+from tree import read_tree, walk, write_tree
 
 
 def board_tree(mount):
     tree = {}
-    sim.walk(ROOT + "/" + mount, mount, tree)
+    walk(ROOT + "/" + mount, mount, tree)
     return tree
 
 
-devices = {"flash": sim.Device(None, "flash", 4096, 64, True), "sd": sim.Device(None, "sd", 512, 500, False)}
+chips = {"flash": Chip(Log(), "flash", 4096, 64, True), "sd": Chip(Log(), "sd", 512, 500, False)}
 first = False
-for name, device in devices.items():
+for name, chip in chips.items():
     try:
         with open("%s/%s.img" % (ROOT, name), "rb") as file:
-            file.readinto(device.data)
+            file.readinto(chip.data)
     except OSError:
         first = True
         if name == "flash":
-            vfs.VfsLfs2.mkfs(device)
+            vfs.VfsLfs2.mkfs(Port(chip))
         else:
-            sim.format_fat(device)
-trees = [board_tree(name) for name in devices]
-vfs.mount(vfs.VfsLfs2(devices["flash"]), "/flash")
-vfs.mount(vfs.VfsFat(devices["sd"]), "/sd")
+            format_fat(chip)
+trees = [board_tree(name) for name in chips]
+vfs.mount(vfs.VfsLfs2(Port(chips["flash"])), "/flash")
+vfs.mount(vfs.VfsFat(Port(chips["sd"])), "/sd")
 if first:
     for tree in trees:
-        sim.write_tree(tree)
+        write_tree(tree)
     os.mkdir("/flash/waybill")
     with open("/flash/waybill/version", "w") as file:
         file.write("1.0.0\n1.0.0\n")
@@ -152,11 +152,6 @@ from OTA import OTA
 
 airwaybill_boot.machine = sys.modules["machine"]
 
-
-def sha1(data):
-    return str(binascii.hexlify(hashlib.sha1(data).digest()), "ascii")
-
-
 ended = None
 try:
     OTA.boot()
@@ -165,10 +160,10 @@ try:
         exec(file.read().replace("8000", PORT), {})
 except Ended as error:
     ended = error.args[0]
-held = {path: sha1(data) for path, data in sim.read_tree().items()}
+held = {path: sha1(data) for path, data in read_tree().items()}
 vfs.umount("/sd")
 vfs.umount("/flash")
-for name, device in devices.items():
+for name, chip in chips.items():
     with open("%s/%s.img" % (ROOT, name), "wb") as file:
-        file.write(device.data)
+        file.write(chip.data)
 print(json.dumps({"sent": sent, "ended": ended, "wifi": WLAN.on, "held": held}))

@@ -5,8 +5,6 @@ board starts, again after each reset, until it sleeps. Prints how each start end
 is in the RTC's memory, and the SHA-1 of each file.
 """
 
-import binascii
-import hashlib
 import json
 import os
 import sys
@@ -14,10 +12,12 @@ import sys
 import vfs
 
 FAMILY, ROOT = sys.argv[2:4]
-HERE = __file__.rsplit("/", 1)[0]
-sys.path[:] = [HERE, ".frozen"]
+sys.path[:] = [__file__.rsplit("/", 1)[0] + "/model", ".frozen"]
 
-import sim
+from boards import Module
+from devices import Chip, Log, Port
+from releases import sha1
+from tree import walk, write_tree
 
 LIMIT = 8  # starts
 fed = []
@@ -110,7 +110,7 @@ import socket as real_socket
 names = {name: getattr(real_socket, name) for name in dir(real_socket) if not name.startswith("__")}
 names.update({"socket": make_socket, "SOCK_DGRAM": "datagram"})
 causes = {"SOFT_RESET": 5, "DEEPSLEEP_RESET": 4} if FAMILY == "esp32" else {}
-machine = sim.Module(
+machine = Module(
     WDT=WDT,
     RTC=RTC,
     ADC=ADC,
@@ -122,37 +122,37 @@ machine = sim.Module(
     **causes,
 )
 sys.modules["machine"] = machine
-sys.modules["network"] = sim.Module(WLAN=WLAN)
-sys.modules["socket"] = sim.Module(**names)
+sys.modules["network"] = Module(WLAN=WLAN)
+sys.modules["socket"] = Module(**names)
 
 import asyncio
 
 sleep = asyncio.sleep
 asyncio.sleep = lambda seconds: end("slept") if seconds >= 60 else sleep(seconds)
 
-flash = sim.Device(None, "flash", 4096, 160, True)
+flash = Chip(Log(), "flash", 4096, 160, True)
 tree = {}
 try:
     with open(ROOT + "/flash.img", "rb") as file:
         file.readinto(flash.data)
 except OSError:
-    vfs.VfsLfs2.mkfs(flash)
-    sim.walk(ROOT + "/flash", "flash", tree)
+    vfs.VfsLfs2.mkfs(Port(flash))
+    walk(ROOT + "/flash", "flash", tree)
     for name in os.listdir(ROOT + "/flash/waybill"):
         with open(ROOT + "/flash/waybill/" + name, "rb") as file:
             tree["flash/waybill/" + name] = file.read()
 vfs.umount("/")
-vfs.mount(vfs.VfsLfs2(flash), "/flash")
-sim.write_tree(tree)
+vfs.mount(vfs.VfsLfs2(Port(flash)), "/flash")
+write_tree(tree)
 vfs.umount("/flash")
-vfs.mount(vfs.VfsLfs2(flash), "/")
+vfs.mount(vfs.VfsLfs2(Port(flash)), "/")
 sys.path[:] = ["", ".frozen", "/lib"]
 os.chdir("/")
 
 
 def start():
     """How it ended."""
-    kept = ("machine", "network", "socket", "sim", "asyncio", "__main__")
+    kept = ("machine", "network", "socket", "asyncio", "__main__")
     for name in list(sys.modules):
         if name.split(".")[0] not in kept:
             del sys.modules[name]
@@ -174,14 +174,14 @@ ends = []
 while not ends or (ends[-1] == "reset" and len(ends) < LIMIT):
     ends.append(start())
 vfs.umount("/")
-vfs.mount(vfs.VfsLfs2(flash), "/flash")
+vfs.mount(vfs.VfsLfs2(Port(flash)), "/flash")
 held = {}
-sim.walk("/flash", "flash", held)
+walk("/flash", "flash", held)
 vfs.umount("/flash")
 vfs.mount(vfs.VfsPosix(), "/")
 with open(ROOT + "/flash.img", "wb") as file:
     file.write(flash.data)
-held = {path: str(binascii.hexlify(hashlib.sha1(data).digest()), "ascii") for path, data in held.items()}
+held = {path: sha1(data) for path, data in held.items()}
 print(
     json.dumps(
         {"ends": ends, "fed": len(fed), "reports": reports, "rtc": list(RTC.kept), "notes": machine.notes, "held": held}

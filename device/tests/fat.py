@@ -8,18 +8,18 @@ import sys
 
 import vfs
 
-sys.path[:] = [sys.argv[1], __file__.rsplit("/", 1)[0]]
+sys.path[:] = [sys.argv[1], __file__.rsplit("/", 1)[0] + "/model"]
 
-import sim
 from airwaybill import record
 from airwaybill.manifest import Reader
 from airwaybill.plan import Planner
+from devices import Chip, Log, Port, format_fat
 from OTA import OTA, OTAError
 
 for name, sectors in (("flash", 1000), ("sd", 250)):
-    device = sim.Device(None, name, 512, sectors, False)
-    sim.format_fat(device)
-    vfs.mount(vfs.VfsFat(device), "/" + name)
+    chip = Chip(Log(), name, 512, sectors, False)
+    format_fat(chip)
+    vfs.mount(vfs.VfsFat(Port(chip)), "/" + name)
 ota = OTA({"flash": "/flash", "sd": "/sd"}, boot_py="boot_py" in sys.argv)
 os.mkdir(ota.home)
 os.mkdir("/flash/lib")

@@ -35,6 +35,7 @@ WRITES = 1000  # an update makes about so many, a confirmation or the way back s
 CUTS_IN_A_ROW = 2
 STARTS = 100
 SETTLE = "0.5"
+IMAGE_HEAD = b"\xe9\x06"  # what a boot loader looks for, and the version of .mpy files
 STARTS_THE_DEVICE = ("flash/boot.py", "flash/lib/OTA.py", "flash/lib/airwaybill_boot/")
 
 BOOT = """import os
@@ -89,7 +90,7 @@ def write_release(root: Path, version: str, client: Path) -> None:
         target = root / version / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(data)
-    (root / f"firmware_{version}.bin").write_bytes(draw.randbytes(9000))
+    (root / f"firmware_{version}.bin").write_bytes(IMAGE_HEAD + draw.randbytes(9000))
 
 
 class Device:

@@ -11,61 +11,76 @@ import json
 import os
 import sys
 
-sys.path.insert(0, __file__.rsplit("/", 1)[0])
+sys.path.insert(0, __file__.rsplit("/", 1)[0] + "/model")
 
-import sim
+import boards
+from boards import Restart
+from clients import Second
+from devices import Chip
+from tree import read_tree, walk, write_tree
 
 ROOT, ACTION = sys.argv[1:3]
 NEVER = -1
 
 
-class Kept(sim.Device):
+class Kept(Chip):
     """Each write is in the file before the next one is made."""
 
     until_cut = NEVER
     torn = False
 
-    def __init__(self, name, block_size, blocks, erases):
-        super().__init__(None, name, block_size, blocks, erases)
+    def __init__(self, log, name, block_size, blocks, erases):
+        super().__init__(log, name, block_size, blocks, erases)
         self.file = open("%s/%s.img" % (ROOT, name), "w+b" if ACTION == "make" else "r+b")
         self.file.readinto(self.data)
 
-    def _put(self, start, data):
+    def write(self, start, data):
         Kept.until_cut -= 1
         if Kept.until_cut == 0:
             if Kept.torn:
                 self.keep(start, data[: len(data) // 2])
             os.system("kill -9 $PPID")  # of the shell: no `finally` gets to tidy up
         self.keep(start, data)
-        super()._put(start, data)
+        return super().write(start, data)
 
     def keep(self, start, data):
         self.file.seek(start)
         self.file.write(data)
 
 
-class Board(sim.Board):
+class Board(boards.Board):
     def _add(self, name, block_size, blocks, erases):
-        self.devices[name] = Kept(name, block_size, blocks, erases)
+        self.chips[name] = Kept(self.log, name, block_size, blocks, erases)
 
-    def mount_all(self):
+    def _modules(self):
+        """Time is the machine's: a server answers."""
+        modules = super()._modules()
+        del modules["time"], modules["utime"]
+        return modules
+
+    def start_once(self):
+        """From the power to where boot.py and main.py have run, or the board resets itself."""
+        self.firmware.start()
+        self._install()
         self.mount()
-        os.mount(self.devices["sd"], "/sd")
+        self.prepare()
+        run("/flash/boot.py")
+        return run("/flash/main.py")
 
 
 def tree_of(directory):
     tree = {}
     for mount in ("flash", "sd"):
-        sim.walk(directory + "/" + mount, mount, tree)
+        walk(directory + "/" + mount, mount, tree)
     return tree
 
 
 def make(release, image, version, port, record):
     board.format()
-    for device in board.devices.values():
-        device.keep(0, device.data)
+    for chip in board.chips.values():
+        chip.keep(0, chip.data)
     with open(image, "rb") as file:
-        board.devices["ota_0"].writeblocks(0, file.read())
+        board.chips["ota_0"].write(0, file.read())
     tree = tree_of(release)
     tree["flash/config.py"] = b"PORT = %d\n" % int(port)
     tree["flash/waybill/version"] = ("%s\n%s\n" % (version, version)).encode()
@@ -73,7 +88,7 @@ def make(release, image, version, port, record):
         with open(record, "rb") as file:
             tree["flash/waybill/files"] = file.read()
     board.mount_all()
-    sim.write_tree(tree)
+    write_tree(tree)
     return None
 
 
@@ -85,26 +100,24 @@ def run(path):
 
 
 def start(cut, torn):
-    sim.install_fakes()
     Kept.until_cut = int(cut)
     Kept.torn = torn == "torn"
-    board.mount()
-    sim.preload()
     try:
-        run("/flash/boot.py")
-        return {"ended": "idle", "sent": run("/flash/main.py")["sent"]}
-    except sim.Restart:
+        return {"ended": "idle", "sent": board.start_once()["sent"]}
+    except Restart:
         return {"ended": "reset"}
     except Exception as error:
         return {"ended": "raised", "error": repr(error)}
 
 
 def look():
+    board.firmware.start()
     board.mount_all()
-    hexed = {path: binascii.hexlify(data) for path, data in sim.read_tree().items()}
-    image = binascii.hexlify(board.devices["ota_%d" % board.running].data)
+    hexed = {path: binascii.hexlify(data) for path, data in read_tree().items()}
+    image = binascii.hexlify(board.firmware.image().data)
     return {"files": hexed, "own": sorted(os.listdir("/flash/waybill")), "image": image}
 
 
-board = sim.board = Board("littlefs")
+board = Board("littlefs")
+board.replaces = Second.replaces
 print(json.dumps({"make": make, "start": start, "look": look}[ACTION](*sys.argv[3:])))

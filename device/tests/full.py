@@ -3,10 +3,13 @@
 import json
 import sys
 
-sys.path.insert(0, __file__.rsplit("/", 1)[0])
+sys.path[:0] = [__file__.rsplit("/", 1)[0] + below for below in ("", "/model")]
 
-import sim
-from cuts import Proof, difference, releases
+import boards
+from cuts import Cuts
+from tree import difference
+
+boards.SIMULATOR += ("full",)
 
 
 def fill(name):
@@ -23,24 +26,23 @@ def fill(name):
 
 
 def trial(kind, each_start):
-    proof = Proof(kind, releases(*sys.argv[2:4]), 1)
+    proof = Cuts(kind, *sys.argv[2:4], 1)
     board = proof.board
     proof.fresh()
-    board.power_on()
+    board.start()
     proof.update("1.0.1")
     fill("log")
     for number in range(4):
-        if proof.transport().version == "1.0.1" and each_start:
+        if proof.ota().version == "1.0.1" and each_start:
             fill("more%d" % number)
-        board.power_on()
-    status = proof.transport().status()
+        board.start()
+    status = proof.ota().status()
     tree = {
         path: data for path, data in proof.found().items() if path.split("/")[1][:4] not in ("log5", "log1", "more")
     }
     wrong = difference(tree, proof.expected("1.0.0", True))
-    board.unmount()
+    board.power_off()
     return [kind, each_start, status["version"], status["state"], wrong]
 
 
-sim.install_fakes()
 print(json.dumps([trial(kind, each) for kind in ("littlefs", "FAT") for each in (False, True)]))

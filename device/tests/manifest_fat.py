@@ -10,15 +10,15 @@ import sys
 
 import vfs
 
-sys.path[:] = [sys.argv[1], sys.argv[2], __file__.rsplit("/", 1)[0]]
+sys.path[:] = [sys.argv[1], sys.argv[2], __file__.rsplit("/", 1)[0] + "/model"]
 
-import sim
 from OTA import OTAError
 from airwaybill.fat import check_fat_path, fat_name, is_generated
+from devices import Chip, Log, Port
 
-device = sim.Device(None, "flash", 512, 1000, False)
-vfs.VfsFat.mkfs(device)
-vfs.mount(vfs.VfsFat(device), "/flash")
+chip = Chip(Log(), "flash", 512, 1000, False)
+vfs.VfsFat.mkfs(Port(chip))
+vfs.mount(vfs.VfsFat(Port(chip)), "/flash")
 
 
 def judged(segment):
@@ -54,8 +54,8 @@ def unforeseen(segments):
     """The short names of the files that are there, but for those that are a name of `segments` or look made up."""
     folded = [segment.encode().upper() for segment in segments]
     names = []
-    for at in range(0, len(device.data), 32):
-        entry = bytes(device.data[at : at + 32])
+    for at in range(0, len(chip.data), 32):
+        entry = bytes(chip.data[at : at + 32])
         if entry[11] == 0x20 and entry[0] not in (0, 0xE5):
             name = entry[:8].rstrip() + b"." + entry[8:11].rstrip()
             name = name.rstrip(b".")

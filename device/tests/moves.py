@@ -25,7 +25,7 @@ def prove(scene: str, every: int = SHARE, on: int = 5) -> dict[str, Any]:
     """`counts` of what became of the cuts, and by path how many cuts in it ended badly (`half`)."""
     with tempfile.TemporaryDirectory() as name:
         first = write_first(Path(name))
-        command = [micropython(), "-X", "heapsize=256M", str(TESTS / "move.py"), str(first), str(DEVICE)]
+        command = [micropython(), "-X", "heapsize=64M", str(TESTS / "move.py"), str(first), str(DEVICE)]
         done = subprocess.run(
             [*command, *SCENES[scene], str(every), str(on)], stdout=subprocess.PIPE, text=True, check=True
         )

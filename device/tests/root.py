@@ -6,29 +6,29 @@ import os
 import sys
 import vfs
 
-sys.path[:] = [sys.argv[1], __file__.rsplit("/", 1)[0]]
+sys.path[:] = [sys.argv[1], __file__.rsplit("/", 1)[0] + "/model"]
 
-import sim
 from airwaybill.manifest import Reader
 from airwaybill.mounts import copies
 from airwaybill.plan import Planner
 from airwaybill_boot import default_mounts
 from airwaybill_boot.change import Change
+from devices import Chip, Log, Port, format_fat
 from OTA import OTA, OTAError
 
 answers = {"default": default_mounts()}
 
 
 def littlefs():
-    device = sim.Device(None, "flash", 4096, 16, True)
-    vfs.VfsLfs2.mkfs(device)
-    return vfs.VfsLfs2(device)
+    port = Port(Chip(Log(), "flash", 4096, 16, True))
+    vfs.VfsLfs2.mkfs(port)
+    return vfs.VfsLfs2(port)
 
 
 def fat():
-    device = sim.Device(None, "sd", 512, 200, False)
-    sim.format_fat(device)
-    return vfs.VfsFat(device)
+    chip = Chip(Log(), "sd", 512, 200, False)
+    format_fat(chip)
+    return vfs.VfsFat(Port(chip))
 
 
 vfs.mount(littlefs(), "/flash")

@@ -16,7 +16,7 @@ import vfs
 
 with open(sys.argv[2]) as file:
     spec = json.load(file)
-sys.path[:] = [spec.get("client", sys.argv[1]), __file__.rsplit("/", 1)[0], ".frozen"]
+sys.path[:] = [spec.get("client", sys.argv[1]), __file__.rsplit("/", 1)[0] + "/model", ".frozen"]
 ROOT = spec["root"]
 CLIENT = ("OTA", "airwaybill", "airwaybill_boot", "airwaybill_old")
 erased = []  # blocks of the firmware's partitions
@@ -195,7 +195,7 @@ def copy_in(source, target):
 
 pauses = []
 fed = []
-log = []
+log = []  # what is written to a flash in memory
 told = []  # what progress= was told
 sleep_ms = time.sleep_ms
 
@@ -216,16 +216,18 @@ vfs.mount(Directory(ROOT + "/flash"), "/flash")
 if "sd" in os.listdir(ROOT):
     vfs.mount(Directory(ROOT + "/sd"), "/sd")
 if spec.get("blocks"):
-    import sim
+    from devices import Chip, Log, Port, format_fat
 
     if spec.get("fat"):
-        device = sim.Device(log, "flash", 512, spec["blocks"] * 8, False)
-        sim.format_fat(device)
-        file_system = vfs.VfsFat(device)
+        chip = Chip(Log(), "flash", 512, spec["blocks"] * 8, False)
+        format_fat(chip)
+        file_system = vfs.VfsFat(Port(chip))
     else:
-        device = sim.Device(log, "flash", 4096, spec["blocks"], True)
-        vfs.VfsLfs2.mkfs(device)
-        file_system = vfs.VfsLfs2(device)
+        chip = Chip(Log(), "flash", 4096, spec["blocks"], True)
+        vfs.VfsLfs2.mkfs(Port(chip))
+        file_system = vfs.VfsLfs2(Port(chip))
+    chip.log.keeps = True
+    log = chip.log.writes
     vfs.mount(file_system, "/new")
     copy_in("/flash", "/new")
     vfs.umount("/new")

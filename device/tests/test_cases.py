@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 import device_model
 import pytest
-from answers import sha1
 from board import DEVICE, TESTS, micropython
+from content import sha1
 from scripted import response, scripted
 
 LITTLEFS, FAT = "littlefs", "FAT"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from answers import sha1
 from board import DEVICE, ROOT, TESTS, Server, run_script, tree
+from content import sha1
 
 RELEASES = ROOT / "examples" / "releases"
 MAIN = DEVICE / "examples" / "main.py"

@@ -6,8 +6,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from answers import sha1
 from board import DEVICE, TESTS, Server, run_script, tree, wait_until_offered
+from content import sha1
 
 EXAMPLES = DEVICE / "examples"
 CONFIG = 'SSID = "home"\nPASSWORD = "secret"\nSERVER = "127.0.0.1"\n'

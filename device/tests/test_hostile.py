@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from answers import answering, manifest_of, served, sha1
+from answers import answering, manifest_of, served
 from board import INSTALL, INSTALLED, ROOT, Board, tree
+from content import sha1
 
 RELEASES = ROOT / "examples" / "releases"
 HASH = "0123456789abcdef0123456789abcdef01234567"

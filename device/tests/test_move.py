@@ -6,8 +6,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from answers import sha1
 from board import DEVICE, TESTS, Server, run_script, tree, wait_until_offered
+from content import sha1
 from moves import prove
 
 FACES = {"flash/boot.py", "flash/lib/OTA.py"}

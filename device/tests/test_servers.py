@@ -11,8 +11,9 @@ from typing import IO
 
 import proxy
 import pytest
-from answers import answering, manifest_of, served, sha1
+from answers import answering, manifest_of, served
 from board import INSTALL, INSTALLED, ROOT, Board, tree
+from content import sha1
 
 RELEASES = ROOT / "examples" / "releases"
 

@@ -36,6 +36,7 @@ SIMULATOR = (
     "releases",
     "story",
     "tester",
+    "tree",
     "witness",
 )
 TICKS = 1 << 30

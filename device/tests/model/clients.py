@@ -160,7 +160,8 @@ OTA.boot()
         """The files of which one may be damaged: the device comes back to a whole release all the same."""
         return ("flash/waybill/journal",)
 
-    def replaces(self, fakes):
+    @staticmethod
+    def replaces(fakes):
         """Called when a board has started with these modules in place of MicroPython's."""
 
     def _ota(self, server=None, link=None, verified=True):
@@ -256,7 +257,8 @@ OTA.boot(mount=mount, feed=WDT().feed)
         names = [name for name in self._files if name.split(".")[0].split("/")[0] in ("OTA", "airwaybill_boot")]
         return ("flash/boot.py",) + tuple("flash/lib/" + name for name in names)
 
-    def replaces(self, fakes):
+    @staticmethod
+    def replaces(fakes):
         """Recovery imports built-in modules past sys.modules: it gets the board's own here."""
         for package in ("airwaybill_boot", "airwaybill_before"):
             try:
