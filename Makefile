@@ -185,8 +185,8 @@ test-project: npm docs $(VENV)/.tools ## the message about missing prerequisites
 	$(BIN)/python -m pytest -q -rs tests/project
 
 .PHONY: power-cuts
-power-cuts: $(VENV)/.tools ## only the power cuts
-	$(BIN)/python device/tests/power_cuts.py
+power-cuts: $(VENV)/.tools ## only the power cuts (PAIRS=… of cuts, one in the recovery from the other; 0 for all)
+	$(BIN)/python device/tests/power_cuts.py --pairs $(or $(PAIRS),5000)
 
 .PHONY: device-model
 device-model: $(VENV)/.tools ## random releases and faults on a model of boards (ROUNDS=… SEED=… FEATURES=… KIND=… REPLAY=1)
