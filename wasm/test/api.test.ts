@@ -95,6 +95,7 @@ describe("plan", () => {
     delete: ["flash/gone.py"],
     new: [file("flash/lib/ünï 𝄞.py", "added")],
     update: [file("flash/main.py", "newer")],
+    keep: [],
     firmware: { ...file("firmware_1.0.1.bin", "image"), version: "1.0.1" },
   };
 

@@ -28,6 +28,7 @@ const plan = {
   delete: ["sd/asset_that_will_be_removed.wav"],
   new: [updated("flash/lib/new_lib.py")],
   update: [updated("flash/main.py"), updated("sd/some_asset.txt")],
+  keep: [],
   firmware: { ...at("firmware_1.0.1.bin"), version: "1.0.1" },
 };
 

@@ -101,9 +101,9 @@ describe("types", () => {
 
   test("refuse what the module does not give", () => {
     const wrong = [
-      `export const a: Plan = { version: "1", previous_version: null, full: true, delete: [], new: [], update: [] };`,
+      `export const a: Plan = { version: "1", previous_version: null, full: true, delete: [], new: [], update: [], keep: [] };`,
       `export const b: Report = { checked: 1, problems: [{ path: "", kind: "other", expected: null, found: null }] };`,
-      `export const c: Plan = { version: "1", previous_version: null, full: true, delete: [], new: [], update: [], firmware: null, more: 1 };`,
+      `export const c: Plan = { version: "1", previous_version: null, full: true, delete: [], new: [], update: [], keep: [], firmware: null, more: 1 };`,
       `export const d: Entry = { path: "a", size: 1 };`,
       `export const e: Code = "no_such_code";`,
     ];
