@@ -4,7 +4,6 @@ It makes each cut from the log of one run, starts the board on what is left, and
 `boot_py` the release brings what starts the device, too.
 """
 
-import gc
 import os
 import random
 import sys
@@ -205,7 +204,6 @@ class Cuts(Proof):
             lengths = []
             for _ in self.cuts(start, log, torn):
                 lengths.append(len(self.check("%s %d" % (kind, len(lengths) + 1), only)))
-                gc.collect()
             total = sum(lengths)
             chosen = self.choose(total, pairs // 4 if torn else pairs)
             first = 0
@@ -216,7 +214,6 @@ class Cuts(Proof):
                 number += 1
                 if not seconds:
                     continue
-                gc.collect()
                 image = self.board.save()
                 recovery = self.board.record(self.board.start)
                 for at in self.cuts(image, recovery, torn):

@@ -5,7 +5,6 @@ cut is made and judged, before a write and in the middle of it; each ONth of the
 after that. Prints counts, and the cuts that ended badly by the file that was half written, as JSON.
 """
 
-import gc
 import json
 import os
 import sys
@@ -146,7 +145,6 @@ class Move(Proof):
 
     def check(self, label, only):
         self.note_state()
-        gc.collect()
         image = self.board.save()
         version = None
         try:

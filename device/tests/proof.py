@@ -76,6 +76,7 @@ class Proof:
         """The board as each cut of these leaves it: (number, ) before a write or, if `torn`, in the middle of it."""
         for number, write in enumerate(writes):
             if not torn or len(write[2]) > 1:
+                self.board.collect()
                 self.board.cut(image, writes, number, torn)
                 yield number
 

@@ -1,5 +1,6 @@
 """A board that MicroPython runs in memory: flash, card and firmware, how it starts, and what its modules tell."""
 
+import gc
 import os
 import sys
 import time
@@ -132,7 +133,7 @@ class Board:
         self.reports = False
         self._ports = []
         # A file on FAT that nobody has closed does not keep its file system from the garbage collector, and then writes
-        # to memory that is somebody else's. So they all stay, as long as the board does.
+        # to memory that is somebody else's. So they all stay, until `collect()`.
         self._systems = []
         self._fakes = {}
 
@@ -194,6 +195,12 @@ class Board:
                 vfs.umount(root)
             except OSError:
                 pass
+
+    def collect(self):
+        """Without power: closes what nobody has closed, and lets go of the file systems of before."""
+        self.power_off()
+        gc.collect()
+        self._systems = []
 
     def _port(self, name):
         port = Port(self.chips[name])
