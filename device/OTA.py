@@ -79,6 +79,7 @@ class OTA:
     fetching = ""
     held = None  # a manifest so small that it is not on flash
     rooms = {}
+    fresh = True  # no file has come yet
     left = ()  # mounts on which the last change is not over
     image = None
     last_sink = None
@@ -120,6 +121,10 @@ class OTA:
         # A hint that `get_data(req, dest_path)` comes soon. A transport may ask for it in advance.
         pass
 
+    def rest(self):
+        # For a while nothing is fetched: a transport may let go of what takes memory.
+        pass
+
     def close(self):
         # The update has come to its end: a transport may close its connection.
         pass
@@ -131,7 +136,8 @@ class OTA:
     def check(self):
         # What the server has for this device, without changing anything: a dict with `version`, `files`, `bytes` (None
         # where the server gives no sizes) and `firmware`, or None when the device is up to date.
-        return part("update").finish(self, part("update").check(self))
+        update = part("update")
+        return update.finish(self, update.check(self))
 
     def update(self, allow_downgrade=False, retry=False, reset=True, progress=None):
         # Fetch what the server has for this device, then restart the board, unless `reset` is False: the next start
@@ -184,11 +190,11 @@ class OTA:
 
     @property
     def version(self):
-        return part("record").version_line(self, 0)
+        return part("version").line(self, 0)
 
     @property
     def firmware_version(self):
-        return part("record").version_line(self, 1) or self.firmware_delivered
+        return part("version").line(self, 1) or self.firmware_delivered
 
 
 class HTTPOTA(OTA):
@@ -207,33 +213,35 @@ class HTTPOTA(OTA):
         self.headers = headers
         self.prefix = prefix
         self._client = None
+        self._resting = None  # what the client held
 
     def connect(self):
         if self._client is None:
             client = part("http").Client
             self._client = client(self.host, self.port, self.timeout_ms, self.tls, self.headers, self.prefix)
+            self._client.take_over(self._resting or {})
+            self._resting = None
+
+    def rest(self):
+        if self._client:
+            self._resting = self._client.__dict__
+            self._client = None
 
     def get_steps(self, req, dest_path=None, hash=False, firmware=False):
         # `get_data` as a generator that stops where it would wait.
         self.connect()
-        self._client.wait_ms = self.wait_ms
-        sink = self.sink(dest_path, hash, firmware)
-        try:
-            digest = yield from self._client.fetch(req, sink)
-        except Exception:
-            sink.abort()
-            raise
-        result = sink.close()
-        self.verified = digest is not None and digest == sink.sha1
-        return result
+        return part("http").get(self, self._client, req, self.sink(dest_path, hash, firmware))
 
     def get_data(self, req, dest_path=None, hash=False, firmware=False):
         return part("update").exhaust(self.get_steps(req, dest_path, hash, firmware))
 
     def announce(self, req, dest_path):
-        self._client.announce(req, dest_path)
+        self.connect()
+        self._client.announce(req, None if self.fresh else dest_path)
 
     def close(self):
+        if self._resting:
+            HTTPOTA.connect(self)
         if self._client:
             self._client.close()
             self._client = None
@@ -250,6 +258,6 @@ class WiFiOTA(HTTPOTA):
         self.password = password
 
     def connect(self):
-        if self._client is None:
+        if self._client is None and self._resting is None:
             part("update").exhaust(part("wifi").join(self.ssid, self.password, self.join_ms))
         super().connect()

@@ -6,11 +6,11 @@ Its journal is a record with a SHA-1; its plan has a line for each file, `A|R|D 
 
 import airwaybill_boot as base
 from airwaybill_boot import HOME, hashlib, json, os
-from airwaybill_boot.change import Change
+from airwaybill_boot.clear import clear
 from airwaybill_boot.content import copy, pump, put
 from airwaybill_boot.files import ENOSPC, error_text, hexlify, remove, stat
+from airwaybill_boot.mounts import is_mounted
 from airwaybill_boot.spare import keep_spare
-from airwaybill_boot.trees import clear
 
 TRIAL_STARTS = 3
 TRIES = 3  # installations that failed, until the first edition refuses the release
@@ -123,7 +123,7 @@ class Old:
         if not stat(self.home + "/plan"):  # it has come to its end
             return
         away = None
-        there = [name for name in self.mounts if Change(self.mounts).is_mounted(name)]
+        there = [name for name in self.mounts if is_mounted(self.mounts, name)]
         with open(self.home + "/plan") as file:
             for line in file:
                 if line[0] in kinds:

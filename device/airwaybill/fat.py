@@ -1,6 +1,8 @@
 """Which names FAT can hold, and which of them it takes for one file. Loaded only for mounts that have it."""
 
 from airwaybill_boot import hashlib
+from airwaybill_boot.files import parent
+from airwaybill_boot.trees import names_in
 from OTA import OTAError
 
 HEX = b"0123456789ABCDEF"
@@ -53,6 +55,12 @@ def is_generated(segment):
     stem = segment.split(b".")[0]
     start = stem.rfind(b"~")
     return start >= 0 and _is_short(segment) and stem[start + 1 :] != b"" and not stem[start + 1 :].upper().strip(HEX)
+
+
+def has_name(path):
+    """Whether the directory has this very name: FAT finds a file by others, too."""
+    wanted = path[path.rfind("/") + 1 :].encode()
+    return any([name == wanted for name, _ in names_in(parent(path))])
 
 
 def check_case(path, mount):

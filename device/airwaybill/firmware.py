@@ -1,16 +1,18 @@
 """Writes a firmware image to where it does not run yet. It boots only when recovery says so (D12)."""
 
+from micropython import const
+
 import airwaybill_boot as base
-from airwaybill.names import check_version
-from airwaybill.digests import new_sha1
 from airwaybill_boot import BUFFER, binascii, esp32, os, pycom
 from airwaybill_boot.files import hexlify, read_record, remove, write_record
 from airwaybill_boot.firmware import partition, pycom_slot
+from airwaybill.names import check_version
+from airwaybill.digests import new_sha1
 from OTA import OTAError
 
-BLOCK = 4096  # the flash's erase unit
-ALIGN = 16  # encrypted flash takes whole units of this
-NOTE_BYTES = 65536  # a power cut takes at most so much of an image that is on its way
+_BLOCK = const(4096)  # the flash's erase unit
+_ALIGN = const(16)  # encrypted flash takes whole units of this
+_NOTE_BYTES = const(65536)  # a power cut takes at most so much of an image that is on its way
 
 
 def version_of(request):
@@ -32,13 +34,11 @@ def unquote(text):
     return out
 
 
-def prepare(ota, found, head):
+def prepare(ota, found):
     """`ota.image`, where the plan has one to write. A board that cannot write firmware takes the files, and says so."""
-    if not found.firmware or not ota.firmware:
-        return
     size, sha1, request = found.firmware
     version = version_of(request)
-    if head and head["firmware"] == sha1:  # it runs already
+    if found.head and found.head["firmware"] == sha1:  # it runs already
         return
     try:
         ota.image = (Esp32 if esp32 else Pycom)(ota.home + "/image", sha1, version)
@@ -88,43 +88,43 @@ class Esp32:
         view = memoryview(data)
         self.offset += len(view)
         if self._rest:
-            count = min(ALIGN - len(self._rest), len(view))
+            count = min(_ALIGN - len(self._rest), len(view))
             self._rest.extend(view[:count])
             view = view[count:]
-            if len(self._rest) < ALIGN:
+            if len(self._rest) < _ALIGN:
                 return
             self._program(self._rest)
             self._rest = bytearray()
-        whole = len(view) - len(view) % ALIGN
+        whole = len(view) - len(view) % _ALIGN
         self._program(view[:whole])
         self._rest.extend(view[whole:])
-        if self._at - self._noted >= NOTE_BYTES:
+        if self._at - self._noted >= _NOTE_BYTES:
             self.abort()
 
     def abort(self):
         """Notes the whole blocks that have come."""
-        self._noted = self._at - self._at % BLOCK
+        self._noted = self._at - self._at % _BLOCK
         write_record(self._note, {"sha1": self.sha1, "offset": self._noted, "part": self.record["new"]})
 
     def finish(self):
         if self._rest:
-            self._program(self._rest + b"\xff" * (ALIGN - len(self._rest)))
+            self._program(self._rest + b"\xff" * (_ALIGN - len(self._rest)))
             self._rest = bytearray()
         digest = new_sha1()
         for at in range(0, self.offset, len(BUFFER)):
             base.feed()
             count = min(len(BUFFER), self.offset - at)
-            self._part.readblocks(at // BLOCK, BUFFER[:count], at % BLOCK)
+            self._part.readblocks(at // _BLOCK, BUFFER[:count], at % _BLOCK)
             digest.update(BUFFER[:count])
         return hexlify(digest)
 
     def _program(self, view):
         done = 0
         while done < len(view):
-            block, offset = divmod(self._at, BLOCK)
+            block, offset = divmod(self._at, _BLOCK)
             if not offset:
                 self._part.ioctl(6, block)
-            count = min(BLOCK - offset, len(view) - done)
+            count = min(_BLOCK - offset, len(view) - done)
             # With an offset it writes without erasing the whole block first.
             self._part.writeblocks(block, view[done : done + count], offset)
             self._at += count

@@ -19,6 +19,19 @@ IN_PROGRESS = (115, 119, 36)  # lwIP and Linux, ESP-IDF, macOS
 KEPT = b" content-length content-range content-encoding content-type connection transfer-encoding etag location "
 
 
+def get(ota, client, request, sink):
+    """What `get_data` returns, in steps."""
+    client.wait_ms = ota.wait_ms
+    try:
+        digest = yield from client.fetch(request, sink)
+    except Exception:
+        sink.abort()
+        raise
+    result = sink.close()
+    ota.verified = digest is not None and digest == sink.sha1
+    return result
+
+
 class Client:
     """Fetches from the server at `host` and `port`, over one socket at a time.
 
@@ -33,93 +46,98 @@ class Client:
 
     def __init__(self, host, port, timeout_ms, tls=None, headers=None, prefix=""):
         self.wait_ms = _WAIT_MS
-        self._host = host
-        self._port = port
-        self._timeout = timeout_ms
-        self._tls = tls
+        self.host = host
+        self.port = port
+        self.timeout_ms = timeout_ms
+        self.tls = tls
         self._context = None
-        self._headers = headers or {}
-        self._prefix = prefix.strip("/")
-        if self._prefix:
-            self._prefix += "/"
+        self.headers = headers or {}
+        self.prefix = prefix.strip("/")
+        if self.prefix:
+            self.prefix += "/"
         name = "[%s]" % host if ":" in host else host
         if port != (80 if tls is None else 443):
             name += ":%d" % port
-        self._origin = ("http://" if tls is None else "https://") + name
-        self._lines = "Host: %s\r\n" % name
-        for item in self._headers.items():
+        self.origin = ("http://" if tls is None else "https://") + name
+        self.lines = "Host: %s\r\n" % name
+        for item in self.headers.items():
             line = "%s: %s" % item
             if "\n" in line or "\r" in line:
                 raise OTAError("http_header", "headers= has a line break in %s" % item[0])
-            self._lines += line + "\r\n"
-        self._address = None
-        self._stream = None  # what is read and written: the socket, or TLS over it
-        self._socket = None
-        self._poll = None
+            self.lines += line + "\r\n"
+        self.address = None
+        self.stream = None  # what is read and written: the socket, or TLS over it
+        self.socket = None
+        self.poll = None
         self._deadline = 0
-        self._wanted = []  # (request, path) in the order in which they will be fetched
-        self._sent = []  # the offset asked for, for each of the first of them
-        self._last = None  # what was fetched last
+        self.wanted = []  # (request, path) in the order in which they will be fetched
+        self.sent = []  # the offset asked for, for each of the first of them
+        self.last = None  # what was fetched last
         self._persistent = False  # the server keeps connections
-        self._old = False  # HTTP/1.0
-        self._ahead = _AHEAD
-        self._failures = 0
+        self.old = False  # HTTP/1.0
+        self.ahead = _AHEAD
+        self.failures = 0
+
+    def take_over(self, state):
+        """Goes on where another client was: `state` is all that this one held."""
+        for name in state:
+            setattr(self, name, state[name])
 
     def announce(self, request, path=None):
         """Says what will be fetched after what was announced before. `path` is the file that may have a part of it."""
-        self._wanted.append((request, path))
+        self.wanted.append((request, path))
 
     def fetch(self, request, sink, redirects=3):
         """Fetches into the sink. The SHA-1 that the server gives the whole content as its ETag, or None."""
-        if not self._wanted or self._wanted[0][0] != request:
-            if self._sent:
+        if not self.wanted or self.wanted[0][0] != request:
+            if self.sent:
                 self.close()
             # Asked for once more, as its hash did not hold: what was announced after it still comes.
-            self._wanted = [(request, None)] + (self._wanted if self._last == request else [])
-        if self._sent and self._sent[0] != sink.offset:
+            self.wanted = [(request, None)] + (self.wanted if self.last == request else [])
+        if self.sent and self.sent[0] != sink.offset:
             self.close()
         done = False
         try:
-            status, headers = yield from self._ask(sink.offset)
+            status, headers = yield from self.ask(sink.offset)
             if b"location" in headers and 300 <= status < 400:
-                digest = yield from self._follow(status, headers, sink, redirects)
+                digest = yield from self.follow(status, headers, sink, redirects)
             else:
-                digest = yield from self._receive(status, headers, sink)
+                digest = yield from self.receive(status, headers, sink)
             done = True
         finally:
             if not done:
                 self.close()
-                self._address = None
-                self._failures += 1
-        self._wanted.pop(0)
-        self._last = request
-        if self._sent:
-            self._sent.pop(0)
+                self.address = None
+                self.failures += 1
+        self.wanted.pop(0)
+        self.last = request
+        if self.sent:
+            self.sent.pop(0)
         if not self._persistent:
             self.close()
         return digest
 
     def close(self):
-        self._sent = []
+        self.sent = []
         # TLS whose handshake failed no longer closes what is below it (micropython#19630).
-        for stream in (self._stream, self._socket):
+        for stream in (self.stream, self.socket):
             if stream:
                 stream.close()
-        self._stream = self._socket = self._poll = None
+        self.stream = self.socket = self.poll = None
 
-    def _path(self, request):
-        return "/" + (request if request.startswith(self._prefix) else self._prefix + request)
+    def path(self, request):
+        return "/" + (request if request.startswith(self.prefix) else self.prefix + request)
 
-    def _url(self):
-        return self._origin + self._path(self._wanted[0][0])
+    def url(self):
+        return self.origin + self.path(self.wanted[0][0])
 
-    def _ask(self, offset):
+    def ask(self, offset):
         """The response to the first request that is wanted: its status and the headers that matter."""
         while True:
-            reused = self._stream is not None
+            reused = self.stream is not None
             try:
                 yield from self._send_ahead(offset)
-                status, headers = yield from self._head()
+                status, headers = yield from self.head()
             except (OSError, OTAError):
                 # A server may close a connection that lay idle; that is no failed try.
                 if not reused:
@@ -129,94 +147,94 @@ class Client:
             if b"transfer-encoding" not in headers and status != 505:
                 return status, headers
             # HTTP/1.0 has no chunks.
-            if self._old:
+            if self.old:
                 coding = headers.get(b"transfer-encoding", status)
                 raise OTAError("http_header", "Transfer-Encoding: %s, even in HTTP/1.0" % coding)
-            self._old = True
+            self.old = True
             self.close()
 
     def _send_ahead(self, offset):
         # Some middle boxes cannot take requests ahead: after some failures, one at a time.
-        ahead = self._ahead if self._persistent and self._failures < 3 else 1
-        if not self._stream:
-            yield from self._open()
-        while len(self._sent) < min(ahead, len(self._wanted)):
-            request, path = self._wanted[len(self._sent)]
-            start = offset if not self._sent else size_of(path)
-            yield from self._send(request, start)
-            self._sent.append(start)
+        ahead = self.ahead if self._persistent and self.failures < 3 else 1
+        if not self.stream:
+            yield from self.open()
+        while len(self.sent) < min(ahead, len(self.wanted)):
+            request, path = self.wanted[len(self.sent)]
+            start = offset if not self.sent else size_of(path)
+            yield from self.send(request, start)
+            self.sent.append(start)
 
-    def _open(self):
+    def open(self):
         base.feed()
-        if not self._address:
+        if not self.address:
             # A name takes as long as the port's resolver does, at which nothing can be fed.
             try:
-                self._address = socket.getaddrinfo(self._host, self._port, 0, socket.SOCK_STREAM)[0]
+                self.address = socket.getaddrinfo(self.host, self.port, 0, socket.SOCK_STREAM)[0]
             except OSError as error:
-                raise OTAError("link", "no address for %s: %s" % (self._host, error))
+                raise OTAError("link", "no address for %s: %s" % (self.host, error))
             base.feed()
         self._extend_deadline()
-        self._socket = socket.socket(self._address[0])
-        self._socket.setblocking(False)
-        self._register(self._socket)
+        self.socket = socket.socket(self.address[0])
+        self.socket.setblocking(False)
+        self.register(self.socket)
         try:
-            self._socket.connect(self._address[-1])
+            self.socket.connect(self.address[-1])
         except OSError as error:
             if error.args[0] not in IN_PROGRESS:
                 raise
-            yield from self._wait(select.POLLOUT)
-        if self._tls is None:
-            self._stream = self._socket
+            yield from self.wait(select.POLLOUT)
+        if self.tls is None:
+            self.stream = self.socket
         else:
             from airwaybill import tls
 
             if not self._context:
-                self._context = tls.context(self._tls)
-            self._stream = tls.wrap(self._context, self._socket, self._host, self._origin)
-            self._register(self._stream)
+                self._context = tls.context(self.tls)
+            self.stream = tls.wrap(self._context, self.socket, self.host, self.origin)
+            self.register(self.stream)
 
-    def _register(self, stream):
-        self._poll = select.poll()
-        self._poll.register(stream, select.POLLIN)
+    def register(self, stream):
+        self.poll = select.poll()
+        self.poll.register(stream, select.POLLIN)
 
-    def _send(self, request, offset):
-        data = "GET %s HTTP/1.%d\r\n%s" % (self._path(request), 0 if self._old else 1, self._lines)
+    def send(self, request, offset):
+        data = "GET %s HTTP/1.%d\r\n%s" % (self.path(request), 0 if self.old else 1, self.lines)
         if offset:
             data += "Range: bytes=%d-\r\n" % offset
         data = (data + "\r\n").encode()
         self._extend_deadline()
         while data:
             try:
-                count = self._stream.write(data)
+                count = self.stream.write(data)
             except (OSError, ValueError) as error:
                 # The first write is what TLS shakes hands in.
-                if self._tls is not None and not self._sent:
+                if self.tls is not None and not self.sent:
                     from airwaybill import tls
 
-                    tls.explain(error, self._origin)
+                    tls.explain(error, self.origin)
                 raise
             if count is None:
-                yield from self._wait(select.POLLOUT)
+                yield from self.wait(select.POLLOUT)
             else:
                 data = data[count:]
 
     def _extend_deadline(self):
-        self._deadline = time.ticks_add(time.ticks_ms(), self._timeout)
+        self._deadline = time.ticks_add(time.ticks_ms(), self.timeout_ms)
 
-    def _wait(self, event):
-        self._poll.modify(self._stream or self._socket, event)
+    def wait(self, event):
+        self.poll.modify(self.stream or self.socket, event)
         while True:
             base.feed()
             left = time.ticks_diff(self._deadline, time.ticks_ms())
-            if self._poll.poll(max(0, min(left, self.wait_ms))):
+            if self.poll.poll(max(0, min(left, self.wait_ms))):
                 return
             if left <= 0:
-                if not self._stream:
-                    raise OTAError("timeout", "no connection to %s in %d ms" % (self._origin, self._timeout))
-                raise OTAError("timeout", "under %d bytes in %d ms" % (_STEP, self._timeout))
+                if not self.stream:
+                    raise OTAError("timeout", "no connection to %s in %d ms" % (self.origin, self.timeout_ms))
+                raise OTAError("timeout", "under %d bytes in %d ms" % (_STEP, self.timeout_ms))
             yield
 
-    def _head(self):
+    def head(self):
         """The status and the headers that matter, by lower-case name. All others are passed over as they come."""
         self._extend_deadline()
         headers = {}
@@ -224,9 +242,9 @@ class Client:
         line = b""
         size = 0
         while True:
-            part = self._stream.readline(_PART)
+            part = self.stream.readline(_PART)
             if part is None:
-                yield from self._wait(select.POLLIN)
+                yield from self.wait(select.POLLIN)
                 continue
             if not part:
                 raise OTAError("truncated", "inside the header")
@@ -254,7 +272,7 @@ class Client:
                 return status, headers
             line = b""
 
-    def _receive(self, status, headers, sink):
+    def receive(self, status, headers, sink):
         """The body into the sink."""
         length = headers.get(b"content-length")
         if length is not None:
@@ -265,7 +283,7 @@ class Client:
         self._persistent = keeps and length is not None
         part = headers.get(b"content-range", "")
         if status == 416 and part == "bytes */%d" % sink.offset:
-            yield from self._body(length or 0, len)
+            yield from self.body(length or 0, len)
             return None
         if status == 206:
             if part.split("-")[0] != "bytes %d" % sink.offset or not sink.offset:
@@ -273,14 +291,14 @@ class Client:
         elif status != 200:
             if status == 416:
                 sink.restart()
-            unusual().refuse(status, self._url())
+            unusual().refuse(status, self.url())
         if b"content-encoding" in headers:
-            unusual().check_coding(headers[b"content-encoding"], self._url())
+            unusual().check_coding(headers[b"content-encoding"], self.url())
         start = b""
         if status == 200:
             if headers.get(b"content-type", "").startswith("text/html"):
-                start = yield from self._start(length)
-                unusual().check_page(start, self._url())
+                start = yield from self.start(length)
+                unusual().check_page(start, self.url())
             # Also the answer of a server that knows no ranges: then it is the whole file again.
             sink.restart()
         if length is not None:
@@ -288,19 +306,19 @@ class Client:
             length -= len(start)
         if start:
             sink.write(start)
-        yield from self._body(length, sink.write)
+        yield from self.body(length, sink.write)
         etag = headers.get(b"etag", "")
         return etag[1:-1] if len(etag) == 42 and etag[0] == '"' else None
 
-    def _body(self, length, write):
+    def body(self, length, write):
         self._extend_deadline()
         step = 0
         while length is None or length > 0:
             # Not one byte more than there is: TLS would wait for it.
             count = len(BUFFER) if length is None else min(len(BUFFER), length)
-            count = self._stream.readinto(BUFFER[:count])
+            count = self.stream.readinto(BUFFER[:count])
             if count is None:
-                yield from self._wait(select.POLLIN)
+                yield from self.wait(select.POLLIN)
                 continue
             if not count:
                 if length is None:
@@ -316,29 +334,29 @@ class Client:
                 self._extend_deadline()
             yield
 
-    def _start(self, length):
+    def start(self, length):
         """The first bytes of a body, 16 at most; one where its length is not known."""
         count = 1 if length is None else min(length, 16)
         start = b""
         self._extend_deadline()
         while len(start) < count:
-            data = self._stream.read(count - len(start))
+            data = self.stream.read(count - len(start))
             if data is None:
-                yield from self._wait(select.POLLIN)
+                yield from self.wait(select.POLLIN)
             elif data:
                 start += data
             else:
                 break
         return start
 
-    def _follow(self, status, headers, sink, redirects):
-        target = unusual().target(self._url(), status, headers[b"location"], redirects)
+    def follow(self, status, headers, sink, redirects):
+        target = unusual().target(self.url(), status, headers[b"location"], redirects)
         # One socket at a time: of TLS, few boards can hold two. What was asked for ahead is asked for again.
         self.close()
         self._persistent = False
-        self._ahead = 1
-        headers = self._headers if target[:2] == (self._host, self._port) else None
-        other = Client(target[0], target[1], self._timeout, self._tls, headers)
+        self.ahead = 1
+        headers = self.headers if target[:2] == (self.host, self.port) else None
+        other = Client(target[0], target[1], self.timeout_ms, self.tls, headers)
         other.wait_ms = self.wait_ms
         other._context = self._context
         try:

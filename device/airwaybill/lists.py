@@ -7,7 +7,17 @@ C (delivered once, then the device's own), S(kip) and d (a delete that does not 
 the directories in which its files are staged.
 """
 
+from micropython import const
+
+from airwaybill_boot import HOME
+
+_SUM_BYTES = const(73)
 UNRESERVED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/"
+
+
+def staging(ota, path):
+    """Where the file `path` is staged, on its own mount."""
+    return "%s/%s/%s" % (ota.mounts[path[: path.find("/")]], HOME, ota.plan_id)
 
 
 def quote(path):
@@ -15,6 +25,24 @@ def quote(path):
     if not path.strip(UNRESERVED):
         return path
     return "".join([chr(c) if chr(c) in UNRESERVED else "%%%02X" % c for c in path.encode()])
+
+
+def write(file, number, kind, levels, size, digest, path):
+    """A file's line. The number of the next one."""
+    size = "-" if size is None else size
+    file.write("%s %d %d %s %s %s\n" % (kind, number, levels, size, digest, path))
+    return number + 1
+
+
+def address(file, prefix, path, request):
+    """Writes how `request` is to be made of the path in the line that follows. The prefix from here on."""
+    quoted = quote(path)
+    if not request.endswith(quoted):
+        file.write("Q %s\n" % request)
+    elif request[: -len(quoted)] != prefix:
+        prefix = request[: -len(quoted)]
+        file.write("P %s\n" % prefix)
+    return prefix
 
 
 def lines(path):
@@ -38,30 +66,13 @@ def fields(line):
     return kind, int(number), int(levels), None if size == "-" else int(size), digest, name
 
 
-def section(path, start, end):
-    """(path, fields) of the files in a part of a list."""
-    with open(path) as file:
-        file.seek(start)
-        while file.tell() < end:
-            line = file.readline()
-            if line[0] not in "PQ":
-                found = fields(line)
-                yield found[5], found
+def write_sum(file, number, sha256, size):
+    """`waybill/ID/sums` has, for each line of the list, the file's SHA-256 and its size in 8 digits."""
+    file.seek(number * _SUM_BYTES)
+    file.write("%s%8d\n" % (sha256, size))
 
 
-def merged(sources):
-    """(path, {name of the source: item}) of sorted sources, each a name and an iterator of (path, item)."""
-    heads = []
-    for name, items in sources:
-        head = next(items, None)
-        if head:
-            heads.append([head[0], name, head[1], items])
-    while heads:
-        path = min([head[0] for head in heads])
-        found = {}
-        for head in heads:
-            if head[0] == path:
-                found[head[1]] = head[2]
-                head[0], head[2] = next(head[3], (None, None))
-        yield path, found
-        heads = [head for head in heads if head[0] is not None]
+def read_sum(file, number):
+    file.seek(number * _SUM_BYTES)
+    text = str(file.read(_SUM_BYTES), "ascii")
+    return text[:64], int(text[64:])

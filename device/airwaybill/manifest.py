@@ -1,21 +1,22 @@
 """Reads a manifest (rules M1 to M5 and P3) as a stream, in a heap that does not depend on its length."""
 
+from micropython import const
+
 import airwaybill_boot as base
 from airwaybill_boot import json
 
 from airwaybill.names import LETTERS, check_path, check_version, utf8
 from OTA import OTAError
 
-READ_BYTES = 256  # at once: with 1,024 the least heap is 4 KB higher, and the time the same
-FLAT_BYTES = 1024  # an entry of more than that is read value by value
+_READ_BYTES = const(256)  # at once: with 1,024 the least heap is 4 KB higher, and the time the same
+_FLAT_BYTES = const(1024)  # an entry of more than that is read value by value
 # Nested deeper, or longer, is no manifest; both limits keep a hostile one out of the heap.
-DEPTH = 16
-STRING_BYTES = 16384
+_DEPTH = const(16)
+_STRING_BYTES = const(16384)
 SIZE_LIMIT = 1 << 53
 
-HEX = b"0123456789abcdef"
 SCALAR = b"+-.0123456789E" + LETTERS.encode()
-SCALAR_BYTES = 32
+_SCALAR_BYTES = const(32)
 LITERALS = {"null": None, "true": True, "false": False}
 
 
@@ -26,17 +27,17 @@ class Json:
     """
 
     def __init__(self, stream):
-        self._stream = stream
-        self._data = b""
+        self.stream = stream
+        self.data = b""
         self._at = 0
 
-    def _more(self):
+    def more(self):
         base.feed()
-        count = self._stream.readinto(base.BUFFER[:READ_BYTES])
+        count = self.stream.readinto(base.BUFFER[:_READ_BYTES])
         if not count:
             return False
-        self._data = self._data[self._at :]  # first, so that what is done with can go
-        self._data += base.BUFFER[:count]
+        self.data = self.data[self._at :]  # first, so that what is done with can go
+        self.data += base.BUFFER[:count]
         self._at = 0
         return True
 
@@ -46,12 +47,12 @@ class Json:
     def peek(self):
         """The first character that is no white space; empty at the end."""
         while True:
-            piece = self._data[self._at : self._at + 64]
+            piece = self.data[self._at : self._at + 64]
             rest = piece.lstrip(b" \t\r\n")
             self._at += len(piece) - len(rest)
             if rest:
                 return chr(rest[0])
-            if not piece and not self._more():
+            if not piece and not self.more():
                 return ""
 
     def take(self, mark):
@@ -97,20 +98,21 @@ class Json:
     def string(self):
         self.take('"')
         end = self._quote(0)
-        slash = self._data.find(b"\\", self._at, self._at + end) - self._at
+        slash = self.data.find(b"\\", self._at, self._at + end) - self._at
         escaped = slash >= 0
         while slash >= 0:
-            self._check_escape(self._data[self._at + slash + 1 : self._at + slash + 6])
+            if not unicode().is_escape(self.data[self._at + slash + 1 : self._at + slash + 6]):
+                self.fail("an invalid escape")
             if slash + 1 == end:
                 end = self._quote(end + 1)
-            slash = self._data.find(b"\\", self._at + slash + 2, self._at + end) - self._at
-        data = self._data[self._at : self._at + end]
+            slash = self.data.find(b"\\", self._at + slash + 2, self._at + end) - self._at
+        data = self.data[self._at : self._at + end]
         self._at += end + 1
         if data and min(data) < 0x20:
             self.fail("a control character in a string")
         text = utf8(data)
         if text is not None and escaped:
-            text = utf8(join_surrogates(json.loads('"%s"' % text).encode()))
+            text = utf8(unicode().join_surrogates(json.loads('"%s"' % text).encode()))
         if text is None:
             self.fail("a string that is not UTF-8")
         return text
@@ -118,16 +120,12 @@ class Json:
     def _quote(self, start):
         """How far away the next quotation mark is, `start` bytes or more."""
         while True:
-            found = self._data.find(b'"', self._at + start) - self._at
+            found = self.data.find(b'"', self._at + start) - self._at
             if found >= 0:
                 return found
-            start = len(self._data) - self._at
-            if start > STRING_BYTES or not self._more():
+            start = len(self.data) - self._at
+            if start > _STRING_BYTES or not self.more():
                 self.fail("a string that is too long or has no end")
-
-    def _check_escape(self, escape):
-        if escape[0] not in b'"\\/bfnrtu' or (escape[0] == 0x75 and escape[1:].lower().strip(HEX)):
-            self.fail("an invalid escape")
 
     def object(self, wanted):
         """The values of an object's `wanted` keys, those that it has. What lies deeper is an empty tuple."""
@@ -150,10 +148,10 @@ class Json:
         On the way json.loads takes what is no JSON: `{"a" 1}`, a key twice, `01`, a control character. It is whole
         all the same, and its values are checked.
         """
-        end = self._data.find(b"}", self._at)
-        while end < 0 and len(self._data) - self._at < FLAT_BYTES and self._more():
-            end = self._data.find(b"}", self._at)
-        piece = self._data[self._at : end + 1]
+        end = self.data.find(b"}", self._at)
+        while end < 0 and len(self.data) - self._at < _FLAT_BYTES and self.more():
+            end = self.data.find(b"}", self._at)
+        piece = self.data[self._at : end + 1]
         if end < 0 or piece.count(b"{") > 1 or b"[" in piece or b"\\" in piece:
             return None
         text = utf8(piece)
@@ -168,9 +166,9 @@ class Json:
 
     def scalar(self):
         """A number, true, false or null; a number that is not a plain whole one counts as a float."""
-        while len(self._data) - self._at <= SCALAR_BYTES and self._more():
+        while len(self.data) - self._at <= _SCALAR_BYTES and self.more():
             pass
-        piece = self._data[self._at : self._at + SCALAR_BYTES]
+        piece = self.data[self._at : self._at + _SCALAR_BYTES]
         length = len(piece) - len(piece.lstrip(SCALAR))
         text = str(piece[:length], "ascii")
         self._at += length
@@ -187,7 +185,7 @@ class Json:
         self.fail("%r is not a value" % text)
 
     def skip(self, depth=0):
-        if depth > DEPTH:
+        if depth > _DEPTH:
             self.fail("nested too deep")
         mark = self.peek()
         if mark == "{":
@@ -208,16 +206,10 @@ class Json:
         return self.string() if mark == '"' else self.scalar()
 
 
-def join_surrogates(data):
-    """MicroPython makes two characters of the two escapes of one above U+FFFF."""
-    at = data.find(b"\xed")
-    while at >= 0:
-        high = data[at : at + 6]
-        if len(high) == 6 and 0xA0 <= high[1] < 0xB0 and high[3] == 0xED and high[4] >= 0xB0:
-            code = 0x10000 + ((high[1] & 15) << 16) + ((high[2] & 63) << 10) + ((high[4] & 15) << 6) + (high[5] & 63)
-            data = data[:at] + chr(code).encode() + data[at + 6 :]
-        at = data.find(b"\xed", at + 3)
-    return data
+def unicode():
+    from airwaybill import unicode
+
+    return unicode
 
 
 class Reader:
@@ -234,8 +226,8 @@ class Reader:
         self.total_size = None
         self.sized = None
         self.null = False
-        self._first = None  # the first entry
-        self._last = b""  # the path before this one
+        self.first = None  # the first entry
+        self.last = b""  # the path before this one
 
     def read(self, stream):
         """Yields (field, number, value) in the document's order, all of it checked but for paths in two lists:
@@ -262,13 +254,13 @@ class Reader:
                 if source.peek() != "[":
                     source.value()
                     raise OTAError("field_type", key)
-                self._last = b""
+                self.last = b""
                 for number in source.items():
-                    yield key, number, self._item(source, "%s[%d]" % (key, number), key == "delete")
+                    yield key, number, self.item(source, "%s[%d]" % (key, number), key == "delete")
             elif key == "firmware":
-                yield key, 0, self._target(source, key)[1:]
+                yield key, 0, self.target(source, key)[1:]
             elif key in ("version", "previous_version", "full", "total_size"):
-                setattr(self, key, self._scalar(source, key))
+                setattr(self, key, self.scalar(source, key))
             else:
                 source.skip()
                 continue
@@ -280,9 +272,9 @@ class Reader:
         if self.sized is None:
             self.sized = "total_size" in seen
         if self.sized != ("total_size" in seen):
-            raise OTAError("field_missing", "total_size" if self.sized else self._first + ".size")
+            raise OTAError("field_missing", "total_size" if self.sized else self.first + ".size")
 
-    def _scalar(self, source, key):
+    def scalar(self, source, key):
         value = source.value()
         if key == "total_size":
             return _size(value, key)
@@ -292,22 +284,22 @@ class Reader:
             raise OTAError("field_type", key)
         return value if key == "full" else check_version(value)
 
-    def _item(self, source, field, is_delete):
+    def item(self, source, field, is_delete):
         if is_delete:
             path = source.value()
             if not isinstance(path, str):
                 raise OTAError("field_type", field)
             item = path = check_path(path)
         else:
-            item = self._target(source, field)
+            item = self.target(source, field)
             path = item[0]
         data = path.encode()
-        if data <= self._last:  # P3
+        if data <= self.last:  # P3
             raise OTAError("path_order", path)
-        self._last = data
+        self.last = data
         return item
 
-    def _target(self, source, field):
+    def target(self, source, field):
         """(path, size, sha1, request) of an entry; of firmware, which has none, the path is None."""
         wanted = ("URL", "hash") if field == "firmware" else ("URL", "dst_path", "hash")
         if source.peek() != "{":
@@ -323,8 +315,8 @@ class Reader:
         if len(digest) != 40 or digest.strip("0123456789abcdef"):
             raise OTAError("digest_invalid", field + ".hash")
         size = _size(found["size"], field + ".size") if "size" in found else None
-        if self._first is None:
-            self._first = field
+        if self.first is None:
+            self.first = field
             self.sized = size is not None
         elif self.sized != (size is not None):
             raise OTAError("field_missing", field + ".size")

@@ -1,8 +1,8 @@
 """What the device knows of itself: `waybill/files`, the paths and hashes of the release that it has confirmed (D13)."""
 
-from airwaybill_boot import json
-from airwaybill_boot.files import ABSENT, CORRUPT
 from airwaybill_boot.sealed import Sealed, open_sealed
+from airwaybill_boot import json
+from airwaybill.lists import fields
 
 RECORD = "airwaybill files 1\n"
 
@@ -51,6 +51,35 @@ def write(path, head, files):
         sealed.seal()
 
 
+def section(path, start, end):
+    """(path, fields) of the files in a part of a list."""
+    with open(path) as file:
+        file.seek(start)
+        while file.tell() < end:
+            line = file.readline()
+            if line[0] not in "PQ":
+                found = fields(line)
+                yield found[5], found
+
+
+def merged(sources):
+    """(path, {name of the source: item}) of sorted sources, each a name and an iterator of (path, item)."""
+    heads = []
+    for name, items in sources:
+        head = next(items, None)
+        if head:
+            heads.append([head[0], name, head[1], items])
+    while heads:
+        path = min([head[0] for head in heads])
+        found = {}
+        for head in heads:
+            if head[0] == path:
+                found[head[1]] = head[2]
+                head[0], head[2] = next(head[3], (None, None))
+        yield path, found
+        heads = [head for head in heads if head[0] is not None]
+
+
 def owned(directories, path, made=0):
     """How many of the nearest directories above `path` are the release's: `made` of them that it makes now, and those
     among the open `directories` of its record, the innermost last."""
@@ -64,16 +93,3 @@ def owned(directories, path, made=0):
         levels += 1
         at = path.rfind("/", 0, at)
     return levels
-
-
-def version_line(ota, index):
-    try:
-        with open(ota.home + "/version") as file:
-            lines = file.read().split("\n")
-    except ValueError:  # UnicodeError is one
-        return None
-    except OSError as error:
-        if error.args[0] in ABSENT or error.args[0] == CORRUPT:
-            return None
-        raise
-    return lines[index].strip() or None if index < len(lines) else None

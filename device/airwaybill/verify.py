@@ -1,9 +1,9 @@
 """Compares what a release should have with what the device holds: the truth about what booted, not what came."""
 
-from airwaybill import record
 from airwaybill_boot.change import Change
 from airwaybill_boot.files import stat
 from airwaybill_boot.content import digest_of
+from airwaybill import record
 from OTA import OTAError
 
 IGNORED = (".DS_Store", "Thumbs.db", "pymakr.conf")  # C1

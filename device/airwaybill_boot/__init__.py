@@ -39,15 +39,17 @@ TRIES = 3
 
 last_error = None
 booted = False
+feeder = None
 
 
 def feed():
-    pass
+    if feeder:
+        feeder()
 
 
 def set_feed(function):
-    global feed
-    feed = function
+    global feeder
+    feeder = function
 
 
 def set_error(error):

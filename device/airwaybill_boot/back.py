@@ -1,12 +1,9 @@
 """The way back. Each step can be cut short anywhere, and done again; what fails does not stop the rest (D11)."""
 
-import sys
-
-from . import TRIES
+from . import TRIES, once
 from .change import firmware_of
 from .files import error_text, read_record, remove, write_record
-
-base = sys.modules[__name__[: __name__.rfind(".")]]
+from .mounts import missing, spend
 
 
 def roll_back(change, reason, weight):
@@ -18,9 +15,9 @@ def roll_back(change, reason, weight):
 def back(change):
     # All back to the old release; what fails does not stop the rest (D11). Whether the board has to start again.
     journal = change.journal
-    change.spend()
+    spend(change.mounts)
     if journal["begun"]:
-        base.once("restore", "restore", change)
+        once("restore", "restore", change)
     if change.head["firmware"] and take_firmware_back(change):
         return True
     if change.error:
@@ -30,11 +27,11 @@ def back(change):
     else:
         with open(change.home + "/version", "w") as file:
             file.write(change.head["from"])
-    missing = change.missing()
-    if missing:
-        journal["reason"] += "; left: " + ", ".join(missing)
+    away = missing(change)
+    if away:
+        journal["reason"] += "; left: " + ", ".join(away)
     report(change)
-    base.once("end", "end", change)
+    once("end", "end", change)
     return True
 
 

@@ -7,6 +7,7 @@ from .steps import entries
 
 def check(change):
     shard = None
+    above, there = None, True
     for kind, copies, _, _, path, new, old in entries(change, "ARDB"):
         if parent(new) != shard:  # one look at the directory: littlefs reads all of it for each file
             shard = parent(new)
@@ -14,7 +15,10 @@ def check(change):
         for wanted, kinds in ((new, "ARB"), (old, "RD" if copies else "")):
             if kind in kinds and wanted[len(shard) + 1 :] not in names:
                 raise Damaged("changed: " + wanted)
-        if kind != "B" and is_file(path) != (kind != "A"):
+        if parent(path) != above:
+            above = parent(path)
+            there = stat(above or "/")
+        if kind != "B" and bool(there and is_file(path)) != (kind != "A"):
             raise Damaged("changed: " + path)
 
 

@@ -2,22 +2,21 @@
 
 import sys
 
-from . import os
+from . import os, part
 from .content import copy, put
 from .end import end
 from .files import is_file, make_directories, parent, remove, stat
+from .mounts import settle, spend
 from .steps import entries
-
-base = sys.modules[__name__[: __name__.rfind(".")]]
 
 RECOVERY, BEFORE = "/airwaybill_boot", "/airwaybill_before"
 FIRST = "/__init__.py"  # without it a directory is no package
 
 
 def confirm(change):
-    base.part("left")  # before there are parts of another recovery
-    change.spend()
-    change.settle("flash")
+    part("left")  # before there are parts of another recovery
+    spend(change.mounts)
+    settle(change, "flash")
     try:
         place_starters(change)
         record = change.staging("flash") + "/files"
@@ -58,7 +57,7 @@ def keep_recovery(change, package):
     # Copies the recovery as it is, before any of it is replaced; where to.
     before = package[: -len(RECOVERY)] + BEFORE
     if not change.journal["kept"]:
-        if base.__name__ == RECOVERY[1:]:  # else it is the one before that runs, and stays
+        if __name__.startswith(RECOVERY[1:]):  # else it is the one before that runs, and stays
             make_directories(before)
             for name in os.listdir(package) if stat(package) else ():
                 if is_file(package + "/" + name):

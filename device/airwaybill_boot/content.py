@@ -1,11 +1,7 @@
 """What is in files: read, copied, put in place."""
 
-import sys
-
-from . import ABSENT, BUFFER, hashlib, os
+from . import ABSENT, BUFFER, again, feed, hashlib, os
 from .files import hexlify
-
-base = sys.modules[__name__[: __name__.rfind(".")]]
 
 
 def pump(path, write):
@@ -15,7 +11,7 @@ def pump(path, write):
             if not count:
                 return
             write(BUFFER[:count])
-            base.feed()
+            feed()
 
 
 def copy(source, target):
@@ -30,7 +26,7 @@ def put(source, target, copies):
         copy(source, target)
         os.remove(source)
     else:
-        base.again(lambda: os.rename(source, target))
+        again(lambda: os.rename(source, target))
 
 
 def digest_of(path):

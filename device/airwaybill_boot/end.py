@@ -1,33 +1,31 @@
 """The end of a change, for good or ill."""
 
-import sys
-
+from . import once
 from .files import error_text, remove, write_record
+from .mounts import is_mounted, lose, missing, settle, spend
 from .trees import remove_tree
-
-base = sys.modules[__name__[: __name__.rfind(".")]]
 
 
 def end(change):
     # Removes all that the change has needed; on a mount that is away, once that is back.
     for name in change.head["mounts"] if change.head else ():
         try:
-            if change.is_mounted(name):
-                change.settle(name)
+            if is_mounted(change.mounts, name):
+                settle(change, name)
         except OSError:
             if name == "flash":
                 raise
-            change.failing.append(name)
-    missing = change.head and change.missing()
-    if missing:
-        base.once("left", "leave", change, missing)
-    change.spend()
+            lose(change, name)
+    away = change.head and missing(change)
+    if away:
+        once("left", "leave", change, away)
+    spend(change.mounts)
     for name in ("/plan", "/fetch", "/image"):
         remove(change.home + name)
     if change.journal["id"]:  # before the files, or the next start would do again what can only be done with them
         remove(change.staging("flash") + "/plan")
     for name in change.mounts:
-        if change.journal["id"] and change.is_mounted(name):
+        if change.journal["id"] and is_mounted(change.mounts, name):
             try:
                 remove_tree(change.staging(name))
             except OSError as error:  # it only takes room, until the next update

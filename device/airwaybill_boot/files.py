@@ -6,6 +6,9 @@ FORMAT = 1  # of journal, plan and record
 CORRUPT = 84  # littlefs's own number for content that is damaged
 ENOSPC = 28
 DIRECTORY = 0x4000
+# Staged files a directory, and such directories in one: littlefs reads all of a directory to find one, and more to
+# rename it.
+SHARD, SHARDS = 8, 8
 
 
 class Damaged(Exception):
@@ -46,6 +49,11 @@ def make_directories(path):
     if path and not stat(path):
         make_directories(parent(path))
         os.mkdir(path)
+
+
+def staged(staging, number, kind):
+    # Where a file waits (`n`) or is kept (`o`).
+    return "%s/%d/%d/%s%d" % (staging, number // (SHARD * SHARDS), number // SHARD, kind, number)
 
 
 def hexlify(digest):

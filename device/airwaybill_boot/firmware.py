@@ -18,16 +18,16 @@ class Esp32:
     lasts = True  # what is written stays there when the power goes
 
     def __init__(self, record):
-        self._record = record
+        self.record = record
 
     def runs(self, side):
-        return partition("RUNNING") == self._record[side]
+        return partition("RUNNING") == self.record[side]
 
     def boots(self, side):
-        return partition("BOOT") == self._record[side]
+        return partition("BOOT") == self.record[side]
 
     def switch(self, side):
-        found = esp32.Partition.find(esp32.Partition.TYPE_APP, label=self._record[side])
+        found = esp32.Partition.find(esp32.Partition.TYPE_APP, label=self.record[side])
         found[0].set_boot()
 
     def keep(self, side):
@@ -46,12 +46,12 @@ class Pycom:
     lasts = False
 
     def __init__(self, record):
-        self._record = record
+        self.record = record
 
     def runs(self, side):
-        old = self._record["old"]
+        old = self.record["old"]
         if old is None:
-            switched = list(os.uname()) != self._record["uname"]
+            switched = list(os.uname()) != self.record["uname"]
         else:
             switched = pycom_slot() != old
         return switched == (side == "new")
@@ -62,7 +62,7 @@ class Pycom:
         if side == "new":
             pycom.ota_finish()
         else:
-            pycom.bootmgr(boot_partition=self._record["old"])
+            pycom.bootmgr(boot_partition=self.record["old"])
 
     def keep(self, side):
         pass

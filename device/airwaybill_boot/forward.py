@@ -1,12 +1,9 @@
 """The way forward. Each step can be cut short anywhere, and done again."""
 
-import sys
-
-from . import TRIES, again
+from . import TRIES, again, once
 from .change import FAILED, REFUSED, STARTS, firmware_of
 from .files import Damaged, error_text
-
-base = sys.modules[__name__[: __name__.rfind(".")]]
+from .mounts import missing, spend
 
 CRASHES = 20  # starts that end in the middle of an installation before it is taken back
 
@@ -18,17 +15,17 @@ def forward(change):
         return change.roll_back(journal["reason"] or "not_installed", FAILED)
     try:
         if journal["state"] == "install":
-            missing = change.missing()
-            if missing:
-                failed(change, "mount_missing: " + missing[0])
+            away = missing(change)
+            if away:
+                failed(change, "mount_missing: " + away[0])
                 return False  # nothing has changed: the old release goes on
             if change.head["firmware"] and not firmware_of(change.head).runs("new"):
                 return switch(change)
-            change.spend()
-            again(lambda: base.once("check", "check", change))
+            spend(change.mounts)
+            again(lambda: once("check", "check", change))
             journal["begun"] = True
             change.enter("placing")
-        again(lambda: base.once("place", "place", change))
+        again(lambda: once("place", "place", change))
         with open(change.home + "/version", "w") as file:
             file.write(change.head["to"])
     except OSError as error:
@@ -37,7 +34,7 @@ def forward(change):
         return change.roll_back(str(error), FAILED)
     journal.update({"placed": True, "starts": 0, "reason": None})
     change.enter("trial")
-    base.once("spare", "keep_spares", change)
+    once("spare", "keep_spares", change)
     return True
 
 

@@ -1,20 +1,17 @@
 """What is left to do on a mount that is away, or fails: waybill/left, a plan that is about it alone."""
 
-import sys
-
-from . import json
+from . import json, once
 from .change import PLAN
 from .files import FORMAT, remove
+from .mounts import missing
 from .sealed import Sealed
 from .trees import remove_tree
 
-base = sys.modules[__name__[: __name__.rfind(".")]]
 
-
-def leave(change, missing):
+def leave(change, away):
     # Keeps the part of the plan that is about these mounts, as waybill/left.
     kinds = "ARDX" if change.journal["state"] == "back" and change.journal["begun"] else ""
-    mounts = {name: change.head["mounts"][name] for name in missing}
+    mounts = {name: change.head["mounts"][name] for name in away}
     head = {"format": FORMAT, "id": change.journal["id"], "placed": change.journal["placed"], "mounts": mounts}
     with open(change.home + "/left", "w") as target:
         sealed = Sealed(target)
@@ -31,11 +28,11 @@ def take_left(change):
     # Does on a mount that is back what was left to do there.
     path = change.home + "/left"
     change.start_journal("", "", "back")
-    if base.once("loading", "open_plan", change, path):
+    if once("loading", "open_plan", change, path):
         change.journal["placed"] = change.head["placed"]
-        if not change.missing():
-            base.once("restore", "restore", change)
-        if change.missing():
+        if not missing(change):
+            once("restore", "restore", change)
+        if missing(change):
             return
         for name in change.head["mounts"]:
             remove_tree(change.staging(name))

@@ -1,20 +1,22 @@
 """The files of a release to where they are used."""
 
 from . import os
-from .change import ENODEV
+from .clear import clear
 from .content import copy, digest_if_there, put
 from .files import Damaged, is_directory, is_file, make_directories, parent
+from .mounts import missing, settle
 from .steps import entries
-from .trees import clear
+
+ENODEV = 19
 
 
 def place(change):
     # Where files are renamed into place, each old one is copied when its turn comes: one at a time, that takes no more
-    # room than the largest. Nothing is renamed out of the live directories: see `Change.settle`.
-    if change.missing():
-        raise OSError(ENODEV, change.missing()[0])
+    # room than the largest. Nothing is renamed out of the live directories: see `mounts.settle`.
+    if missing(change):
+        raise OSError(ENODEV, missing(change)[0])
     for name in change.head["mounts"]:
-        change.settle(name)
+        settle(change, name)
     for _, copies, levels, _, path, _, old in entries(change, "D"):
         if is_file(path):
             if not copies:

@@ -1,22 +1,23 @@
 """The files of the old release to where they were."""
 
 from . import TRIES, os
+from .clear import clear
 from .content import put
 from .files import error_text, is_directory, is_file, make_directories, parent, stat
+from .mounts import is_mounted, lose, settle
 from .steps import entries
-from .trees import clear
 
 
 def restore(change):
     # Mount by mount. A card that fails is left for later, like one that is away.
     for name in change.head["mounts"]:
         error = None
-        for _ in range(TRIES if change.is_mounted(name) else 0):
+        for _ in range(TRIES if is_mounted(change.mounts, name) else 0):
             error = restore_mount(change, name)
             if not error:
                 break
         if error and name != "flash":
-            change.failing.append(name)
+            lose(change, name)
         elif error:
             change.error = error
 
@@ -25,7 +26,7 @@ def restore_mount(change, name):
     # The last error; what fails does not stop the rest.
     error = None
     try:
-        change.settle(name)
+        settle(change, name)
     except OSError as failed:
         error = error_text(failed)
     for kinds, undo in (("A", take_away), ("X", make_again), ("RD", put_back)):

@@ -32,16 +32,16 @@ class Sealed:
     # A text: a line that says what it is, a line of JSON, lines, and at last the SHA-256 of all before.
 
     def __init__(self, file):
-        self._file = file
-        self._digest = hashlib.sha256()
+        self.file = file
+        self.digest = hashlib.sha256()
 
     def write(self, text):
-        self._digest.update(text.encode())
-        self._file.write(text)
+        self.digest.update(text.encode())
+        self.file.write(text)
 
     def seal(self):
-        digest = hexlify(self._digest)
-        self._file.write("= %s\n" % digest)
+        digest = hexlify(self.digest)
+        self.file.write("= %s\n" % digest)
         return digest
 
 

@@ -1,11 +1,8 @@
 """Room that the application cannot take: on each mount as much as the way back needs at once (D11)."""
 
-import sys
-
-from . import BUFFER, HOME
+from . import BUFFER, HOME, feed
 from .files import ENOSPC, make_directories, parent, stat
-
-base = sys.modules[__name__[: __name__.rfind(".")]]
+from .mounts import is_mounted
 
 
 def keep_spares(change):
@@ -13,7 +10,7 @@ def keep_spares(change):
     enough = True
     for name in change.head["mounts"]:
         try:
-            if change.is_mounted(name):
+            if is_mounted(change.mounts, name):
                 enough = keep_spare(change.mounts[name], change.head["spare"].get(name, 0)) and enough
         except OSError:
             if name == "flash":
@@ -31,7 +28,7 @@ def keep_spare(root, size):
     try:
         with open(path, "wb") as file:
             while made < size:
-                base.feed()
+                feed()
                 made += file.write(BUFFER)
     except OSError as error:
         if error.args[0] != ENOSPC:

@@ -1,12 +1,8 @@
 """One start of the board in the middle of a change: it is counted, and what is to be done is found."""
 
-import sys
-
-from . import again, machine, time
+from . import again, machine, once, time
 from .change import Change, firmware_of
 from .files import Damaged
-
-base = sys.modules[__name__[: __name__.rfind(".")]]
 
 SOFT_MS = 10000  # a start so long after the power came is a soft reset
 STEPS = {"trial": ("trial", "go_on"), "back": ("back", "back"), "confirm": ("confirm", "confirm")}
@@ -20,7 +16,7 @@ def begin(mounts, names, count, wakes):
     try:
         found = again(change.load)
     except Damaged:
-        base.once("end", "give_up", change)
+        once("end", "give_up", change)
         raise
     if not found:
         return "left", "take_left", change
@@ -29,8 +25,7 @@ def begin(mounts, names, count, wakes):
     count_start(change, is_start if count is None else count, wakes)
     if not change.head:  # its plan is away: this is the end of what it was
         return "end", "end", change
-    part, function = STEPS.get(change.journal["state"], ("forward", "forward"))
-    return part, function, change
+    return STEPS.get(change.journal["state"], ("forward", "forward")) + (change,)
 
 
 def count_start(change, count, wakes):

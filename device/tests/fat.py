@@ -1,7 +1,6 @@
 """What a manifest makes of a FAT flash: micropython fat.py CLIENT CASES [boot_py]. Prints the list or the error of
 each case. The device has a record of its release: Tone.wav and lib/x."""
 
-import io
 import json
 import os
 import sys
@@ -11,8 +10,7 @@ import vfs
 sys.path[:] = [sys.argv[1], __file__.rsplit("/", 1)[0] + "/model"]
 
 from airwaybill import record
-from airwaybill.manifest import Reader
-from airwaybill.plan import Planner
+from airwaybill.update import Found, once
 from devices import Chip, Log, Port, format_fat
 from OTA import OTA, OTAError
 
@@ -37,13 +35,16 @@ def plan(delete=(), new=(), update=()):
     text = "{%s}" % ", ".join(
         ["%s: %s" % (json.dumps(key), json.dumps(value)) for key, value in parts + [("version", "2")]]
     )
-    listed = ota.home + "/fetch.new"
+    found = Found()
+    found.head = head
+    ota.systems = {"flash": True, "sd": True}
     try:
-        planner = Planner(ota, {"flash": True, "sd": True}, False, True)
-        planner.take(Reader(), io.BytesIO(text.encode()), listed, None)
+        ota.held = text.encode()
+        once("read", "read", ota, found)
+        once("planning", "planning", ota, found, None)
     except OTAError as error:
         return error.code
-    with open(listed) as file:
+    with open(ota.home + "/fetch.new") as file:
         lines = [line[:-1].split(" ", 5) for line in file if line[0] in "ARSBDX"]
     return [[line[0], line[5]] for line in lines]
 

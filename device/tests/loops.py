@@ -11,7 +11,7 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
+from types import FrameType, SimpleNamespace
 from typing import Any
 
 
@@ -48,6 +48,7 @@ def first_lines(code: Path) -> set[int]:
 def main() -> None:
     client, beside, *manifests = map(Path, sys.argv[1:])
     sys.path[:0] = [str(client), str(beside)]
+    sys.modules["micropython"] = SimpleNamespace(const=int)
     from airwaybill.manifest import Reader
 
     counts = []

@@ -1,18 +1,17 @@
 """Mount points where the flash is mounted at /: micropython root.py CLIENT"""
 
-import io
 import json
 import os
 import sys
 import vfs
 
-sys.path[:] = [sys.argv[1], __file__.rsplit("/", 1)[0] + "/model"]
+vfs.mount(vfs.VfsPosix("/"), "/host")  # the client's parts come from there, whatever is at /
+sys.path[:] = ["/host" + path for path in (sys.argv[1], __file__.rsplit("/", 1)[0] + "/model")]
 
-from airwaybill.manifest import Reader
-from airwaybill.mounts import copies
-from airwaybill.plan import Planner
+from airwaybill.begin import copies
+from airwaybill.update import Found, once
 from airwaybill_boot import default_mounts
-from airwaybill_boot.change import Change
+from airwaybill_boot.mounts import is_mounted
 from devices import Chip, Log, Port, format_fat
 from OTA import OTA, OTAError
 
@@ -40,9 +39,13 @@ def plan(ota, systems, *paths):
     """The kinds of the entries in an update with these paths."""
     entries = [{"URL": "http://x/2/" + path, "dst_path": path, "hash": "0" * 40} for path in paths]
     manifest = {"delete": [], "new": [], "previous_version": None, "update": entries, "version": "2"}
-    listed = ota.home + "/fetch.new"
-    Planner(ota, systems, False, False).take(Reader(), io.BytesIO(json.dumps(manifest).encode()), listed, None)
-    with open(listed) as file:
+    found = Found()
+    found.whole = True
+    ota.systems = systems
+    ota.held = json.dumps(manifest).encode()
+    once("read", "read", ota, found)
+    once("planning", "planning", ota, found, None)
+    with open(ota.home + "/fetch.new") as file:
         return [line[0] for line in file if line[0] != "P"]
 
 
@@ -64,16 +67,15 @@ vfs.umount("/")
 vfs.mount(littlefs(), "/")
 os.mkdir("/waybill")
 ota = OTA()
-change = Change(ota.mounts)
 answers["real"] = ota.real("flash/lib/a.py")
 answers["card"] = ota.real("sd/a.txt")
-answers["no card"] = change.is_mounted("sd")
+answers["no card"] = is_mounted(ota.mounts, "sd")
 os.mkdir("/sd")
-answers["a directory"] = change.is_mounted("sd")
+answers["a directory"] = is_mounted(ota.mounts, "sd")
 vfs.mount(fat(), "/sd")
 with open("/sd/a.txt", "w") as file:
     file.write("a")
-answers["a card"] = change.is_mounted("sd")
+answers["a card"] = is_mounted(ota.mounts, "sd")
 answers["fat"] = [copies(ota, "flash"), copies(ota, "sd")]
 try:
     plan(ota, {"flash": False}, "flash/sd/a.txt")

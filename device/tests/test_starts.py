@@ -1,4 +1,4 @@
-"""A start of the board fits into 40 KB of heap with recovery as source, on the 64-bit port."""
+"""A start of the board fits into 40 KB of heap with recovery as source, on the 64-bit port; with `OTA.py`, into 46."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ sys.path.append(str(DEVICE / "bench"))
 
 import starts
 
-BAR_KB = 40
+HELD_KB = {"recovery": 40, "face": 46}
 
 
 def test_a_start_fits(tmp_path: Path) -> None:
     boards = starts.boards(tmp_path)
     for kind in boards:
-        assert starts.fits(boards[kind], "recovery", BAR_KB), kind
+        for call, heap in HELD_KB.items():
+            assert starts.fits(boards[kind], call, heap), (kind, call)

@@ -1,9 +1,29 @@
-"""Which file system a mount has."""
+"""What is known before the server is asked."""
 
 from airwaybill_boot import HOME
-from airwaybill_boot.change import Change
-from airwaybill_boot.files import stat
 from airwaybill_boot.trees import names_in
+from airwaybill_boot.files import stat
+from airwaybill_boot.mounts import is_mounted
+from airwaybill import record
+from airwaybill.names import check_version
+from OTA import OTAError
+
+
+def begin(ota, found):
+    """P4: a device that names no version gets a full install. The version, or None."""
+    ota.image = None
+    ota.note = None
+    ota.progress = None
+    ota.rooms = {}
+    ota.received = 0
+    ota.systems = systems(ota)
+    version = ota.version or ""  # one that cannot be read is an error, not a device without a version
+    try:
+        check_version(version)
+    except OTAError:
+        return None
+    found.head = record.read_head(ota, version)
+    return version
 
 
 def systems(ota):
@@ -11,7 +31,7 @@ def systems(ota):
     found = {}
     for name in ota.mounts:
         try:
-            if name not in ota.left and Change(ota.mounts).is_mounted(name):
+            if name not in ota.left and is_mounted(ota.mounts, name):
                 found[name] = copies(ota, name)
         except OSError:
             if name == "flash":

@@ -1,0 +1,90 @@
+"""Whether the release is taken; and the list that is followed: a new one, or none."""
+
+import airwaybill_boot as base
+from airwaybill_boot import HOME, hashlib, os
+from airwaybill_boot.change import REFUSED
+from airwaybill_boot.content import put
+from airwaybill_boot.files import hexlify, is_directory, parent, read_record, remove, staged, stat
+from airwaybill_boot.trees import remove_tree
+from airwaybill.lists import lines, staging
+from airwaybill.space import check
+from OTA import OTAError
+
+
+def judge(ota, found, allow_downgrade, retry):
+    """D14: what the device does not take."""
+    if found.head and found.head["before"] == found.version and not allow_downgrade:
+        raise OTAError("version_not_higher", "%s is the release before this one" % found.version)
+    ota.plan_id = identity(found.digest)
+    report = read_record(ota.home + "/report") or {}
+    if not retry and report.get("digest") == found.digest and report["weight"] >= REFUSED:
+        raise OTAError("refused", "%s was rolled back: %s" % (found.version, report["error"]))
+
+
+def identity(digest):
+    """The name of the directories in which a plan's files are staged: another device's card has another."""
+    machine = base.machine
+    own = machine.unique_id() if hasattr(machine, "unique_id") else b""
+    return hexlify(hashlib.sha256(digest.encode() + own))[:8]
+
+
+def id_of(path):
+    """The last line of a list: the name of the directories in which its files are staged. None without a list."""
+    info = stat(path)
+    if not info or info[6] < 11:
+        return None
+    with open(path, "rb") as file:
+        file.seek(info[6] - 11)
+        line = str(file.read(), "utf-8")
+    return line[2:10] if line[:2] == "= " else None
+
+
+def discard(ota):
+    """Removes an interrupted download."""
+    old = id_of(ota.home + "/fetch")
+    if old:
+        for name in ota.systems:
+            remove_tree("%s/%s/%s" % (ota.mounts[name], HOME, old))
+    for name in ("/fetch", "/image"):
+        remove(ota.home + name)
+
+
+def adopt(ota, found):
+    """Makes the new list the one that is followed, if there is room for it. What an earlier download of the same
+    content has brought stays."""
+    path = ota.home + "/fetch"
+    ota.fresh = id_of(path) != ota.plan_id
+    if ota.fresh:
+        discard(ota)
+        sweep(ota)
+    if found.size is not None:
+        for name, room in found.rooms.items():
+            check(ota, name, room, room["new"] - (0 if ota.fresh else staged_blocks(ota, name, room)))
+    with open(path + ".new", "a") as file:
+        file.write("= %s\n" % ota.plan_id)
+    put(path + ".new", path, ota.systems["flash"])
+
+
+def sweep(ota):
+    """Removes what changes have left on flash when the flash failed. On a card it may be another device's."""
+    for name in os.listdir(ota.home):
+        if len(name) == len(ota.plan_id) and is_directory(ota.home + "/" + name):
+            try:
+                remove_tree(ota.home + "/" + name)
+            except OSError:
+                pass
+
+
+def staged_blocks(ota, name, room):
+    """What an interrupted download has left there, its directories included."""
+    total = 0
+    shard = None
+    for _, number, _, _, _, path, _ in lines(ota.home + "/fetch"):
+        if path.startswith(name + "/"):
+            new = staged(staging(ota, path), number, "n")
+            if parent(new) != shard:
+                shard = parent(new)
+                total += room["directory"] if stat(shard) else 0
+            info = stat(new)
+            total += -(-info[6] // room["block"]) if info else 0
+    return total

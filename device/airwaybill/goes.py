@@ -1,0 +1,151 @@
+"""What goes, and what stands in the way: the rest of the list."""
+
+from airwaybill_boot import os
+from airwaybill_boot.content import pump
+from airwaybill_boot.files import hexlify, is_directory, remove, stat
+from airwaybill_boot.trees import names_in
+from airwaybill import record
+from airwaybill.faces import CLIENT, is_face
+from airwaybill.lists import lines, write
+from airwaybill.room import room_of
+from OTA import OTAError
+
+
+def complete(ota, found):
+    path = ota.home + "/fetch.new"
+    find_what_goes(ota, found, path)
+    clear_the_way(ota, found, path)
+    for name, room in found.rooms.items():
+        if room.copies:
+            from airwaybill import fat
+
+            fat.check_case(path, name)
+    found.sha256.update(("%s %s" % (found.version, found.firmware and found.firmware[1])).encode())
+    found.digest = hexlify(found.sha256)
+    found.rooms = {name: room.sums() for name, room in found.rooms.items()}
+    found.taken = found.sha256 = None
+
+
+def find_what_goes(ota, found, path):
+    """Adds the deletes to the list (D13), and refuses a path that is in two lists of the manifest."""
+    goes = ota.home + "/goes"
+    directories = []  # of the record, around the path that is looked at
+    clients = []
+    with open(goes, "w") as target:
+        for name, sources in record.merged(all_sources(ota, found, path)):
+            while directories and not name.startswith(directories[-1]):
+                directories.pop()
+            if name[-1] == "/":
+                directories.append(name)
+                continue
+            info = does_go(ota, found, name, sources)
+            if info:
+                if name.startswith(CLIENT):
+                    clients.append(target.tell())
+                levels = record.owned(directories, name)
+                found.number = write(target, found.number, "D", levels, None, "-", name)
+                room_of(ota, found, name[: name.find("/")]).add(name, None, info[6], levels)
+                found.changes += 1
+    if not found.client:  # the client is updated, never removed
+        with open(goes, "r+b") as file:
+            for at in clients:
+                file.seek(at)
+                file.write(b"d")
+        found.changes -= len(clients)
+    with open(path, "ab") as target:
+        start = os.stat(path)[6]
+        pump(goes, target.write)
+    found.sections.append(["goes", start, os.stat(path)[6]])
+    remove(goes)
+
+
+def all_sources(ota, found, path):
+    for field, start, end in found.sections:
+        yield field, record.section(path, start, end)
+    if found.head:
+        yield "record", ((name, size) for name, size, _ in record.entries(ota.home + "/files"))
+
+
+def does_go(ota, found, name, sources):
+    """What is there of a file that goes, else None."""
+    listed = [field for field in sources if field not in ("record", "before")]
+    if len(listed) > 1:
+        raise OTAError("path_duplicate", name)
+    entry = listed and listed[0] != "delete"
+    if found.whole:
+        # A release without any file is one of which all is protected (C2).
+        goes = ("record" in sources or "before" in sources) and not entry and found.number > 0
+    else:
+        goes = "delete" in sources and "record" in sources
+    mount = name[: name.find("/")]
+    info = stat(ota.real(name)) if goes and mount in ota.systems else None
+    if info and (is_directory(ota.real(name)) or is_face(name, ota.systems[mount])):
+        info = None
+    if name.startswith(CLIENT) and not info and not entry and "record" in sources:
+        found.client += 1
+    return info
+
+
+def clear_the_way(ota, found, path):
+    more = []
+    for what, name in found.taken:
+        if what in ("directory", "hides"):
+            more += directories_to_go(ota, found, path, what, name)
+        elif what == "renamed":
+            from airwaybill.fat import fat_name
+
+            if not any([kind == "D" and fat_name(other) == fat_name(name) for kind, other in kinds(path)]):
+                raise OTAError("path_case", name)
+        else:
+            kind = kind_of(ota, found, path, name)
+            if kind != "D" and (what == "file" or not kind):
+                raise OTAError("path_conflict", name)
+    with open(path, "a") as target:
+        for name in more:
+            found.number = write(target, found.number, "X", 0, None, "-", name)
+
+
+def kind_of(ota, found, path, name):
+    """What becomes of the file `name`; None for one that is no release's."""
+    for kind, other in kinds(path):
+        if other == name and kind != "d":
+            return kind
+    if found.head:
+        for other, _, _ in record.entries(ota.home + "/files"):
+            if other == name:
+                return "K"
+    return None
+
+
+def directories_to_go(ota, found, path, what, name):
+    """The directory `name` and those below it, the innermost first, if nothing in them stays."""
+    directories = []
+    stay = []
+    for entry, is_file in below(ota, name):
+        if not is_file:
+            directories.append(entry)
+        else:
+            kind = kind_of(ota, found, path, entry)
+            if kind != "D":
+                stay.append(kind)
+    if any(stay) and what == "hides":
+        return []  # the release has both
+    if stay:
+        raise OTAError("path_conflict", name)
+    return directories
+
+
+def kinds(path):
+    for kind, _, _, _, _, name, _ in lines(path):
+        yield kind, name
+
+
+def below(ota, path):
+    """(path, whether it is a file) of all below a directory, and then of itself."""
+    for name, is_dir in list(names_in(ota.real(path))):
+        name = path + "/" + str(name, "utf-8")
+        if is_dir:
+            yield from below(ota, name)
+        else:
+            yield name, True
+    yield path, False
