@@ -199,7 +199,7 @@ def test_ranges_and_conditions_pipelined(server: Server, first: list[Asked], las
 
 LINKS = {"1.0.1/flash/link.py": "1.0.1/flash/main.py", "docs/inside.txt": "docs/a/b.txt"}
 OWN = re.compile(r"manifest\.json|healthz|_preview(/.*)?|")
-HIDDEN = {".secret", "docs/.git/config"}
+HIDDEN = {".secret", "docs/.git/config", "check.toml"}
 SERVED = {**{path: FILES[path] for path in FILES if path not in HIDDEN}, **{link: FILES[LINKS[link]] for link in LINKS}}
 # Put between the segments of a path, or before or after it.
 INSERTS = ["/", "/./", "/../", "/%2e%2e/", "/docs/../", "%2f", "%5c", "\\", "%00", "%ff", ";a=b", "%20", ".", "%252e"]

@@ -32,8 +32,8 @@ def run(*arguments: str) -> tuple[int, str, str]:
 
 
 def test_commands_that_read_work(tmp_path: Path) -> None:
-    (tmp_path / "1.0.0").mkdir()
-    (tmp_path / "1.0.0/main.py").write_bytes(b"print()")
+    (tmp_path / "1.0.0/flash").mkdir(parents=True)
+    (tmp_path / "1.0.0/flash/main.py").write_bytes(b"print()")
     code, out, err = run("plan", str(tmp_path))
     assert (code, err) == (0, "")
     assert "nothing -> 1.0.0: 0 deleted, 1 new" in out
