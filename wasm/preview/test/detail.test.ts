@@ -99,6 +99,18 @@ test("for a release that the engine does not know, the device's files are unknow
   await own.stop();
 });
 
+test("a device whose version equals a release has the files of that release", async () => {
+  const root = writeTree(scratch(), { "1.0.0/main.py": "one", "1.0.1/main.py": "three" });
+  const own = await serve(root);
+  const visit = await Visit.open(browser, `${own.url}_preview/#from=v1.0.0`);
+  await visit.page.getByText("A device on v1.0.0 downloads 5 B to get to 1.0.1").waitFor();
+  expect(await visit.text(".summary")).not.toContain("not available here");
+  expect(await said(visit, "main.py")).toMatch(/On the device 3 B.* After the update 5 B/);
+  expect(await visit.text("rp-file-detail section")).toContain("1 line added 1 line removed");
+  await visit.end();
+  await own.stop();
+});
+
 test("a release that still changes tells what a device on it has", async () => {
   const root = writeTree(scratch(), { "1.0.0/main.py": "one", "1.0.1/lib.py": "gone", "1.0.1/main.py": "two" });
   const own = await serve(root);

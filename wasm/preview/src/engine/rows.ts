@@ -6,6 +6,8 @@ import { KINDS, type Kind, type Rows } from "./protocol.js";
 
 /** What the engine says that a device on some version has. */
 export interface DeviceFiles {
+  /** The name of the release that has them. */
+  release: string;
   files: ReadonlyMap<string, FileRecord>;
   /** Those that no plan touches. */
   kept: ReadonlySet<string>;

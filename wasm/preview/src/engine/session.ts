@@ -1,6 +1,6 @@
 // The open releases in the worker, and the questions about them that the engine answers.
 
-import { Catalog, Filter, hashFiles, type Entry, type FileRecord } from "airwaybill";
+import { Catalog, Filter, hashFiles, Version, type Entry, type FileRecord } from "airwaybill";
 
 import { contentOf, FolderContents, ServerContents, ZipContents, type Contents } from "./contents.js";
 import { failure, SourceError } from "./failure.js";
@@ -38,12 +38,13 @@ interface Opened {
 interface OpenCatalog {
   catalog: Catalog;
   offered: ReadonlySet<string>;
+  scheme: VersionScheme;
   /** Rejects protected files; null if there are none. */
   unprotected: Filter | null;
 }
 
 const REMEMBERED_RELEASES = 16;
-const NOTHING: DeviceFiles = { files: new Map(), kept: new Set() };
+const NOTHING: DeviceFiles = { release: "", files: new Map(), kept: new Set() };
 
 export class Session {
   #opened: Opened | null = null;
@@ -186,7 +187,7 @@ export class Session {
     const from = request.current ?? null;
     const to = this.catalog.plan(request)?.version ?? from;
     const [before, after] = [this.#holds(from), this.#holds(to)];
-    const sides = [side(from, before, path), side(to, after, path)] as const;
+    const sides = [side(before, path), side(after, path)] as const;
     const answer: FileAnswer = {
       path,
       from,
@@ -262,7 +263,7 @@ export class Session {
     const unprotected = protect.length === 0 ? null : new Filter({ ignore: protect });
     this.#known?.catalog.free();
     this.#known?.unprotected?.free();
-    this.#known = { catalog, offered: new Set(releases.map((release) => release.version)), unprotected };
+    this.#known = { catalog, offered: new Set(releases.map((release) => release.version)), scheme, unprotected };
     this.#opened = opened;
     this.#generation += 1;
     this.#held.clear();
@@ -279,14 +280,27 @@ export class Session {
     if (version == null) return NOTHING;
     let held = this.#held.get(version);
     if (held === undefined) {
-      const files = new Map(this.#files(version).map((file) => [file.path, file]));
+      const release = this.#release(version);
+      const files = new Map(this.#files(release).map((file) => [file.path, file]));
       const filter = this.#known?.unprotected ?? null;
-      const kept = filter === null ? [] : [...files.keys()].filter((path) => !filter.reads(`${version}/${path}`));
-      held = files.size === 0 ? NOTHING : { files, kept: new Set(kept) };
+      const kept = filter === null ? [] : [...files.keys()].filter((path) => !filter.reads(`${release}/${path}`));
+      held = files.size === 0 ? NOTHING : { release, files, kept: new Set(kept) };
       if (this.#held.size >= REMEMBERED_RELEASES) this.#held.clear();
       this.#held.set(version, held);
     }
     return held;
+  }
+
+  /** The release of exactly that name, otherwise an equal one (rule V5). */
+  #release(version: string): string {
+    const { offered, scheme } = this.#known!;
+    if (offered.has(version) || this.entries.some(({ path }) => path.startsWith(`${version}/`))) return version;
+    try {
+      const asked = new Version(version, scheme);
+      return [...offered].find((name) => asked.equals(new Version(name, scheme))) ?? version;
+    } catch {
+      return version; // not a version in this scheme
+    }
   }
 
   /** The engine lists the files of offered releases only; those of one that is still changing are looked up by path. */
@@ -302,9 +316,9 @@ export class Session {
   }
 }
 
-function side(version: string | null, { files }: DeviceFiles, path: string): Side | null {
+function side({ release, files }: DeviceFiles, path: string): Side | null {
   const file = files.get(path);
-  return file === undefined ? null : { path: `${version}/${path}`, size: file.size, sha1: file.sha1 };
+  return file === undefined ? null : { path: `${release}/${path}`, size: file.size, sha1: file.sha1 };
 }
 
 function nothingOpen(): SourceError {
