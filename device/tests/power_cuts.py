@@ -18,7 +18,7 @@ from pathlib import Path
 from board import TESTS, compile_client, micropython
 
 FILE_SYSTEMS = ("littlefs", "FAT")
-PAIRS = 1000
+PAIRS = 300
 
 
 def prove(pairs: int = PAIRS) -> list[str]:
