@@ -211,7 +211,7 @@ class Board:
         """The flash, as the firmware mounts it before boot.py."""
         port = self._port("flash")
         if self.kind == "littlefs":
-            # A board's driver reads 32 bytes at once. As much as is programmed makes the same writes, in two thirds of the time.
+            # A board's driver reads 32 bytes at once; this takes two thirds of the time, and writes are the same.
             system = vfs.VfsLfs2(port, readsize=self.progsize, progsize=self.progsize)
         else:
             system = vfs.VfsFat(port)
