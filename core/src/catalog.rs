@@ -182,6 +182,7 @@ impl Catalog {
             ignored: Vec::new(),
             warnings: Vec::new(),
         };
+        // Extended, as in `check`: three trees that are collected, and so sorted, add 5.5 KB to the gzipped module.
         let mut unsettled = BTreeSet::new();
         unsettled.extend(options.unsettled.iter().map(String::as_str));
         let mut directories: Vec<Directory<'_>> = Vec::new();

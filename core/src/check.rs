@@ -13,7 +13,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::catalog::{Catalog, File, Release, find};
+use crate::catalog::{Catalog, File, Release};
 use crate::deserialize::by_name;
 use crate::error::{Code, Error, one_line, quoted};
 use crate::glob::Globs;
@@ -178,9 +178,9 @@ impl Catalog {
             check.want_mpy(&mut wanted);
         }
         wanted.extend(firmware::wanted(self));
-        let mut each = BTreeSet::new();
-        each.extend(wanted.iter().map(String::as_str));
-        Ok(each.into_iter().map(str::to_owned).collect())
+        wanted.sort_unstable();
+        wanted.dedup();
+        Ok(wanted)
     }
 
     /// Says what a careful colleague would, before a release goes out: errors first, each level sorted by path.
@@ -250,6 +250,7 @@ impl<'a> Check<'a> {
         } else {
             versions.into_iter().map(|version| step(Some(version))).collect()
         };
+        // Extended for the size of the module, as in `Catalog::from_listing`.
         let mut places = BTreeMap::new();
         places.extend(peeks.iter().enumerate().map(|(place, peek)| (peek.path.as_str(), place)));
         Ok(Some(Self { catalog, request, peeks, places, target, steps, findings: Vec::new() }))
@@ -289,7 +290,7 @@ impl<'a> Check<'a> {
     }
 
     fn has(&self, device_path: &str) -> bool {
-        find(self.target.files(), device_path).is_some()
+        self.target.file(device_path).is_some()
     }
 
     /// The paths of the files that some device fetches, each once.
