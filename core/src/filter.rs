@@ -2,7 +2,7 @@ use serde::Deserialize;
 
 use crate::error::{Code, Error, quoted};
 use crate::glob::Globs;
-use crate::left_out::{self, CopySign};
+use crate::left_out::{self, Sign};
 use crate::name;
 use crate::version::{Version, VersionScheme};
 
@@ -84,16 +84,12 @@ impl Filter {
     /// ```
     #[must_use]
     pub fn needs_mtime(&self, path: &str, mtime: i64) -> bool {
-        mtime == 0 || path.split_once('/').is_some_and(|(_, rest)| self.copy_in(rest).is_some())
+        mtime == 0
+            || path.split_once('/').is_some_and(|(_, rest)| matches!(self.sign_in(rest), Some(Sign::CopyUnderWay(_))))
     }
 
     pub(crate) fn now(&self) -> Option<i64> {
         self.now
-    }
-
-    /// C6b: the sign in a device path that a copy is under way.
-    pub(crate) fn copy_in<'p>(&self, device_path: &'p str) -> Option<CopySign<'p>> {
-        left_out::copy_in(device_path).filter(|_| !self.include.matches(device_path))
     }
 
     pub(crate) fn scheme(&self) -> VersionScheme {
@@ -139,13 +135,29 @@ impl Filter {
     }
 
     pub(crate) fn ignores(&self, device_path: &str) -> bool {
-        // C1, C6
-        let mut end = 0;
-        let is_left_out = device_path.as_bytes().split(|byte| *byte == b'/').any(|name| {
-            end += name.len() + 1;
-            left_out::is_left_out(name) && !device_path.get(..end - 1).is_some_and(|path| self.include.matches(path))
-        });
-        is_left_out || self.ignore.matches(device_path)
+        matches!(self.sign_in(device_path), Some(Sign::LeftOut))
+    }
+
+    /// What the names in a device path say, in one pass: this is done for every file of a catalog.
+    pub(crate) fn sign_in<'p>(&self, device_path: &'p str) -> Option<Sign<'p>> {
+        let is_included = |path: Option<&str>| path.is_some_and(|path| self.include.matches(path));
+        let (mut copy, mut end) = (None, 0);
+        for (segment, name) in left_out::names(device_path).enumerate() {
+            end += name.len();
+            // C1, C6
+            if left_out::is_left_out(name.as_bytes()) && !is_included(device_path.get(..end)) {
+                return Some(Sign::LeftOut);
+            }
+            end += 1;
+            // C6b
+            if copy.is_none() {
+                copy = left_out::copy_sign(segment, name, device_path.get(end..).unwrap_or_default());
+            }
+        }
+        if self.ignore.matches(device_path) {
+            return Some(Sign::LeftOut);
+        }
+        copy.filter(|_| !is_included(Some(device_path))).map(Sign::CopyUnderWay)
     }
 }
 

@@ -3,6 +3,12 @@
 /// Where rsync puts the files of a copy that it is not done with, with `--delay-updates`.
 const DELAYED: &str = ".~tmp~";
 
+/// What the names in a path say of its file.
+pub(crate) enum Sign<'a> {
+    LeftOut,
+    CopyUnderWay(CopySign<'a>),
+}
+
 /// Whether a name in a path is left out wherever it stands.
 pub(crate) fn is_left_out(name: &[u8]) -> bool {
     match name {
@@ -26,21 +32,26 @@ pub(crate) struct CopySign<'a> {
     pub(crate) is_sized_at_once: bool,
 }
 
-/// The first name in a path that a copy tool gives to what is not whole yet.
-pub(crate) fn copy_in(path: &str) -> Option<CopySign<'_>> {
-    let mut segments = path.split('/').enumerate().peekable();
-    while let Some((segment, name)) = segments.next() {
-        // The files are in there under their own names.
-        if name == DELAYED {
-            let of = segments.peek().map(|(_, name)| *name);
-            return Some(CopySign { segment, of, is_sized_at_once: false });
-        }
-        if let Some(of) = copied_name(name) {
-            let is_sized_at_once = name.strip_suffix(".aria2").is_some();
-            return Some(CopySign { segment, of: Some(of).filter(|of| !of.is_empty()), is_sized_at_once });
-        }
+/// The names in a path. `str::split` is slower for names as short as these.
+pub(crate) fn names(path: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(path);
+    std::iter::from_fn(move || {
+        let path = rest?;
+        let end = path.bytes().position(|byte| byte == b'/');
+        rest = end.and_then(|end| path.get(end + 1..));
+        path.get(..end.unwrap_or(path.len()))
+    })
+}
+
+/// The sign in one name of a path, if a copy tool gives such names to what is not whole yet; `rest` follows that name.
+pub(crate) fn copy_sign<'a>(segment: usize, name: &'a str, rest: &'a str) -> Option<CopySign<'a>> {
+    // The files are in there under their own names.
+    if name == DELAYED {
+        return Some(CopySign { segment, of: names(rest).next().filter(|of| !of.is_empty()), is_sized_at_once: false });
     }
-    None
+    let of = copied_name(name)?;
+    let is_sized_at_once = name.strip_suffix(".aria2").is_some();
+    Some(CopySign { segment, of: Some(of).filter(|of| !of.is_empty()), is_sized_at_once })
 }
 
 /// The name that a copy gets when it is whole, empty where its present one does not tell.

@@ -2,7 +2,7 @@ use super::sort::{Row, sort_by_path};
 use super::{File, find};
 use crate::error::{Code, Error, quoted};
 use crate::filter::Filter;
-use crate::left_out::CopySign;
+use crate::left_out::{CopySign, Sign};
 use crate::listing::{Entry, FileRecord};
 use crate::notice::Notice;
 use crate::path::{self, DevicePath};
@@ -62,16 +62,23 @@ impl<'a> Intake<'a> {
 
     /// Adds one entry; `path` is its path below the release's directory.
     pub(crate) fn take(&mut self, path: &'a str, entry: &'a Entry, filter: &Filter) {
-        if filter.ignores(path) {
-            let message = format!("{}: ignored by its name", quoted(entry.path()));
-            self.ignored.push(Notice::new(entry.path(), Code::IgnoredName, message));
-        } else if let Some(copy) = filter.copy_in(path) {
-            let mtime = match entry {
-                Entry::File(file) => file.mtime,
-                _ => None,
-            };
-            self.copies.push(UnfinishedCopy { path, copy, mtime });
-        } else if let Err(error) = self.take_member(path, entry) {
+        let result = match filter.sign_in(path) {
+            Some(Sign::LeftOut) => {
+                let message = format!("{}: ignored by its name", quoted(entry.path()));
+                self.ignored.push(Notice::new(entry.path(), Code::IgnoredName, message));
+                Ok(())
+            }
+            Some(Sign::CopyUnderWay(copy)) => {
+                let mtime = match entry {
+                    Entry::File(file) => file.mtime,
+                    _ => None,
+                };
+                self.copies.push(UnfinishedCopy { path, copy, mtime });
+                Ok(())
+            }
+            None => self.take_member(path, entry),
+        };
+        if let Err(error) = result {
             self.refused.push(Notice::from_error(entry.path(), &error));
         }
     }

@@ -32,7 +32,7 @@ impl Check<'_> {
         let is_new = |path: &str| self.steps.iter().any(|step| step.base.is_none_or(|base| base.file(path).is_none()));
         let included: Vec<&str> = paths
             .into_iter()
-            .filter(|path| path.as_bytes().split(|byte| *byte == b'/').any(left_out::is_left_out) && is_new(path))
+            .filter(|path| left_out::names(path).any(|name| left_out::is_left_out(name.as_bytes())) && is_new(path))
             .collect();
         for path in included {
             let message = "it goes out for the first time, under a name that is ignored by default";
