@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from collections import deque
+from collections.abc import Awaitable
 from functools import lru_cache
 from typing import BinaryIO
 
@@ -111,13 +112,13 @@ class AccessLogging:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started, status, size = time.time(), 500, 0
 
-        async def counting_send(message: Message) -> None:
+        def counting_send(message: Message) -> Awaitable[None]:
             nonlocal status, size
             if message["type"] == "http.response.start":
                 status = message["status"]
             else:
                 size += len(message.get("body", b""))
-            await send(message)
+            return send(message)
 
         try:
             await self._app(scope, receive, counting_send)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable
 from typing import NamedTuple
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -93,12 +93,12 @@ class Memory:
             await send_body(send, entity.data)
             return
 
-        async def remembering_send(message: Message) -> None:
+        def remembering_send(message: Message) -> Awaitable[None]:
             if message["type"] == "http.response.start" and KEPT in scope and _is_short(scope):
                 if len(answers) >= REMEMBERED_LIMIT:
                     answers.clear()
                 answers[request] = Remembered(tuple(message["headers"]), *scope[KEPT])
-            await send(message)
+            return send(message)
 
         await self._app(scope, receive, remembering_send)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 from http import HTTPStatus
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -29,11 +29,11 @@ class Framing:
             await self._app(scope, receive, send)
             return
 
-        async def framing_send(message: Message) -> None:
+        def framing_send(message: Message) -> Awaitable[None]:
             if message["type"] == "http.response.start":
                 headers = _framed(scope, message["status"], message.get("headers", ()))
                 message = {**message, "headers": headers}
-            await send(message)
+            return send(message)
 
         await self._app(scope, receive, framing_send)
 
