@@ -1,7 +1,7 @@
 """One update, from the request for the manifest to the journal. Nothing live changes here: that is for the next start.
 
 It is done in passes, each with parts of the client that are loaded for it and gone after it: few boards have room for
-all of them. What one leaves for the next lies on flash, or in `Found`.
+all of them. What one leaves for the next lies on flash, or in `Offer`.
 
 What takes time is a generator, which yields where it would wait (the milliseconds, or None), so that `update()` and
 `update_async()` are the same code.
@@ -23,7 +23,7 @@ from OTA import OTAError, as_ota_error, part
 _PIECE_MS = const(5)
 
 
-class Found:
+class Offer:
     """What the server has for this device, and what is known of the device."""
 
     null = True  # nothing
@@ -170,7 +170,7 @@ def run(ota, allow_downgrade, retry, progress):
 def ask(ota):
     """What the server says, with its list as `waybill/fetch.new`. A device without a record asks again as one without a
     version: then it knows what all of the release is (D13)."""
-    found = Found()
+    found = Offer()
     own = once("begin", "begin", ota, found)
     home = ota.home
     deletes = None

@@ -23,7 +23,7 @@ ROOT, ACTION = sys.argv[1:3]
 NEVER = -1
 
 
-class Kept(Chip):
+class FileChip(Chip):
     """Each write is in the file before the next one is made."""
 
     until_cut = NEVER
@@ -35,9 +35,9 @@ class Kept(Chip):
         self.file.readinto(self.data)
 
     def write(self, start, data):
-        Kept.until_cut -= 1
-        if Kept.until_cut == 0:
-            if Kept.torn:
+        FileChip.until_cut -= 1
+        if FileChip.until_cut == 0:
+            if FileChip.torn:
                 self.keep(start, data[: len(data) // 2])
             os.system("kill -9 $PPID")  # of the shell: no `finally` gets to tidy up
         self.keep(start, data)
@@ -50,7 +50,7 @@ class Kept(Chip):
 
 class Board(boards.Board):
     def _add(self, name, block_size, blocks, erases):
-        self.chips[name] = Kept(self.log, name, block_size, blocks, erases)
+        self.chips[name] = FileChip(self.log, name, block_size, blocks, erases)
 
     def _modules(self):
         """Time is the machine's: a server answers."""
@@ -100,8 +100,8 @@ def run(path):
 
 
 def start(cut, torn):
-    Kept.until_cut = int(cut)
-    Kept.torn = torn == "torn"
+    FileChip.until_cut = int(cut)
+    FileChip.torn = torn == "torn"
     try:
         return {"ended": "idle", "sent": board.start_once()["sent"]}
     except Restart:

@@ -339,7 +339,7 @@ def test_no_such_host(tmp_path: Path) -> None:
 
 
 def test_a_server_that_does_not_answer(tmp_path: Path) -> None:
-    """Case 33: its queue is full, so a connection never comes about. `fetch` sees that a watchdog is fed meanwhile."""
+    """Its queue is full, so a connection never comes about. `fetch` sees that a watchdog is fed meanwhile."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen(0)

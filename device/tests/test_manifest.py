@@ -335,7 +335,7 @@ def utf8(lead: int, *more: int) -> str:
 
 TOGETHER = {
     "case": ["Tone.txt", "tone.txt", "TONE.TXT", "a long name", "A Long Name", "a.b.c", "A.B.C", "other.txt"],
-    "case 24": ["Ä.txt", "Î.txt", "ä.txt", "中.txt", "席.txt"],
+    "accents": ["Ä.txt", "Î.txt", "ä.txt", "中.txt", "席.txt"],
     "accents, 8.3": [utf8(0xC3, byte) + ".txt" for byte in range(0x80, 0xC0)],
     "accents, long": ["a long name " + utf8(0xC3, byte) for byte in range(0x80, 0xC0)],
     "accents in an extension": ["a." + utf8(0xC3, byte) for byte in range(0x80, 0xC0)],

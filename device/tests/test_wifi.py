@@ -1,4 +1,4 @@
-"""Joining a WiFi, with drivers that behave as boards' do: one that fails is left, or no later join works (case 16)."""
+"""Joining a WiFi, with drivers that behave as boards' do: one that fails is left, or no later join works."""
 
 from __future__ import annotations
 
