@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ._core import Catalog, peek
+from ._core import Catalog
 from ._error import AirwaybillError
 from ._host import shown
 
@@ -16,30 +16,61 @@ else:
     import tomli as tomllib
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from ._core import Finding
 
 SETTINGS = "check.toml"
-KEYS = ("mounts", "flash_size", "firmware", "accept")
 # Of a wrong directory so many of those below it are looked at.
 LOOKED_AT = 1000
 
 
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _are(is_one: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, list) and all(map(is_one, value))
+
+
+def _is_size(value: object) -> bool:
+    return type(value) is int and 0 < value < 2**53
+
+
+def _is_accepted(value: object) -> bool:
+    return isinstance(value, dict) and value.keys() == {"code", "path", "reason"} and all(map(_is_text, value.values()))
+
+
+KEYS: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "mounts": (_are(_is_text), "a list of names"),
+    "flash_size": (_is_size, "a number of bytes"),
+    "firmware": (lambda value: value in ("esp", "any"), '"esp" or "any"'),
+    "accept": (_are(_is_accepted), "[[accept]] with code, path and reason, all of them texts"),
+}
+
+
 def settings(root: str) -> dict[str, Any]:
     """What ``check.toml`` says: ``mounts``, ``flash_size``, ``firmware``, ``accept``; empty where there is none."""
-    path = os.path.join(root, SETTINGS)
     try:
-        with open(path, "rb") as file:
+        with open(os.path.join(root, SETTINGS), "rb") as file:
             found: dict[str, Any] = tomllib.load(file)
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError) as error:
-        raise AirwaybillError("settings_invalid", f"{path}: {error}") from None
-    for key in found:
+    except OSError as error:
+        raise _invalid(error.strerror) from None
+    except ValueError as error:
+        raise _invalid(error) from None
+    for key, value in found.items():
         if key not in KEYS:
-            raise AirwaybillError("settings_invalid", f"{path}: {shown(key)}: a setting is one of {', '.join(KEYS)}")
+            raise _invalid(f"{shown(key)}: a setting is one of {', '.join(KEYS)}")
+        is_right, expected = KEYS[key]
+        if not is_right(value):
+            raise _invalid(f"{key}: expected {expected}, found {shown(str(value))}")
     return found
+
+
+def _invalid(problem: object) -> AirwaybillError:
+    return AirwaybillError("settings_invalid", f"{SETTINGS}: {problem}")
 
 
 def check(catalog: Catalog, root: str, current: Sequence[str] = (), **options: Any) -> list[Finding]:
@@ -48,10 +79,46 @@ def check(catalog: Catalog, root: str, current: Sequence[str] = (), **options: A
     Raises `AirwaybillError` with code ``settings_invalid`` besides those of `Catalog.check`.
     """
     asked = {**settings(root), **{key: value for key, value in options.items() if value is not None}}
-    try:
-        return catalog.check(peek(root, catalog.peeks(current, **asked)), current, **asked)
-    except TypeError as error:
-        raise AirwaybillError("settings_invalid", f"{os.path.join(root, SETTINGS)}: {error}") from None
+    return catalog.check_directory(root, current, **asked)
+
+
+class Settings(NamedTuple):
+    """What ``check.toml`` says, or nothing and what is wrong with it."""
+
+    values: dict[str, Any]
+    problem: str | None = None
+
+    @classmethod
+    def read(cls, root: str) -> Settings:
+        try:
+            return cls(settings(root))
+        except AirwaybillError as error:
+            return cls({}, str(error))
+
+
+class Checked(NamedTuple):
+    """A check as plain values: what it went by, and what it found, errors first."""
+
+    settings: dict[str, Any]
+    findings: tuple[dict[str, str], ...]
+
+
+def checked(catalog: Catalog, root: str, found: Settings) -> Checked:
+    """The check of what devices would get; what is wrong with ``check.toml`` is a finding, and it is left out then."""
+    values, problem = found
+    if problem is None:
+        try:
+            return Checked(values, tuple(map(plain, catalog.check_directory(root, **values))))
+        except AirwaybillError as error:
+            problem = str(error)
+    advice = "correct it: until then it is ignored"
+    wrong = {"level": "error", "path": SETTINGS, "code": "settings_invalid", "message": problem, "advice": advice}
+    return Checked({}, (wrong, *map(plain, catalog.check_directory(root))))
+
+
+def plain(finding: Finding) -> dict[str, str]:
+    """A finding as plain values, as the npm package has it."""
+    return {key: getattr(finding, key) for key in ("level", "path", "code", "message", "advice")}
 
 
 def no_releases(root: str, scheme: str) -> AirwaybillError:

@@ -234,6 +234,18 @@ class Catalog:
         firmware: str = "esp",
         accept: Sequence[Mapping[str, str]] = ...,
     ) -> list[Finding]: ...
+    def check_directory(
+        self,
+        /,
+        root: str | os.PathLike[str],
+        current: Sequence[str] = ...,
+        *,
+        target: str | None = None,
+        mounts: Sequence[str] | None = None,
+        flash_size: int | None = None,
+        firmware: str = "esp",
+        accept: Sequence[Mapping[str, str]] = ...,
+    ) -> list[Finding]: ...
     def manifest_json(
         self,
         /,

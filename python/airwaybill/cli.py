@@ -263,9 +263,7 @@ def check(
     catalog = _releases(directory, scheme, ignore, protect, include, keep)
     findings = _check.check(catalog, directory, current, mounts=mount or None, flash_size=flash_size)
     if as_json:
-        keys = ("level", "path", "code", "message", "advice")
-        rows = [{key: getattr(finding, key) for key in keys} for finding in findings]
-        print(json.dumps(rows, indent=2, ensure_ascii=False))
+        print(json.dumps([_check.plain(finding) for finding in findings], indent=2, ensure_ascii=False))
     else:
         table = new_table("level", "path", "code", "what", "advice")
         for finding in findings:

@@ -1,4 +1,5 @@
 use std::hash::{Hash, Hasher};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use airwaybill::{CatalogOptions, Entry, PlanRequest};
@@ -162,6 +163,29 @@ impl Catalog {
         let peeks = check::peeks(peeks)?;
         let findings = py.detach(|| self.0.check(&request, &peeks)).map_err(engine_error)?;
         Ok(findings.into_iter().map(Into::into).collect())
+    }
+
+    /// What `check` says with the peeks that it wants read below `root`; the other parameters and the errors are those
+    /// of `check`.
+    #[pyo3(signature = (
+        root, current = Vec::new(), *, target = None, mounts = None, flash_size = None, firmware = "esp",
+        accept = Vec::new()
+    ))]
+    #[allow(clippy::too_many_arguments, reason = "keyword arguments of the Python API")]
+    fn check_directory(
+        &self,
+        py: Python<'_>,
+        root: PathBuf,
+        current: Vec<String>,
+        target: Option<String>,
+        mounts: Option<Vec<String>>,
+        flash_size: Option<u64>,
+        firmware: &str,
+        accept: Vec<Bound<'_, PyMapping>>,
+    ) -> PyResult<Vec<Finding>> {
+        let request = check_request(current, target, mounts, flash_size, firmware, accept)?;
+        let check = || self.0.check(&request, &check::read(&root, &self.0.peeks(&request)?));
+        Ok(py.detach(check).map_err(engine_error)?.into_iter().map(Into::into).collect())
     }
 
     /// The text that a device gets, UTF-8: the manifest of its plan, or `null`. Does what `plan` and `Plan.manifest` do

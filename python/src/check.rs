@@ -1,6 +1,6 @@
 use std::fs::File;
-use std::io::Read as _;
-use std::path::PathBuf;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
 
 use airwaybill::{Accept, CheckRequest};
 use pyo3::prelude::*;
@@ -46,12 +46,28 @@ impl Peek {
 /// Reads the files at these paths below `root`, and gives a `Peek` of each; none of one that cannot be read.
 #[pyfunction]
 pub(crate) fn peek(py: Python<'_>, root: PathBuf, paths: Vec<String>) -> Vec<Peek> {
-    let read = |path: String| {
-        let mut content = Vec::new();
-        File::open(root.join(&path)).and_then(|mut file| file.read_to_end(&mut content)).ok()?;
-        Some(Peek(airwaybill::Peek::of(&path, &content)))
+    py.detach(|| read(&root, &paths).into_iter().map(Peek).collect())
+}
+
+/// What the files at these paths below `root` have; without those that cannot be read.
+pub(crate) fn read(root: &Path, paths: &[String]) -> Vec<airwaybill::Peek> {
+    let mut content = Vec::new();
+    let mut peek = |path: &String| {
+        content.clear();
+        open(&root.join(path)).and_then(|mut file| file.read_to_end(&mut content)).ok()?;
+        Some(airwaybill::Peek::of(path, &content))
     };
-    py.detach(|| paths.into_iter().filter_map(read).collect())
+    paths.iter().filter_map(&mut peek).collect()
+}
+
+/// Does not wait for a pipe that has been put there meanwhile.
+fn open(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.read(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_NONBLOCK);
+    let file = options.open(path)?;
+    if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("not a regular file")) }
 }
 
 /// The arguments of a check, as Python gives them.

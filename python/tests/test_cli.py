@@ -242,13 +242,13 @@ def test_check_for_programs(tree: Path, call: Call) -> None:
     ("settings", "code", "error"),
     [
         ('firmware = "any"', 0, None),
-        ('firmware = "esp8266"', 2, "field_type"),
+        ('firmware = "esp8266"', 2, "settings_invalid"),
         ("firmware = ", 2, "settings_invalid"),
         ("mount = []", 2, "settings_invalid"),
         ('mounts = "flash"', 2, "settings_invalid"),
         ('mounts = ["rom"]\nfirmware = "any"', 1, "check_failed"),
         ('[[accept]]\ncode = "firmware_not_esp"\npath = "*.bin"\nreason = "tests"', 0, None),
-        ('[[accept]]\ncode = "firmware_not_esp"', 2, "field_type"),
+        ('[[accept]]\ncode = "firmware_not_esp"', 2, "settings_invalid"),
     ],
 )
 def test_settings_of_the_check(tree: Path, call: Call, settings: str, code: int, error: str | None) -> None:

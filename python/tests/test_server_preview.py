@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import subprocess
 import sys
 import tracemalloc
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from content import noise, write
-from server_support import Server, serving, split
+from server_support import Server, eventually, serving, split
+from serving import COMMAND
 
 import airwaybill
 from airwaybill.server import create_app
@@ -85,6 +88,56 @@ def test_the_listing_follows_the_directory(served: Server, root: Path) -> None:
     second = served.get(LISTING, {"If-None-Match": first.headers["etag"]})
     assert second.status == 200
     assert "1.0.2/flash/main.py" in [entry["path"] for entry in second.json()["entries"]]
+
+
+SETTINGS = """mounts = ["flash"]
+[[accept]]
+code = "start_mpy"
+path = "1.0.1/flash/boot.mpy"
+reason = "its main.py imports it"
+"""
+
+
+def found_in(server: Server) -> tuple[Any, list[tuple[str, str, str]]]:
+    document = server.get(LISTING).json()
+    return document["check"], shown(document["findings"])
+
+
+def test_the_listing_has_what_the_server_found(root: Path, log: Path) -> None:
+    write(
+        root, {"1.0.0/flash/lib.py": b"lib\n", "1.0.1/flash/boot.mpy": b"M\x06\x00\x1f", "1.0.1/flash/gone.py": b"\0"}
+    )
+    with serving(root, log, "--settle", "0") as server:
+        document = server.get(LISTING).json()
+        found = json.loads(checked(root))
+        assert shown(found) == [
+            ("error", "start_mpy", "1.0.1/flash/boot.mpy"),
+            ("error", "python_broken", "1.0.1/flash/gone.py"),
+        ]
+        assert (document["check"], document["findings"]) == ({}, found)
+
+        # It follows its settings too.
+        write(root, {"check.toml": SETTINGS.encode()})
+        accepted, left = eventually(lambda: found_in(server), lambda found: found[0] != {})
+        assert (accepted["mounts"], accepted["accept"][0]["code"]) == (["flash"], "start_mpy")
+        assert left == [("error", "python_broken", "1.0.1/flash/gone.py")]
+
+        for settings, why in (("mounts = 5", "mounts"), ("[[accept", "]]"), ("flash = 5", "flash_size")):
+            write(root, {"check.toml": settings.encode()})
+            eventually(lambda: server.get(LISTING).json()["findings"][0]["message"], partial(contains, why))
+            assert found_in(server) == ({}, [("error", "settings_invalid", "check.toml"), *shown(found)])
+
+
+def contains(part: str, text: str) -> bool:
+    return part in text
+
+
+def checked(root: Path) -> bytes:
+    return subprocess.run([*COMMAND, "check", "--json", str(root)], capture_output=True, timeout=60).stdout
+
+
+def shown(findings: Any) -> list[tuple[str, str, str]]:
+    return [(each["level"], each["code"], each["path"]) for each in findings]
 
 
 def test_what_the_server_hides_the_listing_hides(root: Path, log: Path) -> None:

@@ -63,8 +63,8 @@ class Preview:
         self._workers = workers
         self._config = config
         self._files: dict[str, Entity] | None = None
-        # Generation, entries as JSON, and their hash.
-        self._entries: tuple[int, bytes, str] | None = None
+        # Generation, what follows from the releases as JSON, and its hash.
+        self._rendered: tuple[int, bytes, str] | None = None
 
     def redirects(self, request: Request) -> bool:
         """Whether a request for ``/`` is from a browser and the directory has no index page."""
@@ -94,13 +94,13 @@ class Preview:
         return _answer(request, entity.etag, [(b"content-type", kind), (b"cache-control", keep)], entity.data)
 
     async def listing(self, request: Request) -> Answer:
-        """What the page's engine needs to give the same answers as this server, byte for byte."""
+        """What the page's engine needs to give the same answers as this server, byte for byte, and what it found."""
         snapshot = self._releases.snapshot()
         asked = manifest_request(request.scope, self._config)
-        if self._entries is None or self._entries[0] != snapshot.generation:
+        if self._rendered is None or self._rendered[0] != snapshot.generation:
             work = partial(_render, snapshot)
-            self._entries = await self._workers.once(("listing", snapshot.generation), work)
-        _, entries, digest = self._entries
+            self._rendered = await self._workers.once(("listing", snapshot.generation), work)
+        _, rendered, digest = self._rendered
         about = {
             "base_url": asked.base_url,
             "dst_paths": self._config.dst_paths,
@@ -117,7 +117,7 @@ class Preview:
         head = json.dumps(about, ensure_ascii=False).encode("utf-8", "backslashreplace")
         etag = hashlib.blake2b(head + digest.encode(), digest_size=16).hexdigest()
         headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-cache")]
-        return _answer(request, f'"{etag}"', headers, head[:-1], b', "entries": ', entries, b"}\n")
+        return _answer(request, f'"{etag}"', headers, head[:-1], b",", rendered, b"\n")
 
 
 def _answer(request: Request, etag: str, described: Iterable[Header], *pieces: bytes) -> Answer:
@@ -148,8 +148,13 @@ def _read(built: str) -> dict[str, Entity]:
 
 
 def _render(snapshot: Snapshot) -> tuple[int, bytes, str]:
-    entries = [_shown(entry) for entry in snapshot.listing.entries() if not entry["path"].startswith(".")]
-    data = json.dumps(entries, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
+    document = {
+        "check": snapshot.checked.settings,
+        "findings": snapshot.checked.findings,
+        "entries": [_shown(entry) for entry in snapshot.listing.entries() if not entry["path"].startswith(".")],
+    }
+    # Without the brace: it goes on with what depends on the request.
+    data = json.dumps(document, ensure_ascii=False, separators=(",", ":"))[1:].encode("utf-8", "backslashreplace")
     return snapshot.generation, data, hashlib.blake2b(data, digest_size=16).hexdigest()
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, KeysView
 
 import watchfiles
 
-from airwaybill import AirwaybillError, Listing
+from airwaybill import AirwaybillError, Listing, _check
 from airwaybill.server.answers import RequestError
 from airwaybill.server.config import Config
 from airwaybill.server.snapshot import Snapshot
@@ -77,7 +77,7 @@ class Releases:
         self.root = os.path.abspath(root)
         self._config = config
         self._settling = Settling(config.settle)
-        self._state: tuple[str, Listing, KeysView[str], int] | None = None
+        self._state: tuple[str, Listing, KeysView[str], int, _check.Settings] | None = None
         self._rest = LOOK_AGAIN_SECONDS
         self._dirty = threading.Event()
         self._stopping = threading.Event()
@@ -170,11 +170,13 @@ class Releases:
             waits = self._settling.judge(listing.changed, started, ended)
             # A write that changes no entry, for example to an access log below the root, makes no new snapshot.
             now = int(time.time())
-            state = (real_root, listing, waits.keys(), self._hour(now))
+            settings = _check.Settings.read(self.root)
+            state = (real_root, listing, waits.keys(), self._hour(now), settings)
             if state != self._state:
                 generation = 1 if self.current is None else self.current.generation + 1
                 catalog = self._config.catalog(listing, waits, now)
-                self.current = Snapshot.of(catalog, listing, tuple(waits), now, generation, real_root)
+                checked = _check.checked(catalog, self.root, settings)
+                self.current = Snapshot.of(catalog, listing, tuple(waits), now, generation, real_root, checked)
             self._state, self.error = state, None
             self._rest = max(0.0, min([LOOK_AGAIN_SECONDS, *waits.values()]))
             if not waits:

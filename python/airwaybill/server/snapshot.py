@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from airwaybill import Catalog, Listing
+from airwaybill._check import Checked
 from airwaybill.server.cache import Answers, EntityCache
 
 MANIFESTS_LIMIT = 16 * 1024 * 1024
@@ -14,7 +15,8 @@ MANIFESTS_LIMIT = 16 * 1024 * 1024
 class Snapshot:
     """``generation`` increases with each snapshot; ``releases`` to ``warnings`` are for ``/healthz``.
 
-    ``catalog`` is the catalog of ``listing`` at ``now``, with ``changing`` as the names that are not settled.
+    ``catalog`` is the catalog of ``listing`` at ``now``, with ``changing`` as the names that are not settled;
+    ``checked`` is its check.
     """
 
     generation: int
@@ -23,6 +25,7 @@ class Snapshot:
     changing: tuple[str, ...]
     now: int
     real_root: str
+    checked: Checked
     releases: tuple[str, ...]
     firmware: tuple[str, ...]
     unsettled: tuple[str, ...]
@@ -33,7 +36,14 @@ class Snapshot:
 
     @classmethod
     def of(
-        cls, catalog: Catalog, listing: Listing, changing: tuple[str, ...], now: int, generation: int, real_root: str
+        cls,
+        catalog: Catalog,
+        listing: Listing,
+        changing: tuple[str, ...],
+        now: int,
+        generation: int,
+        real_root: str,
+        checked: Checked,
     ) -> Snapshot:
         ignored = catalog.ignored
         return cls(
@@ -43,6 +53,7 @@ class Snapshot:
             changing=changing,
             now=now,
             real_root=real_root,
+            checked=checked,
             releases=tuple(str(release.version) for release in catalog.releases),
             firmware=tuple(image.path for image in catalog.firmware),
             unsettled=tuple(notice.path for notice in ignored if notice.code == "release_unsettled"),
