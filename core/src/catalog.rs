@@ -123,10 +123,13 @@ pub struct Catalog {
     pub(crate) protect: Globs,
     pub(crate) keep: Globs,
     releases: Vec<Release>,
-    unsettled: Vec<Release>,
+    /// Whole, and not offered: still changing, or with errors.
+    pub(crate) held: Vec<Release>,
     superseded: Vec<Release>,
+    /// As they were when they were last offered (rule C9).
+    pub(crate) remembered: Vec<Release>,
     firmware: Vec<Firmware>,
-    unsettled_firmware: Vec<Firmware>,
+    held_firmware: Vec<Firmware>,
     /// Paths of directories in releases with nothing in them (rule C8).
     pub(crate) empty: Vec<String>,
     ignored: Vec<Notice>,
@@ -174,17 +177,24 @@ impl Catalog {
             protect: Globs::new(&options.protect)?,
             keep: Globs::new(&options.keep)?,
             releases: Vec::new(),
-            unsettled: Vec::new(),
+            held: Vec::new(),
             superseded: Vec::new(),
+            remembered: Vec::new(),
             firmware: Vec::new(),
-            unsettled_firmware: Vec::new(),
+            held_firmware: Vec::new(),
             empty: Vec::new(),
             ignored: Vec::new(),
             warnings: Vec::new(),
         };
         // Extended, as in `check`: three trees that are collected, and so sorted, add 5.5 KB to the gzipped module.
-        let mut unsettled = BTreeSet::new();
+        let (mut unsettled, mut failed) = (BTreeSet::new(), BTreeSet::new());
         unsettled.extend(options.unsettled.iter().map(String::as_str));
+        failed.extend(options.failed.iter().map(String::as_str));
+        let held_back = |name: &str| match name {
+            _ if unsettled.contains(name) => Some(unsettled_notice(name)),
+            _ if failed.contains(name) => Some(failed_notice(name)),
+            _ => None,
+        };
         let mut directories: Vec<Directory<'_>> = Vec::new();
         let mut index: BTreeMap<&str, usize> = BTreeMap::new();
         let mut total = 0_u64;
@@ -205,7 +215,7 @@ impl Catalog {
                         intake.take(rest, entry, &catalog.filter);
                     }
                 }
-                None => catalog.take_top_level(entry, &unsettled),
+                None => catalog.take_top_level(entry, held_back(entry.path())),
             }
         }
         for Directory { version, intake } in directories {
@@ -215,24 +225,43 @@ impl Catalog {
                     let outcome = intake.finish(catalog.filter.now());
                     total = total.saturating_add(outcome.linked);
                     check_size(total).map_err(|error| error.at(name))?;
-                    catalog.take_release(version, outcome, unsettled.contains(name));
+                    catalog.take_release(version, outcome, held_back(name));
                 }
                 Err(error) => catalog.ignored.push(Notice::from_error(name, &error)),
             }
         }
         catalog.sort_and_dedupe();
+        catalog.remember(options, |name| index.contains_key(name))?;
         Ok(catalog)
     }
 
-    fn take_top_level(&mut self, entry: &Entry, unsettled: &BTreeSet<&str>) {
-        let path = entry.path();
-        match self.firmware_image(entry) {
-            Ok(image) if unsettled.contains(path) => {
-                self.ignored.push(unsettled_notice(path));
-                self.unsettled_firmware.push(image);
+    // C9
+    fn remember(&mut self, options: &CatalogOptions, is_there: impl Fn(&str) -> bool) -> Result<(), Error> {
+        if options.remembered.is_empty() {
+            return Ok(());
+        }
+        let entries: Vec<Entry> = options.remembered.iter().cloned().map(Entry::File).collect();
+        let none = Vec::new;
+        let as_it_was = CatalogOptions { unsettled: none(), failed: none(), remembered: Vec::new(), ..options.clone() };
+        let earlier = Catalog::from_listing(&entries, &as_it_was)?;
+        self.remembered = earlier.releases;
+        self.remembered.extend(earlier.superseded);
+        let is_same = |a: &Release, b: &Release| a.version.as_str() == b.version.as_str();
+        self.remembered.retain(|release| {
+            let mut current = self.releases.iter().chain(&self.superseded);
+            is_there(release.version.as_str()) && !current.any(|other| is_same(other, release))
+        });
+        Ok(())
+    }
+
+    fn take_top_level(&mut self, entry: &Entry, held_back: Option<Notice>) {
+        match (self.firmware_image(entry), held_back) {
+            (Ok(image), Some(notice)) => {
+                self.ignored.push(notice);
+                self.held_firmware.push(image);
             }
-            Ok(image) => self.firmware.push(image),
-            Err(error) => self.ignored.push(Notice::from_error(path, &error)),
+            (Ok(image), None) => self.firmware.push(image),
+            (Err(error), _) => self.ignored.push(Notice::from_error(entry.path(), &error)),
         }
     }
 
@@ -242,20 +271,20 @@ impl Catalog {
             Entry::File(FileRecord { path, size, sha1, .. }) => {
                 Ok(Firmware { path: path.clone(), version: version?, size: *size, sha1: *sha1 })
             }
-            Entry::Link { path, .. } => Err(intake::link_outside(path)),
+            Entry::Link { path, .. } if self.filter.release_version(path).is_ok() => Err(intake::link_outside(path)),
+            Entry::Link { path, .. } => version.and_then(|_| Err(intake::link_outside(path))),
             Entry::Unread { path, unread } => version.and_then(|_| Err(intake::file_unread(path, unread))),
             Entry::Directory { path } => version.and_then(|_| Err(intake::file_unread(path, "a directory"))),
         }
     }
 
-    fn take_release(&mut self, version: Version, outcome: Outcome, is_unsettled: bool) {
+    fn take_release(&mut self, version: Version, outcome: Outcome, held_back: Option<Notice>) {
         self.ignored.extend(outcome.ignored);
         self.empty.extend(outcome.empty);
-        if is_unsettled {
-            self.ignored.push(unsettled_notice(version.as_str()));
-        }
+        let is_held = held_back.is_some();
+        self.ignored.extend(held_back);
         match outcome.files {
-            Ok(files) if is_unsettled => self.unsettled.push(Release { version, files }),
+            Ok(files) if is_held => self.held.push(Release { version, files }),
             Ok(files) => {
                 self.warnings.extend(outcome.warnings);
                 self.releases.push(Release { version, files });
@@ -266,7 +295,10 @@ impl Catalog {
 
     fn sort_and_dedupe(&mut self) {
         // V4: of equal versions the name that sorts last wins.
-        self.releases.sort_unstable_by(|a, b| (&a.version, a.version.as_str()).cmp(&(&b.version, b.version.as_str())));
+        let by_version =
+            |a: &Release, b: &Release| (&a.version, a.version.as_str()).cmp(&(&b.version, b.version.as_str()));
+        self.releases.sort_unstable_by(by_version);
+        self.held.sort_unstable_by(by_version);
         self.firmware.sort_unstable_by(|a, b| (&a.version, &a.path).cmp(&(&b.version, &b.path)));
         self.refuse_duplicate_images();
         let (losers, superseded) =
@@ -331,6 +363,23 @@ impl Catalog {
         &self.ignored
     }
 
+    /// Of what is ignored the releases and images, which are not offered as long as that is so.
+    ///
+    /// ```
+    /// use airwaybill::{Catalog, CatalogOptions, Code, Entry, FileRecord};
+    ///
+    /// let link = Entry::Link { path: "1.0.1/flash/a".into(), link: Some("notes.txt".into()) };
+    /// let listing = [FileRecord::of("notes.txt", b"").into(), FileRecord::of("1.0.1/flash/b", b"").into(), link];
+    /// let catalog = Catalog::from_listing(&listing, &CatalogOptions::default())?;
+    /// assert_eq!(catalog.ignored().len(), 2);
+    /// let held_back = catalog.held_back().next().unwrap();
+    /// assert_eq!((held_back.path.as_str(), held_back.code), ("1.0.1/flash/a", Code::LinkOutside));
+    /// # Ok::<(), airwaybill::Error>(())
+    /// ```
+    pub fn held_back(&self) -> impl Iterator<Item = &Notice> {
+        self.ignored.iter().filter(|notice| notice.holds_back())
+    }
+
     /// Warnings about what is in the catalog, sorted by path.
     #[must_use]
     pub fn warnings(&self) -> &[Notice] {
@@ -341,44 +390,49 @@ impl Catalog {
     ///
     /// # Errors
     ///
-    /// [`Code::ReleaseUnsettled`] while it is still changing, otherwise [`Code::ReleaseUnknown`].
+    /// [`Code::ReleaseUnsettled`] while it is still changing, [`Code::CheckFailed`] if it is held back for its errors,
+    /// otherwise [`Code::ReleaseUnknown`].
     pub fn release(&self, name: &str) -> Result<&Release, Error> {
         self.releases.iter().find(|release| release.version.as_str() == name).ok_or_else(|| {
-            if self.unsettled.iter().any(|release| release.version.as_str() == name) {
-                Error::new(Code::ReleaseUnsettled, format!("{}: the release is still changing", quoted(name)))
-            } else {
-                Error::new(Code::ReleaseUnknown, format!("{}: no release has this name", quoted(name)))
+            let is_held = self.held.iter().any(|release| release.version.as_str() == name);
+            match self.ignored.iter().find(|notice| is_held && notice.path == name) {
+                Some(notice) => Error::new(notice.code, notice.message.as_str()),
+                None => Error::new(Code::ReleaseUnknown, format!("{}: no release has this name", quoted(name))),
             }
         })
     }
 
-    /// The files of a device on this version: the release with exactly that name, even if it is still changing or an equal
-    /// one is offered in its place; otherwise the one that is equal (rule V5).
+    /// The files of a device on this version: the release with exactly that name, even if an equal one is offered in its
+    /// place or it is held back (rule C9); otherwise the one that is equal (rule V5).
     pub(crate) fn known_release(&self, version: &Version) -> Option<&Release> {
-        let equal = || self.releases.iter().chain(&self.unsettled).find(|release| release.version == *version);
-        self.release_named(version.as_str()).or_else(equal)
+        let held_back = || self.remembered.iter().chain(self.held.iter().rev());
+        let mut named = self.releases.iter().chain(&self.superseded).chain(held_back());
+        let equal = || self.releases.iter().chain(held_back()).find(|release| release.version == *version);
+        named.find(|release| release.version.as_str() == version.as_str()).or_else(equal)
     }
 
-    fn release_named(&self, name: &str) -> Option<&Release> {
-        let mut known = self.releases.iter().chain(&self.unsettled).chain(&self.superseded);
-        known.find(|release| release.version.as_str() == name)
-    }
-
-    /// The file of a release, or the firmware image, at a path from the top directory, even if it is still changing, or an
-    /// equal one is offered in its place.
+    /// The file of a release, or the firmware image, at a path from the top directory, even if it is still changing, has
+    /// errors, or an equal one is offered in its place.
     #[must_use]
     pub fn find(&self, path: &str) -> Option<FileRecord> {
         let record = |size, sha1| FileRecord { path: path.to_owned(), size, sha1, mtime: None };
         if let Some((name, rest)) = path.split_once('/') {
-            return self.release_named(name)?.file(rest).map(|file| record(file.size, file.sha1));
+            let mut releases = self.releases.iter().chain(&self.held).chain(&self.superseded);
+            let release = releases.find(|release| release.version.as_str() == name)?;
+            return release.file(rest).map(|file| record(file.size, file.sha1));
         }
-        let mut images = self.firmware.iter().chain(&self.unsettled_firmware);
+        let mut images = self.firmware.iter().chain(&self.held_firmware);
         images.find(|image| image.path == path).map(|image| record(image.size, image.sha1))
     }
 }
 
 fn unsettled_notice(path: &str) -> Notice {
     Notice::new(path, Code::ReleaseUnsettled, format!("{}: still changing, not offered yet", quoted(path)))
+}
+
+fn failed_notice(path: &str) -> Notice {
+    let rule = "its check has errors; it is not offered until they are gone, or accepted";
+    Notice::new(path, Code::CheckFailed, format!("{}: {rule}", quoted(path)))
 }
 
 /// The file at a path, in files that are sorted by path.

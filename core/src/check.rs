@@ -238,8 +238,8 @@ impl<'a> Check<'a> {
         let mut versions: Vec<Version> =
             request.current.iter().map(|text| catalog.filter.device_version(text)).collect::<Result<_, _>>()?;
         if versions.is_empty() {
-            let below = catalog.releases().iter().rev().find(|release| release.version() < target.version());
-            versions.extend(below.map(|release| release.version().clone()));
+            let known = catalog.releases().iter().chain(&catalog.remembered).map(Release::version);
+            versions.extend(known.filter(|version| *version < target.version()).max().cloned());
         }
         let step = |version: Option<Version>| Step {
             base: version.as_ref().and_then(|version| catalog.known_release(version)),

@@ -87,6 +87,8 @@ codes! {
     ReleaseEmpty = "release_empty",
     /// A release or image is still changing and not offered yet.
     ReleaseUnsettled = "release_unsettled",
+    /// A release or image whose check has errors, where such are not offered.
+    CheckFailed = "check_failed",
     /// A copy tool is not done with a file.
     CopyUnderWay = "copy_under_way",
     /// What a copy tool left, long after it was done.
@@ -107,7 +109,7 @@ codes! {
     NoReleases = "no_releases",
     /// The release that a device is on is not here.
     BaseUnknown = "base_unknown",
-    /// The release that a device is on is held back.
+    /// A release that devices are on is held back.
     BaseHeldBack = "base_held_back",
     /// A path is outside the mount points of the device.
     PathMount = "path_mount",

@@ -15,6 +15,22 @@ pub struct Notice {
 }
 
 impl Notice {
+    /// Whether it keeps a release or an image from being offered; otherwise it is about what is none, or is left out.
+    pub(crate) fn holds_back(&self) -> bool {
+        !matches!(
+            self.code,
+            Code::IgnoredName
+                | Code::CopyLeftOver
+                | Code::NotFirmware
+                | Code::VersionStart
+                | Code::VersionSemver
+                | Code::VersionPep440
+                | Code::NameNear
+                | Code::NameWord
+                | Code::NameWithdrawn
+        )
+    }
+
     pub(crate) fn new(path: &str, code: Code, message: impl Into<String>) -> Self {
         Self { path: path.to_owned(), code, message: one_line(message.into()) }
     }

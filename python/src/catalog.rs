@@ -9,7 +9,7 @@ use pyo3::types::{PyBytes, PyMapping};
 use crate::check::{self, check_request};
 use crate::convert::{Reduced, version_scheme};
 use crate::error::engine_error;
-use crate::listing::{Listing, entries};
+use crate::listing::{Listing, entries, files};
 use crate::manifest::manifest_options;
 use crate::plan::Plan;
 use crate::records::{FileRecord, Finding, Firmware, Notice};
@@ -26,8 +26,10 @@ impl Catalog {
     /// `semver` or `pep440`. `ignore` has globs of files to ignore, `protect` of files that no plan touches; one with a
     /// `/` is matched against the device path and each directory above it, one without against each name in the path.
     /// `include` has globs of what is not to be ignored by its name, `keep` of files that a device owns once it has them.
-    /// `unsettled` has top-level names that are still changing and not offered. `now` is the time in seconds since 1970:
-    /// without it, what a copy tool left holds a release back however old it is.
+    /// `unsettled` has top-level names that are still changing and not offered, `failed` those that are not offered because
+    /// their check has errors. `remembered` has the files of releases as they were when they were last offered, records or
+    /// dicts with paths from the top directory: one that is held back now stays so for the devices that are on it. `now` is
+    /// the time in seconds since 1970: without it, what a copy tool left holds a release back however old it is.
     ///
     /// A release is offered entirely or not at all; `ignored` names the file. Raises `AirwaybillError` with code
     /// `glob_invalid`, `size_too_big` (2^53 bytes or more in all), `digest_invalid`, `field_missing` or `field_type`.
@@ -35,7 +37,7 @@ impl Catalog {
     #[allow(clippy::too_many_arguments, reason = "keyword arguments of the Python API")]
     #[pyo3(signature = (
         listing, *, scheme = "loose", ignore = Vec::new(), protect = Vec::new(), include = Vec::new(), keep = Vec::new(),
-        unsettled = Vec::new(), now = None
+        unsettled = Vec::new(), failed = Vec::new(), remembered = None, now = None
     ))]
     fn from_listing(
         py: Python<'_>,
@@ -46,10 +48,13 @@ impl Catalog {
         include: Vec<String>,
         keep: Vec<String>,
         unsettled: Vec<String>,
+        failed: Vec<String>,
+        remembered: Option<&Bound<'_, PyAny>>,
         now: Option<i64>,
     ) -> PyResult<Self> {
         let scheme = version_scheme(scheme)?;
-        let options = CatalogOptions { scheme, ignore, protect, include, keep, unsettled, now };
+        let remembered = remembered.map_or_else(|| Ok(Vec::new()), files)?;
+        let options = CatalogOptions { scheme, ignore, protect, include, keep, unsettled, failed, remembered, now };
         let catalog = if let Ok(listing) = listing.cast::<Listing>() {
             let entries = &listing.get().0.entries;
             py.detach(|| airwaybill::Catalog::from_listing(entries, &options))
@@ -78,6 +83,12 @@ impl Catalog {
         self.0.ignored().iter().map(Into::into).collect()
     }
 
+    /// Of what is ignored the releases and images, which are not offered as long as that is so.
+    #[getter]
+    fn held_back(&self) -> Vec<Notice> {
+        self.0.held_back().map(Into::into).collect()
+    }
+
     /// Warnings about what is in the catalog, sorted by path.
     #[getter]
     fn warnings(&self) -> Vec<Notice> {
@@ -99,7 +110,7 @@ impl Catalog {
     ///
     /// `current` is the device's release, `None` for a full install; `firmware_version` its firmware, by default
     /// `current`; `target` the name of the release to install, by default the highest; with `allow_downgrade` it may be
-    /// lower than `current`. Raises `AirwaybillError` with code `release_unknown`, `release_unsettled` or
+    /// lower than `current`. Raises `AirwaybillError` with code `release_unknown`, `release_unsettled`, `check_failed` or
     /// `version_…`.
     #[pyo3(signature = (current = None, *, firmware_version = None, target = None, allow_downgrade = false))]
     fn plan(
@@ -142,7 +153,7 @@ impl Catalog {
     /// the highest when `None`; `mounts` are the devices' mount points, `flash` and `sd` when `None`; `flash_size` the
     /// bytes of the file system at `flash`. `firmware` is `esp`, or `any` where no image of an ESP32 is expected.
     /// `accept` has what is meant so, as mappings of `code`, `path` (a glob) and `reason`. Raises `AirwaybillError` with
-    /// code `release_unknown`, `release_unsettled`, `version_…`, `glob_invalid`, `field_missing` or `field_type`.
+    /// code `release_unknown`, `release_unsettled`, `check_failed`, `version_…`, `glob_invalid`, `field_missing` or `field_type`.
     #[pyo3(signature = (
         peeks, current = Vec::new(), *, target = None, mounts = None, flash_size = None, firmware = "esp",
         accept = Vec::new()

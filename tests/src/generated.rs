@@ -177,6 +177,7 @@ fn input(dice: &mut Dice) -> Value {
             "ignore": globs(dice),
             "protect": globs(dice),
             "unsettled": if dice.chance(10) { dice.some(&releases, 50) } else { Vec::new() },
+            "failed": if dice.chance(10) { dice.some(&releases, 50) } else { Vec::new() },
         },
         "request": request,
         "render": {

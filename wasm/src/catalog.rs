@@ -49,7 +49,7 @@ impl Catalog {
 
     /// The files of a release with their device paths, sorted by path.
     ///
-    /// @throws `release_unknown`, `release_unsettled`, `field_type`
+    /// @throws `release_unknown`, `release_unsettled`, `check_failed`, `field_type`
     #[wasm_bindgen(unchecked_return_type = "FileRecord[]")]
     pub fn files(&self, #[wasm_bindgen(unchecked_param_type = "string")] version: &JsValue) -> Result<JsValue> {
         let release = self.0.release(&text(version, "version")?).map_err(engine_error)?;
@@ -66,6 +66,12 @@ impl Catalog {
     #[wasm_bindgen(getter, unchecked_return_type = "Notice[]")]
     pub fn ignored(&self) -> Result<JsValue> {
         to_js(&self.0.ignored())
+    }
+
+    /// Of what is ignored the releases and images, which are not offered as long as that is so.
+    #[wasm_bindgen(getter, js_name = heldBack, unchecked_return_type = "Notice[]")]
+    pub fn held_back(&self) -> Result<JsValue> {
+        to_js(&self.0.held_back().collect::<Vec<_>>())
     }
 
     /// Warnings about what is in the catalog, sorted by path.
@@ -85,7 +91,7 @@ impl Catalog {
 
     /// What a device has to do; `null` if there is nothing.
     ///
-    /// @throws `release_unknown`, `release_unsettled`, `version_…`, `field_type`
+    /// @throws `release_unknown`, `release_unsettled`, `check_failed`, `version_…`, `field_type`
     #[wasm_bindgen(unchecked_return_type = "Plan | null")]
     pub fn plan(
         &self,
@@ -121,7 +127,7 @@ impl Catalog {
     /// What a careful colleague would say before a release goes out: errors first, each level sorted by path. `peeks`
     /// has what the content tells, of the files that `Catalog.peeks` names.
     ///
-    /// @throws `release_unknown`, `release_unsettled`, `version_…`, `glob_invalid`, `field_missing`, `field_type`
+    /// @throws `release_unknown`, `release_unsettled`, `check_failed`, `version_…`, `glob_invalid`, `field_missing`, `field_type`
     #[wasm_bindgen(unchecked_return_type = "Finding[]")]
     pub fn check(
         &self,
@@ -197,7 +203,7 @@ impl<'a> From<&'a airwaybill::Release> for Release<'a> {
 
 /// Compares the files on a device, with device paths, with its release.
 ///
-/// @throws `release_unknown`, `release_unsettled`, `path_…`, `digest_invalid`, `field_missing`, `field_type`
+/// @throws `release_unknown`, `release_unsettled`, `check_failed`, `path_…`, `digest_invalid`, `field_missing`, `field_type`
 #[allow(clippy::missing_errors_doc, reason = "@throws says it, as TypeScript has it")]
 #[wasm_bindgen(js_name = verifyDevice, unchecked_return_type = "Report")]
 pub fn verify_device(

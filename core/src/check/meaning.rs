@@ -31,6 +31,7 @@ impl Check<'_> {
                 self.grown(step, &mut findings);
             }
         }
+        self.remembered(&mut findings);
         self.findings.extend(findings);
         self.same_content();
         let empty: Vec<&str> = self
@@ -58,11 +59,7 @@ impl Check<'_> {
         let releases = self.catalog.releases().iter().map(|release| release.version().as_str());
         let near: Vec<String> = releases.filter(|other| is_near(name, other)).map(quoted).collect();
         let near = if near.is_empty() { String::new() } else { format!("; did you mean {}?", near.join(", ")) };
-        let held = self
-            .catalog
-            .ignored()
-            .iter()
-            .find(|notice| notice.code != Code::IgnoredName && notice.path.split('/').next() == Some(name));
+        let held = self.catalog.held_back().find(|notice| notice.path.split('/').next() == Some(name));
         findings.push(match held {
             Some(notice) => Finding::new(
                 (Warning, Code::BaseHeldBack),
@@ -81,6 +78,20 @@ impl Check<'_> {
                 "keep releases as long as devices are on them",
             ),
         });
+    }
+
+    /// C9; of one that still changes or has errors, others tell.
+    fn remembered(&self, findings: &mut Vec<Finding>) {
+        let is_held = |release: &&Release| self.catalog.held.iter().any(|held| held.version() == release.version());
+        for release in self.catalog.remembered.iter().filter(|release| !is_held(release)) {
+            let name = release.version().as_str();
+            let message = format!(
+                "{} is held back; for devices on it, it stays what it was when it was last offered",
+                quoted(name)
+            );
+            let advice = "fix it before the server starts again: then this is forgotten";
+            findings.push(Finding::new((Warning, Code::BaseHeldBack), name, &message, advice));
+        }
     }
 
     fn stays(&self, base: &Release, step: &Step<'_>, findings: &mut Vec<Finding>) {

@@ -98,7 +98,7 @@ fn notices(catalog: &Catalog, findings: &mut Vec<Finding>) {
         match notice.code {
             Code::IgnoredName => left_out.push(notice.path.as_str()),
             // Whatever else is in the directory, or not yet.
-            Code::NotFirmware | Code::VersionStart | Code::ReleaseUnsettled => {}
+            Code::NotFirmware | Code::VersionStart | Code::ReleaseUnsettled | Code::CheckFailed => {}
             Code::NameNear | Code::NameWord | Code::NameWithdrawn | Code::VersionSemver | Code::VersionPep440 => {
                 findings.push(of(notice, Hint, "rename it if it is to go out"));
             }

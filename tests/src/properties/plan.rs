@@ -142,13 +142,19 @@ impl Model<'_> {
         }
     }
 
-    /// A directory is a release by its content, unless it is still changing or loses to an equal name (V4).
+    /// The names that are held back, whatever is in them, the last first.
+    fn held_back(&self) -> impl Iterator<Item = &str> {
+        let names: BTreeSet<&String> = self.options.unsettled.iter().chain(&self.options.failed).collect();
+        names.into_iter().rev().map(String::as_str)
+    }
+
+    /// A directory is a release by its content, unless it is held back or loses to an equal name (V4).
     fn check_releases(&self) {
-        let unsettled: BTreeSet<&str> = self.options.unsettled.iter().map(String::as_str).collect();
+        let held_back: BTreeSet<&str> = self.held_back().collect();
         let tops: BTreeSet<&str> =
             self.listing.iter().filter_map(|entry| Some(entry.path().split_once('/')?.0)).collect();
         let mut whole: Vec<(Version, Tree)> = tops
-            .difference(&unsettled)
+            .difference(&held_back)
             .filter_map(|name| self.alone(name).map(|tree| (self.version(name), tree)))
             .collect();
         whole.sort_by(|(a, _), (b, _)| (b, b.as_str()).cmp(&(a, a.as_str())));
@@ -164,19 +170,37 @@ impl Model<'_> {
 
     /// The files of the release when nothing else is there.
     fn alone(&self, name: &str) -> Option<Tree> {
-        let own = self.listing.iter().filter(|entry| entry.path().split_once('/').is_some_and(|(top, _)| top == name));
-        let options = CatalogOptions { unsettled: Vec::new(), ..self.options.clone() };
+        self.release_of(self.listing, name)
+    }
+
+    /// What it was when it was last offered, if its directory is there still (C9).
+    fn remembered(&self, name: &str) -> Option<Tree> {
+        let is_there =
+            self.listing.iter().any(|entry| entry.path().split_once('/').is_some_and(|(top, _)| top == name));
+        let listing: Vec<Entry> = self.options.remembered.iter().cloned().map(Entry::from).collect();
+        self.release_of(&listing, name).filter(|_| is_there)
+    }
+
+    fn release_of(&self, listing: &[Entry], name: &str) -> Option<Tree> {
+        let own = listing.iter().filter(|entry| entry.path().split_once('/').is_some_and(|(top, _)| top == name));
+        let none = Vec::new;
+        let options =
+            CatalogOptions { unsettled: none(), failed: none(), remembered: Vec::new(), ..self.options.clone() };
         Catalog::from_listing(own, &options).unwrap().releases().first().map(tree)
     }
 
     /// What the device has, if the catalog has its release.
     fn known(&self, name: &str) -> Option<Tree> {
         let version = self.version(name);
-        let equal = self.catalog.releases().iter().map(|release| release.version().as_str());
-        let unsettled = self.options.unsettled.iter().map(String::as_str);
         let is_equal = |name: &&str| Version::parse(name, version.scheme()).is_ok_and(|other| other == version);
+        let is_held = |name: &str| self.held_back().any(|held| held == name);
+        let one = |name: &str| self.alone(name).filter(|_| !is_held(name)).or_else(|| self.remembered(name));
+        let offered = self.catalog.releases().iter().map(|release| release.version().as_str());
+        let remembered: BTreeSet<&str> = self.options.remembered.iter().map(|file| top(&file.path)).collect();
         // V5
-        self.alone(name).or_else(|| equal.chain(unsettled).filter(is_equal).find_map(|name| self.alone(name)))
+        let mut equal = offered.chain(remembered).filter(is_equal).filter_map(one);
+        let held = || self.held_back().filter(is_equal).find_map(|name| self.alone(name));
+        one(name).or_else(|| self.alone(name)).or_else(|| equal.next()).or_else(held)
     }
 
     // P1, P2
