@@ -102,6 +102,10 @@ class Checked(NamedTuple):
     settings: dict[str, Any]
     findings: tuple[dict[str, str], ...]
 
+    @property
+    def errors(self) -> tuple[dict[str, str], ...]:
+        return tuple(finding for finding in self.findings if finding["level"] == "error")
+
 
 def checked(catalog: Catalog, root: str, found: Settings) -> Checked:
     """The check of what devices would get; what is wrong with ``check.toml`` is a finding, and it is left out then."""
@@ -116,9 +120,40 @@ def checked(catalog: Catalog, root: str, found: Settings) -> Checked:
     return Checked({}, (wrong, *map(plain, catalog.check_directory(root))))
 
 
+def without_errors(
+    offer: Callable[[tuple[str, ...]], Catalog], root: str, found: Settings
+) -> tuple[Catalog, tuple[str, ...], Checked]:
+    """What is offered once nothing in it has an error, the names that are held back for that, and all that was found.
+
+    ``offer`` gives the catalog without those names: what comes in their place is checked as well.
+    """
+    catalog = offer(())
+    first = last = checked(catalog, root, found)
+    errors: list[dict[str, str]] = []
+    failed: tuple[str, ...] = ()
+    while names := _with_errors(catalog, last):
+        errors += (error for error in last.errors if error not in errors)
+        failed += names
+        catalog = offer(failed)
+        last = checked(catalog, root, found)
+    others = (finding for finding in first.findings if finding not in errors)
+    return catalog, failed, Checked(first.settings, (*errors, *others))
+
+
+def _with_errors(catalog: Catalog, found: Checked) -> tuple[str, ...]:
+    names = {error["path"].partition("/")[0] for error in found.errors}
+    offered = [*(release.version for release in catalog.releases), *(image.path for image in catalog.firmware)]
+    return tuple(name for name in offered if name in names)
+
+
 def plain(finding: Finding) -> dict[str, str]:
     """A finding as plain values, as the npm package has it."""
     return {key: getattr(finding, key) for key in ("level", "path", "code", "message", "advice")}
+
+
+def line(finding: dict[str, str]) -> str:
+    """A finding for the log."""
+    return f"{finding['level']}: {finding['code']}: {finding['path']}: {finding['message']}"
 
 
 def no_releases(root: str, scheme: str) -> AirwaybillError:

@@ -7,14 +7,15 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from enum import Enum
 from typing import Annotated, Any, NoReturn, Optional
 
 import typer
 
-from airwaybill import AirwaybillError, Catalog, Listing, Manifest, _check, _record, scan, verify_content
+from airwaybill import AirwaybillError, Catalog, Listing, Manifest, _check, _record, verify_content
 from airwaybill._terminal import compared, complain, new_table, print_tables, progress_bar, shown, size_of
 
 CHECK_FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
@@ -85,6 +86,9 @@ KeepOption = Annotated[
     list[str],
     typer.Option("--keep", metavar="GLOB", help="Device paths that a device owns once it has them; may be repeated."),
 ]
+CheckedOption = Annotated[
+    bool, typer.Option("--checked", help="Hold back releases and images in which the check finds errors.")
+]
 
 
 class CommandError(Exception):
@@ -111,6 +115,7 @@ def serve(
     protect: ProtectOption = [],  # noqa: B006
     include: IncludeOption = [],  # noqa: B006
     keep: KeepOption = [],  # noqa: B006
+    checked: CheckedOption = False,
     settle: Annotated[
         float, typer.Option(min=0, metavar="SECONDS", help="Offer a release once it has not changed for this long.")
     ] = 2.0,
@@ -125,12 +130,13 @@ def serve(
 ) -> None:
     """Serve manifests and files to devices.
 
-    The access log goes to stdout, one JSON object per line.
+    The access log goes to stdout, one JSON object per line; what is offered, held back or wrong to stderr.
     """
     from airwaybill.server import create_app
     from airwaybill.server.run import listen, run, url_of
 
     logging.basicConfig(level=logging.WARNING, format="airwaybill: %(message)s", stream=sys.stderr)
+    logging.getLogger("airwaybill").setLevel(logging.INFO)
     try:
         app = create_app(
             directory,
@@ -141,6 +147,7 @@ def serve(
             protect=protect,
             include=include,
             keep=keep,
+            checked=checked,
             settle=settle,
             trusted_proxies=trusted_proxy,
             access_log=sys.stdout.buffer,
@@ -158,13 +165,8 @@ def serve(
     except (OSError, UnicodeError) as error:
         raise CommandError(WRONG_USAGE, "address_unavailable", f"cannot listen on {host}:{port}: {error}") from None
 
-    def announce() -> None:
-        for warning in app.releases.snapshot().catalog.warnings:
-            complain(f"warning: {warning.code}: {warning.message}")
-        complain(f"serving {directory} at {url}", prefix="")
-
     url = url_of(listener)
-    if not run(app, listener, announce):
+    if not run(app, listener, lambda: complain(f"serving {directory} at {url}", prefix="")):
         raise CommandError(CHECK_FAILED, "server_failed", "the server exited unexpectedly")
 
 
@@ -283,6 +285,7 @@ def check(
 @commands.command()
 def inspect(
     directory: Directory,
+    checked: CheckedOption = False,
     scheme: SchemeOption = Scheme.loose,
     ignore: IgnoreOption = [],  # noqa: B006
     protect: ProtectOption = [],  # noqa: B006
@@ -290,7 +293,12 @@ def inspect(
     keep: KeepOption = [],  # noqa: B006
 ) -> None:
     """Show the releases and firmware images of a directory, and what is ignored and why."""
-    catalog = _catalog(directory, scheme, ignore, protect, include, keep)
+    offer = _offer(directory, scheme, ignore, protect, include, keep)
+    catalog = offer(())
+    if checked:
+        settings = _check.Settings(_check.settings(directory))
+        catalog, _, found = _check.without_errors(offer, directory, settings)
+        _complain_of(found.errors)
     releases = new_table("release", "files >", "size >")
     for release in catalog.releases:
         releases.add_row(release.version, str(len(release)), size_of(release.size))
@@ -395,24 +403,31 @@ def _fail(exit_code: int, code: str, message: str) -> int:
     return exit_code
 
 
-def _catalog(
+def _offer(
     directory: str,
     scheme: Scheme,
     ignore: Sequence[str],
     protect: Sequence[str],
     include: Sequence[str],
     keep: Sequence[str],
-) -> Catalog:
+) -> Callable[[Sequence[str]], Catalog]:
+    """The catalog of a directory, without the names that failed."""
     with progress_bar("hashing") as progress:
-        return scan(
-            directory,
-            scheme=scheme.value,
-            ignore=ignore,
-            protect=protect,
-            include=include,
-            keep=keep,
-            progress=progress,
-        )
+        listing = Listing.scan(directory, scheme=scheme.value, ignore=ignore, include=include, progress=progress)
+    return lambda failed: Catalog.from_listing(
+        listing,
+        scheme=scheme.value,
+        ignore=ignore,
+        protect=protect,
+        include=include,
+        keep=keep,
+        failed=failed,
+        now=int(time.time()),
+    )
+
+
+def _catalog(directory: str, scheme: Scheme, *globs: Sequence[str]) -> Catalog:
+    return _offer(directory, scheme, *globs)(())
 
 
 def _releases(directory: str, scheme: Scheme, *globs: Sequence[str]) -> Catalog:
@@ -426,9 +441,14 @@ def _releases(directory: str, scheme: Scheme, *globs: Sequence[str]) -> Catalog:
 
 def _say_errors(catalog: Catalog, directory: str, current: Optional[str], target: Optional[str]) -> None:
     """What a device would refuse, and that its own release is not here, a line each."""
-    for finding in _check.check(catalog, directory, () if current is None else (current,), target=target):
-        if finding.level == "error" or finding.code in ("base_unknown", "base_held_back"):
-            complain(f"{finding.level}: {finding.code}: {shown(finding.path)}: {shown(finding.message)}")
+    found = _check.check(catalog, directory, () if current is None else (current,), target=target)
+    bad = (each for each in found if each.level == "error" or each.code in ("base_unknown", "base_held_back"))
+    _complain_of(map(_check.plain, bad))
+
+
+def _complain_of(findings: Iterable[dict[str, str]]) -> None:
+    for finding in findings:
+        complain(shown(_check.line(finding)))
 
 
 def _read(path: str) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import random
 import struct
 import subprocess
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 from esp_idf_defs.image_metadata import ImageMetadata  # type: ignore[import-untyped]
 
-from airwaybill import Catalog, Peek
+from airwaybill import Catalog, Peek, peek
 
 IMAGE = "firmware_1.0.1.bin"
 MAIN = {"path": "1.0.1/flash/main.py", "size": 1, "sha1": "0" * 40}
@@ -81,3 +82,13 @@ def test_what_mpy_cross_writes_is_a_mpy(tmp_path: Path) -> None:
     catalog = Catalog.from_listing(listing)
     assert catalog.check([Peek(path, content)]) == []
     assert [finding.code for finding in catalog.check([Peek(path, b"x" + content)])] == ["mpy_format"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_bytes(b"x\r\n")
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "directory").mkdir()
+    (tmp_path / "link").symlink_to("main.py")
+    found = peek(tmp_path, ["main.py", "pipe", "directory", "link", "nothing"])
+    assert found == [Peek("main.py", b"x\r\n"), Peek("link", b"x\r\n")]

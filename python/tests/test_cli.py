@@ -315,14 +315,16 @@ SLOW = """
 import sys, time
 import airwaybill, airwaybill.cli
 
-def slow_scan(directory, progress=None, **options):
-    for done in range(0, 101, 10):
-        if progress is not None:
-            progress(done * 10**6, 10**8)
-        time.sleep(float(sys.argv[2]))
-    return airwaybill.scan(directory, **options)
+class Slow:
+    @staticmethod
+    def scan(directory, progress=None, **options):
+        for done in range(0, 101, 10):
+            if progress is not None:
+                progress(done * 10**6, 10**8)
+            time.sleep(float(sys.argv[2]))
+        return airwaybill.Listing.scan(directory, **options)
 
-airwaybill.cli.scan = slow_scan
+airwaybill.cli.Listing = Slow
 sys.exit(airwaybill.cli.run(["inspect", sys.argv[1]]))
 """
 

@@ -177,7 +177,7 @@ def test_more_connections_than_descriptors(root: Path, log: Path) -> None:
         assert waiting.recv(15) == b"HTTP/1.1 200 OK"
         stack.close()
         assert server.stop() == 0
-        assert server.said == server.said[:1]
+        assert server.said[-1].startswith("serving ")
 
 
 def test_short_answers_kept_in_memory_have_a_bound() -> None:
@@ -199,6 +199,14 @@ def test_health(server: Server, site: Path) -> None:
         "releases": ["1.0.0", "1.0.1"],
         "firmware": ["firmware_1.0.1.bin"],
         "unsettled": [],
+        "held_back": [],
+        "errors": [
+            {
+                "path": "firmware_1.0.1.bin",
+                "code": "firmware_not_esp",
+                "message": "not an ESP32 image: the first byte is not 0xE9",
+            }
+        ],
         "ignored": len(airwaybill.scan(site).ignored),
         "warnings": 0,
     }
@@ -409,7 +417,7 @@ def test_a_request_that_has_not_arrived_whole_does_not_hold_up_the_end(root: Pat
         assert server.stop() == 0
         assert stream.recv(100) == b""
         # Nothing was waited for, and so nothing cut off.
-        assert server.said == server.said[:1]
+        assert server.said[-1].startswith("serving ")
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0", "localhost"])
@@ -423,8 +431,7 @@ def test_the_line_at_the_start_names_the_real_port(root: Path, log: Path, host: 
 def test_a_port_in_use_is_an_error(server: Server, root: Path) -> None:
     done = subprocess.run(serve(root, port=server.port), capture_output=True, text=True, timeout=20)
     assert done.returncode == 2
-    assert done.stderr.startswith("airwaybill: address_unavailable: cannot listen on 127.0.0.1:")
-    assert done.stderr.count("\n") == 1
+    assert done.stderr.splitlines()[-1].startswith("airwaybill: address_unavailable: cannot listen on 127.0.0.1:")
 
 
 def test_the_reader_of_the_access_log_may_go(root: Path) -> None:
@@ -436,4 +443,4 @@ def test_the_reader_of_the_access_log_may_go(root: Path) -> None:
             assert server.get("/healthz").status == 200
             time.sleep(0.2)
         assert server.stop() == 0
-        assert server.said == server.said[:1]
+        assert server.said[-1].startswith("serving ")

@@ -35,14 +35,7 @@ def served(root: Path, log: Path) -> Iterator[Server]:
 
 def manifest_from(document: Any, current: str | None, **options: Any) -> bytes:
     """The manifest that the page makes of a listing."""
-    settings = document["options"]
-    catalog = airwaybill.Catalog.from_listing(
-        document["entries"],
-        scheme=settings["scheme"],
-        ignore=settings["ignore"],
-        protect=settings["protect"],
-        unsettled=settings["unsettled"],
-    )
+    catalog = airwaybill.Catalog.from_listing(document["entries"], **document["options"])
     return catalog.manifest_json(document["base_url"], current, dst_paths=document["dst_paths"], **options)
 
 

@@ -14,7 +14,10 @@ from link import HOST
 from serving import ServerProcess, serve
 
 # All that the server may say: where it is, and that a file changed while it was sent (rule H4).
-EXPECTED = re.compile(r"serving .* at http://.*|airwaybill: .* changed while it was being sent; connection closed")
+EXPECTED = re.compile(
+    r"serving .* at http://.*|airwaybill: (offered|held back|warning|error): .*"
+    r"|airwaybill: .* changed while it was being sent; connection closed"
+)
 
 
 def held_to_permissions() -> tuple[str, ...] | None:

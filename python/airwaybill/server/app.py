@@ -46,6 +46,7 @@ def create_app(
     protect: Sequence[str] = (),
     include: Sequence[str] = (),
     keep: Sequence[str] = (),
+    checked: bool = False,
     settle: float = 2.0,
     trusted_proxies: Iterable[str] = (),
     access_log: BinaryIO | None = None,
@@ -55,10 +56,10 @@ def create_app(
 
     ``base_url`` is the start of every URL in a manifest, by default from the request's ``Host``. ``dst_paths`` is
     ``relative`` or ``absolute``, with a leading slash; ``scheme``, the order of versions, ``loose``, ``semver`` or
-    ``pep440``. ``ignore``, ``protect``, ``include`` and ``keep`` are globs. A release is offered once nothing in it has
-    changed for ``settle`` seconds. ``X-Forwarded-Proto`` and ``-Host`` are trusted from the addresses and networks in
-    ``trusted_proxies``. ``access_log`` gets one JSON line per request. ``force_polling`` is for file systems without
-    change notifications.
+    ``pep440``. ``ignore``, ``protect``, ``include`` and ``keep`` are globs. With ``checked`` no release or image is
+    offered in which the check finds errors. A release is offered once nothing in it has changed for ``settle`` seconds.
+    ``X-Forwarded-Proto`` and ``-Host`` are trusted from the addresses and networks in ``trusted_proxies``.
+    ``access_log`` gets one JSON line per request. ``force_polling`` is for file systems without change notifications.
 
     Run by itself it starts and stops with the server; mounted in another application it starts at the first request,
     and ``startup()`` and ``shutdown()`` can be awaited in that application's lifespan.
@@ -74,6 +75,7 @@ def create_app(
         protect=tuple(protect),
         include=tuple(include),
         keep=tuple(keep),
+        checked=checked,
         base_url=base_url,
         dst_paths=dst_paths,
         settle=settle,
@@ -185,6 +187,8 @@ class App:
                 releases=snapshot.releases,
                 firmware=snapshot.firmware,
                 unsettled=snapshot.unsettled,
+                held_back=snapshot.held_back,
+                errors=snapshot.errors,
                 ignored=snapshot.ignored,
                 warnings=snapshot.warnings,
             )

@@ -5,11 +5,23 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Union
+from typing import NamedTuple, Union
 
 from airwaybill import Catalog, FileRecord, Listing
 
 Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
+
+
+class Moment(NamedTuple):
+    """What a catalog takes that changes while a server runs, under the names of ``Catalog.from_listing``."""
+
+    now: int | None = None
+    unsettled: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
+    remembered: tuple[FileRecord, ...] = ()
+
+
+NO_MOMENT = Moment()
 
 
 @dataclass(frozen=True)
@@ -23,13 +35,12 @@ class Config:
     keep: tuple[str, ...] = ()
     base_url: str | None = None
     dst_paths: str = "relative"
+    checked: bool = False
     settle: float = 2.0
     trusted_proxies: tuple[Network, ...] = ()
     force_polling: bool = False
 
-    def catalog(
-        self, listing: Listing | Iterable[FileRecord], unsettled: Iterable[str] = (), now: int | None = None
-    ) -> Catalog:
+    def catalog(self, listing: Listing | Iterable[FileRecord], moment: Moment = NO_MOMENT) -> Catalog:
         return Catalog.from_listing(
             listing,
             scheme=self.scheme,
@@ -37,8 +48,7 @@ class Config:
             protect=self.protect,
             include=self.include,
             keep=self.keep,
-            unsettled=tuple(unsettled),
-            now=now,
+            **moment._asdict(),
         )
 
     def check(self) -> None:

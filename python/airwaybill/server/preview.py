@@ -98,22 +98,10 @@ class Preview:
         snapshot = self._releases.snapshot()
         asked = manifest_request(request.scope, self._config)
         if self._rendered is None or self._rendered[0] != snapshot.generation:
-            work = partial(_render, snapshot)
+            work = partial(_render, snapshot, self._config)
             self._rendered = await self._workers.once(("listing", snapshot.generation), work)
         _, rendered, digest = self._rendered
-        about = {
-            "base_url": asked.base_url,
-            "dst_paths": self._config.dst_paths,
-            "options": {
-                "scheme": self._config.scheme,
-                "ignore": self._config.ignore,
-                "protect": self._config.protect,
-                "include": self._config.include,
-                "keep": self._config.keep,
-                "now": snapshot.now,
-                "unsettled": snapshot.changing,
-            },
-        }
+        about = {"base_url": asked.base_url, "dst_paths": self._config.dst_paths}
         head = json.dumps(about, ensure_ascii=False).encode("utf-8", "backslashreplace")
         etag = hashlib.blake2b(head + digest.encode(), digest_size=16).hexdigest()
         headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-cache")]
@@ -147,8 +135,20 @@ def _read(built: str) -> dict[str, Entity]:
     return files if "index.html" in files else {}
 
 
-def _render(snapshot: Snapshot) -> tuple[int, bytes, str]:
+def _render(snapshot: Snapshot, config: Config) -> tuple[int, bytes, str]:
+    moment = snapshot.moment
     document = {
+        "options": {
+            "scheme": config.scheme,
+            "ignore": config.ignore,
+            "protect": config.protect,
+            "include": config.include,
+            "keep": config.keep,
+            "now": moment.now,
+            "unsettled": moment.unsettled,
+            "failed": moment.failed,
+            "remembered": [{"path": file.path, "size": file.size, "sha1": file.sha1} for file in moment.remembered],
+        },
         "check": snapshot.checked.settings,
         "findings": snapshot.checked.findings,
         "entries": [_shown(entry) for entry in snapshot.listing.entries() if not entry["path"].startswith(".")],

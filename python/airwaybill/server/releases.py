@@ -13,7 +13,8 @@ import watchfiles
 
 from airwaybill import AirwaybillError, Listing, _check
 from airwaybill.server.answers import RequestError
-from airwaybill.server.config import Config
+from airwaybill.server.config import Config, Moment
+from airwaybill.server.report import Report
 from airwaybill.server.snapshot import Snapshot
 
 log = logging.getLogger("airwaybill.server")
@@ -77,6 +78,7 @@ class Releases:
         self.root = os.path.abspath(root)
         self._config = config
         self._settling = Settling(config.settle)
+        self._report = Report(config.scheme)
         self._state: tuple[str, Listing, KeysView[str], int, _check.Settings] | None = None
         self._rest = LOOK_AGAIN_SECONDS
         self._dirty = threading.Event()
@@ -173,10 +175,9 @@ class Releases:
             settings = _check.Settings.read(self.root)
             state = (real_root, listing, waits.keys(), self._hour(now), settings)
             if state != self._state:
-                generation = 1 if self.current is None else self.current.generation + 1
-                catalog = self._config.catalog(listing, waits, now)
-                checked = _check.checked(catalog, self.root, settings)
-                self.current = Snapshot.of(catalog, listing, tuple(waits), now, generation, real_root, checked)
+                moment = Moment(now, tuple(waits))
+                self.current = Snapshot.after(self.current, listing, moment, self._config, real_root, settings)
+                self._report.tell(self.current)
             self._state, self.error = state, None
             self._rest = max(0.0, min([LOOK_AGAIN_SECONDS, *waits.values()]))
             if not waits:
@@ -191,7 +192,7 @@ class Releases:
 
     def _hour(self, now: int) -> int:
         """A number that changes once what a copy tool left may be an hour old, where there is any."""
-        held = self.current is not None and any(n.code == "copy_under_way" for n in self.current.catalog.ignored)
+        held = self.current is not None and any(reason["code"] == "copy_under_way" for reason in self.current.held_back)
         return now // COPY_LOOK_SECONDS if held else 0
 
     def _keep_watching(self) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from airwaybill import Catalog, Listing
-from airwaybill._check import Checked
+from airwaybill import Catalog, FileRecord, Listing, _check
 from airwaybill.server.cache import Answers, EntityCache
+from airwaybill.server.config import Config, Moment
 
 MANIFESTS_LIMIT = 16 * 1024 * 1024
 
@@ -15,48 +15,84 @@ MANIFESTS_LIMIT = 16 * 1024 * 1024
 class Snapshot:
     """``generation`` increases with each snapshot; ``releases`` to ``warnings`` are for ``/healthz``.
 
-    ``catalog`` is the catalog of ``listing`` at ``now``, with ``changing`` as the names that are not settled;
-    ``checked`` is its check.
+    ``catalog`` is the catalog of ``listing`` at ``moment``, ``checked`` its check.
     """
 
     generation: int
     catalog: Catalog
     listing: Listing
-    changing: tuple[str, ...]
-    now: int
+    moment: Moment
     real_root: str
-    checked: Checked
+    checked: _check.Checked
     releases: tuple[str, ...]
     firmware: tuple[str, ...]
     unsettled: tuple[str, ...]
+    held_back: tuple[dict[str, str], ...]
+    errors: tuple[dict[str, str], ...]
     ignored: int
     warnings: int
     manifests: EntityCache = field(default_factory=lambda: EntityCache(MANIFESTS_LIMIT))
     answers: Answers = field(default_factory=dict)
 
     @classmethod
-    def of(
+    def after(
         cls,
-        catalog: Catalog,
+        before: Snapshot | None,
         listing: Listing,
-        changing: tuple[str, ...],
-        now: int,
-        generation: int,
+        moment: Moment,
+        config: Config,
         real_root: str,
-        checked: Checked,
+        settings: _check.Settings,
     ) -> Snapshot:
-        ignored = catalog.ignored
+        """The next snapshot: what is there at ``moment``, checked, with what is remembered of the one before."""
+        whole = config.catalog(listing, moment)
+        names = {release.version for release in whole.releases}
+
+        def without(failed: tuple[str, ...]) -> Moment:
+            remembered = _remembered(before, listing, names.difference(failed))
+            return moment._replace(failed=failed, remembered=remembered)
+
+        def offer(failed: tuple[str, ...]) -> Catalog:
+            then = without(failed)
+            return whole if then == moment else config.catalog(listing, then)
+
+        if config.checked:
+            catalog, failed, checked = _check.without_errors(offer, real_root, settings)
+        else:
+            catalog, failed = offer(()), ()
+            checked = _check.checked(catalog, real_root, settings)
         return cls(
-            generation=generation,
+            generation=1 if before is None else before.generation + 1,
             catalog=catalog,
             listing=listing,
-            changing=changing,
-            now=now,
+            moment=without(failed),
             real_root=real_root,
             checked=checked,
             releases=tuple(str(release.version) for release in catalog.releases),
             firmware=tuple(image.path for image in catalog.firmware),
-            unsettled=tuple(notice.path for notice in ignored if notice.code == "release_unsettled"),
-            ignored=len(ignored),
+            unsettled=tuple(notice.path for notice in catalog.held_back if notice.code == "release_unsettled"),
+            held_back=tuple(
+                {"path": notice.path, "code": notice.code, "message": notice.message} for notice in catalog.held_back
+            ),
+            errors=tuple({key: error[key] for key in ("path", "code", "message")} for error in checked.errors),
+            ignored=len(catalog.ignored),
             warnings=len(catalog.warnings),
         )
+
+
+def _remembered(before: Snapshot | None, listing: Listing, offered: set[str]) -> tuple[FileRecord, ...]:
+    """The files of releases as they were when they were last offered, of those that are there and not offered now."""
+    if before is None:
+        return ()
+    there = listing.changed.keys() - offered
+    lost = [release for release in before.catalog.releases if release.version in there]
+    there -= {release.version for release in lost}
+    earlier = (file for file in before.moment.remembered if file.path.partition("/")[0] in there)
+    return (
+        *earlier,
+        *(
+            FileRecord(f"{release.version}/{file.path}", file.size, file.sha1)
+            for release in lost
+            for file in release.files
+        ),
+    )

@@ -1,0 +1,48 @@
+"""What the log says of the releases, a line each."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+
+from airwaybill import _check
+from airwaybill._terminal import shown
+from airwaybill.server.snapshot import Snapshot
+
+log = logging.getLogger("airwaybill.server")
+
+
+class Report:
+    """Tells what is offered, what is held back and why, and what the check found, when it is new."""
+
+    def __init__(self, scheme: str) -> None:
+        self._scheme = scheme
+        self._told: set[str] = set()
+
+    def tell(self, snapshot: Snapshot) -> None:
+        lines = dict(self._lines(snapshot))
+        for line, level in lines.items():
+            if line not in self._told:
+                log.log(level, "%s", shown(line))
+        self._told = set(lines)
+
+    def _lines(self, snapshot: Snapshot) -> Iterator[tuple[str, int]]:
+        if not (snapshot.releases or snapshot.firmware or snapshot.held_back):
+            nothing = _check.no_releases(snapshot.real_root, self._scheme)
+            yield f"warning: {nothing.code}: {nothing}", logging.WARNING
+        for reason in snapshot.held_back:
+            yield f"held back: {reason['path']}: {reason['code']}: {reason['message']}", logging.WARNING
+        for error in snapshot.checked.errors:
+            if error["code"] != "no_releases":
+                yield _check.line(error), logging.ERROR
+        for warning in snapshot.catalog.warnings:
+            yield f"warning: {warning.code}: {warning.message}", logging.WARNING
+        yield _offered(snapshot), logging.INFO
+
+
+def _offered(snapshot: Snapshot) -> str:
+    """What devices get, and of how many; a change of any of it makes a new line."""
+    count, images = len(snapshot.releases), snapshot.firmware
+    release = f"{snapshot.releases[-1]}, the highest of {count}" if count > 1 else "".join(snapshot.releases)
+    offered = [what for what in (release, *images[-1:]) if what]
+    return f"offered: {'; '.join(offered) or 'nothing'}; errors: {len(snapshot.errors)}"
