@@ -22,6 +22,9 @@ use crate::version::Version;
 pub use image::PeekImage;
 pub use peek::{Peek, PeekText};
 
+/// A larger file of a release is no text that a check could tell anything of.
+const PEEK_LIMIT: u64 = 16 * 1024 * 1024;
+
 /// What is to be checked: a release, as devices on others would get it.
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
@@ -147,6 +150,8 @@ struct Check<'a> {
     places: BTreeMap<&'a str, usize>,
     target: &'a Release,
     steps: Vec<Step<'a>>,
+    /// The paths of the files that some device fetches.
+    fetched: BTreeSet<&'a str>,
     findings: Vec<Finding>,
 }
 
@@ -253,14 +258,17 @@ impl<'a> Check<'a> {
         // Extended for the size of the module, as in `Catalog::from_listing`.
         let mut places = BTreeMap::new();
         places.extend(peeks.iter().enumerate().map(|(place, peek)| (peek.path.as_str(), place)));
-        Ok(Some(Self { catalog, request, peeks, places, target, steps, findings: Vec::new() }))
+        let paths = steps.iter().flat_map(|step| step.plan.new.iter().chain(&step.plan.update)).map(|file| &file.path);
+        let mut fetched = BTreeSet::new();
+        fetched.extend(paths.filter_map(|path| target.file(path.as_str())).map(|file| file.path.as_str()));
+        Ok(Some(Self { catalog, request, peeks, places, target, steps, fetched, findings: Vec::new() }))
     }
 
     /// Of the files that some device fetches what they are now; of the updated ones what they were, where they may
     /// differ in line ends alone.
     fn want_changed(&self, wanted: &mut Vec<String>) {
         for step in &self.steps {
-            for (file, before) in step.fetched() {
+            for (file, before) in step.fetched().filter(|(file, _)| file.size <= PEEK_LIMIT) {
                 wanted.push(self.path(file.path.as_str()));
                 if let Some((base, before)) = step.base.zip(before)
                     && meaning::may_differ_in_line_ends(file, before)
@@ -291,15 +299,6 @@ impl<'a> Check<'a> {
 
     fn has(&self, device_path: &str) -> bool {
         self.target.file(device_path).is_some()
-    }
-
-    /// The paths of the files that some device fetches, each once.
-    fn fetched(&self) -> BTreeSet<&'a str> {
-        let of_target = |file: &File| self.target.file(file.path.as_str()).map(|file| file.path.as_str());
-        // Not collected: that brings a sort along, kilobytes of a WebAssembly module.
-        let mut paths = BTreeSet::new();
-        paths.extend(self.steps.iter().flat_map(Step::fetched).filter_map(|(file, _)| of_target(file)));
-        paths
     }
 
     fn find(&mut self, kind: (Level, Code), device_path: &str, message: &str, advice: &str) {

@@ -53,16 +53,15 @@ impl Check<'_> {
         let is_known = |path: &str| {
             self.catalog.warnings().iter().any(|notice| notice.code == Code::PathCase && notice.path == path)
         };
-        let names: Vec<String> = self.target.files().iter().map(|file| fat_name(file.path.as_str())).collect();
-        let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+        // What is folded otherwise than in C5 are bytes beyond ASCII, into each other.
+        let beyond_ascii = self.target.files().iter().map(|file| file.path.as_str()).filter(|path| !path.is_ascii());
+        let mut seen: BTreeMap<String, &str> = BTreeMap::new();
         let mut pairs = Vec::new();
-        let files = self.target.files();
-        for (place, (file, name)) in files.iter().zip(&names).enumerate() {
-            let path = file.path.as_str();
-            if let Some(earlier) = seen.insert(name, place).and_then(|earlier| files.get(earlier))
+        for path in beyond_ascii {
+            if let Some(earlier) = seen.insert(fat_name(path), path)
                 && !is_known(&self.path(path))
             {
-                pairs.push((path, earlier.path.as_str()));
+                pairs.push((path, earlier));
             }
         }
         for (path, earlier) in pairs {

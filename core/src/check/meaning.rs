@@ -97,8 +97,7 @@ impl Check<'_> {
     fn stays(&self, base: &Release, step: &Step<'_>, findings: &mut Vec<Finding>) {
         let (deleted, new) = (step.plan.delete.len(), step.plan.new.len());
         let target = self.target.version().as_str();
-        let shared = base.files().iter().filter(|file| self.has(file.path.as_str())).count();
-        if shared == 0 && deleted > 0 {
+        if deleted > 0 && !base.files().iter().any(|file| self.has(file.path.as_str())) {
             let (message, advice) = match moved(base, self.target) {
                 Some(Move::Down(prefix)) => (
                     format!("no file of {} remains: {} is one directory too many", base.version(), quoted(prefix)),

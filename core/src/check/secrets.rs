@@ -7,7 +7,7 @@ use crate::left_out;
 
 impl Check<'_> {
     pub(super) fn secrets(&mut self) {
-        let paths = self.fetched();
+        let paths: Vec<&str> = self.fetched.iter().copied().collect();
         for path in &paths {
             let name = path.rsplit('/').next().unwrap_or_default();
             if matches!(name, "secrets.py" | ".env") {

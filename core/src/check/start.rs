@@ -37,11 +37,10 @@ impl<'a> Check<'a> {
             return self.find((Error, Code::StartMissing), &source, &message, "put it into the release");
         }
         let is_emptied = |step: &super::Step<'_>| {
-            step.fetched().any(|(file, before)| {
-                file.path.as_str() == source && file.size == 0 && before.is_some_and(|before| before.size > 0)
-            })
+            let had = step.base.and_then(|base| base.file(&source)).is_some_and(|before| before.size > 0);
+            had && step.plan.update.iter().any(|file| file.path.as_str() == source)
         };
-        if self.steps.iter().any(is_emptied) {
+        if self.target.file(&source).is_some_and(|file| file.size == 0) && self.steps.iter().any(is_emptied) {
             let message = format!("{} is empty: the device would start without a program", quoted(&source));
             self.find((Error, Code::StartEmpty), &source, &message, "was it cut off while it was copied?");
         }
@@ -54,15 +53,14 @@ impl<'a> Check<'a> {
 
     /// A module as source and compiled, where one of the two changes.
     fn modules(&mut self) {
-        let fetched = self.fetched();
         // One of the two is enough, and the .mpy tells of both.
         let stem = |path: &&'a str| {
             let stem = path.strip_suffix(".mpy").or_else(|| path.strip_suffix(".py"))?;
             let (source, compiled) = (format!("{stem}.py"), format!("{stem}.mpy"));
-            let is_told = **path == source && fetched.contains(compiled.as_str());
+            let is_told = **path == source && self.fetched.contains(compiled.as_str());
             (!is_told && self.has(&source) && self.has(&compiled)).then_some(stem)
         };
-        let twice: Vec<&str> = fetched.iter().filter_map(stem).collect();
+        let twice: Vec<&str> = self.fetched.iter().filter_map(stem).collect();
         for stem in twice {
             let (source, compiled) = (format!("{stem}.py"), format!("{stem}.mpy"));
             let message = format!("{} is there too: MicroPython imports the .py", quoted(&source));
@@ -72,29 +70,30 @@ impl<'a> Check<'a> {
 
     /// The `.mpy` that change, and of those that stay as many as show what the firmware reads.
     pub(super) fn want_mpy(&self, wanted: &mut Vec<String>) {
-        let fetched = self.fetched();
-        if fetched.iter().any(|path| is_mpy(path)) {
+        if self.fetched.iter().any(|path| is_mpy(path)) {
             let staying = self.target.files().iter().map(|file| file.path.as_str());
-            let staying = staying.filter(|path| is_mpy(path) && !fetched.contains(path));
+            let staying = staying.filter(|path| is_mpy(path) && !self.fetched.contains(path));
             wanted.extend(staying.take(NEIGHBOURS).map(|path| self.path(path)));
         }
     }
 
     fn mpy(&mut self) {
-        let fetched = self.fetched();
         let micropython = self.micropython();
         let paths = self.target.files().iter().map(|file| file.path.as_str()).filter(|path| is_mpy(path));
         let formats: Vec<(&str, Option<Format>)> =
             paths.filter_map(|path| Some((path, Format::of(&self.peek_now(path)?.head)))).collect();
         // What stays is what the firmware reads; else what most have.
-        let staying = formats.iter().find(|(path, format)| format.is_some() && !fetched.contains(path));
+        let staying = formats.iter().find(|(path, format)| format.is_some() && !self.fetched.contains(path));
         let is_usual = |format: &Format| {
             let same = formats.iter().filter(|(_, other)| *other == Some(*format)).count();
             same * 2 > formats.len()
         };
         let usual = staying
             .map_or_else(|| formats.iter().filter_map(|(_, format)| *format).find(is_usual), |(_, format)| *format);
-        for (path, format) in formats.into_iter().filter(|(path, _)| fetched.contains(path)) {
+        for (path, format) in formats {
+            if !self.fetched.contains(path) {
+                continue;
+            }
             let message = match (format, micropython, usual) {
                 (None, ..) => "not an .mpy file: it does not start with M and a version".to_owned(),
                 (Some(format), Some(version), _) if format.fits(version) == Some(false) => {
@@ -121,7 +120,8 @@ impl<'a> Check<'a> {
     }
 
     fn python(&mut self) {
-        for path in self.fetched().into_iter().filter(|path| is_python(path)) {
+        let paths: Vec<&str> = self.fetched.iter().copied().filter(|path| is_python(path)).collect();
+        for path in paths {
             let Some(peek) = self.peek_now(path) else { continue };
             let (message, advice) = match &peek.text {
                 None => ("it has NUL bytes: it was cut off, or is not Python", "copy it again"),
