@@ -1,16 +1,21 @@
 """Writes the binary files under releases/: two firmware images and a beep. Each run writes the same bytes.
 
-The images start as an ESP32's do and are noise from there on: something to serve and to hash, nothing to flash.
+The images are ESP32 images as esptool writes them, of one segment of noise: something to serve, to check and to hash,
+nothing to flash.
 """
 
+import functools
+import hashlib
 import math
+import operator
 import random
+import struct
 import wave
 from pathlib import Path
 
 RELEASES = Path(__file__).resolve().parent / "releases"
 IMAGE_SIZES = {"1.0.0": 100 * 1024, "1.0.1": 102 * 1024}
-IMAGE_MAGIC = b"\xe9"
+DATA_ADDRESS = 0x3FFB0000
 
 RATE = 8000
 TONE_HZ = 1000
@@ -19,7 +24,12 @@ FADE_S = 0.02
 
 
 def firmware(version: str) -> bytes:
-    return IMAGE_MAGIC + random.Random(f"firmware {version}").randbytes(IMAGE_SIZES[version] - len(IMAGE_MAGIC))
+    # Magic, segments, DIO, 4 MB at 40 MHz, entry point, no write protection, chip 0 (ESP32), a SHA-256 at the end.
+    header = struct.pack("<BBBBIB3xHBHH4xB", 0xE9, 1, 2, 0x20, DATA_ADDRESS, 0xEE, 0, 0, 0, 0, 1)
+    data = random.Random(f"firmware {version}").randbytes(IMAGE_SIZES[version] - len(header) - 8 - 16 - 32)
+    checksum = functools.reduce(operator.xor, data, 0xEF)
+    image = header + struct.pack("<II", DATA_ADDRESS, len(data)) + data + bytes(15) + bytes([checksum])
+    return image + hashlib.sha256(image).digest()
 
 
 def beep() -> bytes:

@@ -76,6 +76,10 @@ def test_the_script_writes_the_binaries_that_are_here(tmp_path: Path) -> None:
         assert data == here[name], name
 
 
+def test_a_check_finds_nothing() -> None:
+    assert airwaybill.scan(RELEASES).check_directory(RELEASES) == []
+
+
 def test_the_plan_has_one_of_each() -> None:
     plan = airwaybill.scan(RELEASES).plan("1.0.0")
     assert plan is not None
