@@ -29,10 +29,10 @@ impl PeekImage {
         let [MAGIC, segments, ..] = header else { return None };
         let [.., low, high, _, _, _, _, _, _, _, _, _, has_digest] = header;
         let chip = u16::from_le_bytes([*low, *high]);
-        let intact = if (1..=MOST_SEGMENTS).contains(segments) {
-            check_segments(content, *segments, *has_digest == 1)
-        } else {
-            None
+        let intact = match has_digest {
+            _ if !(1..=MOST_SEGMENTS).contains(segments) => None,
+            0 | 1 => check_segments(content, *segments, *has_digest == 1),
+            _ => Some(false),
         };
         Some(Self { chip, is_whole: intact.is_some(), is_intact: intact == Some(true) })
     }
@@ -73,6 +73,7 @@ pub(super) fn chip_name(chip: u16) -> Option<&'static str> {
         23 => "ESP32-C5",
         25 => "ESP32-H21",
         28 => "ESP32-H4",
+        31 => "ESP32-E22",
         32 => "ESP32-S31",
         _ => return None,
     })

@@ -65,15 +65,16 @@ impl Peek {
     /// Of content in memory; `path` is from the top directory.
     #[must_use]
     pub fn of(path: &str, content: &[u8]) -> Self {
-        // The table is at 0x8000 of the flash; an image for an ESP32 itself may start at 0x1000.
-        let has_table = |at: usize| content.get(at..).is_some_and(|rest| rest.starts_with(&[0xaa, 0x50]));
+        // The table is at 0x8000 of the flash; an image may start with the boot loader, which some chips have at 0x1000 or 0x2000.
+        // Its first entry: magic, type, subtype, and an offset in whole sectors.
+        let has_table = |at: usize| matches!(content.get(at..), Some([0xaa, 0x50, 0 | 1 | 0x40.., _, 0, sector, ..]) if sector % 16 == 0);
         Self {
             path: path.to_owned(),
             size: content.len() as u64,
             head: content.get(..HEAD_BYTES).unwrap_or(content).to_owned(),
             text: (!content.contains(&0)).then(|| PeekText::of(content)),
             image: PeekImage::of(content),
-            partition_table: has_table(0x8000) || has_table(0x7000),
+            partition_table: has_table(0x8000) || has_table(0x7000) || has_table(0x6000),
         }
     }
 }
