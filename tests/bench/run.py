@@ -33,6 +33,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "server": (PYTHON, f"{HERE}/bench_server.py"),
     "update": (PYTHON, f"{HERE}/bench_update.py"),
     "large": (PYTHON, f"{HERE}/bench_large.py"),
+    "check": (PYTHON, f"{HERE}/bench_check.py"),
     "preview": ("npm", "run", "--silent", "--prefix", "wasm/preview", "bench"),
     "scan": (PYTHON, f"{HERE}/bench_scan.py"),
     "cost": (PYTHON, f"{HERE}/bench_cost.py"),
