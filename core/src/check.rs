@@ -229,8 +229,6 @@ impl Catalog {
         };
         names::check(self, &mut findings);
         firmware::check(self, request, peeks, &mut findings);
-        findings.sort_unstable();
-        findings.dedup();
         accept(&request.accept, &mut findings)?;
         Ok(findings)
     }
@@ -333,6 +331,7 @@ fn accept(accepted: &[Accept], findings: &mut Vec<Finding>) -> Result<(), Error>
     }
     findings.extend(unused);
     findings.sort_unstable();
+    findings.dedup();
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! What holds for any input, area by area: the bodies of the fuzz targets. Each asserts, and panics where the engine is
 //! wrong; an input that is none of its area passes.
 
+mod check;
 mod manifest;
 mod path;
 mod plan;
@@ -20,12 +21,13 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 5] = [
+pub const TARGETS: [Target; 6] = [
     Target { name: "version", is_json: false, check: version::check, seeds: version::seeds },
     Target { name: "path", is_json: false, check: path::check, seeds: path::seeds },
     Target { name: "manifest", is_json: true, check: manifest::check, seeds: manifest::seeds },
     Target { name: "plan", is_json: true, check: plan::check, seeds: plan::seeds },
     Target { name: "verify", is_json: true, check: verify::check, seeds: verify::seeds },
+    Target { name: "check", is_json: true, check: check::check, seeds: check::seeds },
 ];
 
 impl Target {

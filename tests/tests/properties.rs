@@ -54,6 +54,11 @@ fn verify() {
 }
 
 #[test]
+fn check_of_releases() {
+    check("check", 100);
+}
+
+#[test]
 fn each_target_has_its_fuzzer() {
     let fuzz = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz");
     let read = |path: &str| fs::read_to_string(fuzz.join(path)).unwrap();
