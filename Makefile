@@ -136,7 +136,7 @@ lint: $(VENV)/.tools ## format and lint; warnings are errors
 	cd python && $(BIN)/ruff check -q . ../examples/*.py ../tests ../docs && $(BIN)/ruff format -q --check . ../examples/*.py ../tests ../docs
 	$(BIN)/ruff check -q device && $(BIN)/ruff format -q --check device
 	cd python && $(BIN)/mypy airwaybill tests ../tests/bench ../tests/soak ../tests/support
-	cd python && $(BIN)/mypy ../tests/project ../docs/build.py
+	cd python && $(BIN)/mypy ../tests/project ../tests/support ../docs/build.py
 	cd python && $(BIN)/python -m mypy.stubtest airwaybill._core
 
 .PHONY: test-rust
