@@ -7,6 +7,8 @@ import { hashInPlace } from "./hash-in-place.js";
 export interface FileLike extends BlobLike {
   readonly name: string;
   readonly webkitRelativePath?: string;
+  /** Milliseconds since 1970. */
+  readonly lastModified?: number;
 }
 
 /** The part of an `AbortSignal` that hashing uses. */
@@ -36,8 +38,8 @@ export interface HashFilesOptions {
   concurrency?: number | undefined;
   /** Cancels the work; the promise is then rejected with the signal's reason. */
   signal?: SignalLike | undefined;
-  /** A `Filter`: files that it does not read are listed but not hashed. */
-  filter?: { reads(path: string): boolean } | undefined;
+  /** A `Filter`: files that it does not read are listed but not hashed, and the times that matter are listed. */
+  filter?: { reads(path: string): boolean; needsMtime?(path: string, mtime: number): boolean } | undefined;
 }
 
 /**
@@ -78,6 +80,7 @@ export const hashFilesWith =
       if (!(concurrency >= 0)) throw failure("field_type", `concurrency: expected a number of workers, found ${concurrency}`);
       const spawn = host.spawn();
       const listing: Entry[] = [];
+      const mtimes = new Map<number, { mtime: number }>();
       const abroad: Batch = [];
       const here: Batch = [];
       if (typeof files?.[Symbol.iterator] !== "function") throw failure("field_type", "files: expected a list");
@@ -85,6 +88,8 @@ export const hashFilesWith =
         const { path, file } = located(source);
         const index = listing.push({ path, unread: "ignored by its name" }) - 1;
         if (filter !== undefined && !filter.reads(path)) continue;
+        const mtime = Math.floor(((file as FileLike).lastModified ?? NaN) / 1000);
+        if (mtime >= 0 && filter?.needsMtime?.(path, mtime)) mtimes.set(index, { mtime });
         (spawn !== undefined && concurrency >= 1 && host.crosses(file) ? abroad : here).push({ index, file });
       }
       const total = [...abroad, ...here].reduce((sum, { file }) => sum + file.size, 0);
@@ -108,7 +113,10 @@ export const hashFilesWith =
       };
       const take = (answer: Answer, feed: () => void) => {
         try {
-          for (const { index, ...outcome } of answer.outcomes) listing[index] = { path: listing[index]!.path, ...outcome };
+          for (const { index, ...outcome } of answer.outcomes) {
+            const { path } = listing[index]!;
+            listing[index] = "unread" in outcome ? { path, ...outcome } : { path, ...outcome, ...mtimes.get(index) };
+          }
           done += answer.read;
           if (answer.last) {
             open -= 1;

@@ -236,6 +236,13 @@ describe("DevicePath and Filter", () => {
     expect(paths.map((path) => filter.reads(path))).toEqual([true, true, false, false]);
     expect(code(() => new Filter({ ignore: ["["] }))).toBe("glob_invalid");
   });
+
+  test("a filter tells which files have to have a time", () => {
+    const filter = new Filter();
+    expect([0, 1_700_000_000].map((mtime) => filter.needsMtime("1.0.0/main.py", mtime))).toEqual([true, false]);
+    expect(filter.needsMtime("1.0.0/main.py.part", 1_700_000_000)).toBe(true);
+    for (const mtime of [0.5, NaN, "0", undefined]) expect(code(() => filter.needsMtime("1.0.0/main.py", mtime as never))).toBe("field_type");
+  });
 });
 
 describe("Hasher", () => {

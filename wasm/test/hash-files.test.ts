@@ -45,6 +45,18 @@ describe("hashFiles", () => {
     expect(listing).toEqual([{ path: "notes.txt", unread: "ignored by its name" }, records[1]]);
   });
 
+  test.each([
+    ["1.0.0/main.py", 1_700_000_000_000, {}],
+    ["1.0.0/main.py", 999, { mtime: 0 }],
+    ["1.0.0/.main.py.Xa81Qz", 1_700_000_000_999, { mtime: 1_700_000_000 }],
+    ["1.0.0/main.py", undefined, {}],
+  ])("lists the time of %s that changed at %s as the engine asks for it", async (path, lastModified, mtime) => {
+    const content = Buffer.from("x");
+    const file = lastModified === undefined ? new Blob([content]) : new File([content], "x", { lastModified });
+    expect(await hashFiles([{ path, file }], { filter: new Filter() })).toEqual([{ ...record(path, content), ...mtime }]);
+    expect(await hashFiles([{ path, file }])).toEqual([record(path, content)]);
+  });
+
   test("takes a File by its path below the directory that was picked", async () => {
     const plain = new File(["image"], "firmware_1.0.0.bin");
     const picked = Object.assign(new File(["main"], "main.py"), { webkitRelativePath: "releases/1.0.0/flash/main.py" });
