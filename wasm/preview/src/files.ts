@@ -17,7 +17,7 @@ interface Pickers {
 /** A hint for browsers without that picker; empty if there is one. */
 export function folderHint(): string {
   return (window as Pickers).showDirectoryPicker === undefined
-    ? "Drop a folder instead of picking it: if a link beside the releases leads to one of them (latest → 1.0.1), a browser may omit that release."
+    ? "Drop a folder instead of picking it: if a link beside the releases leads to one of them (latest → 1.0.1), a browser may omit that release, and it shows no empty directories."
     : "";
 }
 
@@ -124,13 +124,16 @@ async function* walk(start: Item[]): AsyncIterable<Source[]> {
   const files = start.filter((item) => item.file !== null);
   let piece: Source[] = [];
   for (let directory = directories.pop(); directory !== undefined; directory = directories.pop()) {
+    let isEmpty = directory.path !== "";
     for await (const item of directory.inside()) {
+      isEmpty = false;
       (item.file === null ? directories : files).push(item);
       if (files.length >= TOGETHER) piece.push(...(await Promise.all(files.splice(0).map(source))));
       if (piece.length < PIECE) continue;
       yield piece;
       piece = [];
     }
+    if (isEmpty) piece.push({ path: `${directory.path}/`, file: null });
   }
   piece.push(...(await Promise.all(files.map(source))));
   yield piece;

@@ -1,6 +1,6 @@
 // A folder of releases with links in it, by each way in which a browser can be given it.
 
-import { symlinkSync } from "node:fs";
+import { mkdirSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -29,6 +29,7 @@ beforeAll(async () => {
     "1.0.1/main.py": "two",
   });
   symlinkSync("1.0.1", join(root, "latest"));
+  mkdirSync(join(root, "1.0.2"));
   symlinkSync("main.py", join(root, "1.0.1/alias.py"));
 });
 
@@ -66,6 +67,9 @@ test("dropped, it has every release", async () => {
   const visit = await Visit.open(browser, `${server.url}_preview/`);
   await visit.drop("main", root);
   await visit.page.getByText(whole).waitFor();
+  await visit.page.getByRole("tab", { name: "Releases" }).click();
+  expect(await visit.text("section[aria-labelledby=ignored-title]")).toContain("release_empty");
+  expect(await visit.text("section[aria-labelledby=warnings-title]")).toContain("nor empty directories unless it was dropped");
   await visit.end();
 });
 
@@ -78,6 +82,9 @@ test("picked by the system's picker, it has every release, and its files are rea
   expect(await visit.text("#source")).toContain(`Folder ${root.split("/").at(-1)}`);
   await tab.locator(".item", { hasText: "main.py" }).click();
   await tab.locator("rp-file-detail .line.added", { hasText: "two" }).waitFor();
+  await tab.getByRole("tab", { name: "Releases" }).click();
+  expect(await visit.text("section[aria-labelledby=ignored-title]")).toContain("release_empty");
+  expect(await visit.text("section[aria-labelledby=warnings-title]")).not.toContain("empty directories");
   await visit.end();
 });
 
@@ -112,6 +119,7 @@ test("a picker that is refused gives way to the other one", async () => {
 test("where there is only the other one, the page says what it leaves out", async () => {
   const without = await Visit.open(browser, `${server.url}_preview/`);
   expect(await without.text("#folder-hint")).toContain("latest → 1.0.1");
+  expect(await without.text("#folder-hint")).toContain("no empty directories");
   expect(await without.page.locator("#open-folder").isVisible()).toBe(true);
   await without.end();
 });

@@ -4,7 +4,10 @@ import type { Content, DstPaths, Firmware, Notice, PlanRequest, Release, Report,
 
 export type { Content, DstPaths, Firmware, Notice, PlanRequest, Release, Report, VersionScheme };
 
-/** One file with its path from the top directory; null when it disappeared after it was listed. */
+/**
+ * One file with its path from the top directory; null when it disappeared after it was listed. Without one, a path that ends in `/`
+ * is that of an empty directory.
+ */
 export interface Source {
   path: string;
   file: Blob | null;

@@ -119,7 +119,7 @@ export class Session {
     const zip = await Zip.open(file);
     const filter = this.#filter();
     try {
-      const entries = await zip.listing(this.#progress("releases"), signal, (path) => filter.reads(path));
+      const entries = await zip.listing(this.#progress("releases"), signal, filter);
       signal.throwIfAborted();
       return this.#use({ kind: "zip", name: file.name, entries, contents: new ZipContents(zip), server: this.#server, order });
     } finally {
@@ -137,15 +137,15 @@ export class Session {
   async #hashed(sources: readonly Source[], what: string, signal: AbortSignal): Promise<Entry[]> {
     const filter = what === "releases" ? this.#filter() : undefined;
     const here: { path: string; file: Blob }[] = [];
-    const gone: Entry[] = [];
+    const others: Entry[] = [];
     for (const { path, file } of sources) {
-      if (file === null) gone.push({ path, unread: "it disappeared after it was listed" });
-      else here.push({ path, file });
+      if (file !== null) here.push({ path, file });
+      else others.push(isDirectory(path) ? { path } : { path, unread: "it disappeared after it was listed" });
     }
     const progress = this.#progress(what);
     try {
       const found = await hashFiles(here, { signal, filter, onProgress: ({ done, total }) => progress(done, total) });
-      return found.concat(gone);
+      return found.concat(others);
     } finally {
       filter?.free();
     }
@@ -270,7 +270,7 @@ export class Session {
     const bytes = entries.reduce((sum, entry) => sum + ("size" in entry ? entry.size : 0), 0);
     return {
       generation: this.#generation,
-      ...{ name, kind, releases, firmware, ignored, warnings, entries: entries.length, bytes },
+      ...{ name, kind, releases, firmware, ignored, warnings, entries: entries.filter(({ path }) => !isDirectory(path)).length, bytes },
       ...{ scheme, order: opened.order, ignore, protect, unsettled, server },
     };
   }
@@ -320,6 +320,8 @@ function side({ release, files }: DeviceFiles, path: string): Side | null {
   const file = files.get(path);
   return file === undefined ? null : { path: `${release}/${path}`, size: file.size, sha1: file.sha1 };
 }
+
+const isDirectory = (path: string): path is `${string}/` => path.endsWith("/");
 
 function nothingOpen(): SourceError {
   return new SourceError("nothing_open", "open the releases first");

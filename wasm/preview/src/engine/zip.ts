@@ -1,6 +1,6 @@
 // Lists a zip file. Only the archive's directory and one entry at a time are in memory.
 
-import { Hasher, Version, DevicePath, type Entry } from "airwaybill";
+import { Hasher, Version, DevicePath, type Entry, type Filter } from "airwaybill";
 import { Inflate } from "fflate";
 
 import { SourceError } from "./failure.js";
@@ -33,6 +33,8 @@ const MAC_EXTRAS = "__MACOSX/";
 const SYMBOLIC_LINK = 0o120000;
 const FILE_TYPE = 0o170000;
 const MADE_BY_UNIX = 3;
+/** The extra field with a time in UTC, which its first flag says is there. */
+const UNIX_TIME = 0x5455;
 const STORED = 0;
 const DEFLATED = 8;
 
@@ -47,6 +49,8 @@ interface Member {
   size: number;
   crc: number;
   offset: number;
+  /** Seconds since 1970. */
+  mtime: number;
 }
 
 export class Zip {
@@ -97,19 +101,19 @@ export class Zip {
     return new Zip(file, members);
   }
 
-  /** Hashes every file. One that cannot be read becomes an `unread` entry; nothing is dropped or renamed. */
-  async listing(
-    onProgress: (done: number, total: number) => void,
-    signal: AbortSignal,
-    reads: (path: string) => boolean,
-  ): Promise<Entry[]> {
+  /**
+   * Hashes every file, and names empty directories. A file that cannot be read becomes an `unread` entry; nothing is dropped or
+   * renamed.
+   */
+  async listing(onProgress: (done: number, total: number) => void, signal: AbortSignal, filter: Filter): Promise<Entry[]> {
     const entries: Entry[] = [];
+    const parents = new Set(this.#members.flatMap(({ shown }) => above(shown)));
     const total = this.#members.reduce((sum, member) => sum + member.packed, 0);
     let done = 0;
     for (const member of this.#members) {
       signal.throwIfAborted();
       done += member.packed;
-      const entry = await this.#entry(member, reads);
+      const entry = await this.#entry(member, filter, parents);
       if (entry !== null) entries.push(entry);
       onProgress(done, total);
     }
@@ -121,23 +125,23 @@ export class Zip {
     return all;
   }
 
-  /** The content of a file of the listing. */
+  /** The content of a file of the archive. */
   async content(path: string): Promise<Uint8Array<ArrayBuffer> | null> {
     const member = this.#byPath.get(path);
     return member === undefined ? null : this.#bytes(member);
   }
 
-  async #entry(member: Member, reads: (path: string) => boolean): Promise<Entry | null> {
-    const { name } = member;
+  async #entry(member: Member, filter: Filter, parents: ReadonlySet<string>): Promise<Entry | null> {
+    const { name, mtime } = member;
     if (name === null) return { path: member.shown, unread: "its name is not valid UTF-8" };
-    if (name.endsWith("/")) return null;
-    if (!reads(name)) return { path: name, unread: "ignored by its name" };
+    if (isDirectory(name)) return parents.has(name) ? null : { path: name };
+    if (!member.link && !member.encrypted) this.#byPath.set(name, member);
+    if (!filter.reads(name)) return { path: name, unread: "ignored by its name" };
     if (member.encrypted) return { path: name, unread: "it is encrypted" };
     try {
       if (member.link) return { path: name, link: await this.#target(member, name) };
-      const sha1 = await this.#sha1(member);
-      this.#byPath.set(name, member);
-      return { path: name, size: member.size, sha1 };
+      const file = { path: name, size: member.size, sha1: await this.#sha1(member) };
+      return filter.needsMtime(name, mtime) ? { ...file, mtime } : file;
     } catch (error) {
       if (error instanceof SourceError) throw error;
       return { path: name, unread: error instanceof Error ? error.message : String(error) };
@@ -216,6 +220,15 @@ export class Zip {
   }
 }
 
+const isDirectory = (name: string): name is `${string}/` => name.endsWith("/");
+
+/** The directories that a member is in: `a/` and `a/b/` of `a/b/c`, and of `a/b/c/`; the top is an empty name. */
+function above(name: string): string[] {
+  const found = [""];
+  for (let at = name.indexOf("/"); at >= 0 && at < name.length - 1; at = name.indexOf("/", at + 1)) found.push(name.slice(0, at + 1));
+  return found;
+}
+
 /** Replaces each link's target by the final one, as a walk through a directory would find it. */
 function resolved(entries: Entry[]): Entry[] {
   const next = new Map<string, string | null>();
@@ -291,6 +304,7 @@ function directory(view: DataView, count: number): Member[] {
       size: view.getUint32(at + 24, true),
       crc: view.getUint32(at + 16, true),
       offset: view.getUint32(at + 42, true),
+      mtime: unixTime(view, at + 46 + nameLength, view.getUint16(at + 30, true)) ?? dosTime(view.getUint32(at + 12, true)),
     };
     if (member.size > LIMITS.entryBytes) throw tooBig(`${shown} claims ${member.size} bytes`);
     members.push(member);
@@ -299,6 +313,21 @@ function directory(view: DataView, count: number): Member[] {
   // The count has only two bytes; archives with more entries exist.
   if ((members.length & 0xffff) !== count) throw damaged();
   return members;
+}
+
+/** The time in the extra fields of a member. */
+function unixTime(view: DataView, start: number, length: number): number | null {
+  for (let at = start; at + 9 <= start + length; at += 4 + view.getUint16(at + 2, true)) {
+    if (view.getUint16(at, true) === UNIX_TIME && (view.getUint8(at + 4) & 1) !== 0) return view.getInt32(at + 5, true);
+  }
+  return null;
+}
+
+/** What every member has: a local time, in steps of two seconds. */
+function dosTime(bits: number): number {
+  const part = (from: number, count: number) => (bits >>> from) & ((1 << count) - 1);
+  const date = new Date(1980 + part(25, 7), part(21, 4) - 1, part(16, 5), part(11, 5), part(5, 6), part(0, 5) * 2);
+  return Math.floor(date.getTime() / 1000);
 }
 
 /** The single top directory with its `/`, unless it is a release itself or an invalid name. */

@@ -2,6 +2,7 @@ import { css, html, nothing, type TemplateResult } from "lit";
 
 import type { Notice } from "../engine/protocol.js";
 import { bytes, count, exactBytes, plural } from "../format.js";
+import { folderHint } from "../files.js";
 import { ModelElement } from "../parts/element.js";
 import { shared } from "../parts/style.js";
 
@@ -77,7 +78,8 @@ export class ReleasesView extends ModelElement {
         html`${warnings.length === 0 ? html`<p class="soft">Nothing.</p>` : notices(warnings, "Warnings")}
         ${kind === "folder"
           ? html`<p class="small soft">
-              Browsers do not show symbolic links and empty directories of a folder; the server does.
+              Browsers do not show symbolic links of a folder${folderHint() === "" ? "" : ", nor empty directories unless it was dropped"};
+              the server does.
             </p>`
           : nothing}`,
       )}
