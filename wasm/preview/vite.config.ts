@@ -22,10 +22,13 @@ function licenses(): Plugin {
   };
 }
 
+// `licenses.md` has the texts once; a library may have its own in each file, larger than its code.
+const comments = { legal: false };
+
 export default defineConfig({
   plugins: [licenses()],
   base: "./",
-  worker: { format: "es" },
+  worker: { format: "es", rollupOptions: { output: { comments } } },
   build: {
     outDir: "../../python/airwaybill/preview",
     emptyOutDir: true,
@@ -38,6 +41,7 @@ export default defineConfig({
       input: { page: "index.html", "release-preview": "src/release-preview.ts" },
       preserveEntrySignatures: "exports-only",
       output: {
+        comments,
         entryFileNames: ({ name }) => (name === "release-preview" ? "release-preview.js" : "assets/[name]-[hash].js"),
       },
     },

@@ -29,6 +29,8 @@ export interface View {
   sort: Sort;
   descending: boolean;
   file: string | null;
+  /** The code of the findings whose files alone are shown; null for all files. */
+  finding: string | null;
   link: string;
   /** kbit/s, percent of the time on air, seconds per file; null for the link's own figures. */
   figures: readonly [number, number, number] | null;
@@ -49,6 +51,7 @@ export const START: View = {
   sort: "path",
   descending: false,
   file: null,
+  finding: null,
   link: "wifi",
   figures: null,
 };
@@ -77,6 +80,7 @@ export function parse(fragment: string): { view: View; device: boolean } {
     sort: one("sort", SORTS) ?? START.sort,
     descending: given.get("descending") === "yes",
     file: text("file"),
+    finding: text("finding"),
     link: given.get("link") ?? START.link,
     figures: right ? [figures[0]!, figures[1]!, figures[2]!] : null,
   };
@@ -102,9 +106,10 @@ export function write(view: View): string {
   put("sort", view.sort, START.sort);
   put("descending", view.descending ? "yes" : null);
   put("file", view.file);
+  put("finding", view.finding);
   put("link", view.link, START.link);
   put("figures", view.figures === null ? null : view.figures.join(" "));
   return given.toString();
 }
 
-const ALL_KINDS: readonly Kind[] = ["delete", "new", "update", "same", "protected"];
+export const ALL_KINDS: readonly Kind[] = ["delete", "new", "update", "same", "protected"];

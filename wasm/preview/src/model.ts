@@ -6,6 +6,7 @@ import type {
   CompareAnswer,
   Event as EngineEvent,
   FileAnswer,
+  FindingsAnswer,
   ManifestAnswer,
   MatrixRow,
   Overview,
@@ -14,11 +15,12 @@ import type {
   Render,
 } from "./engine/protocol.js";
 import type { Choice } from "./files.js";
+import { rowsOf } from "./found.js";
 import { START, type View } from "./fragment.js";
 import { linkOf } from "./links.js";
 
 /** What a question is about. The answer to an earlier question about the same topic is dropped. */
-export type Topic = "plan" | "file" | "manifest" | "compare" | "check";
+export type Topic = "plan" | "findings" | "file" | "manifest" | "compare" | "check";
 
 export interface Progress {
   what: string;
@@ -42,6 +44,8 @@ export class Model {
   plan: PlanAnswer | null = null;
   /** The paths of the plan's rows. */
   paths: readonly string[] = [];
+  /** What was found for the plan, or for an earlier one while a newer answer is awaited. */
+  findings: FindingsAnswer | null = null;
   manifest: ManifestAnswer | null = null;
   file: FileAnswer | null = null;
   compared: CompareAnswer | null = null;
@@ -63,6 +67,12 @@ export class Model {
   #turns = new Map<Topic, number>();
   #job = 0;
   #matrixFor = "";
+  #findingsFor = "";
+  #found: { findings: FindingsAnswer | null; plan: PlanAnswer | null; rows: ReadonlyMap<string, ReadonlySet<number>> } = {
+    findings: null,
+    plan: null,
+    rows: new Map(),
+  };
   #deviceNamed = false;
 
   constructor(private viewChanged: () => void) {
@@ -91,6 +101,17 @@ export class Model {
       dstPaths: dstPaths ?? server?.dstPaths ?? "relative",
       format,
     };
+  }
+
+  /** The rows of the plan that each finding is about, by its code. */
+  get found(): ReadonlyMap<string, ReadonlySet<number>> {
+    const { findings, plan, paths } = this;
+    if (this.#found.findings !== findings || this.#found.plan !== plan) {
+      // A plan of another release has other files.
+      const rows = findings === null || plan === null || plan.version !== findings.target ? new Map() : rowsOf(findings, paths);
+      this.#found = { findings, plan, rows };
+    }
+    return this.#found.rows;
   }
 
   get figures(): readonly [number, number, number] {
@@ -211,7 +232,7 @@ export class Model {
   #open({ value: overview }: Answered<Overview>): void {
     this.#forget("check");
     // Nothing of the old releases may appear under the new name.
-    this.checked = this.plan = this.manifest = null;
+    this.checked = this.plan = this.findings = this.manifest = null;
     this.stale = false;
     delete this.problems.source;
     this.view = this.#withDevice(this.view, overview);
@@ -279,6 +300,7 @@ export class Model {
       this.paths = plan.rows.count === 0 ? [] : plan.rows.paths.split("\n");
       // The current one belongs to another plan.
       this.manifest = null;
+      this.#askFindings(plan);
     });
     this.#askManifest();
   }
@@ -289,6 +311,17 @@ export class Model {
     this.compared = null;
     void this.#turn("manifest", () => this.#engine.ask("manifest", this.request, this.render), (manifest) => {
       this.manifest = manifest;
+    });
+  }
+
+  /** The check is for the plan's device; if that has nothing to do and is known, for those on the release below. */
+  #askFindings({ some, known, request }: PlanAnswer): void {
+    const [target, from] = [request.target ?? null, some || !known ? (request.current ?? null) : null];
+    const wanted = JSON.stringify([this.overview?.generation, target, from]);
+    if (wanted === this.#findingsFor) return;
+    this.#findingsFor = wanted;
+    void this.#turn("findings", () => this.#engine.ask("findings", target, from), (findings) => {
+      this.findings = findings;
     });
   }
 
@@ -347,7 +380,14 @@ export class Model {
       if (!isOn()) return;
       const wrong = problem(error);
       if (wrong.code !== "cancelled") this.problems[topic] = wrong;
-      if (topic === "plan") this.plan = null;
+      if (topic === "plan") {
+        this.plan = null;
+        this.#forget("findings");
+      }
+      if (topic === "plan" || topic === "findings") {
+        this.findings = null;
+        this.#findingsFor = "";
+      }
       if (topic === "manifest") this.manifest = null;
     } finally {
       if (isOn()) this.awaited.delete(topic);

@@ -18,15 +18,23 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 let browser: Browser;
 let server: Server;
 let odd: Server;
+let found: Record<"error" | "warning" | "fine", Server>;
 
 beforeAll(async () => {
   const root = writeTree(scratch(), { "docs/x": "x", "1.0/A.py": "x", "1.0/a.py": "y", "1.00/a.py": "y", "2.0/a.py": "z" });
+  const key = "-----BEGIN PRIVATE KEY-----\nMIGH\n-----END PRIVATE KEY-----\n";
+  const good = { "1.0.0/flash/main.py": "import app\n", "1.0.0/flash/boot.py": "", "1.0.1/flash/boot.py": "" };
+  const warning = { ...good, "1.0.1/flash/main.py": "import app\r\n", "1.0.1/flash/certificates/device.key": key, "1.0.1/flash/.git/config": "" };
+  const broken = { "1.0.1/flash/lib/a.py": "\0", "1.0.1/flash/lib/a_module_with_a_long_name.py": "\0", "1.0.1/flash/.env": "A=1" };
+  const accept = "[[accept]]\ncode = 'secret_file'\npath = '.env'\nreason = 'a template, without values'\n";
+  const error = { ...good, ...broken, "1.0.1/flash/certificates/device.key": key, "check.toml": accept };
   [browser, server, odd] = await Promise.all([launch(), serve(EXAMPLES), serve(root, "--protect", "A.py")]);
+  found = { error: await serve(writeTree(scratch(), error)), warning: await serve(writeTree(scratch(), warning)), fine: server };
 });
 
 afterAll(async () => {
   await browser?.close();
-  await Promise.all([server?.stop(), odd?.stop()]);
+  await Promise.all([server, odd, ...Object.values(found ?? {})].map((server) => server?.stop()));
 });
 
 async function violations(visit: Visit): Promise<string[]> {
@@ -60,6 +68,20 @@ describe.each(LOOKS)("$name", ({ name, colorScheme, viewport }) => {
     const tabs = await visit.page.getByRole("tablist").evaluate((list) => list.scrollWidth - list.clientWidth);
     expect(tabs, "every view's tab in sight").toBeLessThanOrEqual(0);
     await visit.shot(`${view}-${name}`, viewport.width < 900);
+    await visit.end();
+  });
+
+  test.each(["error", "warning", "fine"] as const)("before it goes out: %s", async (level) => {
+    const visit = await Visit.open(browser, `${found[level].url}_preview/`, look);
+    const { page } = visit;
+    await page.locator(`rp-findings-view section.${level}`).waitFor();
+    expect(await violations(visit)).toEqual([]);
+    for (const fold of await page.locator("rp-findings-view summary").all()) await fold.click();
+    expect(await violations(visit)).toEqual([]);
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    expect(wide, "no scrolling sideways").toBeLessThanOrEqual(0);
+    await page.locator("rp-source-bar").scrollIntoViewIfNeeded();
+    await visit.shot(`findings-${level}-${name}`, true);
     await visit.end();
   });
 

@@ -1,8 +1,10 @@
 // What needs no browser.
 
+import { parse as parseToml } from "smol-toml";
 import { describe, expect, test } from "vitest";
 
 import { difference, firstDifference, textOf } from "../src/engine/lines.js";
+import { acceptLines, grouped, rowsOf } from "../src/found.js";
 import { bytes, change, duration, exactBytes, plural } from "../src/format.js";
 import { parse, SORTS, START, TABS, write, type View } from "../src/fragment.js";
 import { LINKS, linkOf, seconds } from "../src/links.js";
@@ -28,6 +30,7 @@ describe("the address", () => {
         sort: one(...SORTS),
         descending: one(true, false),
         file: one(null, "flash/ä b.py"),
+        finding: one(null, "secret_key"),
         link: one("wifi", "lora", "nbiot"),
         figures: one(null, [5.47, 1, 2] as const, [0, 0, 0] as const),
       };
@@ -43,6 +46,48 @@ describe("the address", () => {
   test("names a device only when it does", () => {
     expect(parse("tab=plan").device).toBe(false);
     expect(parse("from=").device).toBe(true);
+  });
+});
+
+describe("findings", () => {
+  const finding = (path: string, code = "secret_key", level: "error" | "warning" = "warning") => ({
+    path, code, level, message: `about ${path}`, advice: "remove it",
+  });
+  const answer = (...findings: ReturnType<typeof finding>[]) => ({ findings, accepted: [], target: "1.0.1", from: "1.0.0", unread: 0 });
+
+  test("of one kind with the same advice are one group", () => {
+    const findings = [finding("a", "python_broken", "error"), finding("b"), finding("c", "secret_url"), finding("d")];
+    const groups = grouped([...findings, { ...finding("e"), advice: "create a new one" }]);
+    expect(groups.map(({ code, findings }) => [code, ...findings.map(({ path }) => path)])).toEqual([
+      ["python_broken", "a"], ["secret_key", "b", "d"], ["secret_url", "c"], ["secret_key", "e"],
+    ]);
+  });
+
+  test.each([
+    ["1.0.1/flash/a.py", [0]],
+    ["1.0.1/flash/lib", [2, 3]],
+    ["1.0.1/flash", [0, 1, 2, 3]],
+    ["1.0.1/flash/li", []],
+    ["1.0.0/flash/a.py", []],
+    ["1.0.1", []],
+    ["firmware_1.0.1.bin", []],
+    ["", []],
+  ])("at %j are about these rows of a plan: %j", (path, rows) => {
+    const paths = ["flash/a.py", "flash/b.py", "flash/lib/c.py", "flash/lib/d/e.py"];
+    expect([...(rowsOf(answer(finding(path)), paths).get("secret_key") ?? [])]).toEqual(rows);
+  });
+
+  test.each([
+    ["1.0.1/flash/key.pem", "1.0.1/flash/key.pem"],
+    ["1.0.1/flash/*[a]{b,c}?!.key", "1.0.1/flash/\\*\\[a\\]\\{b,c\\}\\?\\!.key"],
+    ['1.0.1/flash/"ä b".key', '1.0.1/flash/"ä b".key'],
+    ["1.0.1/flash\\key", "1.0.1/flash\\\\key"],
+  ])("are accepted by a glob that matches %s alone, as TOML", (path, glob) => {
+    expect(parseToml(acceptLines([finding(path)]))).toEqual({ accept: [{ code: "secret_key", path: glob, reason: "" }] });
+  });
+
+  test("of the directory itself cannot be accepted", () => {
+    expect(acceptLines([finding("", "no_releases", "error")])).toBe("");
   });
 });
 

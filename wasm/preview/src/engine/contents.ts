@@ -9,8 +9,14 @@ import type { Zip } from "./zip.js";
 
 /** Reads a file by its path from the top directory. */
 export interface Contents {
+  /** How many files to read at the same time. */
+  readonly together: number;
+  /** How much to read unless somebody asks for it. */
+  readonly most: { readonly files: number; readonly bytes: number };
   read(path: string): Promise<Blob>;
 }
+
+const ANY = { files: Infinity, bytes: Infinity };
 
 /** The content of a file; an error if it changed since it was listed. */
 export async function contentOf(contents: Contents, path: string, listed: Content): Promise<Uint8Array> {
@@ -26,6 +32,8 @@ export async function contentOf(contents: Contents, path: string, listed: Conten
 }
 
 export class FolderContents implements Contents {
+  readonly together = 16;
+  readonly most = ANY;
   #files: Map<string, Blob | null>;
 
   constructor(sources: readonly Source[]) {
@@ -40,6 +48,10 @@ export class FolderContents implements Contents {
 }
 
 export class ZipContents implements Contents {
+  /** In their order: it reads ahead. */
+  readonly together = 1;
+  readonly most = ANY;
+
   constructor(private zip: Zip) {}
 
   async read(path: string): Promise<Blob> {
@@ -50,6 +62,9 @@ export class ZipContents implements Contents {
 }
 
 export class ServerContents implements Contents {
+  readonly together = 4;
+  readonly most = { files: 200, bytes: 8 * 1024 * 1024 };
+
   /** `root` is the server's address with a `/` at its end. */
   constructor(private root: string) {}
 

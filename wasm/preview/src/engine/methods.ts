@@ -12,6 +12,7 @@ import { Session } from "./session.js";
 const tell = (event: Event) => (self as unknown as { postMessage(message: unknown): void }).postMessage(event);
 const session = new Session(tell);
 let matrices = 0;
+let checks = 0;
 
 type Answers = { [Name in keyof Methods]: (...args: Parameters<Methods[Name]>) => ReturnType<Methods[Name]> | Promise<ReturnType<Methods[Name]>> };
 
@@ -27,6 +28,11 @@ export const methods: Answers = {
   plan: (plan) => session.plan(plan),
   manifest: (plan, render) => session.manifest(plan, render),
   file: (plan, path) => session.file(plan, path),
+  findings(target, from) {
+    const turn = ++checks;
+    const { generation } = session;
+    return session.findings(target, from, () => turn === checks && generation === session.generation);
+  },
   compare,
   stale: (listing) => session.stale(listing),
   async matrix(key, base) {

@@ -1,8 +1,21 @@
 // What the page asks the worker that holds the engine, and what comes back.
 
-import type { Content, DstPaths, Firmware, Notice, PlanRequest, Release, Report, VersionScheme } from "airwaybill";
+import type {
+  Accept,
+  CatalogOptions,
+  CheckRequest,
+  Content,
+  DstPaths,
+  Finding,
+  Firmware,
+  Notice,
+  PlanRequest,
+  Release,
+  Report,
+  VersionScheme,
+} from "airwaybill";
 
-export type { Content, DstPaths, Firmware, Notice, PlanRequest, Release, Report, VersionScheme };
+export type { Accept, CatalogOptions, Content, DstPaths, Firmware, Notice, PlanRequest, Release, Report, VersionScheme };
 
 /**
  * One file with its path from the top directory; null when it disappeared after it was listed. Without one, a path that ends in `/`
@@ -17,15 +30,42 @@ export interface Source {
 export interface ServerSettings {
   baseUrl: string;
   dstPaths: DstPaths;
-  scheme: VersionScheme;
-  ignore: string[];
-  protect: string[];
-  include: string[];
-  keep: string[];
-  /** Seconds since 1970, when the server looked. */
-  now: number;
-  unsettled: string[];
+  /** Those of its catalog; a newer server may have more, for its engine. */
+  options: ServerOptions;
+  check: CheckSettings;
+  /** What the check of its highest release found. */
+  findings: FoundFinding[];
   etag: string;
+}
+
+export interface ServerOptions extends CatalogOptions {
+  scheme: VersionScheme;
+  ignore: readonly string[];
+  protect: readonly string[];
+  include: readonly string[];
+  keep: readonly string[];
+  unsettled: readonly string[];
+}
+
+/** What `check.toml` says. */
+export interface CheckSettings extends Pick<CheckRequest, "mounts" | "firmware"> {
+  flash_size?: number;
+  accept?: Accept[];
+}
+
+/** One of the engine, or of whoever read `check.toml`. */
+export type FoundFinding = Omit<Finding, "code"> & { code: string };
+
+export interface FindingsAnswer {
+  findings: FoundFinding[];
+  /** What `check.toml` accepts. */
+  accepted: Accept[];
+  /** The release that was checked; null if there is none. */
+  target: string | null;
+  /** The one that devices are on; null if there is none. */
+  from: string | null;
+  /** How many files should have been looked into and were not. */
+  unread: number;
 }
 
 /** What is open, as the engine sees it. */
@@ -166,6 +206,8 @@ export interface Methods {
   plan(request: PlanRequest): PlanAnswer;
   manifest(request: PlanRequest, render: Render): ManifestAnswer;
   file(request: PlanRequest, path: string): FileAnswer;
+  /** The check of a release, null for the highest, for devices on another, null for the one below it. */
+  findings(target: string | null, from: string | null): FindingsAnswer;
   /** The rows come as events. */
   matrix(key: string, request: Pick<PlanRequest, "firmwareVersion" | "allowDowngrade">): void;
   compare(request: PlanRequest, render: Render, server: string): CompareAnswer;

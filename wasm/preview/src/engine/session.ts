@@ -1,19 +1,24 @@
 // The open releases in the worker, and the questions about them that the engine answers.
 
-import { Catalog, Filter, hashFiles, Version, type Entry, type FileRecord } from "airwaybill";
+import { Catalog, Filter, hashFiles, Version, type CheckRequest, type Entry, type FileRecord, type Peek } from "airwaybill";
 
 import { contentOf, FolderContents, ServerContents, ZipContents, type Contents } from "./contents.js";
 import { failure, SourceError } from "./failure.js";
 import { difference, TEXT_BYTES, textOf } from "./lines.js";
+import { look, outdated } from "./peeks.js";
 import type {
+  CheckSettings,
   DstPaths,
   Event,
   FileAnswer,
+  FindingsAnswer,
+  FoundFinding,
   ManifestAnswer,
   Overview,
   PlanAnswer,
   PlanRequest,
   Render,
+  ServerOptions,
   ServerSettings,
   Side,
   Source,
@@ -21,6 +26,7 @@ import type {
 } from "./protocol.js";
 import { request } from "./request.js";
 import { columns, lists, type DeviceFiles } from "./rows.js";
+import { SETTINGS, SETTINGS_INVALID, settingsOf, type Settings } from "./settings.js";
 import { Zip } from "./zip.js";
 
 interface Opened {
@@ -28,6 +34,8 @@ interface Opened {
   name: string;
   entries: Entry[];
   contents: Contents;
+  /** What was looked into, by path. */
+  peeks: Map<string, Peek>;
   /** Settings of the server that was open last. */
   server: ServerSettings | null;
   /** The chosen order; null is the server's. */
@@ -88,22 +96,12 @@ export class Session {
     const { signal } = this.#begin();
     const response = await request(listing, { signal });
     const document = (await response.json()) as ListingDocument;
-    const { options, entries } = document;
-    const server: ServerSettings = {
-      baseUrl: document.base_url,
-      dstPaths: document.dst_paths,
-      scheme: options.scheme,
-      ignore: options.ignore,
-      protect: options.protect,
-      include: options.include,
-      keep: options.keep,
-      now: options.now,
-      unsettled: options.unsettled,
-      etag: response.headers.get("etag") ?? "",
-    };
+    const { base_url: baseUrl, dst_paths: dstPaths, options, check, findings, entries } = document;
+    const server: ServerSettings = { baseUrl, dstPaths, options, check, findings, etag: response.headers.get("etag") ?? "" };
     const root = new URL("../", listing).href;
     signal.throwIfAborted();
-    return this.#use({ kind: "server", name: new URL(root).host, entries, contents: new ServerContents(root), server, order });
+    const contents = new ServerContents(root);
+    return this.#use({ kind: "server", name: new URL(root).host, entries, contents, peeks: new Map(), server, order });
   }
 
   async openFolder(name: string, order: VersionScheme | null): Promise<Overview> {
@@ -111,7 +109,8 @@ export class Session {
     const { signal } = this.#begin();
     const entries = await this.#hashed(sources, "releases", signal);
     signal.throwIfAborted();
-    return this.#use({ kind: "folder", name, entries, contents: new FolderContents(sources), server: this.#server, order });
+    const contents = new FolderContents(sources);
+    return this.#use({ kind: "folder", name, entries, contents, peeks: new Map(), server: this.#server, order });
   }
 
   async openZip(file: File, order: VersionScheme | null): Promise<Overview> {
@@ -121,7 +120,8 @@ export class Session {
     try {
       const entries = await zip.listing(this.#progress("releases"), signal, filter);
       signal.throwIfAborted();
-      return this.#use({ kind: "zip", name: file.name, entries, contents: new ZipContents(zip), server: this.#server, order });
+      const contents = new ZipContents(zip);
+      return this.#use({ kind: "zip", name: file.name, entries, contents, peeks: new Map(), server: this.#server, order });
     } finally {
       filter.free();
     }
@@ -215,6 +215,38 @@ export class Session {
     }
   }
 
+  /** What the server found of its highest release, or what the engine finds here. */
+  async findings(target: string | null, from: string | null, isWanted: () => boolean): Promise<FindingsAnswer> {
+    if (this.#opened === null) throw nothingOpen();
+    const { kind, contents, peeks, server } = this.#opened;
+    const { catalog, offered, scheme } = this.#known!;
+    const versions = [...offered];
+    const goes = target ?? versions.at(-1) ?? null;
+    const below = goes === null ? null : (versions[versions.indexOf(goes) - 1] ?? null);
+    const about = { target: goes, from: from ?? below };
+    const isServers = kind === "server" && scheme === server!.options.scheme && goes === (versions.at(-1) ?? null) && about.from === below;
+    if (isServers) return { ...about, findings: server!.findings, accepted: server!.check.accept ?? [], unread: 0 };
+    const { values, problem } = await this.#settings();
+    if (!isWanted()) throw outdated();
+    const request: CheckRequest = { ...(values as CheckRequest), target, current: from === null ? [] : [from] };
+    const wanted = catalog.peeks(request);
+    await look(wanted, catalog, contents, peeks, isWanted);
+    const known = wanted.flatMap((path) => peeks.get(path) ?? []);
+    const findings: FoundFinding[] = catalog.check(known, request);
+    if (problem !== null) findings.unshift(problem);
+    return { ...about, findings, accepted: values.accept ?? [], unread: wanted.length - known.length };
+  }
+
+  /** Those of what is open; without any, the server's. */
+  async #settings(): Promise<Settings> {
+    const { kind, contents, entries, server } = this.#opened!;
+    if (kind !== "server" && entries.some(({ path }) => path === SETTINGS)) {
+      return settingsOf(await (await contents.read(SETTINGS)).text());
+    }
+    const problem = kind === "server" ? server?.findings.find(({ code }) => code === SETTINGS_INVALID) : undefined;
+    return { values: server?.check ?? {}, problem: problem ?? null };
+  }
+
   async stale(listing: string): Promise<boolean> {
     if (this.#opened?.kind !== "server") return false;
     const response = await fetch(listing, { headers: { "If-None-Match": this.#server?.etag ?? "" }, cache: "no-store" });
@@ -248,16 +280,16 @@ export class Session {
 
   /** Reads what may be a release in either version order, so that a change of order needs no second reading. */
   #filter(): Filter {
-    return new Filter({ scheme: "loose", ignore: this.#server?.ignore ?? [], include: this.#server?.include ?? [] });
+    const { ignore, include } = this.#server?.options ?? {};
+    return new Filter({ scheme: "loose", ignore, include });
   }
 
   #use(opened: Opened): Overview {
     const { kind, name, entries, server } = opened;
-    const scheme = opened.order ?? server?.scheme ?? "loose";
-    const { ignore, protect, include, keep } = server ?? { ignore: [], protect: [], include: [], keep: [] };
-    const unsettled = kind === "server" && server !== null ? server.unsettled : [];
-    const now = kind === "server" && server !== null ? server.now : Math.floor(Date.now() / 1000);
-    const catalog = Catalog.fromListing(entries, { scheme, ignore, protect, include, keep, unsettled, now });
+    const options = kind === "server" ? server!.options : ofOwn(server?.options);
+    const { ignore, protect, unsettled } = options;
+    const scheme = opened.order ?? options.scheme;
+    const catalog = Catalog.fromListing(entries, { ...options, scheme });
     const { releases, firmware, ignored, warnings } = catalog;
     // `protect` has the same glob syntax as `ignore`.
     const unprotected = protect.length === 0 ? null : new Filter({ ignore: protect });
@@ -327,9 +359,17 @@ function nothingOpen(): SourceError {
   return new SourceError("nothing_open", "open the releases first");
 }
 
+/** What the server is set to, for releases of one's own. */
+function ofOwn(server?: ServerOptions): ServerOptions {
+  const { scheme, ignore, protect, include, keep } = server ?? { scheme: "loose", ignore: [], protect: [], include: [], keep: [] };
+  return { scheme, ignore, protect, include, keep, unsettled: [], now: Math.floor(Date.now() / 1000) };
+}
+
 interface ListingDocument {
   base_url: string;
   dst_paths: DstPaths;
-  options: { scheme: VersionScheme; ignore: string[]; protect: string[]; include: string[]; keep: string[]; unsettled: string[]; now: number };
+  options: ServerOptions;
+  check: CheckSettings;
+  findings: FoundFinding[];
   entries: Entry[];
 }

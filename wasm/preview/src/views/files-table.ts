@@ -1,13 +1,14 @@
 import { css, html, nothing, type PropertyValues } from "lit";
 
 import { KINDS, type Kind, type PlanAnswer } from "../engine/protocol.js";
-import type { Sort } from "../fragment.js";
+import { SHOWN_KINDS, type Sort } from "../fragment.js";
 import { bytes, change, count, exactBytes } from "../format.js";
 import { ModelElement } from "../parts/element.js";
 import { KIND_TEXTS } from "../parts/kinds.js";
 import { shared } from "../parts/style.js";
 import { moved, VirtualRows } from "../parts/virtual.js";
 
+const NO_ROWS: ReadonlySet<number> = new Set();
 const ROW = 30;
 const HEAD = 34;
 const COLUMNS: readonly { sort: Sort; name: string; class: string }[] = [
@@ -162,6 +163,8 @@ export class FilesTable extends ModelElement {
   #rows = new VirtualRows(this, ROW, HEAD);
   #paths: readonly string[] = [];
   #of: PlanAnswer | null = null;
+  /** Those that a finding is about; null for all. */
+  #only: ReadonlySet<number> | null = null;
   #order: readonly number[] = [];
   #orderFor = "";
 
@@ -174,9 +177,11 @@ export class FilesTable extends ModelElement {
     super.willUpdate();
     const { plan, view } = this.model;
     this.#paths = this.model.paths;
+    const only = view.finding === null ? null : (this.model.found.get(view.finding) ?? NO_ROWS);
     const wanted = JSON.stringify([view.filter, view.kinds, view.sort, view.descending]);
-    if (plan === this.#of && wanted === this.#orderFor) return;
+    if (plan === this.#of && only === this.#only && wanted === this.#orderFor) return;
     this.#of = plan;
+    this.#only = only;
     this.#orderFor = wanted;
     this.#order = plan === null ? [] : this.#sorted(plan);
     this.active = Math.max(0, Math.min(this.active, this.#order.length - 1));
@@ -198,6 +203,11 @@ export class FilesTable extends ModelElement {
           .value=${view.filter}
           @input=${(event: Event) => this.model.set({ filter: (event.target as HTMLInputElement).value })}
         />
+        ${view.finding === null
+          ? nothing
+          : html`<button id="only" title="show all files again" @click=${() => this.model.set({ finding: null, kinds: SHOWN_KINDS })}>
+              only <code>${view.finding}</code> <span aria-hidden="true">✕</span><span class="visually-hidden">: show all files again</span>
+            </button>`}
         <div class="kinds row" role="group" aria-label="Show">
           ${kinds.map((kind) => this.#toggle(kind, plan.counts[kind]))}
         </div>
@@ -222,7 +232,7 @@ export class FilesTable extends ModelElement {
         ${this.#order.length > 0
           ? nothing
           : html`<div role="row"><div class="none soft" role="gridcell">
-              ${plan.rows.count === 0 ? (plan.known ? "No files." : "The device's files are not known: its release is not available here.") : view.filter ? "No file matches the filter." : "No file is of the selected kinds."}
+              ${plan.rows.count === 0 ? (plan.known ? "No files." : "The device's files are not known: its release is not available here.") : view.finding !== null ? "No file of this plan has this finding." : view.filter ? "No file matches the filter." : "No file is of the selected kinds."}
             </div></div>`}
       </div>
       <p class="visually-hidden" role="status">${count(this.#order.length)} files shown</p>
@@ -231,6 +241,13 @@ export class FilesTable extends ModelElement {
 
   protected override updated(_: PropertyValues): void {
     this.#rows.attach(this.renderRoot.querySelector(".grid"));
+  }
+
+  /** Moves there, for those who see it and those who do not. */
+  async show(): Promise<void> {
+    await this.updateComplete;
+    this.renderRoot.querySelector<HTMLElement>(".grid")?.focus();
+    this.scrollIntoView({ block: "nearest" });
   }
 
   #toggle(kind: Kind, number: number) {
@@ -322,6 +339,7 @@ export class FilesTable extends ModelElement {
     const needle = filter.toLowerCase();
     const order: number[] = [];
     for (let row = 0; row < rows.count; row += 1) {
+      if (this.#only !== null && !this.#only.has(row)) continue;
       if (wanted[rows.kinds[row]!] && (needle === "" || this.#paths[row]!.toLowerCase().includes(needle))) order.push(row);
     }
     // Rows are sorted by path already, and sorting is stable.

@@ -7,6 +7,8 @@ import { ModelElement } from "../parts/element.js";
 import { problemNotice } from "../parts/problem.js";
 import { shared } from "../parts/style.js";
 import "./file-detail.js";
+import "./findings-view.js";
+import type { FilesTable } from "./files-table.js";
 import "./files-table.js";
 import "./share-bar.js";
 
@@ -80,6 +82,7 @@ export class PlanView extends ModelElement {
     const busy = awaited.has("plan") ? "true" : "false";
     return html`
       ${problemNotice(problems.plan, "No plan:")}
+      <rp-findings-view .model=${this.model} @show-files=${this.#showFiles}></rp-findings-view>
       ${plan === null ? nothing : html`<section class="panel summary" aria-label="Summary" aria-busy=${busy}>${this.#summary(plan)}</section>`}
       ${plan === null
         ? nothing
@@ -90,6 +93,10 @@ export class PlanView extends ModelElement {
             <rp-file-detail .model=${this.model} ?hidden=${view.file === null}></rp-file-detail>
           </div>`}
     `;
+  }
+
+  #showFiles() {
+    void this.renderRoot.querySelector<FilesTable>("rp-files-table")?.show();
   }
 
   #summary(plan: PlanAnswer) {

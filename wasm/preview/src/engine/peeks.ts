@@ -1,0 +1,36 @@
+// Looks into files for the check, a few at a time, so that other questions get their answers meanwhile.
+
+import { peek, type Catalog, type Peek } from "airwaybill";
+
+import { contentOf, type Contents } from "./contents.js";
+
+/** A peek is made of all of a file: a larger one is not looked into. */
+const FILE_BYTES = 64 * 1024 * 1024;
+
+/** Adds to `known` what is not in it yet. Of a file that cannot be read, is too large, or is one of too many, there is none. */
+export async function look(
+  paths: readonly string[],
+  catalog: Catalog,
+  contents: Contents,
+  known: Map<string, Peek>,
+  isWanted: () => boolean,
+): Promise<void> {
+  const files = paths.flatMap((path) => {
+    const listed = known.has(path) ? null : catalog.find(path);
+    return listed === null || listed.size > FILE_BYTES ? [] : [listed];
+  });
+  const { together, most } = contents;
+  if (files.length > most.files || files.reduce((sum, { size }) => sum + size, 0) > most.bytes) return;
+  for (let start = 0; start < files.length; start += together) {
+    const reading = files.slice(start, start + together).map(async (listed) => {
+      const content = await contentOf(contents, listed.path, listed).catch(() => null);
+      if (content !== null) known.set(listed.path, peek(listed.path, content));
+    });
+    await Promise.all(reading);
+    if (!isWanted()) throw outdated();
+  }
+}
+
+export function outdated(): DOMException {
+  return new DOMException("another question was asked", "AbortError");
+}

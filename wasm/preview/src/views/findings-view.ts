@@ -1,0 +1,303 @@
+import { css, html, nothing } from "lit";
+
+import type { Accept, FindingsAnswer, FoundFinding } from "../engine/protocol.js";
+import { count, plural } from "../format.js";
+import { acceptLines, grouped, type Group } from "../found.js";
+import { ALL_KINDS, type View } from "../fragment.js";
+import { copyText } from "../parts/carry.js";
+import "../parts/code-lines.js";
+import { ModelElement } from "../parts/element.js";
+import { problemNotice } from "../parts/problem.js";
+import { shared } from "../parts/style.js";
+
+type Level = FoundFinding["level"];
+
+/** How a level is shown; never by colour alone. */
+const LEVELS: Record<Level, { sign: string; word: string }> = {
+  error: { sign: "✕", word: "error" },
+  warning: { sign: "!", word: "warning" },
+  hint: { sign: "i", word: "hint" },
+};
+/** More paths than this are not shown one by one. */
+const MOST = 8;
+/** What is shown of the plan for findings that name no file of their own. */
+const KINDS_OF: Record<string, Partial<View>> = {
+  line_ends: { kinds: ["update"] },
+  many_deleted: { kinds: ["delete"] },
+  nothing_stays: { kinds: ["delete", "new"] },
+};
+
+/** What the check found, before a release goes out. */
+export class FindingsView extends ModelElement {
+  static override properties = { ...ModelElement.properties, said: { state: true } };
+  static override styles = [
+    shared,
+    css`
+      :host {
+        display: block;
+      }
+      .panel {
+        border-left: 4px solid var(--colour);
+      }
+      .error {
+        --colour: var(--delete);
+        --ground: var(--delete-soft);
+      }
+      .warning {
+        --colour: var(--update);
+        --ground: var(--update-soft);
+      }
+      .fine {
+        --colour: var(--new);
+        --ground: var(--new-soft);
+      }
+      .hint,
+      .waiting {
+        --colour: var(--same);
+        --ground: var(--sunken);
+      }
+      header {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 4px 12px;
+        align-items: center;
+      }
+      .level {
+        display: inline-flex;
+        gap: 6px;
+        align-items: center;
+        padding: 1px 10px 1px 4px;
+        border-radius: 12px;
+        background: var(--ground);
+        color: var(--colour);
+        font-weight: 650;
+        white-space: nowrap;
+      }
+      .sign {
+        display: grid;
+        place-items: center;
+        width: 18px;
+        height: 18px;
+        border-radius: 50%;
+        background: var(--colour);
+        color: var(--panel);
+        font: 700 12px/1 var(--mono);
+      }
+      ul {
+        list-style: none;
+        margin: 0;
+        padding: 0;
+      }
+      .groups > li {
+        margin-top: 12px;
+        padding-top: 12px;
+        border-top: 1px solid var(--line);
+        overflow-wrap: anywhere;
+      }
+      .head {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 4px 10px;
+        align-items: center;
+      }
+      .head code {
+        margin-left: auto;
+      }
+      strong {
+        font-weight: 600;
+      }
+      .paths {
+        margin-top: 6px;
+      }
+      .paths li + li {
+        margin-top: 4px;
+      }
+      .advice {
+        margin-top: 4px;
+      }
+      .advice::before {
+        content: "→ ";
+        color: var(--colour);
+        font-weight: 700;
+      }
+      .row {
+        margin-top: 6px;
+      }
+      details {
+        margin-top: 10px;
+      }
+      .row > details {
+        margin: 0;
+        min-width: 0;
+      }
+      .row > details[open] {
+        flex: 1 0 100%;
+      }
+      summary {
+        cursor: pointer;
+        width: max-content;
+        max-width: 100%;
+        border-radius: 4px;
+        padding: 2px 4px;
+        color: var(--accent);
+      }
+      details .groups > li:first-child {
+        border: 0;
+        padding-top: 0;
+      }
+      .lines {
+        display: grid;
+        gap: 8px;
+        justify-items: start;
+        padding: 6px 0 2px;
+      }
+      rp-code-lines {
+        --lines-height: 180px;
+        width: 100%;
+      }
+    `,
+  ];
+
+  /** What became of copying these lines. */
+  declare said: readonly [lines: string, text: string];
+
+  constructor() {
+    super();
+    this.said = ["", ""];
+  }
+
+  protected override render() {
+    const { awaited, findings, problems } = this.model;
+    if (problems.findings !== undefined) return problemNotice(problems.findings, "Not checked:");
+    if (findings === null) {
+      if (!awaited.has("findings")) return nothing;
+      return html`<section class="panel waiting" aria-label="Before it goes out">
+        <header><h2>Before it goes out</h2><p class="soft" role="status">checking …</p></header>
+      </section>`;
+    }
+    const groups = grouped(findings.findings);
+    const hints = groups.filter(({ level }) => level === "hint");
+    const busy = awaited.has("findings") || awaited.has("plan") ? "true" : "false";
+    return html`<section class="panel ${look(findings)}" aria-label="Before it goes out" aria-busy=${busy}>
+      <header>
+        <h2>Before it goes out</h2>
+        <p class="level" role="status" id="verdict">${verdict(findings)}</p>
+        ${about(findings)}
+      </header>
+      ${findings.unread === 0
+        ? nothing
+        : html`<p class="small soft" id="unread">
+            ${plural(findings.unread, "file was", "files were")} not looked into: too many, too large or no longer there. On the server,
+            <code>airwaybill check</code> reads all.
+          </p>`}
+      ${this.#list(groups.filter(({ level }) => level !== "hint"))}
+      ${hints.length === 0
+        ? nothing
+        : html`<details id="hints">
+            <summary>${plural(hints.reduce((sum, { findings }) => sum + findings.length, 0), "hint")}</summary>
+            ${this.#list(hints)}
+          </details>`}
+      ${accepted(findings.accepted)}
+    </section>`;
+  }
+
+  #list(groups: readonly Group[]) {
+    return groups.length === 0 ? nothing : html`<ul class="groups">${groups.map((group) => this.#group(group))}</ul>`;
+  }
+
+  #group(group: Group) {
+    const { level, code, advice, findings } = group;
+    const { sign, word } = LEVELS[level];
+    const rows = this.model.found.get(code)?.size ?? 0;
+    const show = KINDS_OF[code] ?? (rows === 0 ? null : { finding: code, kinds: ALL_KINDS });
+    const lines = acceptLines(findings);
+    const [only, ...others] = findings as [FoundFinding, ...FoundFinding[]];
+    return html`<li class=${level} data-code=${code}>
+      <div class="head">
+        <span class="level"><span class="sign" aria-hidden="true">${sign}</span>${word}</span>
+        <strong class=${others.length === 0 ? "mono" : ""}>${others.length === 0 ? only.path : plural(findings.length, "place")}</strong>
+        <code class="soft small">${code}</code>
+      </div>
+      ${others.length === 0
+        ? html`<p class="paths">${only.message}</p>`
+        : html`<ul class="paths">
+            ${findings.slice(0, MOST).map(({ path, message }) => html`<li><strong class="mono">${path}</strong><br />${message}</li>`)}
+            ${findings.length > MOST ? html`<li class="soft">and ${count(findings.length - MOST)} more</li>` : nothing}
+          </ul>`}
+      <p class="advice">${advice}</p>
+      <div class="row">
+        ${show === null
+          ? nothing
+          : html`<button class="show" @click=${() => this.#show({ filter: "", finding: null, ...show })}>
+              ${"finding" in show ? `Show ${rows === 1 ? "its file" : `its ${count(rows)} files`}` : `Show ${show.kinds!.map((kind) => WORDS[kind]).join(" and ")} files`}
+            </button>`}
+        ${lines === "" ? nothing : this.#accept(`${code} at ${only.path}`, lines)}
+      </div>
+    </li>`;
+  }
+
+  #accept(what: string, lines: string) {
+    const [about, said] = this.said;
+    return html`<details class="accept">
+      <summary>If it is meant so …</summary>
+      <div class="lines">
+        <p class="small">Add this to <code>check.toml</code>, which stands beside the releases, with the reason:</p>
+        <rp-code-lines .text=${lines.trimEnd()} label="Lines that accept ${what}"></rp-code-lines>
+        <div class="row">
+          <button class="copy" @click=${() => this.#copy(lines)}>Copy</button>
+          <span class="small soft" role="status">${about === lines ? said : ""}</span>
+        </div>
+      </div>
+    </details>`;
+  }
+
+  #show(change: Partial<View>) {
+    this.model.set(change);
+    this.dispatchEvent(new Event("show-files"));
+  }
+
+  async #copy(lines: string) {
+    const done = await copyText(lines);
+    this.said = [lines, done ? "copied" : "the browser did not allow copying; select the lines instead"];
+  }
+}
+
+const WORDS = { delete: "deleted", new: "new", update: "updated", same: "unchanged", protected: "protected" };
+
+function of(findings: readonly FoundFinding[], level: Level): number {
+  return findings.filter((finding) => finding.level === level).length;
+}
+
+function look({ findings }: FindingsAnswer): string {
+  return of(findings, "error") > 0 ? "error" : of(findings, "warning") > 0 ? "warning" : "fine";
+}
+
+function verdict(answer: FindingsAnswer) {
+  const [errors, warnings] = [of(answer.findings, "error"), of(answer.findings, "warning")];
+  const words = [errors > 0 ? plural(errors, "error") : "", warnings > 0 ? plural(warnings, "warning") : ""].filter((part) => part !== "");
+  const level = look(answer);
+  const sign = level === "fine" ? "✓" : LEVELS[level as Level].sign;
+  return html`<span class="sign" aria-hidden="true">${sign}</span>${words.length === 0 ? "fine" : words.join(", ")}`;
+}
+
+function about({ target, from }: FindingsAnswer) {
+  if (target === null) return nothing;
+  const devices = from === null ? "a device without a version" : html`devices on <span class="mono">${from}</span>`;
+  return html`<p class="small soft"><span class="mono">${target}</span>, for ${devices}</p>`;
+}
+
+function accepted(list: readonly Accept[]) {
+  if (list.length === 0) return nothing;
+  return html`<details id="accepted">
+    <summary>${count(list.length)} accepted in check.toml</summary>
+    <ul class="paths">
+      ${list.map(
+        ({ code, path, reason }) => html`<li>
+          <strong class="mono">${path}</strong> <code class="soft small">${code}</code><br />${reason === "" ? html`<em class="soft">no reason given</em>` : reason}
+        </li>`,
+      )}
+    </ul>
+  </details>`;
+}
+
+customElements.define("rp-findings-view", FindingsView);

@@ -1,0 +1,302 @@
+// "Before it goes out": what the check found, as a person reads and uses it.
+
+import { mkdirSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { zipSync } from "fflate";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+import { launch, Visit } from "./support/browser.js";
+import { EXAMPLES } from "./support/places.js";
+import { serve, type Server } from "./support/server.js";
+import { scratch, writeTree } from "./support/tree.js";
+import { cases, hintsOf, verdictOf, zipped, type Case } from "./support/vectors.js";
+
+const PANEL = "rp-findings-view section";
+const MAIN = "import app\n";
+const KEY = "-----BEGIN PRIVATE KEY-----\nMIGH\n-----END PRIVATE KEY-----\n";
+
+let browser: Browser;
+let server: Server;
+let page: string;
+// Chromium hands out nothing below /dev.
+const folder = scratch(tmpdir());
+
+beforeAll(async () => {
+  [browser, server] = await Promise.all([launch(), serve(EXAMPLES)]);
+  page = `${server.url}_preview/`;
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+/** The panel, once it is about what was opened last, with its hints. */
+async function panel(visit: Visit): Promise<string> {
+  await visit.page.locator("rp-findings-view [aria-busy=false] #verdict").waitFor();
+  const hints = visit.page.locator("#hints:not([open]) > summary");
+  if ((await hints.count()) > 0) await hints.click();
+  return visit.text(PANEL);
+}
+
+function releases(name: string, files: Record<string, string | Uint8Array>, ...directories: string[]): string {
+  const root = writeTree(join(folder, name), files);
+  for (const path of directories) mkdirSync(join(root, path), { recursive: true });
+  return root;
+}
+
+/** What is read is what the engine finds, and no more. */
+async function expectFound(visit: Visit, { findings }: Case): Promise<void> {
+  const said = await panel(visit);
+  expect(await visit.text("#verdict")).toMatch(new RegExp(`${verdictOf(findings)}$`));
+  expect(said.includes("hint")).toBe(hintsOf(findings) !== null);
+  if (hintsOf(findings) !== null) expect(await visit.text("#hints > summary")).toBe(hintsOf(findings));
+  for (const { level, code, path, message, advice } of findings) {
+    const group = visit.page.locator(`${PANEL} li.${level}[data-code=${code}]`, { hasText: advice });
+    const text = (await group.innerText()).replace(/\s+/g, " ");
+    for (const part of [level, path, message, advice, code]) expect(text).toContain(part.replace(/\s+/g, " "));
+  }
+}
+
+describe("the vectors of the check", () => {
+  let visit: Visit;
+  let served: number;
+
+  beforeAll(async () => {
+    visit = await Visit.open(browser, page);
+    await visit.settled();
+    served = visit.requests.length;
+  });
+
+  afterAll(async () => {
+    // What is opened here leaves the browser nowhere.
+    expect(visit.requests.slice(served).filter((url) => !url.startsWith(page) || url.endsWith("listing.json"))).toEqual([]);
+    await visit.end();
+  });
+
+  const ask = (view: string) => visit.page.evaluate((view) => void (location.hash = view), view);
+
+  test.each(cases("reported-content", "reported-names").filter(({ links }) => Object.keys(links).length === 0))("$name, as a folder", async (one) => {
+    await ask(one.view);
+    await visit.drop("main", releases(one.name, one.files, ...one.directories));
+    await visit.page.locator("#source", { hasText: one.name }).waitFor();
+    await expectFound(visit, one);
+  });
+
+  test.each(cases("reported-content", "reported-names", "client", "firmware", "good", "meaning", "request", "start"))("$name, as a zip", async (one) => {
+    await ask(one.view);
+    const path = join(folder, `${one.name}.zip`);
+    writeFileSync(path, zipped(one));
+    await visit.pick("#open-zip", path);
+    await visit.page.locator("#source", { hasText: `${one.name}.zip` }).waitFor();
+    await expectFound(visit, one);
+  });
+});
+
+const GOOD = { "1.0.0/flash/main.py": MAIN, "1.0.0/flash/boot.py": "", "1.0.1/flash/main.py": `${MAIN}app.run()\n`, "1.0.1/flash/boot.py": "" };
+const BAD = {
+  ...GOOD,
+  "1.0.1/flash/cert/[a]!.key": KEY,
+  "1.0.1/flash/cert/b.key": KEY,
+  "1.0.1/flash/log.py": "print(\0",
+};
+
+async function open(visit: Visit, root: string): Promise<void> {
+  await visit.drop("main", root);
+  await visit.page.locator("#source", { hasText: root.split("/").at(-1)! }).waitFor();
+}
+
+describe("a finding", () => {
+  test("is accepted by the lines that the page gives, and then shown with its reason", async () => {
+    const root = releases("accepted", BAD);
+    const visit = await Visit.open(browser, page, { permissions: ["clipboard-read", "clipboard-write"] });
+    const { page: tab } = visit;
+    const settings: string[] = [];
+    await open(visit, root);
+    expect(await panel(visit)).toContain("1 error, 2 warnings");
+    for (const [code, reason] of [["secret_key", "for the test bench"], ["python_broken", "it is data"]] as const) {
+      await tab.locator(`[data-code=${code}] summary`).click();
+      await tab.locator(`[data-code=${code}] .copy`).click();
+      await tab.locator(`[data-code=${code}]`, { hasText: "copied" }).waitFor();
+      const lines = await tab.evaluate(() => navigator.clipboard.readText());
+      expect(lines.replace(/\s+/g, " ").trim()).toBe(await linesOf(visit, code));
+      settings.push(lines.replaceAll('reason = ""', `reason = "${reason}"`));
+    }
+    writeTree(root, { "check.toml": settings.join("\n") });
+    await open(visit, join(folder, "accepted"));
+    await tab.locator("#accepted").waitFor();
+    expect(await panel(visit)).toContain("fine");
+    expect(await tab.getByText("for the test bench").count()).toBe(2);
+    expect(await tab.getByText("for the test bench").first().isVisible(), "folded").toBe(false);
+    await tab.locator("#accepted > summary").click();
+    const accepted = await visit.text("#accepted");
+    for (const part of ["3 accepted in check.toml", "1.0.1/flash/cert/b.key", "secret_key", "for the test bench", "it is data"]) expect(accepted).toContain(part);
+    await visit.end();
+  });
+
+  test("shows its files, and an address shows them to a colleague", async () => {
+    const root = releases("shown", { ...BAD, "1.0.1/flash/other.py": "x" });
+    const visit = await Visit.open(browser, page);
+    const { page: tab } = visit;
+    const rows = () => shownFiles(visit);
+    await open(visit, root);
+    await panel(visit);
+    await tab.locator("[data-code=secret_key] .show", { hasText: "Show its 2 files" }).click();
+    await tab.locator("#only", { hasText: "secret_key" }).waitFor();
+    expect(await rows()).toEqual(["flash/cert/[a]!.key", "flash/cert/b.key"]);
+    expect(await tab.locator(".grid").evaluate((grid) => (grid.getRootNode() as ShadowRoot).activeElement === grid), "focus is there").toBe(true);
+    expect(await tab.locator(".grid").evaluate((grid) => grid.getBoundingClientRect().top < innerHeight), "and it is in sight").toBe(true);
+    await tab.keyboard.press("Enter");
+    await tab.locator("rp-file-detail .line.added").first().waitFor();
+    await tab.locator("[data-code=python_broken] .show", { hasText: "Show its file" }).click();
+    expect(await rows()).toEqual(["flash/log.py"]);
+    expect(new URL(tab.url()).hash).toContain("finding=python_broken");
+    await tab.evaluate(() => (location.hash = location.hash.replace("python_broken", "secret_key")));
+    await expect.poll(rows).toEqual(["flash/cert/[a]!.key", "flash/cert/b.key"]);
+    await tab.locator("#only").click();
+    await expect.poll(rows).toContain("flash/other.py");
+    await visit.end();
+  });
+
+  test("of many files is one, with its first", async () => {
+    const many = Object.fromEntries(Array.from({ length: 12 }, (_, index) => [`1.0.1/flash/m${index}.py`, "\0"]));
+    const visit = await Visit.open(browser, page);
+    await open(visit, releases("many", { ...GOOD, ...many }));
+    const said = await panel(visit);
+    for (const part of ["12 errors", "12 places", "1.0.1/flash/m0.py", "and 4 more", "Show its 12 files"]) expect(said).toContain(part);
+    expect(await visit.page.locator("rp-findings-view li[data-code]").count()).toBe(1);
+    await visit.end();
+  });
+
+  test.each([
+    ["line_ends", { ...GOOD, "1.0.1/flash/main.py": MAIN.replace("\n", "\r\n"), "1.0.1/flash/new.py": "" }, "Show updated files", ["flash/main.py"]],
+    ["many_deleted", { ...GOOD, "1.0.0/flash/a": "", "1.0.0/flash/b": "", "1.0.0/flash/c": "" }, "Show deleted files", ["flash/a", "flash/b", "flash/c"]],
+    ["module_hidden", { ...GOOD, "1.0.1/flash/log.py": "", "1.0.1/flash/log/a": "" }, "Show its file", ["flash/log/a"]],
+  ] as const)("%s names no file alone", async (code, files, button, shown) => {
+    const visit = await Visit.open(browser, page);
+    await open(visit, releases(code, files));
+    await panel(visit);
+    await visit.page.locator(`[data-code=${code}] .show`, { hasText: button }).click();
+    await expect.poll(() => shownFiles(visit)).toEqual([...shown]);
+    await visit.end();
+  });
+
+  test("is sought for the device that is chosen", async () => {
+    const visit = await Visit.open(browser, page);
+    const { page: tab } = visit;
+    const root = releases("devices", { ...GOOD, "0.9/flash/boot.py": "", "0.9/flash/gone.py": "", "2.0/flash/boot.py": "" });
+    await open(visit, root);
+    expect(await panel(visit)).toContain("2.0, for devices on 1.0.1");
+    expect(await visit.text(PANEL)).toContain("start_missing");
+    await tab.locator("#from").selectOption("0.9");
+    await tab.getByText("2.0, for devices on 0.9").waitFor();
+    expect(await panel(visit)).toContain("fine");
+    await tab.locator("#to").selectOption("1.0.1");
+    await tab.getByText("1.0.1, for devices on 0.9").waitFor();
+    // Nothing to do: what else goes out with that release.
+    await tab.locator("#from").selectOption("1.0.1");
+    await tab.getByText("1.0.1, for devices on 1.0.0").waitFor();
+    await tab.locator("#from").selectOption({ label: "another version …" });
+    await tab.locator("#from-typed").fill("1.0");
+    await tab.keyboard.press("Enter");
+    await tab.getByText("did you mean \"1.0.0\"").waitFor();
+    await tab.locator("#from-typed").fill("?");
+    await tab.keyboard.press("Enter");
+    await tab.getByText("No plan:").waitFor();
+    expect(await tab.locator("rp-findings-view section").count()).toBe(0);
+    await visit.end();
+  });
+});
+
+async function shownFiles(visit: Visit): Promise<string[]> {
+  return (await visit.page.locator(".item .path").allTextContents()).map((path) => path.trim());
+}
+
+async function linesOf(visit: Visit, code: string): Promise<string> {
+  const lines = await visit.page.locator(`[data-code=${code}] rp-code-lines .content`).allInnerTexts();
+  return lines.join(" ").replace(/\s+/g, " ").trim();
+}
+
+describe("check.toml", () => {
+  test.each([
+    ["accept = 7", "accept"],
+    ["mounts = [", "check.toml: "],
+    ["mount = ['flash']", "a setting is one of mounts, flash_size, firmware, accept"],
+    ["current = ['1.0.0']", "a setting is one of"],
+    ["firmware = 'avr'", "avr"],
+    ["[[accept]]\ncode = 'x'\npath = 'a['\nreason = ''", "a["],
+  ])("%j is an error that says why", async (text, why) => {
+    const visit = await Visit.open(browser, page);
+    await open(visit, releases(`settings-${text.length}`, { ...GOOD, "check.toml": text }));
+    const said = await panel(visit);
+    for (const part of ["1 error", "check.toml", "settings_invalid", why, "correct it: until then it is ignored"]) expect(said).toContain(part);
+    await visit.end();
+  });
+
+  test("of the server is used for a folder without one", async () => {
+    const root = writeTree(scratch(), { ...GOOD, "check.toml": "mounts = ['rom']\n" });
+    const own = await serve(root);
+    const visit = await Visit.open(browser, `${own.url}_preview/`);
+    expect(await panel(visit)).toContain("outside rom/");
+    await open(visit, releases("servers", GOOD));
+    expect(await panel(visit)).toContain("outside rom/");
+    await open(visit, releases("owns", { ...GOOD, "check.toml": "mounts = ['flash']\n" }));
+    expect(await panel(visit)).toContain("fine");
+    await visit.end();
+    await own.stop();
+  });
+});
+
+describe("the server's own releases", () => {
+  /** What the page fetched of the releases. */
+  const read = (visit: Visit) => visit.requests.filter((url) => /\/\d[^/]*\/flash\/|\.bin$/.test(url)).map((url) => new URL(url).pathname);
+
+  test("come with what the server found, and nothing is fetched", async () => {
+    const accept = "[[accept]]\ncode = 'secret_key'\npath = '*.key'\nreason = 'for the test bench'\n";
+    const own = await serve(writeTree(scratch(), { ...BAD, "check.toml": accept }));
+    const visit = await Visit.open(browser, `${own.url}_preview/`);
+    const said = await panel(visit);
+    for (const part of ["1 error", "1.0.1, for devices on 1.0.0", "python_broken", "1 accepted in check.toml"]) expect(said).toContain(part);
+    expect(said).not.toContain("warning");
+    expect(read(visit)).toEqual([]);
+    await visit.end();
+    await own.stop();
+  });
+
+  test("are read for another device, as far as that is little", async () => {
+    const old = Object.fromEntries(Array.from({ length: 201 }, (_, index) => [`1.0.1/flash/n${index}`, `${index}`]));
+    const own = await serve(writeTree(scratch(), { ...BAD, ...old, "0.9/flash/boot.py": "", "0.8/flash/boot.py": "", "0.8/flash/cert/b.key": KEY }));
+    const visit = await Visit.open(browser, `${own.url}_preview/`);
+    const { page: tab } = visit;
+    expect(await panel(visit)).toContain("1 error, 2 warnings");
+    await tab.locator("#to").selectOption("1.0.0");
+    await tab.locator("#from").selectOption("0.8");
+    await tab.getByText("1.0.0, for devices on 0.8").waitFor();
+    expect(await panel(visit)).toContain("fine");
+    await visit.settled();
+    expect(read(visit)).toEqual(["/1.0.0/flash/main.py"]);
+    await tab.locator("#to").selectOption("");
+    await tab.getByText("1.0.1, for devices on 0.8").waitFor();
+    expect(await panel(visit)).toContain("204 files were not looked into");
+    expect(read(visit)).toEqual(["/1.0.0/flash/main.py"]);
+    await visit.end();
+    await own.stop();
+  });
+});
+
+test("what a copy tool left in a zip is told by its age", async () => {
+  const hour = 3600_000;
+  for (const [age, says] of [[2 * hour, "copy_left_over"], [0, "copy_under_way"]] as const) {
+    const visit = await Visit.open(browser, page);
+    const path = join(folder, `${says}.zip`);
+    const files = Object.entries({ ...GOOD, "1.0.1/flash/.main.py.aB3dEf": "imp" }).map(([name, text]) => [name, new TextEncoder().encode(text)]);
+    writeFileSync(path, zipSync(Object.fromEntries(files), { mtime: Date.now() - age }));
+    await visit.pick("#open-zip", path);
+    await visit.page.locator("#source", { hasText: `${says}.zip` }).waitFor();
+    expect(await panel(visit)).toContain(says);
+    await visit.end();
+  }
+});
