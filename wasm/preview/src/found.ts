@@ -4,20 +4,24 @@ import type { FindingsAnswer, FoundFinding } from "./engine/protocol.js";
 
 /** Findings of one kind, which have the same advice. */
 export interface Group extends Pick<FoundFinding, "level" | "code" | "advice"> {
-  findings: FoundFinding[];
+  findings: readonly FoundFinding[];
+  /** What accepts them; see `acceptLines`. */
+  lines: string;
 }
 
 /** In the order of the first of each. */
 export function grouped(findings: readonly FoundFinding[]): Group[] {
-  const groups = new Map<string, Group>();
+  const groups = new Map<string, FoundFinding[]>();
   for (const finding of findings) {
-    const { level, code, advice } = finding;
-    const key = JSON.stringify([level, code, advice]);
-    const group = groups.get(key) ?? { level, code, advice, findings: [] };
-    groups.set(key, group);
-    group.findings.push(finding);
+    const key = JSON.stringify([finding.level, finding.code, finding.advice]);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [finding]);
+    else group.push(finding);
   }
-  return [...groups.values()];
+  return [...groups.values()].map((findings) => {
+    const { level, code, advice } = findings[0]!;
+    return { level, code, advice, findings, lines: acceptLines(findings) };
+  });
 }
 
 /** The places among `paths`, those of a plan, that each finding is about: its file, or the files below its directory. */
@@ -36,16 +40,16 @@ export function rowsOf({ findings, target }: FindingsAnswer, paths: readonly str
   return rows;
 }
 
-/** The lines of `check.toml` that accept findings; none for those of the directory itself, which no glob matches. */
+/** The lines of `check.toml` that accept findings; none for paths that no glob can have, such as that of the directory itself. */
 export function acceptLines(findings: readonly FoundFinding[]): string {
   const accept = ({ code, path }: FoundFinding) =>
     ["[[accept]]", `code = ${quoted(code)}`, `path = ${quoted(globOf(path))}`, 'reason = ""', ""].join("\n");
-  return findings.filter(({ path }) => path !== "").map(accept).join("\n");
+  return findings.filter(({ path }) => globOf(path).split("/").every((name) => !/^\.{0,2}$/.test(name))).map(accept).join("\n");
 }
 
-/** A glob that matches this path alone. */
+/** A glob that matches this path alone; that of a directory may end in a slash. */
 function globOf(path: string): string {
-  return path.replace(/[\\*?[\]{}!]/g, "\\$&");
+  return path.replace(/\/$/, "").replace(/[\\*?[\]{}!]/g, "\\$&");
 }
 
 /** A basic string of TOML, in which a text needs the same escapes as in JSON. */

@@ -107,8 +107,9 @@ export class Model {
   get found(): ReadonlyMap<string, ReadonlySet<number>> {
     const { findings, plan, paths } = this;
     if (this.#found.findings !== findings || this.#found.plan !== plan) {
-      // A plan of another release has other files.
-      const rows = findings === null || plan === null || plan.version !== findings.target ? new Map() : rowsOf(findings, paths);
+      const shown = plan?.some ? plan.version : plan?.request.current;
+      // Another release has other files.
+      const rows = findings === null || shown !== findings.target ? new Map() : rowsOf(findings, paths);
       this.#found = { findings, plan, rows };
     }
     return this.#found.rows;

@@ -81,13 +81,14 @@ describe("findings", () => {
     ["1.0.1/flash/key.pem", "1.0.1/flash/key.pem"],
     ["1.0.1/flash/*[a]{b,c}?!.key", "1.0.1/flash/\\*\\[a\\]\\{b,c\\}\\?\\!.key"],
     ['1.0.1/flash/"ä b".key', '1.0.1/flash/"ä b".key'],
+    ["1.0.1/flash/.git/", "1.0.1/flash/.git"],
     ["1.0.1/flash\\key", "1.0.1/flash\\\\key"],
   ])("are accepted by a glob that matches %s alone, as TOML", (path, glob) => {
     expect(parseToml(acceptLines([finding(path)]))).toEqual({ accept: [{ code: "secret_key", path: glob, reason: "" }] });
   });
 
-  test("of the directory itself cannot be accepted", () => {
-    expect(acceptLines([finding("", "no_releases", "error")])).toBe("");
+  test.each(["", "1.0.1/../x", "1.0.1//x", "./x"])("at %j cannot be accepted", (path) => {
+    expect(acceptLines([finding(path)])).toBe("");
   });
 });
 

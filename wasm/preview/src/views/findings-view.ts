@@ -2,7 +2,7 @@ import { css, html, nothing } from "lit";
 
 import type { Accept, FindingsAnswer, FoundFinding } from "../engine/protocol.js";
 import { count, plural } from "../format.js";
-import { acceptLines, grouped, type Group } from "../found.js";
+import { grouped, type Group } from "../found.js";
 import { ALL_KINDS, type View } from "../fragment.js";
 import { copyText } from "../parts/carry.js";
 import "../parts/code-lines.js";
@@ -112,6 +112,7 @@ export class FindingsView extends ModelElement {
       .paths li + li {
         margin-top: 4px;
       }
+      .message,
       .advice {
         margin-top: 4px;
       }
@@ -145,6 +146,11 @@ export class FindingsView extends ModelElement {
         border: 0;
         padding-top: 0;
       }
+      @media (max-width: 559px) {
+        .head code {
+          margin-left: 0;
+        }
+      }
       .lines {
         display: grid;
         gap: 8px;
@@ -161,9 +167,19 @@ export class FindingsView extends ModelElement {
   /** What became of copying these lines. */
   declare said: readonly [lines: string, text: string];
 
+  #groups: readonly Group[] = [];
+  #of: FindingsAnswer | null = null;
+
   constructor() {
     super();
     this.said = ["", ""];
+  }
+
+  protected override willUpdate(): void {
+    super.willUpdate();
+    const { findings } = this.model;
+    if (findings !== this.#of) this.#groups = grouped(findings?.findings ?? []);
+    this.#of = findings;
   }
 
   protected override render() {
@@ -175,8 +191,7 @@ export class FindingsView extends ModelElement {
         <header><h2>Before it goes out</h2><p class="soft" role="status">checking …</p></header>
       </section>`;
     }
-    const groups = grouped(findings.findings);
-    const hints = groups.filter(({ level }) => level === "hint");
+    const hints = this.#groups.filter(({ level }) => level === "hint");
     const busy = awaited.has("findings") || awaited.has("plan") ? "true" : "false";
     return html`<section class="panel ${look(findings)}" aria-label="Before it goes out" aria-busy=${busy}>
       <header>
@@ -190,7 +205,7 @@ export class FindingsView extends ModelElement {
             ${plural(findings.unread, "file was", "files were")} not looked into: too many, too large or no longer there. On the server,
             <code>airwaybill check</code> reads all.
           </p>`}
-      ${this.#list(groups.filter(({ level }) => level !== "hint"))}
+      ${this.#list(this.#groups.filter(({ level }) => level !== "hint"))}
       ${hints.length === 0
         ? nothing
         : html`<details id="hints">
@@ -206,24 +221,28 @@ export class FindingsView extends ModelElement {
   }
 
   #group(group: Group) {
-    const { level, code, advice, findings } = group;
+    const { level, code, advice, findings, lines } = group;
     const { sign, word } = LEVELS[level];
     const rows = this.model.found.get(code)?.size ?? 0;
     const show = KINDS_OF[code] ?? (rows === 0 ? null : { finding: code, kinds: ALL_KINDS });
-    const lines = acceptLines(findings);
-    const [only, ...others] = findings as [FoundFinding, ...FoundFinding[]];
+    const first = findings[0]!;
+    const isOne = findings.length === 1;
+    const isSame = findings.every(({ message }) => message === first.message);
     return html`<li class=${level} data-code=${code}>
       <div class="head">
         <span class="level"><span class="sign" aria-hidden="true">${sign}</span>${word}</span>
-        <strong class=${others.length === 0 ? "mono" : ""}>${others.length === 0 ? only.path : plural(findings.length, "place")}</strong>
+        <strong class=${isOne ? "mono" : ""}>${isOne ? first.path : plural(findings.length, "place")}</strong>
         <code class="soft small">${code}</code>
       </div>
-      ${others.length === 0
-        ? html`<p class="paths">${only.message}</p>`
+      ${isOne
+        ? nothing
         : html`<ul class="paths">
-            ${findings.slice(0, MOST).map(({ path, message }) => html`<li><strong class="mono">${path}</strong><br />${message}</li>`)}
+            ${findings.slice(0, MOST).map(
+              ({ path, message }) => html`<li><strong class="mono">${path}</strong>${isSame ? nothing : html`<br />${message}`}</li>`,
+            )}
             ${findings.length > MOST ? html`<li class="soft">and ${count(findings.length - MOST)} more</li>` : nothing}
           </ul>`}
+      ${isSame ? html`<p class="message">${first.message}</p>` : nothing}
       <p class="advice">${advice}</p>
       <div class="row">
         ${show === null
@@ -231,7 +250,7 @@ export class FindingsView extends ModelElement {
           : html`<button class="show" @click=${() => this.#show({ filter: "", finding: null, ...show })}>
               ${"finding" in show ? `Show ${rows === 1 ? "its file" : `its ${count(rows)} files`}` : `Show ${show.kinds!.map((kind) => WORDS[kind]).join(" and ")} files`}
             </button>`}
-        ${lines === "" ? nothing : this.#accept(`${code} at ${only.path}`, lines)}
+        ${lines === "" ? nothing : this.#accept(`${code} at ${first.path}`, lines)}
       </div>
     </li>`;
   }
