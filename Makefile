@@ -8,6 +8,7 @@ VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
 PORT ?= 8000
 export CHROMIUM ?= $(or $(shell command -v chromium),/usr/bin/chromium)
+export FIREFOX ?= $(or $(shell command -v firefox-esr),$(shell command -v firefox),/usr/bin/firefox-esr)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 # One target directory for cargo, for the wheel and for the WebAssembly builds.
@@ -81,6 +82,12 @@ chromium:
 	@[ -x "$$CHROMIUM" ] || command -v apt-get > /dev/null || \
 		{ echo 'the tests in a browser need Chromium: install it, or name one (make … CHROMIUM=/path/to/chrome)' >&2; exit 1; }
 	[ -x "$$CHROMIUM" ] || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium > /dev/null; }
+
+.PHONY: firefox
+firefox:
+	@[ -x "$$FIREFOX" ] || command -v apt-get > /dev/null || \
+		{ echo 'the tests in a browser need Firefox: install it, or name one (make … FIREFOX=/path/to/firefox)' >&2; exit 1; }
+	[ -x "$$FIREFOX" ] || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq firefox-esr > /dev/null; }
 
 .PHONY: npm
 npm: wasm/node_modules/.package-lock.json ## build the npm package into target/npm
@@ -169,7 +176,7 @@ consumers: npm chromium target/npm/consumers/node_modules/.package-lock.json ## 
 	cd wasm && CONSUMERS=1 npx vitest run
 
 .PHONY: test-preview
-test-preview: preview docs chromium $(VENV)/.tools ## the release preview in Chromium; screenshots in target/preview
+test-preview: preview docs chromium firefox $(VENV)/.tools ## the release preview in Chromium and Firefox; screenshots in target/preview
 	cd wasm/preview && AIRWAYBILL_PYTHON=$(BIN)/python npm test --silent
 
 .PHONY: picture

@@ -12,7 +12,7 @@ import { launch, Visit } from "./support/browser.js";
 import { EXAMPLES } from "./support/places.js";
 import { serve, type Server } from "./support/server.js";
 import { scratch, writeTree } from "./support/tree.js";
-import { cases, hintsOf, verdictOf, zipped, type Case } from "./support/vectors.js";
+import { cases, hintsOf, signOf, verdictOf, zipped, type Case } from "./support/vectors.js";
 
 const PANEL = "rp-findings-view section";
 const MAIN = "import app\n";
@@ -51,7 +51,7 @@ function releases(name: string, files: Record<string, string | Uint8Array>, ...d
 /** What is read is what the engine finds, and no more. */
 async function expectFound(visit: Visit, { findings }: Case): Promise<void> {
   const said = await panel(visit);
-  expect(await visit.text("#verdict")).toMatch(new RegExp(`${verdictOf(findings)}$`));
+  expect(await visit.text("#verdict")).toBe(`${signOf(findings)} ${verdictOf(findings)}`);
   expect(said.includes("hint")).toBe(hintsOf(findings) !== null);
   if (hintsOf(findings) !== null) expect(await visit.text("#hints > summary")).toBe(hintsOf(findings));
   for (const { level, code, path, message, advice } of findings) {

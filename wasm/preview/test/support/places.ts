@@ -9,3 +9,4 @@ export const BUILT = `${TOP}/python/airwaybill/preview`;
 export const SCREENSHOTS = `${TOP}/target/preview`;
 export const PYTHON = process.env.AIRWAYBILL_PYTHON ?? `${TOP}/.venv/bin/python`;
 export const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
+export const FIREFOX = process.env.FIREFOX ?? "/usr/bin/firefox-esr";

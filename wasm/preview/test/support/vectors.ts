@@ -85,6 +85,10 @@ export function zipped({ files, directories, links }: Case): Uint8Array {
 const count = (findings: readonly FoundFinding[], level: FoundFinding["level"]) => findings.filter((finding) => finding.level === level).length;
 const plural = (number: number, word: string) => `${number} ${word}${number === 1 ? "" : "s"}`;
 
+export function signOf(findings: readonly FoundFinding[]): string {
+  return count(findings, "error") > 0 ? "✕" : count(findings, "warning") > 0 ? "!" : "✓";
+}
+
 /** What the panel says at its top. */
 export function verdictOf(findings: readonly FoundFinding[]): string {
   const parts = (["error", "warning"] as const).filter((level) => count(findings, level) > 0).map((level) => plural(count(findings, level), level));

@@ -1,0 +1,162 @@
+// Firefox by WebDriver BiDi: as much of it as the tests of the page need.
+
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+
+import WebSocket from "ws";
+
+import { FIREFOX, SCREENSHOTS } from "./places.js";
+import { scratch } from "./tree.js";
+
+interface Answer {
+  id?: number;
+  method?: string;
+  params?: { request?: { url: string }; level?: string; text?: string };
+  type: string;
+  error?: string;
+  message?: string;
+  result: unknown;
+}
+
+interface Evaluated {
+  result: { value?: string; sharedId?: string };
+  exceptionDetails?: { text: string };
+}
+
+/** Runs in the page: the first element that a selector finds, in shadow roots too; what stands behind a `>>` is in the shadow root before it. */
+const FIND = `function find(selector) {
+  const first = (selector, root) => {
+    const own = root.querySelector(selector);
+    if (own) return own;
+    for (const host of root.querySelectorAll("*")) {
+      const inner = host.shadowRoot && first(selector, host.shadowRoot);
+      if (inner) return inner;
+    }
+    return null;
+  };
+  return selector.split(" >> ").reduce((root, part) => root && first(part, root.shadowRoot ?? root), document);
+}`;
+
+/** A page in a Firefox of its own, which remembers what it asked for and what it complained about. */
+export class Firefox {
+  readonly requests: string[] = [];
+  readonly complaints: string[] = [];
+  #context = "";
+  #next = 1;
+  #waiting = new Map<number, { resolve(result: unknown): void; reject(error: Error): void }>();
+
+  private constructor(
+    private process: ChildProcess,
+    private socket: WebSocket,
+  ) {
+    socket.on("message", (data) => this.#hear(JSON.parse(String(data)) as Answer));
+  }
+
+  static async launch(colorScheme: "light" | "dark" = "light"): Promise<Firefox> {
+    const profile = scratch();
+    writeFileSync(join(profile, "user.js"), `user_pref("ui.systemUsesDarkTheme", ${colorScheme === "dark" ? 1 : 0});\n`);
+    const process = spawn(FIREFOX, ["--headless", "--remote-debugging-port=0", "--profile", profile], { stdio: ["ignore", "ignore", "pipe"] });
+    const url = await new Promise<string>((resolve, reject) => {
+      const lines = createInterface(process.stderr);
+      lines.on("line", (line) => {
+        const match = /^WebDriver BiDi listening on (ws:\S+)$/.exec(line);
+        if (match) resolve(match[1]!);
+      });
+      process.once("error", reject);
+      process.once("exit", () => reject(new Error("Firefox ended before it listened")));
+    });
+    const socket = new WebSocket(`${url}/session`);
+    await once(socket, "open");
+    const firefox = new Firefox(process, socket);
+    await firefox.#ask("session.new", { capabilities: {} });
+    await firefox.#ask("session.subscribe", { events: ["network.beforeRequestSent", "log.entryAdded"] });
+    const { contexts } = (await firefox.#ask("browsingContext.getTree", {})) as { contexts: { context: string }[] };
+    firefox.#context = contexts[0]!.context;
+    return firefox;
+  }
+
+  /** Opens an address in a window of that size. */
+  async open(url: string, viewport = { width: 1280, height: 900 }): Promise<void> {
+    await this.#ask("browsingContext.setViewport", { context: this.#context, viewport });
+    await this.#ask("browsingContext.navigate", { context: this.#context, url, wait: "complete" });
+  }
+
+  /** What a person reads in an element, with white space as one space, as soon as it has one of these texts. */
+  async text(selector: string, ...some: string[]): Promise<string> {
+    const wanted = `${JSON.stringify(some)}.some((text) => said.includes(text))`;
+    return this.#evaluate(`new Promise((resolve) => {
+      const look = () => {
+        const said = find(${JSON.stringify(selector)})?.innerText.replace(/\\s+/g, " ").trim();
+        if (said !== undefined && ${some.length === 0 ? "said" : wanted}) resolve(said);
+        else requestAnimationFrame(look);
+      };
+      look();
+    })`);
+  }
+
+  /** Clicks into the middle of an element. */
+  async click(selector: string): Promise<void> {
+    const place = await this.#evaluate(`(() => {
+      const element = find(${JSON.stringify(selector)});
+      element.scrollIntoView({ block: "center" });
+      const { x, y, width, height } = element.getBoundingClientRect();
+      return JSON.stringify({ x: Math.round(x + width / 2), y: Math.round(y + height / 2) });
+    })()`);
+    const steps = [{ type: "pointerMove", ...JSON.parse(place) }, { type: "pointerDown", button: 0 }, { type: "pointerUp", button: 0 }];
+    const actions = [{ type: "pointer", id: "mouse", actions: steps }];
+    await this.#ask("input.performActions", { context: this.#context, actions });
+  }
+
+  /** Gives a file to an input, as its picker would. */
+  async pick(selector: string, path: string): Promise<void> {
+    const { sharedId } = await this.#run(`find(${JSON.stringify(selector)})`);
+    if (sharedId === undefined) throw new Error(`there is no ${selector}`);
+    await this.#ask("input.setFiles", { context: this.#context, element: { sharedId }, files: [path] });
+  }
+
+  async shot(name: string): Promise<void> {
+    const { data } = (await this.#ask("browsingContext.captureScreenshot", { context: this.#context })) as { data: string };
+    mkdirSync(SCREENSHOTS, { recursive: true });
+    writeFileSync(`${SCREENSHOTS}/${name}.png`, Buffer.from(data, "base64"));
+  }
+
+  async end(): Promise<void> {
+    const ended = once(this.process, "exit");
+    this.socket.terminate();
+    this.process.kill("SIGKILL");
+    await ended;
+  }
+
+  async #evaluate(expression: string): Promise<string> {
+    return (await this.#run(expression)).value!;
+  }
+
+  async #run(expression: string): Promise<Evaluated["result"]> {
+    const target = { context: this.#context };
+    const given = { expression: `${FIND} ${expression}`, target, awaitPromise: true };
+    const { result, exceptionDetails } = (await this.#ask("script.evaluate", given)) as Evaluated;
+    if (exceptionDetails !== undefined) throw new Error(exceptionDetails.text);
+    return result;
+  }
+
+  #ask(method: string, params: object): Promise<unknown> {
+    const id = this.#next++;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
+      this.socket.send(JSON.stringify({ id, method, params }));
+    });
+  }
+
+  #hear({ id, method, params, type, error, message, result }: Answer): void {
+    if (method === "network.beforeRequestSent") this.requests.push(params!.request!.url);
+    if (method === "log.entryAdded" && params!.level !== "info" && params!.level !== "debug") this.complaints.push(params!.text!);
+    const waiting = this.#waiting.get(id ?? 0);
+    if (waiting === undefined) return;
+    this.#waiting.delete(id!);
+    if (type === "error") waiting.reject(new Error(`${error}: ${message}`));
+    else waiting.resolve(result);
+  }
+}
