@@ -287,6 +287,19 @@ describe("the server's own releases", () => {
   });
 });
 
+test.each([
+  ["the directory above", { "releases/1.0.0/flash/main.py": MAIN, "README.md": "x" }, "releases/ in this one has some: open that one."],
+  ["the directory of a release", { "flash/main.py": MAIN, "flash/lib/1.0/a.py": "" }, "named with its version, 1.0.0/."],
+  ["an empty directory", {}, "named with its version, 1.0.0/."],
+])("%s has no release, and the page says what to do", async (name, files, says) => {
+  const visit = await Visit.open(browser, page);
+  await open(visit, releases(name.replaceAll(" ", "-"), files, "."));
+  expect(await panel(visit)).toContain("✕ 1 error ✕ error no_releases");
+  expect(await visit.text(".summary")).toContain("There is no release here");
+  expect(await visit.text(".summary")).toContain(says);
+  await visit.end();
+});
+
 test("what a copy tool left in a zip is told by its age", async () => {
   const hour = 3600_000;
   for (const [age, says] of [[2 * hour, "copy_left_over"], [0, "copy_under_way"]] as const) {

@@ -86,6 +86,8 @@ export interface Overview {
   ignore: readonly string[];
   protect: readonly string[];
   server: ServerSettings | null;
+  /** Without a release: a directory here that has some. */
+  below: string | null;
   /** Top-level names that are still changing: a device may already be on such a release. */
   unsettled: readonly string[];
 }

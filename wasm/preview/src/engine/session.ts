@@ -224,8 +224,10 @@ export class Session {
     const goes = target ?? versions.at(-1) ?? null;
     const below = goes === null ? null : (versions[versions.indexOf(goes) - 1] ?? null);
     const about = { target: goes, from: from ?? below };
-    const isServers = kind === "server" && scheme === server!.options.scheme && goes === (versions.at(-1) ?? null) && about.from === below;
-    if (isServers) return { ...about, findings: server!.findings, accepted: server!.check.accept ?? [], unread: 0 };
+    const isHighest = goes === (versions.at(-1) ?? null) && about.from === below;
+    if (kind === "server" && scheme === server!.options.scheme && isHighest) {
+      return { ...about, findings: server!.findings, accepted: server!.check.accept ?? [], unread: 0 };
+    }
     const { values, problem } = await this.#settings();
     if (!isWanted()) throw outdated();
     const request: CheckRequest = { ...(values as CheckRequest), target, current: from === null ? [] : [from] };
@@ -304,7 +306,17 @@ export class Session {
       generation: this.#generation,
       ...{ name, kind, releases, firmware, ignored, warnings, entries: entries.filter(({ path }) => !isDirectory(path)).length, bytes },
       ...{ scheme, order: opened.order, ignore, protect, unsettled, server },
+      below: releases.length > 0 ? null : this.#withReleases(entries),
     };
+  }
+
+  /** A directory that would have releases if it were the one that is open. */
+  #withReleases(entries: readonly Entry[]): string | null {
+    const filter = this.#filter();
+    const inside = (path: string) => path.slice(path.indexOf("/") + 1);
+    const found = entries.find(({ path }) => inside(inside(path)) !== inside(path) && filter.reads(inside(path)));
+    filter.free();
+    return found === undefined ? null : found.path.slice(0, found.path.indexOf("/"));
   }
 
   /** What a device on a version has, as far as the engine knows. */

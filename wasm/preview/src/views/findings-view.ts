@@ -301,7 +301,7 @@ function verdict(answer: FindingsAnswer) {
 
 function about({ target, from }: FindingsAnswer) {
   if (target === null) return nothing;
-  const devices = from === null ? "a device without a version" : html`devices on <span class="mono">${from}</span>`;
+  const devices = from === null ? "devices without a version" : html`devices on <span class="mono">${from}</span>`;
   return html`<p class="small soft"><span class="mono">${target}</span>, for ${devices}</p>`;
 }
 

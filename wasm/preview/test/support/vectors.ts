@@ -12,7 +12,7 @@ interface Vector {
   name: string;
   input: {
     listing: { path: string; size?: number; link?: string | null; unread?: string; mtime?: number }[];
-    contents: Record<string, string | [hex: string, times: number][]>;
+    contents?: Record<string, string | [hex: string, times: number][]>;
     options?: Record<string, unknown>;
     check?: { current?: string[]; target?: string; mounts?: string[]; flash_size?: number; firmware?: string; accept?: object[] };
   };
@@ -42,7 +42,7 @@ export function cases(...names: string[]): Case[] {
  * A person cannot give the page a refused request, more than one device, globs and the time of a server, files that cannot be read, and
  * those of whose content nothing is known.
  */
-function fits({ input: { listing, contents, options = {}, check = {} }, ok }: Vector): boolean {
+function fits({ input: { listing, contents = {}, options = {}, check = {} }, ok }: Vector): boolean {
   const isPlain = listing.every(
     ({ path, size = 0, link, unread, mtime }) =>
       link !== null && unread === undefined && mtime === undefined && (size === 0 || contents[path] !== undefined),
@@ -51,7 +51,8 @@ function fits({ input: { listing, contents, options = {}, check = {} }, ok }: Ve
 }
 
 function ofVector(file: string, { name, input, ok }: Vector): Case {
-  const { current, target, ...settings } = input.check ?? {};
+  const { contents = {}, check = {} } = input;
+  const { current, target, ...settings } = check;
   const view = new URLSearchParams();
   if (current?.[0] !== undefined) view.set("from", current[0]);
   if (target !== undefined) view.set("to", target);
@@ -60,7 +61,7 @@ function ofVector(file: string, { name, input, ok }: Vector): Case {
   for (const { path, link } of input.listing) {
     if (path.endsWith("/")) found.directories.push(path);
     else if (link != null) found.links[path] = link;
-    else found.files[path] = bytes(input.contents[path] ?? "");
+    else found.files[path] = bytes(contents[path] ?? "");
   }
   if (Object.keys(settings).length > 0) found.files["check.toml"] = bytes(stringify(settings));
   return found;
