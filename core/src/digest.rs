@@ -1,6 +1,8 @@
 use std::fmt;
 
 use sha1::{Digest as _, Sha1};
+#[cfg(feature = "sign")]
+use sha2::Sha256;
 
 use crate::deserialize::CodedError;
 use crate::error::{Code, Error, quoted};
@@ -34,9 +36,7 @@ impl Sha1Digest {
     ///
     /// [`Code::DigestInvalid`] for anything else (rule M2).
     pub fn parse(text: &str) -> Result<Self, Error> {
-        Self::decode(text).ok_or_else(|| {
-            Error::new(Code::DigestInvalid, format!("{}: a SHA-1 is 40 lower-case hex digits", quoted(text)))
-        })
+        decode(text, "SHA-1").map(Self)
     }
 
     /// The 40 digits, written into `buffer`.
@@ -51,12 +51,69 @@ impl Sha1Digest {
         // INVARIANT: the buffer has room for two digits a byte.
         base16ct::lower::encode_str(&self.0, buffer).unwrap_or_default()
     }
+}
 
-    fn decode(text: &str) -> Option<Self> {
-        let mut bytes = [0; BYTES];
-        // `decode` accepts fewer digits too.
-        let decoded = base16ct::lower::decode(text, &mut bytes).ok()?;
-        (decoded.len() == BYTES).then_some(Self(bytes))
+/// A SHA-256 digest, as waybills write it: 64 lower-case hex digits.
+#[cfg(feature = "sign")]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Sha256Digest([u8; 32]);
+
+#[cfg(feature = "sign")]
+impl Sha256Digest {
+    /// The digest of `content`.
+    #[must_use]
+    pub fn of(content: &[u8]) -> Self {
+        Self(Sha256::digest(content).into())
+    }
+
+    /// Reads 64 lower-case hex digits.
+    ///
+    /// ```
+    /// use airwaybill::Sha256Digest;
+    ///
+    /// let digits = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+    /// assert_eq!(Sha256Digest::parse(digits)?, Sha256Digest::of(b""));
+    /// # Ok::<(), airwaybill::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Code::DigestInvalid`] for anything else (rule T1).
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        decode(text, "SHA-256").map(Self)
+    }
+}
+
+#[cfg(feature = "sign")]
+impl fmt::Display for Sha256Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(base16ct::lower::encode_str(&self.0, &mut [0; 64]).unwrap_or_default())
+    }
+}
+
+#[cfg(feature = "sign")]
+impl fmt::Debug for Sha256Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Sha256Digest({self})")
+    }
+}
+
+#[cfg(feature = "sign")]
+impl serde::Serialize for Sha256Digest {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+fn decode<const BYTES: usize>(text: &str, name: &str) -> Result<[u8; BYTES], Error> {
+    let mut bytes = [0; BYTES];
+    // `decode` accepts fewer digits too.
+    match base16ct::lower::decode(text, &mut bytes) {
+        Ok(decoded) if decoded.len() == BYTES => Ok(bytes),
+        _ => {
+            let rule = format!("{}: a {name} is {} lower-case hex digits", quoted(text), 2 * BYTES);
+            Err(Error::new(Code::DigestInvalid, rule))
+        }
     }
 }
 

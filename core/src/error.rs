@@ -199,6 +199,60 @@ codes! {
     FieldType = "field_type",
     /// A URL is not `scheme://host…`, or has white space or control characters.
     UrlInvalid = "url_invalid",
+    /// A document is longer than 512 KB.
+    DocumentTooLong = "document_too_long",
+    /// A document is not UTF-8, or has a byte order mark.
+    DocumentUtf8 = "document_utf8",
+    /// A line of a document does not end in LF alone.
+    DocumentLineEnd = "document_line_end",
+    /// A document has another line than belongs there.
+    DocumentLine = "document_line",
+    /// A value in a document breaks its rule.
+    DocumentValue = "document_value",
+    /// The paths in a document are not sorted, or one stands there twice.
+    DocumentOrder = "document_order",
+    /// A key is not an Ed25519 key of OpenSSH.
+    KeyType = "key_type",
+    /// A key is malformed.
+    KeyInvalid = "key_invalid",
+    /// A role has a key twice.
+    KeyDuplicate = "key_duplicate",
+    /// A document has more than 16 keys.
+    KeysTooMany = "keys_too_many",
+    /// A threshold is 0, or above the number of keys.
+    KeysThreshold = "keys_threshold",
+    /// A document of keys is not the next one.
+    KeysSkipped = "keys_skipped",
+    /// A document of keys is for another product.
+    KeysProduct = "keys_product",
+    /// A document of keys has a lower floor than the one before.
+    KeysFloor = "keys_floor",
+    /// Too few root keys signed a document of keys.
+    KeysUnsigned = "keys_unsigned",
+    /// A signature has more than 1,024 bytes.
+    SignatureTooLong = "signature_too_long",
+    /// A signature is not written as `ssh-keygen` writes it.
+    SignatureForm = "signature_form",
+    /// A signature is for another namespace.
+    SignatureNamespace = "signature_namespace",
+    /// A signature is over another hash than SHA-256.
+    SignatureHash = "signature_hash",
+    /// A document has more than 8 signatures.
+    SignaturesTooMany = "signatures_too_many",
+    /// None of the keys made a signature.
+    SignatureUnknown = "signature_unknown",
+    /// A key signed a document already.
+    SignatureTwice = "signature_twice",
+    /// A signature is not over this document.
+    SignatureWrong = "signature_wrong",
+    /// Too few release keys signed a waybill.
+    Unsigned = "unsigned",
+    /// A waybill is for something else.
+    SignedMismatch = "signed_mismatch",
+    /// A waybill's sequence is too low.
+    SequenceLow = "sequence_low",
+    /// A waybill has expired.
+    Expired = "expired",
 }
 
 impl fmt::Display for Code {

@@ -3,7 +3,8 @@
 //! Data flows one way: a listing of the files in a directory of releases becomes a [`Catalog`]; for one device the
 //! catalog gives a [`Plan`], what to delete, add, update and flash; rendered for a base URL the plan is a
 //! [`Manifest`], the JSON document that the device fetches; [`verify_content`] and [`verify_device`] compare it with what
-//! is there. [`Catalog::check`] looks for mistakes before a release goes out.
+//! is there. [`Catalog::check`] looks for mistakes before a release goes out. [`verify_signed`] says whether a signed list of
+//! files, a [`Waybill`], counts for devices that have certain [`Keys`].
 //!
 //! ```
 //! use airwaybill::{Catalog, CatalogOptions, Entry, FileRecord, ManifestOptions, PlanRequest};
@@ -26,7 +27,7 @@
 //! # What does this crate not do?
 //!
 //! It does not read disk, clock, network or random numbers: every answer is a pure function of the listing, the options
-//! and the request. It does not panic on any input. It does not sign manifests.
+//! and the request. It does not panic on any input. It reads no private key: signing is OpenSSH's.
 
 #![forbid(unsafe_code)]
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
@@ -60,10 +61,13 @@ mod verify;
 
 mod check;
 
+#[cfg(feature = "sign")]
+mod waybill;
+
 pub use catalog::{Catalog, File, Firmware, Release};
 pub use check::{Accept, CheckRequest, ExpectedFirmware, Finding, Level, Peek, PeekImage, PeekText};
 pub use deserialize::deserialize;
-pub use digest::{Hasher, Sha1Digest};
+pub use digest::{Hasher, Sha1Digest, Sha256Digest};
 pub use error::{Code, Error};
 pub use filter::{CatalogOptions, Filter};
 pub use listing::{Entry, EntryFields, FileRecord, files_of};
@@ -73,3 +77,8 @@ pub use path::DevicePath;
 pub use plan::{Plan, PlanRequest};
 pub use verify::{Content, Problem, ProblemKind, Report, verify_content, verify_device};
 pub use version::{Version, VersionScheme};
+#[cfg(feature = "sign")]
+pub use waybill::{
+    Keys, PublicKey, Role, Signature, SignatureFile, SignedFile, Verdict, VerifyRequest, Waybill, WaybillKind,
+    verify_signed,
+};

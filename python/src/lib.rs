@@ -25,6 +25,8 @@ mod catalog;
 
 mod verify;
 
+mod waybill;
+
 use pyo3::prelude::*;
 
 /// The compiled part of the package `airwaybill`.
@@ -51,6 +53,8 @@ mod _core {
     use crate::verify::{Report, verify_content, verify_device};
     #[pymodule_export]
     use crate::version::Version;
+    #[pymodule_export]
+    use crate::waybill::{Keys, PublicKey, Signature, Verdict, Waybill, verify_signed};
 
     #[pymodule_export]
     #[allow(non_upper_case_globals, reason = "the name that Python gives it")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import pickle
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +12,20 @@ from typing import Any
 import pytest
 
 import airwaybill
-from airwaybill import Catalog, FileRecord, Listing, Manifest, Plan, Report, Version
+from airwaybill import (
+    Catalog,
+    FileRecord,
+    Keys,
+    Listing,
+    Manifest,
+    Plan,
+    Report,
+    Signature,
+    Verdict,
+    Version,
+    Waybill,
+    verify_signed,
+)
 
 ONE, TWO = "1" * 40, "2" * 40
 
@@ -47,6 +61,30 @@ def a_report(sha1: str = ONE) -> Report:
     return airwaybill.verify_content(a_manifest(sha1), [FileRecord("1.0.1/flash/main.py", 3, TWO)])
 
 
+def signed(file: str, name: str) -> Any:
+    vectors = Path(__file__).parents[2] / "tests/vectors/waybill" / f"{file}.json"
+    [case] = [case for case in json.loads(vectors.read_text("utf-8")) if case["name"] == name]
+    return next(iter(case["input"].values()))
+
+
+def a_waybill(name: str = "waybill") -> Waybill:
+    return Waybill.parse(signed("documents", name))
+
+
+def some_keys(name: str = "keys") -> Keys:
+    return Keys.parse(signed("keys", name))
+
+
+def a_signature(name: str = "signed") -> Signature:
+    return Signature.parse(signed("verify", name)["signatures"][0]["content"])
+
+
+def a_verdict(name: str = "signed") -> Verdict:
+    case = signed("verify", name)
+    files = {file["name"]: file["content"] for file in case["signatures"]}
+    return verify_signed(case["document"], files, Keys.parse(case["keys"]), case["name"])
+
+
 def pair(make: Callable[[str], Any]) -> tuple[Any, Any, Any]:
     """A value, the same made anew, and another."""
     return make(ONE), make(ONE), make(TWO)
@@ -68,6 +106,11 @@ VALUES: dict[str, tuple[Any, Any, Any]] = {
     "Manifest, format 2": (a_manifest(format=2), a_manifest(format=2), a_manifest()),
     "Report": pair(a_report),
     "Problem": pair(lambda sha1: a_report(sha1).problems[-1]),
+    "Waybill": (a_waybill(), a_waybill(), a_waybill("waybill-keep")),
+    "Keys": (some_keys(), some_keys(), some_keys("keys-floors")),
+    "Signature": (a_signature(), a_signature(), a_signature("signed-by-a-stranger")),
+    "PublicKey": (a_signature().key, a_signature().key, a_signature("signed-by-a-stranger").key),
+    "Verdict": (a_verdict(), a_verdict(), a_verdict("signed-not")),
     "Content": pair(lambda sha1: a_report(sha1).problems[-1].expected),
 }
 
@@ -118,6 +161,11 @@ def test_a_plan_from_elsewhere_renders_the_same_document() -> None:
             airwaybill.verify_device(a_catalog(), "1.0.1", a_catalog().releases[1].files),
             "Report(checked=2, problems=[])",
         ),
+        (a_waybill(), "<Waybill 1.0.1.waybill of smart-meter: sequence 17, 4 files>"),
+        (some_keys(), "<Keys 1 of smart-meter: 1 root, 1 release>"),
+        (a_signature(), f"<Signature of {a_signature().key.fingerprint}>"),
+        (a_signature().key, f"PublicKey('{a_signature().key}')"),
+        (a_verdict("signed-not"), f"Verdict(reasons={a_verdict('signed-not').reasons}, signers=[], skipped=[])"),
         (a_catalog(), "<Catalog: 2 releases, 1 firmware images>"),
         (Listing.scan(Path(__file__).parents[2] / "examples/releases"), "<Listing: 12 entries>"),
     ],

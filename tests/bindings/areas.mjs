@@ -14,7 +14,12 @@ const contentOf = (content) =>
     ? Buffer.from(content)
     : Buffer.concat(content.flatMap(([digits, count]) => Array(count).fill(Buffer.from(digits, "hex"))));
 
-export function areasOf({ Catalog, DevicePath, Manifest, Version, peek, verifyContent, verifyDevice }) {
+const base64 = (bytes) => Buffer.from(bytes).toString("base64");
+
+const signaturesOf = (files) => Object.fromEntries(files.map(({ name, content }) => [name, contentOf(content).toString()]));
+
+export function areasOf(engine) {
+  const { Catalog, DevicePath, Manifest, Version, peek, verifyContent, verifyDevice } = engine;
   const catalogOf = ({ listing = [], options }) => Catalog.fromListing(listing, options);
 
   return {
@@ -58,6 +63,21 @@ export function areasOf({ Catalog, DevicePath, Manifest, Version, peek, verifyCo
       const known = paths.filter((path) => path in contents);
       const peeks = known.map((path) => peek(path, new Uint8Array(contentOf(contents[path]))));
       return { peeks: paths, findings: catalog.check(peeks, { flashSize, ...request }) };
+    },
+
+    waybill({ waybill, keys, signature, next, verify, ed25519 }) {
+      const bytes = (content) => new Uint8Array(contentOf(content));
+      if (waybill !== undefined) return engine.parseWaybill(bytes(waybill));
+      if (keys !== undefined) return engine.parseKeys(bytes(keys));
+      if (signature !== undefined) return engine.parseSignature(bytes(signature));
+      if (next !== undefined) return engine.nextKeys(bytes(next.keys), bytes(next.document), signaturesOf(next.signatures));
+      if (verify !== undefined) {
+        const { document, signatures, keys, name, now } = verify;
+        return engine.verifySigned(bytes(document), signaturesOf(signatures), bytes(keys), name, now);
+      }
+      const [key, message, signed] = [ed25519.key, ed25519.message, ed25519.signature].map((hex) => Buffer.from(hex, "hex"));
+      const blob = Buffer.concat([Buffer.from("\0\0\0\x0bssh-ed25519\0\0\0\x20"), key]);
+      return engine.verifyEd25519(`ssh-ed25519 ${base64(blob)}`, new Uint8Array(message), new Uint8Array(signed));
     },
 
     verify(input) {

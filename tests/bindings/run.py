@@ -3,10 +3,25 @@
 JSON lines in, of an area and an input; JSON lines out, of ``{"ok": value}`` or ``{"code": text}``.
 """
 
+import base64
 import json
 import sys
 
-from airwaybill import AirwaybillError, Catalog, Manifest, Peek, Version, check_path, verify_content, verify_device
+from airwaybill import (
+    AirwaybillError,
+    Catalog,
+    Keys,
+    Manifest,
+    Peek,
+    PublicKey,
+    Signature,
+    Version,
+    Waybill,
+    check_path,
+    verify_content,
+    verify_device,
+    verify_signed,
+)
 
 
 def version(case):
@@ -54,7 +69,11 @@ def plan(case):
 def manifest(case):
     if "parse" in case:
         return Manifest.parse(case["parse"]).to_json()
-    catalog, request, render = catalog_of(case), case.get("request", {}), dict(case["render"])
+    catalog, request, render = (
+        catalog_of(case),
+        case.get("request", {}),
+        dict(case["render"]),
+    )
     base_url = render.pop("base_url")
     text = catalog.manifest_json(base_url, **request, **render).decode()
     plan = catalog.plan(**request)
@@ -75,7 +94,33 @@ def check(case):
     peeks = [Peek(path, content_of(contents[path])) for path in paths if path in contents]
     findings = catalog.check(peeks, **request)
     keys = ("level", "path", "code", "message", "advice")
-    return {"peeks": paths, "findings": [{key: getattr(finding, key) for key in keys} for finding in findings]}
+    return {
+        "peeks": paths,
+        "findings": [{key: getattr(finding, key) for key in keys} for finding in findings],
+    }
+
+
+def waybill(case):
+    [(kind, asked)] = case.items()
+    if kind in ("waybill", "keys"):
+        document = content_of(asked)
+        parsed = {"waybill": Waybill, "keys": Keys}[kind].parse(document)
+        return parsed.to_dict() if parsed.render() == document else "rendered otherwise"
+    if kind == "signature":
+        signature = Signature.parse(content_of(asked))
+        return str(signature.key) if signature.render() == content_of(asked) else "rendered otherwise"
+    if kind == "ed25519":
+        key, message, signature = (bytes.fromhex(asked[name]) for name in ("key", "message", "signature"))
+        blob = b"\0\0\0\x0bssh-ed25519\0\0\0\x20" + key
+        return PublicKey(f"ssh-ed25519 {base64.b64encode(blob).decode()}").verifies(message, signature)
+    keys, document = (
+        Keys.parse(content_of(asked["keys"])),
+        content_of(asked["document"]),
+    )
+    signatures = {file["name"]: content_of(file["content"]) for file in asked["signatures"]}
+    if kind == "next":
+        return keys.next(document, signatures).to_dict()
+    return verify_signed(document, signatures, keys, asked["name"], asked.get("now")).to_dict()
 
 
 def content_of(content):
@@ -84,7 +129,7 @@ def content_of(content):
     return b"".join(bytes.fromhex(digits) * count for digits, count in content)
 
 
-AREAS = {run.__name__: run for run in (version, path, catalog, plan, manifest, verify, check)}
+AREAS = {run.__name__: run for run in (version, path, catalog, plan, manifest, verify, check, waybill)}
 
 for line in sys.stdin.buffer:
     case = json.loads(line)

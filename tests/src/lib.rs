@@ -15,6 +15,9 @@ pub mod mutation;
 pub mod properties;
 #[cfg(feature = "inputs")]
 pub mod vectors;
+mod waybill;
+#[cfg(feature = "inputs")]
+pub mod wycheproof;
 
 use airwaybill::{
     Catalog, CatalogOptions, CheckRequest, DevicePath, Entry, EntryFields, Error, FileRecord, Manifest,
@@ -131,6 +134,7 @@ pub fn run(area: &str, input: &Value) -> Outcome {
         "manifest" => read(input).and_then(manifest),
         "verify" => read(input).and_then(verify),
         "check" => read(input).and_then(check),
+        "waybill" => waybill::run(input),
         _ => Err(Failure(MALFORMED)),
     };
     outcome.map_err(|Failure(code)| code)

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value, json};
 
 /// The folders of `vectors`.
-pub const AREAS: [&str; 7] = ["version", "path", "catalog", "plan", "manifest", "verify", "check"];
+pub const AREAS: [&str; 8] = ["version", "path", "catalog", "plan", "manifest", "verify", "check", "waybill"];
 
 /// Those that the device client knows.
 const DEVICE_AREAS: [&str; 3] = ["version", "path", "verify"];

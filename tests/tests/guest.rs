@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use airwaybill::Code;
 use airwaybill_tests::guest::{Guest, MEMORY_LIMIT, module};
 use airwaybill_tests::vectors::{AREAS, Case, cases};
-use airwaybill_tests::{MALFORMED, answer, generated, hostile};
+use airwaybill_tests::{MALFORMED, answer, generated, hostile, wycheproof};
 use serde_json::Value;
 
 /// Three times what the largest generated case takes.
@@ -25,7 +25,7 @@ fn it_asks_its_host_for_nothing() {
 #[test]
 fn every_vector_gives_what_native_gives() {
     let mut guest = Guest::new();
-    let cases: Vec<Case> = AREAS.into_iter().flat_map(cases).collect();
+    let cases: Vec<Case> = AREAS.into_iter().flat_map(cases).chain(wycheproof::cases()).collect();
     let wrong: Vec<String> = cases.iter().filter_map(|case| case.difference(&ask(&mut guest, case))).collect();
     assert!(wrong.is_empty(), "{} of {} cases:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
 }

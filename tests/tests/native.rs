@@ -5,7 +5,7 @@ use std::fs;
 
 use airwaybill::Code;
 use airwaybill_tests::vectors::{AREAS, Case, cases, files, folder, objects};
-use airwaybill_tests::{MALFORMED, run};
+use airwaybill_tests::{MALFORMED, run, wycheproof};
 use serde_json::{Value, json};
 
 #[track_caller]
@@ -146,12 +146,24 @@ fn check_area() {
 }
 
 #[test]
+fn waybill() {
+    check("waybill", 150);
+}
+
+#[test]
+fn wycheproof_has_nothing_against_ed25519() {
+    let cases = wycheproof::cases();
+    let wrong: Vec<String> = cases.iter().filter_map(|case| case.difference(&answer("waybill", &case.input))).collect();
+    assert_eq!((cases.len(), wrong), (151, Vec::new()));
+}
+
+#[test]
 fn every_code_has_a_vector() {
     let mut seen = BTreeSet::new();
     for case in AREAS.into_iter().flat_map(cases) {
         let text = |holder: &Value| holder.get("code").and_then(Value::as_str).map(str::to_owned);
-        let notices =
-            ["ignored", "warnings", "findings"].into_iter().filter_map(|key| case.expected["ok"].get(key)?.as_array());
+        let notices = ["ignored", "warnings", "findings", "reasons", "skipped"];
+        let notices = notices.into_iter().filter_map(|key| case.expected["ok"].get(key)?.as_array());
         seen.extend(notices.flatten().chain([&case.expected]).filter_map(text));
     }
     let codes: BTreeSet<String> = Code::ALL.iter().map(ToString::to_string).collect();

@@ -1,4 +1,21 @@
-export { Catalog, DevicePath, Filter, Hasher, Manifest, Version, peek, sha1, verifyContent, verifyDevice } from "./engine.js";
+export {
+  Catalog,
+  DevicePath,
+  Filter,
+  Hasher,
+  Manifest,
+  Version,
+  nextKeys,
+  parseKeys,
+  parseSignature,
+  parseWaybill,
+  peek,
+  sha1,
+  verifyContent,
+  verifyDevice,
+  verifyEd25519,
+  verifySigned,
+} from "./engine.js";
 export type {
   Accept,
   CatalogOptions,
@@ -12,6 +29,7 @@ export type {
   Finding,
   Firmware,
   FirmwareEntry,
+  KeysDocument,
   Level,
   ManifestDocument,
   ManifestOptions,
@@ -26,8 +44,13 @@ export type {
   ProblemKind,
   Release,
   Report,
+  Role,
   Sha1Digest,
+  SignedFile,
+  Verdict,
   VersionScheme,
+  WaybillDocument,
+  WaybillKind,
 } from "./engine.js";
 export type { Code } from "./failure.js";
 export type { BlobLike } from "./hash-batch.js";

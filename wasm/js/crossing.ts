@@ -35,7 +35,7 @@ function asJson(value: unknown, replace: (value: unknown) => unknown): any {
 /** Options as plain data, without null values. */
 export function plain(options: unknown): object {
   const given = asJson(options ?? {}, (value) => value ?? undefined);
-  if (typeof given !== "object" || Array.isArray(given)) throw new TypeError("not an object");
+  if (typeof given !== "object" || given === null || Array.isArray(given)) throw new TypeError("not an object");
   return given;
 }
 

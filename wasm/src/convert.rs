@@ -36,7 +36,7 @@ pub(crate) fn wrong_type(place: &str, wanted: impl Display) -> JsValue {
 extern "C" {
     /// Copies options into a plain object, without getters and null values. Throws if they are not an object.
     #[wasm_bindgen(catch)]
-    fn plain(value: &JsValue) -> Result<JsValue>;
+    pub(crate) fn plain(value: &JsValue) -> Result<JsValue>;
 
     /// Copies bytes of a `Uint8Array`, from `start` on, into `target`; returns how many. Throws for any other value.
     #[wasm_bindgen(catch)]

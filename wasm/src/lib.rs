@@ -15,8 +15,10 @@ mod listing;
 mod manifest;
 mod path;
 mod version;
+mod waybill;
 
 pub use catalog::verify_device;
 pub use check::peek;
 pub use digest::sha1;
 pub use manifest::verify_content;
+pub use waybill::{next_keys, parse_keys, parse_signature, parse_waybill, verify_ed25519, verify_signed};

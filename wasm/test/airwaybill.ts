@@ -10,8 +10,25 @@ type Package = typeof import("../dist/node.js");
 const entry = createRequire(`${project}index.js`).resolve("airwaybill");
 const airwaybill = (await import(/* @vite-ignore */ pathToFileURL(entry).href)) as Package;
 
-export const { Catalog, DevicePath, Filter, Hasher, Manifest, Version, hashFiles, peek, sha1, verifyContent, verifyDevice } =
-  airwaybill;
+export const {
+  Catalog,
+  DevicePath,
+  Filter,
+  Hasher,
+  Manifest,
+  Version,
+  hashFiles,
+  nextKeys,
+  parseKeys,
+  parseSignature,
+  parseWaybill,
+  peek,
+  sha1,
+  verifyContent,
+  verifyDevice,
+  verifyEd25519,
+  verifySigned,
+} = airwaybill;
 
 export type { Code, Entry, Manifest as ManifestHandle, Plan, PlanRequest, Report } from "../dist/node.js";
 

@@ -2,7 +2,23 @@
 
 import { expect, test } from "vitest";
 
-import { Catalog, DevicePath, Filter, Hasher, Manifest, Version, sha1, verifyContent, verifyDevice } from "./airwaybill.js";
+import {
+  Catalog,
+  DevicePath,
+  Filter,
+  Hasher,
+  Manifest,
+  Version,
+  nextKeys,
+  parseKeys,
+  parseSignature,
+  parseWaybill,
+  sha1,
+  verifyContent,
+  verifyDevice,
+  verifyEd25519,
+  verifySigned,
+} from "./airwaybill.js";
 import { areas, cases, run } from "./vectors.js";
 
 const CALLS = 10_000;
@@ -134,6 +150,12 @@ const calls: Record<string, () => unknown> = {
     return hasher.finish();
   },
   sha1: () => sha1(any(wild())),
+  parseWaybill: () => parseWaybill(any(pick([text, wild])())),
+  parseKeys: () => parseKeys(any(pick([text, wild])())),
+  parseSignature: () => parseSignature(any(pick([text, wild])())),
+  nextKeys: () => nextKeys(any(pick([text, wild])()), any(wild()), any(wild())),
+  verifySigned: () => verifySigned(any(text()), any(wild()), any(pick([text, wild])()), any(wild()), any(wild())),
+  verifyEd25519: () => verifyEd25519(any(pick([text, wild])()), any(wild()), any(wild())),
 };
 
 test(`${CALLS} hostile calls`, () => {

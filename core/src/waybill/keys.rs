@@ -1,0 +1,166 @@
+use std::fmt::Write as _;
+
+use serde::Serialize;
+
+use super::lines::Lines;
+use super::signature::PublicKey;
+use super::verdict::{SignatureFile, signers};
+use super::{MAX_BYTES, head, sequence};
+use crate::error::{Code, Error, quoted};
+
+const MAX_KEYS: usize = 16;
+
+/// Who may sign for a product: a document `keys/<n>.waybill` (rule T3).
+///
+/// ```
+/// use airwaybill::Keys;
+///
+/// let key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINdamAGCsQq31Uv+08lkBzoO4XLz2qYjJa8CGmj3B1Ea";
+/// let document = format!(
+///     "airwaybill 1\nproduct smart-meter\nkeys 1\nthreshold root 1\nthreshold release 1\nfloor release 0\nfloor firmware 0\n\
+///     root {key} safe\nrelease {key} office\n"
+/// );
+/// let keys = Keys::parse(document.as_bytes())?;
+/// assert_eq!((keys.number, keys.release.keys[0].comment()), (1, "office"));
+/// assert_eq!(keys.render(), document);
+/// # Ok::<(), airwaybill::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify), tsify(rename = "KeysDocument"))]
+#[non_exhaustive]
+pub struct Keys {
+    /// Which devices they are for.
+    pub product: String,
+    /// Rises by one with each document.
+    pub number: u32,
+    /// Who may sign the next document.
+    pub root: Role,
+    /// Who may sign releases and images.
+    pub release: Role,
+    /// Waybills of releases with a lower sequence do not count.
+    pub floor_release: u32,
+    /// Waybills of images with a lower sequence do not count.
+    pub floor_firmware: u32,
+}
+
+/// Keys, so many of which have to sign.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
+pub struct Role {
+    /// How many different ones of `keys`.
+    pub threshold: u32,
+    /// Those who may sign, as lines of `.pub` files.
+    #[cfg_attr(feature = "wasm", tsify(type = "string[]"))]
+    pub keys: Vec<PublicKey>,
+}
+
+impl Keys {
+    /// Reads a document, of which there is exactly one way to write it: [`Keys::render`] gives the same bytes.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Waybill::parse`](crate::Waybill::parse) and [`PublicKey::parse`]; [`Code::KeysTooMany`] over 16 keys,
+    /// [`Code::KeyDuplicate`], [`Code::KeysThreshold`].
+    pub fn parse(document: &[u8]) -> Result<Self, Error> {
+        let mut lines = Lines::new(document, MAX_BYTES)?;
+        let product = head(&mut lines)?;
+        let number = sequence(&mut lines, "keys", 1)?;
+        let mut root = Role { threshold: sequence(&mut lines, "threshold root", 0)?, keys: Vec::new() };
+        let mut release = Role { threshold: sequence(&mut lines, "threshold release", 0)?, keys: Vec::new() };
+        let floor_release = sequence(&mut lines, "floor release", 0)?;
+        let floor_firmware = sequence(&mut lines, "floor firmware", 0)?;
+        while let Some(line) = lines.next()? {
+            let (role, text) = match line.split_once(' ') {
+                // Those of the root come first.
+                Some(("root", text)) if release.keys.is_empty() => (&mut root, text),
+                Some(("release", text)) => (&mut release, text),
+                _ => return Err(lines.unexpected(Some(line), "root or release, and a key; those of the root first")),
+            };
+            let key = PublicKey::parse(text).map_err(|error| lines.at(error))?;
+            if role.keys.iter().any(|other| other.bytes() == key.bytes()) {
+                return Err(lines.fail(Code::KeyDuplicate, &format!("{}: the same key twice", quoted(line))));
+            }
+            role.keys.push(key);
+            if root.keys.len() + release.keys.len() > MAX_KEYS {
+                return Err(lines.fail(Code::KeysTooMany, &format!("a document has at most {MAX_KEYS} keys")));
+            }
+        }
+        root.check("root")?;
+        release.check("release")?;
+        Ok(Self { product, number, root, release, floor_release, floor_firmware })
+    }
+
+    /// The document.
+    #[must_use]
+    pub fn render(&self) -> String {
+        let mut document = format!(
+            "airwaybill 1\nproduct {}\nkeys {}\nthreshold root {}\nthreshold release {}\nfloor release {}\nfloor firmware {}\n",
+            self.product,
+            self.number,
+            self.root.threshold,
+            self.release.threshold,
+            self.floor_release,
+            self.floor_firmware
+        );
+        for (name, role) in [("root", &self.root), ("release", &self.release)] {
+            for key in &role.keys {
+                // Writing to a string does not fail.
+                let _ = writeln!(document, "{name} {key}");
+            }
+        }
+        document
+    }
+
+    /// The keys that come after these, if `document` is the next one and the root keys of both have signed it.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Keys::parse`]; [`Code::KeysSkipped`] for another number than the next one, [`Code::KeysProduct`],
+    /// [`Code::KeysFloor`] for a lower floor, [`Code::KeysUnsigned`].
+    pub fn next(&self, document: &[u8], signatures: &[SignatureFile<'_>]) -> Result<Self, Error> {
+        let next = Self::parse(document)?;
+        let fail = |code, rule: String| Err(Error::new(code, rule));
+        if u64::from(next.number) != u64::from(self.number) + 1 {
+            let rule = format!("keys {}: keys {} is followed by the next number alone", next.number, self.number);
+            return fail(Code::KeysSkipped, rule);
+        }
+        if next.product != self.product {
+            let rule = format!("{}: these keys are for {}", quoted(&next.product), quoted(&self.product));
+            return fail(Code::KeysProduct, rule);
+        }
+        for (name, was, is) in [
+            ("release", self.floor_release, next.floor_release),
+            ("firmware", self.floor_firmware, next.floor_firmware),
+        ] {
+            if is < was {
+                return fail(Code::KeysFloor, format!("floor {name} {is}: it was {was}, and a floor never falls"));
+            }
+        }
+        for keys in [self, &next] {
+            let signed = signers(document, signatures, &keys.root.keys).keys.len();
+            if signed < keys.root.needed() {
+                let rule = format!(
+                    "{signed} of the {} root keys needed of keys {} signed keys {}",
+                    keys.root.threshold, keys.number, next.number
+                );
+                return fail(Code::KeysUnsigned, rule);
+            }
+        }
+        Ok(next)
+    }
+}
+
+impl Role {
+    pub(super) fn needed(&self) -> usize {
+        usize::try_from(self.threshold).unwrap_or(usize::MAX)
+    }
+
+    fn check(&self, name: &str) -> Result<(), Error> {
+        if (1..=self.keys.len()).contains(&self.needed()) {
+            return Ok(());
+        }
+        let rule =
+            format!("threshold {name} {}: with {} {name} keys it is 1 to that many", self.threshold, self.keys.len());
+        Err(Error::new(Code::KeysThreshold, rule))
+    }
+}

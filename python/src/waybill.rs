@@ -1,0 +1,245 @@
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+use airwaybill::{SignatureFile, VerifyRequest};
+use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedBytes;
+use pyo3::types::{PyDict, PyTuple};
+
+use crate::convert::{Reduced, bytes, to_python};
+use crate::error::engine_error;
+use crate::records::{Notice, record};
+
+/// A document that is read strictly and written in exactly one way. Methods may follow.
+macro_rules! document {
+    ($(#[$meta:meta])* $name:ident { $($methods:tt)* }) => {
+        $(#[$meta])*
+        #[pyclass(module = "airwaybill", frozen, eq, from_py_object)]
+        #[derive(Clone, PartialEq, Eq)]
+        pub(crate) struct $name(pub(crate) airwaybill::$name);
+
+        #[pymethods]
+        impl $name {
+            $($methods)*
+
+            /// Exactly the bytes that were parsed.
+            fn render(&self) -> Vec<u8> {
+                self.0.render().into_bytes()
+            }
+
+            fn __hash__(&self) -> u64 {
+                let mut hasher = DefaultHasher::new();
+                self.0.render().hash(&mut hasher);
+                hasher.finish()
+            }
+
+            fn __reduce__<'py>(slf: &Bound<'py, Self>) -> Reduced<'py, (Vec<u8>,)> {
+                Ok((slf.getattr("parse")?, (slf.get().render(),)))
+            }
+        }
+    };
+}
+
+document! {
+    /// What an operator signs: all files of a release, or a firmware image, with their SHA-256.
+    Waybill {
+        /// Reads a waybill strictly, from `bytes` or `str`.
+        ///
+        /// Raises `AirwaybillError`, with the line in the message: `document_…`, `digest_invalid`, `size_too_big`,
+        /// `path_…` or `version_…`.
+        #[staticmethod]
+        fn parse(document: &Bound<'_, PyAny>) -> PyResult<Self> {
+            airwaybill::Waybill::parse(&bytes(document)?).map(Self).map_err(engine_error)
+        }
+
+        /// The name of its file: `1.0.1.waybill`, `firmware_1.0.1.bin.waybill`.
+        #[getter]
+        fn file_name(&self) -> String {
+            self.0.file_name()
+        }
+
+        /// As plain values: `product`, `kind` (`release` or `firmware`), `version`, `sequence`, `expires`, `needs_firmware`, `files` and
+        /// `keep`, each file with `path`, `size` and `sha256`.
+        fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+            Ok(to_python(py, &self.0)?.cast_into()?)
+        }
+
+        fn __repr__(&self) -> String {
+            let airwaybill::Waybill { product, sequence, files, .. } = &self.0;
+            format!("<Waybill {} of {product}: sequence {sequence}, {} files>", self.0.file_name(), files.len())
+        }
+    }
+}
+
+document! {
+    /// Who may sign for a product: a document `keys/<n>.waybill`.
+    Keys {
+        /// Reads keys strictly, from `bytes` or `str`.
+        ///
+        /// Raises `AirwaybillError`, with the line in the message: `document_…`, `key_…`, `keys_threshold` or
+        /// `keys_too_many`.
+        #[staticmethod]
+        fn parse(document: &Bound<'_, PyAny>) -> PyResult<Self> {
+            airwaybill::Keys::parse(&bytes(document)?).map(Self).map_err(engine_error)
+        }
+
+        /// The keys that come after these, if `document` is the next one and the root keys of both have signed it.
+        ///
+        /// `signatures` are the contents of its `.sig` files, by name. Raises `AirwaybillError` as `parse` does, and with
+        /// code `keys_skipped`, `keys_product`, `keys_floor` or `keys_unsigned`.
+        fn next(&self, document: &Bound<'_, PyAny>, signatures: &Bound<'_, PyAny>) -> PyResult<Self> {
+            let (document, signatures) = (bytes(document)?, Signatures::new(signatures)?);
+            self.0.next(&document, &signatures.files()).map(Self).map_err(engine_error)
+        }
+
+        /// As plain values: `product`, `number`, `root` and `release`, each with `threshold` and `keys`, and
+        /// `floor_release` and `floor_firmware`.
+        fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+            Ok(to_python(py, &self.0)?.cast_into()?)
+        }
+
+        fn __repr__(&self) -> String {
+            let airwaybill::Keys { product, number, root, release, .. } = &self.0;
+            format!("<Keys {number} of {product}: {} root, {} release>", root.keys.len(), release.keys.len())
+        }
+    }
+}
+
+document! {
+    /// A signature file as `ssh-keygen -Y sign -n waybill@airwaybill -O hashalg=sha256` writes it.
+    Signature {
+        /// Reads exactly the bytes that `ssh-keygen` writes.
+        ///
+        /// Raises `AirwaybillError` with code `signature_…` or `key_type`.
+        #[staticmethod]
+        fn parse(document: &Bound<'_, PyAny>) -> PyResult<Self> {
+            airwaybill::Signature::parse(&bytes(document)?).map(Self).map_err(engine_error)
+        }
+
+        /// The key that it claims to be of, without a comment.
+        #[getter]
+        fn key(&self) -> PublicKey {
+            PublicKey(self.0.key())
+        }
+
+        fn __repr__(&self) -> String {
+            format!("<Signature of {}>", self.0.key().fingerprint())
+        }
+    }
+}
+
+/// A public Ed25519 key, as a line of a `.pub` file: `PublicKey("ssh-ed25519 AAAA… comment")`.
+///
+/// Raises `AirwaybillError` with code `key_type` or `key_invalid`.
+#[pyclass(module = "airwaybill", frozen, eq, hash, from_py_object)]
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(crate) struct PublicKey(airwaybill::PublicKey);
+
+#[pymethods]
+impl PublicKey {
+    #[new]
+    fn new(line: &str) -> PyResult<Self> {
+        airwaybill::PublicKey::parse(line).map(Self).map_err(engine_error)
+    }
+
+    /// What stands after the key, perhaps nothing.
+    #[getter]
+    fn comment(&self) -> &str {
+        self.0.comment()
+    }
+
+    /// OpenSSH's fingerprint, `SHA256:…`.
+    #[getter]
+    fn fingerprint(&self) -> String {
+        self.0.fingerprint()
+    }
+
+    /// Whether `signature`, 64 bytes, is this key's of `message`.
+    fn verifies(&self, message: &Bound<'_, PyAny>, signature: &Bound<'_, PyAny>) -> PyResult<bool> {
+        let signature = bytes(signature)?;
+        let message = bytes(message)?;
+        Ok((*signature).try_into().is_ok_and(|signature| self.0.verifies(&message, signature)))
+    }
+
+    fn __str__(&self) -> String {
+        self.0.to_string()
+    }
+
+    fn __repr__(&self) -> String {
+        format!("PublicKey('{}')", self.0)
+    }
+
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> (Bound<'py, pyo3::types::PyType>, (String,)) {
+        (slf.get_type(), (slf.get().0.to_string(),))
+    }
+}
+
+record! {
+    /// Whether a waybill counts; false if it does not.
+    Verdict {
+        /// Why it does not count; empty if it does.
+        reasons: Vec<Notice>,
+        /// The release keys that signed it, as lines of `.pub` files.
+        signers: Vec<String>,
+        /// Signatures that do not count, and why.
+        skipped: Vec<Notice>,
+    }
+
+    /// Whether devices with these keys take it.
+    #[getter]
+    fn ok(&self) -> bool {
+        self.reasons.is_empty()
+    }
+
+    fn __bool__(&self) -> bool {
+        self.ok()
+    }
+
+    /// The verdict as plain values: `{"reasons", "signers", "skipped"}`.
+    fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        to_python(py, self)
+    }
+}
+
+/// Whether a waybill counts for devices that have `keys`: enough of the release keys signed it, it is for their product
+/// and what `name` says, not below the floor, and not expired.
+///
+/// `document` is the content of the file `name`, `1.0.1.waybill`; `signatures` the contents of its `.sig` files, by name;
+/// `now` the time, `2026-11-27T00:00:00Z`: without it nothing expires. Raises `AirwaybillError` with code `document_value`
+/// if `now` is no time.
+#[pyfunction]
+#[pyo3(signature = (document, signatures, keys, name, now = None))]
+pub(crate) fn verify_signed(
+    document: &Bound<'_, PyAny>,
+    signatures: &Bound<'_, PyAny>,
+    keys: &Bound<'_, Keys>,
+    name: String,
+    now: Option<String>,
+) -> PyResult<Verdict> {
+    let (document, signatures) = (bytes(document)?, Signatures::new(signatures)?);
+    let request = VerifyRequest { name, now };
+    let verdict =
+        airwaybill::verify_signed(&document, &signatures.files(), &keys.get().0, &request).map_err(engine_error)?;
+    Ok(Verdict {
+        reasons: verdict.reasons.iter().map(Into::into).collect(),
+        signers: verdict.signers.iter().map(ToString::to_string).collect(),
+        skipped: verdict.skipped.iter().map(Into::into).collect(),
+    })
+}
+
+/// Contents of signature files, by name.
+struct Signatures(Vec<(String, PyBackedBytes)>);
+
+impl Signatures {
+    fn new(signatures: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let items = signatures.call_method0("items")?;
+        let file = |item: PyResult<Bound<'_, PyAny>>| {
+            let (name, content): (String, Bound<'_, PyAny>) = item?.extract()?;
+            Ok((name, bytes(&content)?))
+        };
+        items.try_iter()?.map(file).collect::<PyResult<_>>().map(Self)
+    }
+
+    fn files(&self) -> Vec<SignatureFile<'_>> {
+        self.0.iter().map(|(name, content)| SignatureFile { name, content }).collect()
+    }
+}

@@ -1,0 +1,107 @@
+//! Signed releases. Documents are short: each call reads them anew, and nothing has to be freed.
+
+#![allow(clippy::missing_errors_doc, reason = "@throws says it, as TypeScript has it")]
+
+use airwaybill::{Keys, PublicKey, Signature, SignatureFile, VerifyRequest, Waybill};
+use js_sys::{Array, Object};
+use wasm_bindgen::prelude::*;
+
+use crate::convert::{Result, engine_error, octets, plain, text, to_js, wrong_type};
+
+/// Reads a waybill strictly; of each there is exactly one way to write it.
+///
+/// @throws with the line in the message: `document_…`, `digest_invalid`, `size_too_big`, `path_…`, `version_…`
+#[wasm_bindgen(js_name = parseWaybill, unchecked_return_type = "WaybillDocument")]
+pub fn parse_waybill(
+    #[wasm_bindgen(unchecked_param_type = "string | Uint8Array")] document: &JsValue,
+) -> Result<JsValue> {
+    to_js(&Waybill::parse(&content(document, "document")?).map_err(engine_error)?)
+}
+
+/// Reads a document `keys/<n>.waybill` strictly.
+///
+/// @throws with the line in the message: `document_…`, `key_…`, `keys_threshold`, `keys_too_many`
+#[wasm_bindgen(js_name = parseKeys, unchecked_return_type = "KeysDocument")]
+pub fn parse_keys(#[wasm_bindgen(unchecked_param_type = "string | Uint8Array")] document: &JsValue) -> Result<JsValue> {
+    to_js(&keys_of(document)?)
+}
+
+/// The keys that come after `keys`, if `document` is the next one and the root keys of both have signed it; `signatures`
+/// are the contents of its `.sig` files, by name.
+///
+/// @throws as `parseKeys`, and `keys_skipped`, `keys_product`, `keys_floor`, `keys_unsigned`
+#[wasm_bindgen(js_name = nextKeys, unchecked_return_type = "KeysDocument")]
+pub fn next_keys(
+    #[wasm_bindgen(unchecked_param_type = "string | Uint8Array")] keys: &JsValue,
+    #[wasm_bindgen(unchecked_param_type = "string | Uint8Array")] document: &JsValue,
+    #[wasm_bindgen(unchecked_param_type = "Readonly<Record<string, string>>")] signatures: &JsValue,
+) -> Result<JsValue> {
+    let (keys, document, signatures) = (keys_of(keys)?, content(document, "document")?, signatures_of(signatures)?);
+    to_js(&keys.next(&document, &files(&signatures)).map_err(engine_error)?)
+}
+
+/// Reads a signature file exactly as `ssh-keygen` writes it; gives the key that it claims to be of.
+///
+/// @throws `signature_…`, `key_type`
+#[wasm_bindgen(js_name = parseSignature)]
+pub fn parse_signature(#[wasm_bindgen(unchecked_param_type = "string | Uint8Array")] file: &JsValue) -> Result<String> {
+    let signature = Signature::parse(&content(file, "file")?).map_err(engine_error)?;
+    Ok(signature.key().to_string())
+}
+
+/// Whether a waybill counts for devices that have `keys`, a document: enough of the release keys signed it, it is for their
+/// product and what `name` says, not below the floor, and not expired. `document` is the content of the file `name`,
+/// `1.0.1.waybill`; `signatures` the contents of its `.sig` files, by name; `now` the time, `2026-11-27T00:00:00Z`: without
+/// it nothing expires.
+///
+/// @throws as `parseKeys`, and `document_value` if `now` is no time
+#[wasm_bindgen(js_name = verifySigned, unchecked_return_type = "Verdict")]
+pub fn verify_signed(
+    #[wasm_bindgen(unchecked_param_type = "string | Uint8Array")] document: &JsValue,
+    #[wasm_bindgen(unchecked_param_type = "Readonly<Record<string, string>>")] signatures: &JsValue,
+    #[wasm_bindgen(unchecked_param_type = "string | Uint8Array")] keys: &JsValue,
+    #[wasm_bindgen(unchecked_param_type = "string")] name: &JsValue,
+    #[wasm_bindgen(unchecked_optional_param_type = "string | null")] now: &JsValue,
+) -> Result<JsValue> {
+    let (document, signatures, keys) = (content(document, "document")?, signatures_of(signatures)?, keys_of(keys)?);
+    let is_absent = now.is_undefined() || now.is_null();
+    let now = if is_absent { None } else { Some(text(now, "now")?) };
+    let request = VerifyRequest { name: text(name, "name")?, now };
+    to_js(&airwaybill::verify_signed(&document, &files(&signatures), &keys, &request).map_err(engine_error)?)
+}
+
+/// Whether `signature`, 64 bytes, is the Ed25519 signature of `message` by `key`, a line of a `.pub` file.
+///
+/// @throws `key_type`, `key_invalid`, `field_type`
+#[wasm_bindgen(js_name = verifyEd25519)]
+pub fn verify_ed25519(
+    #[wasm_bindgen(unchecked_param_type = "string")] key: &JsValue,
+    #[wasm_bindgen(unchecked_param_type = "string | Uint8Array")] message: &JsValue,
+    #[wasm_bindgen(unchecked_param_type = "Uint8Array")] signature: &JsValue,
+) -> Result<bool> {
+    let key = PublicKey::parse(&text(key, "key")?).map_err(engine_error)?;
+    let (message, signature) = (content(message, "message")?, content(signature, "signature")?);
+    Ok(signature.try_into().is_ok_and(|signature| key.verifies(&message, &signature)))
+}
+
+fn content(value: &JsValue, place: &str) -> Result<Vec<u8>> {
+    octets(value).map_or_else(|| text(value, place).map(String::into_bytes), Ok)
+}
+
+fn keys_of(document: &JsValue) -> Result<Keys> {
+    Keys::parse(&content(document, "keys")?).map_err(engine_error)
+}
+
+fn signatures_of(value: &JsValue) -> Result<Vec<(String, String)>> {
+    let invalid = |_| wrong_type("signatures", "expected an object of strings");
+    let entries = Object::entries(&plain(value).map_err(invalid)?.unchecked_into());
+    let pair = |entry: JsValue| {
+        let entry: Array = entry.unchecked_into();
+        Ok((text(&entry.get(0), "signatures")?, text(&entry.get(1), "signatures")?))
+    };
+    entries.iter().map(pair).collect()
+}
+
+fn files(signatures: &[(String, String)]) -> Vec<SignatureFile<'_>> {
+    signatures.iter().map(|(name, content)| SignatureFile { name, content: content.as_bytes() }).collect()
+}
