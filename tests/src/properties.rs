@@ -7,6 +7,7 @@ mod path;
 mod plan;
 mod verify;
 mod version;
+mod waybill;
 
 /// A fuzz target: bytes in, assertions within.
 pub struct Target {
@@ -21,13 +22,14 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 6] = [
+pub const TARGETS: [Target; 7] = [
     Target { name: "version", is_json: false, check: version::check, seeds: version::seeds },
     Target { name: "path", is_json: false, check: path::check, seeds: path::seeds },
     Target { name: "manifest", is_json: true, check: manifest::check, seeds: manifest::seeds },
     Target { name: "plan", is_json: true, check: plan::check, seeds: plan::seeds },
     Target { name: "verify", is_json: true, check: verify::check, seeds: verify::seeds },
     Target { name: "check", is_json: true, check: check::check, seeds: check::seeds },
+    Target { name: "waybill", is_json: false, check: waybill::check, seeds: waybill::seeds },
 ];
 
 impl Target {

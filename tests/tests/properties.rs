@@ -6,6 +6,7 @@ use std::path::Path;
 use airwaybill_tests::generated;
 use airwaybill_tests::mutation::Mutator;
 use airwaybill_tests::properties::{TARGETS, Target};
+use airwaybill_tests::vectors::cases;
 
 const CHANGES_OF_EACH: u64 = 20;
 
@@ -56,6 +57,20 @@ fn verify() {
 #[test]
 fn check_of_releases() {
     check("check", 100);
+}
+
+#[test]
+fn waybill() {
+    check("waybill", 150);
+    let signed = cases("waybill").find(|case| case.name == "waybill/verify signed").unwrap().input["verify"].take();
+    for file in [&signed["document"], &signed["signatures"][0]["content"]] {
+        let file = file.as_str().unwrap().as_bytes();
+        for index in 0..file.len() {
+            let mut flipped = file.to_owned();
+            flipped[index] ^= 1;
+            (Target::named("waybill").check)(&flipped);
+        }
+    }
 }
 
 #[test]
