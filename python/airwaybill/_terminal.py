@@ -17,7 +17,9 @@ PROGRESS_AFTER_SECONDS = 0.5
 
 
 def complain(line: str, prefix: str = "airwaybill: ") -> None:
-    print(f"{prefix}{line}", file=sys.stderr, flush=True)
+    # In one piece: another thread may write to the log.
+    sys.stderr.write(f"{prefix}{line}\n")
+    sys.stderr.flush()
 
 
 @contextmanager

@@ -5,11 +5,9 @@ use std::path::{Path, PathBuf};
 use airwaybill::{Accept, CheckRequest};
 use pyo3::prelude::*;
 use pyo3::types::PyMapping;
-use rayon::prelude::*;
 
 use crate::convert::{bytes, from_python, to_python};
 use crate::error::{engine_error, error};
-use crate::scan::pool;
 
 /// What a check has to know of one file's content: `Peek(path, content)`, with the path from the top directory.
 #[pyclass(module = "airwaybill", frozen, eq, skip_from_py_object)]
@@ -51,15 +49,16 @@ pub(crate) fn peek(py: Python<'_>, root: PathBuf, paths: Vec<String>) -> Vec<Pee
     py.detach(|| read(&root, &paths).into_iter().map(Peek).collect())
 }
 
-/// What the files at these paths below `root` have, read on all cores; without those that cannot be read.
+/// What the files at these paths below `root` have; without those that cannot be read. In one thread: a server that checks
+/// answers devices meanwhile.
 pub(crate) fn read(root: &Path, paths: &[String]) -> Vec<airwaybill::Peek> {
-    let peek = |path: &String| {
-        let mut content = Vec::new();
+    let mut content = Vec::new();
+    let mut peek = |path: &String| {
+        content.clear();
         open(&root.join(path)).and_then(|mut file| file.read_to_end(&mut content)).ok()?;
         Some(airwaybill::Peek::of(path, &content))
     };
-    let all = || paths.par_iter().filter_map(peek).collect();
-    pool().map_or_else(|_| paths.iter().filter_map(peek).collect(), |pool| pool.install(all))
+    paths.iter().filter_map(&mut peek).collect()
 }
 
 /// Does not wait for a pipe that has been put there meanwhile.

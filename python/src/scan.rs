@@ -152,7 +152,7 @@ pub(crate) fn scan(root: &Path, filter: &Filter, progress: &Progress) -> io::Res
 }
 
 /// Threads of this process: a parent's do not exist after a fork.
-pub(crate) fn pool() -> io::Result<Arc<ThreadPool>> {
+fn pool() -> io::Result<Arc<ThreadPool>> {
     static POOL: Mutex<Option<(u32, Arc<ThreadPool>)>> = Mutex::new(None);
     let mut pool = POOL.lock().unwrap_or_else(PoisonError::into_inner);
     let process = std::process::id();

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import http.client
 import json
+import re
 import signal
 import socket
 import time
@@ -17,6 +18,8 @@ from serving import DEADLINE_SECONDS, ServerProcess, serve, started
 from starlette.types import Message
 
 from airwaybill.server import App
+
+REPORTED = re.compile("serving |airwaybill: (offered|held back|warning|error): ")
 
 
 class Reply(NamedTuple):
@@ -73,6 +76,11 @@ class Server:
         """Asks for the health until ``condition`` holds of it."""
         health: dict[str, Any] = eventually(self.health, condition)
         return health
+
+    @property
+    def complaints(self) -> list[str]:
+        """What it said besides that it serves, and what."""
+        return [line for line in self.said if not REPORTED.match(line)]
 
     def stop(self) -> int:
         """SIGTERM, and the exit code."""

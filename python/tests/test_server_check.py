@@ -22,6 +22,12 @@ def log_of(server: Server) -> list[str]:
     return [line.removeprefix("airwaybill: ").strip() for line in server.said if line.startswith("airwaybill: ")]
 
 
+def whole_log_of(server: Server) -> list[str]:
+    """The same, once the check is done."""
+    lines: list[str] = eventually(partial(log_of, server), lambda lines: lines and lines[-1].startswith("offered"))
+    return lines
+
+
 def starts(start: str, server: Server) -> list[str]:
     return [line for line in log_of(server) if line.startswith(start)]
 
@@ -37,7 +43,7 @@ def target(server: Server, current: str = "") -> Any:
 def test_errors_are_said_at_the_start_and_when_they_are_new(root: Path, log: Path) -> None:
     write(root, {"1.0.0/flash/lib.py": b"lib\n", "1.0.1/flash/lib.py": b"a\0", "1.0.1/flash/boot.mpy": MPY})
     with serving(root, log, "--settle", "0") as server:
-        assert log_of(server) == [
+        assert whole_log_of(server) == [
             'error: start_mpy: 1.0.1/flash/boot.mpy: MicroPython runs "flash/boot.py" at its start, never '
             '"flash/boot.mpy"',
             "error: python_broken: 1.0.1/flash/lib.py: it has NUL bytes: it was cut off, or is not Python",
@@ -68,7 +74,7 @@ def test_what_is_held_back_is_named_with_the_reason(root: Path, log: Path) -> No
     (root / "1.0.2/flash/stray.py").symlink_to("../../notes.txt")
     (root / "latest").symlink_to("1.0.1")
     with serving(root, log, "--settle", "0") as server:
-        assert log_of(server) == [
+        assert whole_log_of(server) == [
             'held back: 1.0.2/flash/stray.py: link_outside: "1.0.2/flash/stray.py": a symbolic link must lead to a '
             "file of its own release",
             "offered: 1.0.1, the highest of 2; errors: 0",
@@ -193,7 +199,7 @@ def test_a_directory_without_releases_is_a_warning(root: Path, log: Path, place:
     served = root.parent if place == "parent" else root.parent / "empty"
     served.mkdir(exist_ok=True)
     with serving(served, log, "--settle", "0") as server:
-        warning, offered = log_of(server)
+        warning, offered = whole_log_of(server)
         assert warning.startswith("warning: no_releases: ")
         assert (str(root) in warning) is (place == "parent")
         assert offered == "offered: nothing; errors: 1"

@@ -177,7 +177,7 @@ def test_more_connections_than_descriptors(root: Path, log: Path) -> None:
         assert waiting.recv(15) == b"HTTP/1.1 200 OK"
         stack.close()
         assert server.stop() == 0
-        assert server.said[-1].startswith("serving ")
+        assert server.complaints == []
 
 
 def test_short_answers_kept_in_memory_have_a_bound() -> None:
@@ -190,6 +190,7 @@ def test_short_answers_kept_in_memory_have_a_bound() -> None:
 
 
 def test_health(server: Server, site: Path) -> None:
+    server.wait(lambda health: health["errors"] is not None)
     reply = server.get("/healthz")
     assert (reply.status, reply.headers["cache-control"]) == (200, "no-store")
     assert reply.json() == {
@@ -417,7 +418,7 @@ def test_a_request_that_has_not_arrived_whole_does_not_hold_up_the_end(root: Pat
         assert server.stop() == 0
         assert stream.recv(100) == b""
         # Nothing was waited for, and so nothing cut off.
-        assert server.said[-1].startswith("serving ")
+        assert server.complaints == []
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0", "localhost"])
@@ -443,4 +444,4 @@ def test_the_reader_of_the_access_log_may_go(root: Path) -> None:
             assert server.get("/healthz").status == 200
             time.sleep(0.2)
         assert server.stop() == 0
-        assert server.said[-1].startswith("serving ")
+        assert server.complaints == []

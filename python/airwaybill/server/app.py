@@ -188,7 +188,7 @@ class App:
                 firmware=snapshot.firmware,
                 unsettled=snapshot.unsettled,
                 held_back=snapshot.held_back,
-                errors=snapshot.errors,
+                errors=None if snapshot.errors is None else [_reason(error) for error in snapshot.errors],
                 ignored=snapshot.ignored,
                 warnings=snapshot.warnings,
             )
@@ -201,6 +201,10 @@ class App:
             yield
         finally:
             await self.shutdown()
+
+
+def _reason(error: dict[str, str]) -> dict[str, str]:
+    return {key: error[key] for key in ("path", "code", "message")}
 
 
 def _render(snapshot: Snapshot, asked: ManifestRequest, dst_paths: str) -> Entity:

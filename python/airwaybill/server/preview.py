@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import os
@@ -11,6 +12,7 @@ from typing import Any
 
 from starlette.requests import Request
 
+from airwaybill._check import Checked
 from airwaybill.server.answers import Answer, Header, RequestError
 from airwaybill.server.cache import Entity
 from airwaybill.server.conditions import RequestHeaders, precondition
@@ -53,6 +55,8 @@ GUARDS: tuple[Header, ...] = (
 # Names below this have a hash of the content: a page that was loaded once works when the server is out of reach.
 HASHED = "assets/"
 FOR_EVER = b"public, max-age=31536000, immutable"
+# How often a request for the listing looks whether the check is done.
+CHECK_SECONDS = 0.02
 
 
 class Preview:
@@ -63,8 +67,8 @@ class Preview:
         self._workers = workers
         self._config = config
         self._files: dict[str, Entity] | None = None
-        # Generation, what follows from the releases as JSON, and its hash.
-        self._rendered: tuple[int, bytes, str] | None = None
+        # What follows from a snapshot as JSON, and its hash.
+        self._rendered: tuple[Snapshot, bytes, str] | None = None
 
     def redirects(self, request: Request) -> bool:
         """Whether a request for ``/`` is from a browser and the directory has no index page."""
@@ -95,10 +99,11 @@ class Preview:
 
     async def listing(self, request: Request) -> Answer:
         """What the page's engine needs to give the same answers as this server, byte for byte, and what it found."""
-        snapshot = self._releases.snapshot()
         asked = manifest_request(request.scope, self._config)
-        if self._rendered is None or self._rendered[0] != snapshot.generation:
-            work = partial(_render, snapshot, self._config)
+        while (snapshot := self._releases.snapshot()).checked is None:
+            await asyncio.sleep(CHECK_SECONDS)
+        if self._rendered is None or self._rendered[0] is not snapshot:
+            work = partial(_render, snapshot, snapshot.checked, self._config)
             self._rendered = await self._workers.once(("listing", snapshot.generation), work)
         _, rendered, digest = self._rendered
         about = {"base_url": asked.base_url, "dst_paths": self._config.dst_paths}
@@ -135,7 +140,7 @@ def _read(built: str) -> dict[str, Entity]:
     return files if "index.html" in files else {}
 
 
-def _render(snapshot: Snapshot, config: Config) -> tuple[int, bytes, str]:
+def _render(snapshot: Snapshot, checked: Checked, config: Config) -> tuple[Snapshot, bytes, str]:
     moment = snapshot.moment
     document = {
         "options": {
@@ -149,13 +154,13 @@ def _render(snapshot: Snapshot, config: Config) -> tuple[int, bytes, str]:
             "failed": moment.failed,
             "remembered": [{"path": file.path, "size": file.size, "sha1": file.sha1} for file in moment.remembered],
         },
-        "check": snapshot.checked.settings,
-        "findings": snapshot.checked.findings,
+        "check": checked.settings,
+        "findings": checked.findings,
         "entries": [_shown(entry) for entry in snapshot.listing.entries() if not entry["path"].startswith(".")],
     }
     # Without the brace: it goes on with what depends on the request.
     data = json.dumps(document, ensure_ascii=False, separators=(",", ":"))[1:].encode("utf-8", "backslashreplace")
-    return snapshot.generation, data, hashlib.blake2b(data, digest_size=16).hexdigest()
+    return snapshot, data, hashlib.blake2b(data, digest_size=16).hexdigest()
 
 
 def _shown(entry: dict[str, Any]) -> dict[str, Any]:

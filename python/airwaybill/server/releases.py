@@ -139,6 +139,7 @@ class Releases:
         if self.current is None:
             self._scan(self._stop_when_closing)
             self._tell(None)
+        self._check()
         while not self._stopping.is_set():
             self._dirty.wait(self._rest)
             self._dirty.clear()
@@ -146,11 +147,18 @@ class Releases:
                 began, before = time.monotonic(), self.error
                 self._scan(self._stop_when_closing)
                 self._tell(before)
+                self._check()
                 self._stopping.wait(min(BUSY_REST * (time.monotonic() - began), LONGEST_REST_SECONDS))
 
     def _tell(self, before: Exception | None) -> None:
         if self.error is not None and str(self.error) != str(before):
             log.error("cannot read the releases: %s", self.error)
+
+    def _check(self) -> None:
+        """Checks what is offered already: devices need not wait for that."""
+        if self.current is not None and self.current.checked is None:
+            self.current = self.current.finished()
+            self._report.tell(self.current)
 
     def _stop_when_closing(self, _done: int, _total: int) -> None:
         if self._stopping.is_set():
@@ -177,7 +185,8 @@ class Releases:
             if state != self._state:
                 moment = Moment(now, tuple(waits))
                 self.current = Snapshot.after(self.current, listing, moment, self._config, real_root, settings)
-                self._report.tell(self.current)
+                if self.current.checked is not None:
+                    self._report.tell(self.current)
             self._state, self.error = state, None
             self._rest = max(0.0, min([LOOK_AGAIN_SECONDS, *waits.values()]))
             if not waits:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from contextlib import suppress
 
 from airwaybill import _check
 from airwaybill._terminal import shown
@@ -28,11 +29,13 @@ class Report:
 
     def _lines(self, snapshot: Snapshot) -> Iterator[tuple[str, int]]:
         if not (snapshot.releases or snapshot.firmware or snapshot.held_back):
-            nothing = _check.no_releases(snapshot.real_root, self._scheme)
-            yield f"warning: {nothing.code}: {nothing}", logging.WARNING
+            # It may be gone by now.
+            with suppress(OSError):
+                nothing = _check.no_releases(snapshot.real_root, self._scheme)
+                yield f"warning: {nothing.code}: {nothing}", logging.WARNING
         for reason in snapshot.held_back:
             yield f"held back: {reason['path']}: {reason['code']}: {reason['message']}", logging.WARNING
-        for error in snapshot.checked.errors:
+        for error in snapshot.errors or ():
             if error["code"] != "no_releases":
                 yield _check.line(error), logging.ERROR
         for warning in snapshot.catalog.warnings:
@@ -45,4 +48,4 @@ def _offered(snapshot: Snapshot) -> str:
     count, images = len(snapshot.releases), snapshot.firmware
     release = f"{snapshot.releases[-1]}, the highest of {count}" if count > 1 else "".join(snapshot.releases)
     offered = [what for what in (release, *images[-1:]) if what]
-    return f"offered: {'; '.join(offered) or 'nothing'}; errors: {len(snapshot.errors)}"
+    return f"offered: {'; '.join(offered) or 'nothing'}; errors: {len(snapshot.errors or ())}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from airwaybill import Catalog, FileRecord, Listing, _check
 from airwaybill.server.cache import Answers, EntityCache
@@ -15,7 +15,7 @@ MANIFESTS_LIMIT = 16 * 1024 * 1024
 class Snapshot:
     """``generation`` increases with each snapshot; ``releases`` to ``warnings`` are for ``/healthz``.
 
-    ``catalog`` is the catalog of ``listing`` at ``moment``, ``checked`` its check.
+    ``catalog`` is the catalog of ``listing`` at ``moment``, ``checked`` its check, None as long as that is not done.
     """
 
     generation: int
@@ -23,16 +23,20 @@ class Snapshot:
     listing: Listing
     moment: Moment
     real_root: str
-    checked: _check.Checked
+    settings: _check.Settings
+    checked: _check.Checked | None
     releases: tuple[str, ...]
     firmware: tuple[str, ...]
     unsettled: tuple[str, ...]
     held_back: tuple[dict[str, str], ...]
-    errors: tuple[dict[str, str], ...]
     ignored: int
     warnings: int
     manifests: EntityCache = field(default_factory=lambda: EntityCache(MANIFESTS_LIMIT))
     answers: Answers = field(default_factory=dict)
+
+    @property
+    def errors(self) -> tuple[dict[str, str], ...] | None:
+        return None if self.checked is None else self.checked.errors
 
     @classmethod
     def after(
@@ -44,7 +48,10 @@ class Snapshot:
         real_root: str,
         settings: _check.Settings,
     ) -> Snapshot:
-        """The next snapshot: what is there at ``moment``, checked, with what is remembered of the one before."""
+        """The next snapshot: what is there at ``moment``, with what is remembered of the one before.
+
+        It is checked already if what has errors is not offered.
+        """
         whole = config.catalog(listing, moment)
         names = {release.version for release in whole.releases}
 
@@ -56,17 +63,19 @@ class Snapshot:
             then = without(failed)
             return whole if then == moment else config.catalog(listing, then)
 
+        failed: tuple[str, ...] = ()
+        checked = None
         if config.checked:
             catalog, failed, checked = _check.without_errors(offer, real_root, settings)
         else:
-            catalog, failed = offer(()), ()
-            checked = _check.checked(catalog, real_root, settings)
+            catalog = offer(failed)
         return cls(
             generation=1 if before is None else before.generation + 1,
             catalog=catalog,
             listing=listing,
             moment=without(failed),
             real_root=real_root,
+            settings=settings,
             checked=checked,
             releases=tuple(str(release.version) for release in catalog.releases),
             firmware=tuple(image.path for image in catalog.firmware),
@@ -74,10 +83,13 @@ class Snapshot:
             held_back=tuple(
                 {"path": notice.path, "code": notice.code, "message": notice.message} for notice in catalog.held_back
             ),
-            errors=tuple({key: error[key] for key in ("path", "code", "message")} for error in checked.errors),
             ignored=len(catalog.ignored),
             warnings=len(catalog.warnings),
         )
+
+    def finished(self) -> Snapshot:
+        """The same, checked; what was answered from it is still right."""
+        return replace(self, checked=_check.checked(self.catalog, self.real_root, self.settings))
 
 
 def _remembered(before: Snapshot | None, listing: Listing, offered: set[str]) -> tuple[FileRecord, ...]:
