@@ -1,6 +1,6 @@
 // "Before it goes out": what the check found, as a person reads and uses it.
 
-import { mkdirSync, utimesSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -262,6 +262,23 @@ describe("the server's own releases", () => {
     for (const part of ["1 error", "1.0.1, for devices on 1.0.0", "python_broken", "1 accepted in check.toml"]) expect(said).toContain(part);
     expect(said).not.toContain("warning");
     expect(read(visit)).toEqual([]);
+    await visit.end();
+    await own.stop();
+  });
+
+  test("that are held back stay what they were for their devices", async () => {
+    const root = scratch();
+    cpSync(EXAMPLES, root, { recursive: true });
+    const own = await serve(root);
+    symlinkSync("/etc/passwd", join(root, "1.0.0/flash/stray"));
+    const offered = async () => ((await (await fetch(`${own.url}healthz`)).json()) as { releases: string[] }).releases;
+    await expect.poll(offered, { timeout: 20_000 }).toEqual(["1.0.1"]);
+    const visit = await Visit.open(browser, `${own.url}_preview/#from=1.0.0`);
+    const said = await panel(visit);
+    for (const part of ["2 warnings", "base_held_back", "link_outside"]) expect(said).toContain(part);
+    expect(said).not.toContain("not looked into");
+    expect(await Promise.all(["#deleted", "#new", "#updated", "#unchanged"].map((figure) => visit.text(figure)))).toEqual(["1", "1", "2", "2"]);
+    expect(await visit.text(".summary")).not.toContain("not available here");
     await visit.end();
     await own.stop();
   });

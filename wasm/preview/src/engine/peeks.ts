@@ -1,6 +1,6 @@
 // Looks into files for the check, a few at a time, so that other questions get their answers meanwhile.
 
-import { peek, type Catalog, type Peek } from "airwaybill";
+import { peek, type FileRecord, type Peek } from "airwaybill";
 
 import { contentOf, type Contents } from "./contents.js";
 
@@ -10,13 +10,13 @@ const FILE_BYTES = 64 * 1024 * 1024;
 /** Adds to `known` what is not in it yet. Of a file that cannot be read, is too large, or is one of too many, there is none. */
 export async function look(
   paths: readonly string[],
-  catalog: Catalog,
+  find: (path: string) => FileRecord | null,
   contents: Contents,
   known: Map<string, Peek>,
   isWanted: () => boolean,
 ): Promise<void> {
   const files = paths.flatMap((path) => {
-    const listed = known.has(path) ? null : catalog.find(path);
+    const listed = known.has(path) ? null : find(path);
     return listed === null || listed.size > FILE_BYTES ? [] : [listed];
   });
   const { together, most } = contents;

@@ -232,7 +232,8 @@ export class Session {
     if (!isWanted()) throw outdated();
     const request: CheckRequest = { ...(values as CheckRequest), target, current: from === null ? [] : [from] };
     const wanted = catalog.peeks(request);
-    await look(wanted, catalog, contents, peeks, isWanted);
+    const listed = (path: string) => catalog.find(path) ?? this.#remembered.find((file) => file.path === path) ?? null;
+    await look(wanted, listed, contents, peeks, isWanted);
     const known = wanted.flatMap((path) => peeks.get(path) ?? []);
     const findings: FoundFinding[] = catalog.check(known, request);
     if (problem !== null) findings.unshift(problem);
@@ -347,16 +348,20 @@ export class Session {
     }
   }
 
-  /** The engine lists the files of offered releases only; those of one that is still changing are looked up by path. */
+  /** The files of releases that are held back, as they were when the server offered them last (rule C9). */
+  get #remembered(): readonly FileRecord[] {
+    return (this.#opened?.kind === "server" && this.#server?.options.remembered) || [];
+  }
+
+  /** The engine lists the files of offered releases only; those of one that is held back are looked up by path. */
   #files(version: string): FileRecord[] {
     const { catalog } = this;
     if (this.#known?.offered.has(version)) return catalog.files(version);
     const top = `${version}/`;
-    const found = this.entries.flatMap(({ path }) => {
-      const file = path.startsWith(top) ? catalog.find(path) : null;
-      return file === null ? [] : [{ ...file, path: path.slice(top.length) }];
-    });
-    return found.sort((left, right) => (left.path < right.path ? -1 : 1));
+    const inside = ({ path }: { path: string }) => path.startsWith(top);
+    const remembered = this.#remembered.filter(inside);
+    const found = remembered.length > 0 ? remembered : this.entries.filter(inside).flatMap(({ path }) => catalog.find(path) ?? []);
+    return found.map((file) => ({ ...file, path: file.path.slice(top.length) })).sort((left, right) => (left.path < right.path ? -1 : 1));
   }
 }
 
