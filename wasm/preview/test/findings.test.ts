@@ -298,6 +298,7 @@ describe("the server's own releases", () => {
     await tab.locator("#to").selectOption("");
     await tab.getByText("1.0.1, for devices on 0.8").waitFor();
     expect(await panel(visit)).toContain("204 files were not looked into");
+    expect(await visit.text("#verdict")).toBe("i nothing found so far");
     expect(read(visit)).toEqual(["/1.0.0/flash/main.py"]);
     await visit.end();
     await own.stop();

@@ -287,16 +287,18 @@ function of(findings: readonly FoundFinding[], level: Level): number {
   return findings.filter((finding) => finding.level === level).length;
 }
 
-function look({ findings }: FindingsAnswer): string {
-  return of(findings, "error") > 0 ? "error" : of(findings, "warning") > 0 ? "warning" : "fine";
+/** Nothing is fine until all was looked into. */
+function look({ findings, unread }: FindingsAnswer): Level | "fine" {
+  return of(findings, "error") > 0 ? "error" : of(findings, "warning") > 0 ? "warning" : unread > 0 ? "hint" : "fine";
 }
 
 function verdict(answer: FindingsAnswer) {
   const [errors, warnings] = [of(answer.findings, "error"), of(answer.findings, "warning")];
   const words = [errors > 0 ? plural(errors, "error") : "", warnings > 0 ? plural(warnings, "warning") : ""].filter((part) => part !== "");
   const level = look(answer);
-  const sign = level === "fine" ? "✓" : LEVELS[level as Level].sign;
-  return html`<span class="sign" aria-hidden="true">${sign}</span>${words.length === 0 ? "fine" : words.join(", ")}`;
+  const sign = level === "fine" ? "✓" : LEVELS[level].sign;
+  const nothing = level === "fine" ? "fine" : "nothing found so far";
+  return html`<span class="sign" aria-hidden="true">${sign}</span>${words.length === 0 ? nothing : words.join(", ")}`;
 }
 
 function about({ target, from }: FindingsAnswer) {
