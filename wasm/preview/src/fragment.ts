@@ -19,8 +19,8 @@ export interface View {
   /** null if the request has none. */
   firmware: string | null;
   downgrade: boolean;
-  /** null for the server's order. */
-  order: VersionScheme | null;
+  /** null for that of the server. */
+  chosenScheme: VersionScheme | null;
   dstPaths: DstPaths | null;
   base: string | null;
   format: 1 | 2;
@@ -42,7 +42,7 @@ export const START: View = {
   to: null,
   firmware: null,
   downgrade: false,
-  order: null,
+  chosenScheme: null,
   dstPaths: null,
   base: null,
   format: 1,
@@ -71,7 +71,7 @@ export function parse(fragment: string): { view: View; device: boolean } {
     to: text("to"),
     firmware: text("firmware"),
     downgrade: given.get("downgrade") === "yes",
-    order: one("order", ["loose", "semver", "pep440"]),
+    chosenScheme: one("scheme", ["loose", "semver", "pep440"]),
     dstPaths: one("paths", ["absolute", "relative"]),
     base: text("base"),
     format: given.get("format") === "2" ? 2 : 1,
@@ -97,7 +97,7 @@ export function write(view: View): string {
   put("to", view.to);
   put("firmware", view.firmware);
   put("downgrade", view.downgrade ? "yes" : null);
-  put("order", view.order);
+  put("scheme", view.chosenScheme);
   put("paths", view.dstPaths);
   put("base", view.base);
   put("format", String(view.format), "1");

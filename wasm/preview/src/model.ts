@@ -138,13 +138,13 @@ export class Model {
   async openServer(): Promise<void> {
     const url = this.listingUrl;
     if (url === null) return;
-    await this.#work("releases", async () => this.#open(await this.#engine.ask("openServer", url, this.view.order)));
+    await this.#work("releases", async () => this.#open(await this.#engine.ask("openServer", url, this.view.chosenScheme)));
   }
 
   async open(given: Choice): Promise<void> {
     await this.#work("releases", async (isOn) => {
-      if ("zip" in given) return this.#open(await this.#engine.ask("openZip", given.zip, this.view.order));
-      if (await this.#add(given, "releases", isOn)) this.#open(await this.#engine.ask("openFolder", given.name, this.view.order));
+      if ("zip" in given) return this.#open(await this.#engine.ask("openZip", given.zip, this.view.chosenScheme));
+      if (await this.#add(given, "releases", isOn)) this.#open(await this.#engine.ask("openFolder", given.name, this.view.chosenScheme));
     });
   }
 
@@ -200,7 +200,7 @@ export class Model {
     this.view = view;
     if (this.overview !== null) {
       const isOther = differs(view, before, "from", "to", "firmware", "downgrade");
-      if (view.order !== before.order) this.#choose();
+      if (view.chosenScheme !== before.chosenScheme) this.#choose();
       else if (isOther) this.#askPlan();
       else if (differs(view, before, "dstPaths", "base", "format")) this.#askManifest();
       if (isOther || view.file !== before.file) this.#askFile();
@@ -219,7 +219,7 @@ export class Model {
   #choose(): void {
     this.#forget("plan");
     this.awaited.add("plan");
-    this.#engine.ask("choose", this.view.order).then(
+    this.#engine.ask("choose", this.view.chosenScheme).then(
       ({ value }) => this.#use(value),
       (error: unknown) => {
         this.problems.source = problem(error);
@@ -242,7 +242,7 @@ export class Model {
 
   #use(overview: Overview): void {
     this.overview = overview;
-    if (overview.order !== this.view.order) return this.#choose();
+    if (overview.chosenScheme !== this.view.chosenScheme) return this.#choose();
     this.#askPlan();
     this.#askFile();
     this.#askMatrix();

@@ -21,7 +21,7 @@ describe("the address", () => {
         to: one(null, "2.0"),
         firmware: one(null, "1.20.2.r4"),
         downgrade: one(true, false),
-        order: one(null, "loose" as const, "semver" as const, "pep440" as const),
+        chosenScheme: one(null, "loose" as const, "semver" as const, "pep440" as const),
         dstPaths: one(null, "absolute" as const, "relative" as const),
         base: one(null, "http://[::1]:8000/x y"),
         format: one(1 as const, 2 as const),
@@ -38,7 +38,7 @@ describe("the address", () => {
     }
   });
 
-  test.each(["", "#", "from", "%", "tab=x&format=9&figures=1+2&order=best&kinds=all&paths=odd", "&&&=&"])("%j is read as far as it goes", (text) => {
+  test.each(["", "#", "from", "%", "tab=x&format=9&figures=1+2&scheme=best&kinds=all&paths=odd", "&&&=&"])("%j is read as far as it goes", (text) => {
     const { view } = parse(text);
     expect(view).toEqual({ ...START, kinds: view.kinds });
   });

@@ -19,11 +19,11 @@ type Answers = { [Name in keyof Methods]: (...args: Parameters<Methods[Name]>) =
 export const generation = () => session.generation;
 
 export const methods: Answers = {
-  openServer: (listing, order) => session.openServer(listing, order),
+  openServer: (listing, scheme) => session.openServer(listing, scheme),
   addFiles: (files) => session.add(files),
-  openFolder: (name, order) => session.openFolder(name, order),
-  openZip: (file, order) => session.openZip(file, order),
-  choose: (order) => session.choose(order),
+  openFolder: (name, scheme) => session.openFolder(name, scheme),
+  openZip: (file, scheme) => session.openZip(file, scheme),
+  choose: (scheme) => session.choose(scheme),
   cancel: () => session.cancel(),
   plan: (plan) => session.plan(plan),
   manifest: (plan, render) => session.manifest(plan, render),

@@ -81,8 +81,8 @@ export interface Overview {
   entries: number;
   bytes: number;
   scheme: VersionScheme;
-  /** The chosen order; null is the server's. */
-  order: VersionScheme | null;
+  /** The one that was chosen; null is the server's. */
+  chosenScheme: VersionScheme | null;
   ignore: readonly string[];
   protect: readonly string[];
   server: ServerSettings | null;
@@ -196,14 +196,14 @@ export interface CheckAnswer {
   rows: CheckRow[];
 }
 
-/** What can be asked; each answers with a promise. An `order` of null is that of the server. */
+/** What can be asked; each answers with a promise. A `scheme` of null is that of the server. */
 export interface Methods {
-  openServer(listing: string, order: VersionScheme | null): Overview;
+  openServer(listing: string, scheme: VersionScheme | null): Overview;
   /** Takes files of a folder, in any number of calls before `openFolder` or a check. */
   addFiles(files: Source[]): void;
-  openFolder(name: string, order: VersionScheme | null): Overview;
-  openZip(file: File, order: VersionScheme | null): Overview;
-  choose(order: VersionScheme | null): Overview;
+  openFolder(name: string, scheme: VersionScheme | null): Overview;
+  openZip(file: File, scheme: VersionScheme | null): Overview;
+  choose(scheme: VersionScheme | null): Overview;
   cancel(): void;
   plan(request: PlanRequest): PlanAnswer;
   manifest(request: PlanRequest, render: Render): ManifestAnswer;

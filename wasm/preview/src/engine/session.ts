@@ -29,7 +29,7 @@ import { columns, lists, type DeviceFiles } from "./rows.js";
 import { SETTINGS, SETTINGS_INVALID, settingsOf, type Settings } from "./settings.js";
 import { Zip } from "./zip.js";
 
-interface Opened {
+interface OpenSource {
   kind: Overview["kind"];
   name: string;
   entries: Entry[];
@@ -38,8 +38,8 @@ interface Opened {
   peeks: Map<string, Peek>;
   /** Settings of the server that was open last. */
   server: ServerSettings | null;
-  /** The chosen order; null is the server's. */
-  order: VersionScheme | null;
+  /** The one that was chosen; null is the server's. */
+  chosenScheme: VersionScheme | null;
 }
 
 /** The catalog of the open releases, and what is derived from it. */
@@ -55,7 +55,7 @@ const REMEMBERED_RELEASES = 16;
 const NOTHING: DeviceFiles = { release: "", files: new Map(), kept: new Set() };
 
 export class Session {
-  #opened: Opened | null = null;
+  #opened: OpenSource | null = null;
   #known: OpenCatalog | null = null;
   #generation = 0;
   #held = new Map<string, DeviceFiles>();
@@ -87,12 +87,12 @@ export class Session {
     this.#pending = [];
   }
 
-  choose(order: VersionScheme | null): Overview {
+  choose(chosenScheme: VersionScheme | null): Overview {
     if (this.#opened === null) throw nothingOpen();
-    return this.#use({ ...this.#opened, order });
+    return this.#use({ ...this.#opened, chosenScheme });
   }
 
-  async openServer(listing: string, order: VersionScheme | null): Promise<Overview> {
+  async openServer(listing: string, chosenScheme: VersionScheme | null): Promise<Overview> {
     const { signal } = this.#begin();
     const response = await request(listing, { signal });
     const document = (await response.json()) as ListingDocument;
@@ -101,19 +101,19 @@ export class Session {
     const root = new URL("../", listing).href;
     signal.throwIfAborted();
     const contents = new ServerContents(root);
-    return this.#use({ kind: "server", name: new URL(root).host, entries, contents, peeks: new Map(), server, order });
+    return this.#use({ kind: "server", name: new URL(root).host, entries, contents, peeks: new Map(), server, chosenScheme });
   }
 
-  async openFolder(name: string, order: VersionScheme | null): Promise<Overview> {
+  async openFolder(name: string, chosenScheme: VersionScheme | null): Promise<Overview> {
     const sources = this.#taken();
     const { signal } = this.#begin();
     const entries = await this.#hashed(sources, "releases", signal);
     signal.throwIfAborted();
     const contents = new FolderContents(sources);
-    return this.#use({ kind: "folder", name, entries, contents, peeks: new Map(), server: this.#server, order });
+    return this.#use({ kind: "folder", name, entries, contents, peeks: new Map(), server: this.#server, chosenScheme });
   }
 
-  async openZip(file: File, order: VersionScheme | null): Promise<Overview> {
+  async openZip(file: File, chosenScheme: VersionScheme | null): Promise<Overview> {
     const { signal } = this.#begin();
     const zip = await Zip.open(file);
     const filter = this.#filter();
@@ -121,7 +121,7 @@ export class Session {
       const entries = await zip.listing(this.#progress("releases"), signal, filter);
       signal.throwIfAborted();
       const contents = new ZipContents(zip);
-      return this.#use({ kind: "zip", name: file.name, entries, contents, peeks: new Map(), server: this.#server, order });
+      return this.#use({ kind: "zip", name: file.name, entries, contents, peeks: new Map(), server: this.#server, chosenScheme });
     } finally {
       filter.free();
     }
@@ -287,11 +287,11 @@ export class Session {
     return new Filter({ scheme: "loose", ignore, include });
   }
 
-  #use(opened: Opened): Overview {
+  #use(opened: OpenSource): Overview {
     const { kind, name, entries, server } = opened;
     const options = kind === "server" ? server!.options : ofOwn(server?.options);
     const { ignore, protect, unsettled } = options;
-    const scheme = opened.order ?? options.scheme;
+    const scheme = opened.chosenScheme ?? options.scheme;
     const catalog = Catalog.fromListing(entries, { ...options, scheme });
     const { releases, firmware, ignored, warnings } = catalog;
     // `protect` has the same glob syntax as `ignore`.
@@ -306,7 +306,7 @@ export class Session {
     return {
       generation: this.#generation,
       ...{ name, kind, releases, firmware, ignored, warnings, entries: entries.filter(({ path }) => !isDirectory(path)).length, bytes },
-      ...{ scheme, order: opened.order, ignore, protect, unsettled, server },
+      ...{ scheme, chosenScheme: opened.chosenScheme, ignore, protect, unsettled, server },
       below: releases.length > 0 ? null : this.#withReleases(entries),
     };
   }

@@ -141,12 +141,12 @@ export class DeviceForm extends ModelElement {
     return html`<fieldset>
         <legend>Rules</legend>
         <div class="fields">
-          <div role="radiogroup" aria-labelledby="order-label">
-            <span class="label" id="order-label">Version order</span>
+          <div role="radiogroup" aria-labelledby="scheme-label">
+            <span class="label" id="scheme-label">Version order</span>
             <div class="two">
-              ${this.#radio("order", "loose", "loose", overview.scheme === "loose", () => this.model.set({ order: "loose" }))}
-              ${this.#radio("order", "semver", "SemVer", overview.scheme === "semver", () => this.model.set({ order: "semver" }))}
-              ${this.#radio("order", "pep440", "PEP 440", overview.scheme === "pep440", () => this.model.set({ order: "pep440" }))}
+              ${this.#radio("scheme", "loose", "loose", overview.scheme === "loose", () => this.model.set({ chosenScheme: "loose" }))}
+              ${this.#radio("scheme", "semver", "SemVer", overview.scheme === "semver", () => this.model.set({ chosenScheme: "semver" }))}
+              ${this.#radio("scheme", "pep440", "PEP 440", overview.scheme === "pep440", () => this.model.set({ chosenScheme: "pep440" }))}
             </div>
           </div>
           <div role="radiogroup" aria-labelledby="paths-label">

@@ -56,7 +56,7 @@ function ofVector(file: string, { name, input, ok }: Vector): Case {
   const view = new URLSearchParams();
   if (current?.[0] !== undefined) view.set("from", current[0]);
   if (target !== undefined) view.set("to", target);
-  if (typeof input.options?.scheme === "string") view.set("order", input.options.scheme);
+  if (typeof input.options?.scheme === "string") view.set("scheme", input.options.scheme);
   const found: Case = { name: `${file}-${name}`, view: view.toString(), files: {}, directories: [], links: {}, findings: ok!.findings };
   for (const { path, link } of input.listing) {
     if (path.endsWith("/")) found.directories.push(path);
