@@ -127,7 +127,7 @@ pub struct Catalog {
     pub(crate) held: Vec<Release>,
     superseded: Vec<Release>,
     /// As they were when they were last offered (rule C9).
-    pub(crate) remembered: Vec<Release>,
+    remembered: Vec<Release>,
     firmware: Vec<Firmware>,
     held_firmware: Vec<Firmware>,
     /// Paths of directories in releases with nothing in them (rule C8).
@@ -187,12 +187,12 @@ impl Catalog {
             warnings: Vec::new(),
         };
         // Extended, as in `check`: three trees that are collected, and so sorted, add 5.5 KB to the gzipped module.
-        let (mut unsettled, mut failed) = (BTreeSet::new(), BTreeSet::new());
+        let mut unsettled = BTreeSet::new();
         unsettled.extend(options.unsettled.iter().map(String::as_str));
-        failed.extend(options.failed.iter().map(String::as_str));
         let held_back = |name: &str| match name {
             _ if unsettled.contains(name) => Some(unsettled_notice(name)),
-            _ if failed.contains(name) => Some(failed_notice(name)),
+            // They are few: each was checked.
+            _ if options.failed.iter().any(|failed| failed == name) => Some(failed_notice(name)),
             _ => None,
         };
         let mut directories: Vec<Directory<'_>> = Vec::new();
@@ -231,27 +231,7 @@ impl Catalog {
             }
         }
         catalog.sort_and_dedupe();
-        catalog.remember(options, |name| index.contains_key(name))?;
         Ok(catalog)
-    }
-
-    // C9
-    fn remember(&mut self, options: &CatalogOptions, is_there: impl Fn(&str) -> bool) -> Result<(), Error> {
-        if options.remembered.is_empty() {
-            return Ok(());
-        }
-        let entries: Vec<Entry> = options.remembered.iter().cloned().map(Entry::File).collect();
-        let none = Vec::new;
-        let as_it_was = CatalogOptions { unsettled: none(), failed: none(), remembered: Vec::new(), ..options.clone() };
-        let earlier = Catalog::from_listing(&entries, &as_it_was)?;
-        self.remembered = earlier.releases;
-        self.remembered.extend(earlier.superseded);
-        let is_same = |a: &Release, b: &Release| a.version.as_str() == b.version.as_str();
-        self.remembered.retain(|release| {
-            let mut current = self.releases.iter().chain(&self.superseded);
-            is_there(release.version.as_str()) && !current.any(|other| is_same(other, release))
-        });
-        Ok(())
     }
 
     fn take_top_level(&mut self, entry: &Entry, held_back: Option<Notice>) {
@@ -378,6 +358,43 @@ impl Catalog {
     /// ```
     pub fn held_back(&self) -> impl Iterator<Item = &Notice> {
         self.ignored.iter().filter(|notice| notice.holds_back())
+    }
+
+    /// The catalog with what an earlier one of the same directory tells of the releases that are held back now: for devices on
+    /// them, they are what they were when they were last offered (rule C9).
+    ///
+    /// ```
+    /// use airwaybill::{Catalog, CatalogOptions, Entry, FileRecord, PlanRequest};
+    ///
+    /// let file = |path, content| Entry::from(FileRecord::of(path, content));
+    /// let mut listing = vec![file("1.0.0/flash/old.py", b""), file("1.0.1/flash/main.py", b"")];
+    /// let earlier = Catalog::from_listing(&listing, &CatalogOptions::default())?;
+    ///
+    /// listing.push(Entry::Link { path: "1.0.0/flash/stray.py".into(), link: None });
+    /// let catalog = Catalog::from_listing(&listing, &CatalogOptions::default())?.remembering(&earlier);
+    /// assert!(catalog.releases().iter().chain(catalog.remembered()).map(|release| release.version().as_str()).eq(["1.0.1", "1.0.0"]));
+    /// let request = PlanRequest { current: Some("1.0.0".into()), ..PlanRequest::default() };
+    /// assert_eq!(catalog.plan(&request)?.expect("1.0.1 is higher").delete[0].as_str(), "flash/old.py");
+    /// # Ok::<(), airwaybill::Error>(())
+    /// ```
+    #[must_use]
+    pub fn remembering(mut self, earlier: &Catalog) -> Self {
+        let is_held_back = |release: &&Release| {
+            let name = release.version.as_str();
+            let mut offered = self.releases.iter().chain(&self.superseded);
+            self.held_back().any(|notice| notice.path.split('/').next() == Some(name))
+                && !offered.any(|other| other.version.as_str() == name)
+        };
+        let known = earlier.releases.iter().chain(&earlier.superseded).chain(&earlier.remembered);
+        let remembered = known.filter(is_held_back).cloned().collect();
+        self.remembered = remembered;
+        self
+    }
+
+    /// The releases that are held back, as they were when they were last offered.
+    #[must_use]
+    pub fn remembered(&self) -> &[Release] {
+        &self.remembered
     }
 
     /// Warnings about what is in the catalog, sorted by path.

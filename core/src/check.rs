@@ -241,7 +241,7 @@ impl<'a> Check<'a> {
         let mut versions: Vec<Version> =
             request.current.iter().map(|text| catalog.filter.device_version(text)).collect::<Result<_, _>>()?;
         if versions.is_empty() {
-            let known = catalog.releases().iter().chain(&catalog.remembered).map(Release::version);
+            let known = catalog.releases().iter().chain(catalog.remembered()).map(Release::version);
             versions.extend(known.filter(|version| *version < target.version()).max().cloned());
         }
         let step = |version: Option<Version>| Step {

@@ -3,7 +3,6 @@ use serde::Deserialize;
 use crate::error::{Code, Error, quoted};
 use crate::glob::Globs;
 use crate::left_out::{self, Sign};
-use crate::listing::FileRecord;
 use crate::name;
 use crate::version::{Version, VersionScheme};
 
@@ -37,10 +36,6 @@ pub struct CatalogOptions {
     /// Top-level names whose check has errors and which are not offered for that; a device may already be on such a release.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "readonly string[] | null | undefined"))]
     pub failed: Vec<String>,
-    /// Releases as they were when they were last offered, with paths from the top directory. One that is held back now stays
-    /// so for the devices that are on it (rule C9).
-    #[cfg_attr(feature = "wasm", tsify(optional, type = "readonly FileRecord[] | null | undefined"))]
-    pub remembered: Vec<FileRecord>,
     /// The time in seconds since 1970: how old what a copy tool left is (rule C6b). Without it, it holds a release back.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "number | null | undefined"))]
     pub now: Option<i64>,

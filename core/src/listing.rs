@@ -10,9 +10,8 @@ const SIZE_LIMIT: u64 = 1 << 53;
 /// One file that was read: its path, its size in bytes (under 2^53) and the SHA-1 of its content.
 ///
 /// In a listing the path is from the top directory, `1.0.0/flash/main.py`; for files on a device it is a device path.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
-#[serde(deny_unknown_fields)]
 pub struct FileRecord {
     /// `/`-separated, from the top directory or, for a device's files, from its root.
     pub path: String,
@@ -23,7 +22,7 @@ pub struct FileRecord {
     /// When it last changed, in seconds since 1970, where that matters (rule C6b); see
     /// [`Filter::needs_mtime`](crate::Filter::needs_mtime).
     #[cfg_attr(feature = "wasm", tsify(optional, type = "number"))]
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub mtime: Option<i64>,
 }
 

@@ -9,7 +9,7 @@ use pyo3::types::{PyBytes, PyMapping};
 use crate::check::{self, check_request};
 use crate::convert::{Reduced, version_scheme};
 use crate::error::engine_error;
-use crate::listing::{Listing, entries, files};
+use crate::listing::{Listing, entries};
 use crate::manifest::manifest_options;
 use crate::plan::Plan;
 use crate::records::{FileRecord, Finding, Firmware, Notice};
@@ -27,9 +27,9 @@ impl Catalog {
     /// `/` is matched against the device path and each directory above it, one without against each name in the path.
     /// `include` has globs of what is not to be ignored by its name, `keep` of files that a device owns once it has them.
     /// `unsettled` has top-level names that are still changing and not offered, `failed` those that are not offered because
-    /// their check has errors. `remembered` has the files of releases as they were when they were last offered, records or
-    /// dicts with paths from the top directory: one that is held back now stays so for the devices that are on it. `now` is
-    /// the time in seconds since 1970: without it, what a copy tool left holds a release back however old it is.
+    /// their check has errors. `now` is the time in seconds since 1970: without it, what a copy tool left holds a release back
+    /// however old it is. Of a release that is held back and that an `earlier` catalog of the same directory has, devices
+    /// on it have what it was then.
     ///
     /// A release is offered entirely or not at all; `ignored` names the file. Raises `AirwaybillError` with code
     /// `glob_invalid`, `size_too_big` (2^53 bytes or more in all), `digest_invalid`, `field_missing` or `field_type`.
@@ -37,7 +37,7 @@ impl Catalog {
     #[allow(clippy::too_many_arguments, reason = "keyword arguments of the Python API")]
     #[pyo3(signature = (
         listing, *, scheme = "loose", ignore = Vec::new(), protect = Vec::new(), include = Vec::new(), keep = Vec::new(),
-        unsettled = Vec::new(), failed = Vec::new(), remembered = None, now = None
+        unsettled = Vec::new(), failed = Vec::new(), now = None, earlier = None
     ))]
     fn from_listing(
         py: Python<'_>,
@@ -49,12 +49,11 @@ impl Catalog {
         keep: Vec<String>,
         unsettled: Vec<String>,
         failed: Vec<String>,
-        remembered: Option<&Bound<'_, PyAny>>,
         now: Option<i64>,
+        earlier: Option<&Bound<'_, Self>>,
     ) -> PyResult<Self> {
         let scheme = version_scheme(scheme)?;
-        let remembered = remembered.map_or_else(|| Ok(Vec::new()), files)?;
-        let options = CatalogOptions { scheme, ignore, protect, include, keep, unsettled, failed, remembered, now };
+        let options = CatalogOptions { scheme, ignore, protect, include, keep, unsettled, failed, now };
         let catalog = if let Ok(listing) = listing.cast::<Listing>() {
             let entries = &listing.get().0.entries;
             py.detach(|| airwaybill::Catalog::from_listing(entries, &options))
@@ -62,7 +61,11 @@ impl Catalog {
             let entries = entries(listing)?;
             py.detach(|| airwaybill::Catalog::from_listing(&entries, &options))
         };
-        Ok(Self(Arc::new(catalog.map_err(engine_error)?)))
+        let mut catalog = catalog.map_err(engine_error)?;
+        if let Some(earlier) = earlier {
+            catalog = catalog.remembering(&earlier.get().0);
+        }
+        Ok(Self(Arc::new(catalog)))
     }
 
     /// The releases that are offered, lowest version first.
@@ -87,6 +90,20 @@ impl Catalog {
     #[getter]
     fn held_back(&self) -> Vec<Notice> {
         self.0.held_back().map(Into::into).collect()
+    }
+
+    /// The files of the releases that are held back, as they were when they were last offered, with paths from the top
+    /// directory.
+    #[getter]
+    fn remembered(&self) -> Vec<FileRecord> {
+        let record = |version: &str, file: &airwaybill::File| {
+            let path = format!("{version}/{}", file.path);
+            airwaybill::FileRecord { path, size: file.size, sha1: file.sha1, mtime: None }.into()
+        };
+        let files = |release: &airwaybill::Release| -> Vec<FileRecord> {
+            release.files().iter().map(|file| record(release.version().as_str(), file)).collect()
+        };
+        self.0.remembered().iter().flat_map(files).collect()
     }
 
     /// Warnings about what is in the catalog, sorted by path.

@@ -157,7 +157,7 @@ def test_a_release_that_is_held_back_is_remembered_for_its_devices(root: Path, l
 
         # It is a base, and no release.
         document = server.get("/_preview/listing.json").json()
-        assert len(document["options"]["remembered"]) == 4
+        assert len(document["remembered"]) == 4
         assert manifest_from(document, "1.0.0") == server.get("/manifest.json?current_ver=1.0.0").body
         warnings = {(each["code"], each["path"]) for each in document["findings"] if each["level"] == "warning"}
         assert warnings == {("base_held_back", "1.0.0"), ("link_outside", "1.0.0/flash/stray.py")}
@@ -184,9 +184,9 @@ def test_a_release_that_fails_its_check_is_remembered_as_it_was(root: Path, log:
         server.wait(lambda health: health["releases"][-1] == "1.0.2")
         write(root, {"1.0.2/flash/lib.py": b"\0\0"})
         server.wait(lambda health: health["releases"] == ["1.0.0"])
-        options = server.get("/_preview/listing.json").json()["options"]
-        assert options["failed"] == ["1.0.2", "1.0.1"]
-        assert {each["path"]: each["sha1"] for each in options["remembered"]} == {
+        document = server.get("/_preview/listing.json").json()
+        assert document["options"]["failed"] == ["1.0.2", "1.0.1"]
+        assert {each["path"]: each["sha1"] for each in document["remembered"]} == {
             "1.0.1/flash/lib.py": sha1(b"\0"),
             "1.0.1/flash/main.py": sha1(b"two\n"),
             "1.0.2/flash/lib.py": sha1(b"lib\n"),

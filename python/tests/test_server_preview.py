@@ -35,7 +35,8 @@ def served(root: Path, log: Path) -> Iterator[Server]:
 
 def manifest_from(document: Any, current: str | None, **options: Any) -> bytes:
     """The manifest that the page makes of a listing."""
-    catalog = airwaybill.Catalog.from_listing(document["entries"], **document["options"])
+    earlier = airwaybill.Catalog.from_listing(document["remembered"])
+    catalog = airwaybill.Catalog.from_listing(document["entries"], **document["options"], earlier=earlier)
     return catalog.manifest_json(document["base_url"], current, dst_paths=document["dst_paths"], **options)
 
 

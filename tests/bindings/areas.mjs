@@ -20,7 +20,10 @@ const signaturesOf = (files) => Object.fromEntries(files.map(({ name, content })
 
 export function areasOf(engine) {
   const { Catalog, DevicePath, Manifest, Version, peek, verifyContent, verifyDevice } = engine;
-  const catalogOf = ({ listing = [], options }) => Catalog.fromListing(listing, options);
+  const catalogOf = ({ listing = [], options, remembered }) => {
+    const earlier = remembered && Catalog.fromListing(remembered, { ...options, unsettled: [], failed: [] });
+    return Catalog.fromListing(listing, options, earlier);
+  };
 
   return {
     version({ left, right, scheme }) {

@@ -36,7 +36,10 @@ def path(case):
 
 
 def catalog_of(case):
-    return Catalog.from_listing(case.get("listing", []), **case.get("options", {}))
+    options = case.get("options", {})
+    settled = {**options, "unsettled": [], "failed": []}
+    earlier = Catalog.from_listing(case["remembered"], **settled) if "remembered" in case else None
+    return Catalog.from_listing(case.get("listing", []), **options, earlier=earlier)
 
 
 def catalog(case):

@@ -192,8 +192,8 @@ class Soak:
             await asyncio.sleep(0.1)
         # What it remembers of releases that are held back now, only it knows.
         document = json.loads((await link.ask("/_preview/listing.json")).body)
-        remembered = document["options"]["remembered"]
-        catalog = airwaybill.Catalog.from_listing(document["entries"], remembered=remembered, now=int(time.time()))
+        earlier = airwaybill.Catalog.from_listing(document["remembered"])
+        catalog = airwaybill.Catalog.from_listing(document["entries"], now=int(time.time()), earlier=earlier)
         base_url = f"http://{HOST}:{self._port}"
         for current in (None, UNKNOWN_VERSION, *(name for name in self._tree.names() if name[0].isdigit())):
             query = "" if current is None else f"?current_ver={current}"

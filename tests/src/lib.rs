@@ -54,6 +54,9 @@ impl From<serde_json::Error> for Failure {
 struct Input {
     #[serde(default)]
     listing: Vec<EntryFields>,
+    /// The listing of an earlier catalog.
+    #[serde(default)]
+    remembered: Vec<EntryFields>,
     #[serde(default)]
     options: CatalogOptions,
     #[serde(default)]
@@ -97,8 +100,19 @@ impl Input {
         self.listing.drain(..).map(TryInto::try_into).collect()
     }
 
+    fn remembered(&mut self) -> Result<Vec<Entry>, Error> {
+        self.remembered.drain(..).map(TryInto::try_into).collect()
+    }
+
     fn catalog(&mut self) -> Result<Catalog, Error> {
-        Catalog::from_listing(&self.listing()?, &self.options)
+        let (listing, remembered) = (self.listing()?, self.remembered()?);
+        Ok(Catalog::from_listing(&listing, &self.options)?.remembering(&self.earlier(&remembered)?))
+    }
+
+    /// The catalog of what is remembered, in which nothing was held back.
+    fn earlier(&self, remembered: &[Entry]) -> Result<Catalog, Error> {
+        let options = CatalogOptions { unsettled: Vec::new(), failed: Vec::new(), ..self.options.clone() };
+        Catalog::from_listing(remembered, &options)
     }
 
     fn found(&mut self) -> Result<Vec<FileRecord>, Error> {

@@ -20,7 +20,8 @@ impl Catalog {
     /// Sorts the entries of a listing, in any order, into releases, firmware images and ignored ones.
     ///
     /// A release is offered entirely or not at all: if a path is not a device path, a symbolic link leads out of it,
-    /// or a file could not be read, the release is ignored, and `ignored` names the file.
+    /// or a file could not be read, the release is ignored, and `ignored` names the file. Of one that is held back and
+    /// that an `earlier` catalog of the same directory has, devices on it have what it was then.
     ///
     /// @throws `glob_invalid`, `size_too_big`, `digest_invalid`, `field_missing`, `field_type`
     #[wasm_bindgen(js_name = fromListing)]
@@ -28,10 +29,14 @@ impl Catalog {
         #[wasm_bindgen(unchecked_param_type = "readonly Entry[]")] listing: &JsValue,
         #[wasm_bindgen(js_name = "options", unchecked_optional_param_type = "CatalogOptions | null")]
         catalog_options: &JsValue,
+        #[wasm_bindgen(unchecked_optional_param_type = "Catalog | null")] earlier: &JsValue,
     ) -> Result<Catalog> {
         let options = options(catalog_options, "options")?;
         let entries = entries(listing, "listing")?;
-        let catalog = airwaybill::Catalog::from_listing(&entries, &options).map_err(engine_error)?;
+        let mut catalog = airwaybill::Catalog::from_listing(&entries, &options).map_err(engine_error)?;
+        if !earlier.is_null() && !earlier.is_undefined() {
+            catalog = catalog.remembering(&shared::<Catalog>(earlier, "earlier")?.0);
+        }
         Ok(Self(Rc::new(catalog)))
     }
 
@@ -66,12 +71,6 @@ impl Catalog {
     #[wasm_bindgen(getter, unchecked_return_type = "Notice[]")]
     pub fn ignored(&self) -> Result<JsValue> {
         to_js(&self.0.ignored())
-    }
-
-    /// Of what is ignored the releases and images, which are not offered as long as that is so.
-    #[wasm_bindgen(getter, js_name = heldBack, unchecked_return_type = "Notice[]")]
-    pub fn held_back(&self) -> Result<JsValue> {
-        to_js(&self.0.held_back().collect::<Vec<_>>())
     }
 
     /// Warnings about what is in the catalog, sorted by path.

@@ -54,14 +54,16 @@ impl Check<'_> {
             self.catalog.warnings().iter().any(|notice| notice.code == Code::PathCase && notice.path == path)
         };
         // What is folded otherwise than in C5 are bytes beyond ASCII, into each other.
-        let beyond_ascii = self.target.files().iter().map(|file| file.path.as_str()).filter(|path| !path.is_ascii());
-        let mut seen: BTreeMap<String, &str> = BTreeMap::new();
+        let beyond_ascii: Vec<&str> =
+            self.target.files().iter().map(|file| file.path.as_str()).filter(|path| !path.is_ascii()).collect();
+        let names: Vec<String> = beyond_ascii.iter().map(|path| fat_name(path)).collect();
+        let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
         let mut pairs = Vec::new();
-        for path in beyond_ascii {
-            if let Some(earlier) = seen.insert(fat_name(path), path)
+        for (place, (path, name)) in beyond_ascii.iter().zip(&names).enumerate() {
+            if let Some(earlier) = seen.insert(name, place).and_then(|earlier| beyond_ascii.get(earlier))
                 && !is_known(&self.path(path))
             {
-                pairs.push((path, earlier));
+                pairs.push((*path, *earlier));
             }
         }
         for (path, earlier) in pairs {

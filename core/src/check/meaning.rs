@@ -83,7 +83,7 @@ impl Check<'_> {
     /// C9; of one that still changes or has errors, others tell.
     fn remembered(&self, findings: &mut Vec<Finding>) {
         let is_held = |release: &&Release| self.catalog.held.iter().any(|held| held.version() == release.version());
-        for release in self.catalog.remembered.iter().filter(|release| !is_held(release)) {
+        for release in self.catalog.remembered().iter().filter(|release| !is_held(release)) {
             let name = release.version().as_str();
             let message = format!(
                 "{} is held back; for devices on it, it stays what it was when it was last offered",

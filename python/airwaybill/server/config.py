@@ -18,7 +18,6 @@ class Moment(NamedTuple):
     now: int | None = None
     unsettled: tuple[str, ...] = ()
     failed: tuple[str, ...] = ()
-    remembered: tuple[FileRecord, ...] = ()
 
 
 NO_MOMENT = Moment()
@@ -40,7 +39,9 @@ class Config:
     trusted_proxies: tuple[Network, ...] = ()
     force_polling: bool = False
 
-    def catalog(self, listing: Listing | Iterable[FileRecord], moment: Moment = NO_MOMENT) -> Catalog:
+    def catalog(
+        self, listing: Listing | Iterable[FileRecord], moment: Moment = NO_MOMENT, earlier: Catalog | None = None
+    ) -> Catalog:
         return Catalog.from_listing(
             listing,
             scheme=self.scheme,
@@ -48,6 +49,7 @@ class Config:
             protect=self.protect,
             include=self.include,
             keep=self.keep,
+            earlier=earlier,
             **moment._asdict(),
         )
 

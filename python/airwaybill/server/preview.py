@@ -152,10 +152,12 @@ def _render(snapshot: Snapshot, checked: Checked, config: Config) -> tuple[Snaps
             "now": moment.now,
             "unsettled": moment.unsettled,
             "failed": moment.failed,
-            "remembered": [{"path": file.path, "size": file.size, "sha1": file.sha1} for file in moment.remembered],
         },
         "check": checked.settings,
         "findings": checked.findings,
+        "remembered": [
+            {"path": file.path, "size": file.size, "sha1": file.sha1} for file in snapshot.catalog.remembered
+        ],
         "entries": [_shown(entry) for entry in snapshot.listing.entries() if not entry["path"].startswith(".")],
     }
     # Without the brace: it goes on with what depends on the request.

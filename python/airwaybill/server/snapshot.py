@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from airwaybill import Catalog, FileRecord, Listing, _check
+from airwaybill import Catalog, Listing, _check
 from airwaybill.server.cache import Answers, EntityCache
 from airwaybill.server.config import Config, Moment
 
@@ -52,16 +52,10 @@ class Snapshot:
 
         It is checked already if what has errors is not offered.
         """
-        whole = config.catalog(listing, moment)
-        names = {release.version for release in whole.releases}
-
-        def without(failed: tuple[str, ...]) -> Moment:
-            remembered = _remembered(before, listing, names.difference(failed))
-            return moment._replace(failed=failed, remembered=remembered)
+        earlier = None if before is None else before.catalog
 
         def offer(failed: tuple[str, ...]) -> Catalog:
-            then = without(failed)
-            return whole if then == moment else config.catalog(listing, then)
+            return config.catalog(listing, moment._replace(failed=failed), earlier)
 
         failed: tuple[str, ...] = ()
         checked = None
@@ -73,7 +67,7 @@ class Snapshot:
             generation=1 if before is None else before.generation + 1,
             catalog=catalog,
             listing=listing,
-            moment=without(failed),
+            moment=moment._replace(failed=failed),
             real_root=real_root,
             settings=settings,
             checked=checked,
@@ -90,21 +84,3 @@ class Snapshot:
     def finished(self) -> Snapshot:
         """The same, checked; what was answered from it is still right."""
         return replace(self, checked=_check.checked(self.catalog, self.real_root, self.settings))
-
-
-def _remembered(before: Snapshot | None, listing: Listing, offered: set[str]) -> tuple[FileRecord, ...]:
-    """The files of releases as they were when they were last offered, of those that are there and not offered now."""
-    if before is None:
-        return ()
-    there = listing.changed.keys() - offered
-    lost = [release for release in before.catalog.releases if release.version in there]
-    there -= {release.version for release in lost}
-    earlier = (file for file in before.moment.remembered if file.path.partition("/")[0] in there)
-    return (
-        *earlier,
-        *(
-            FileRecord(f"{release.version}/{file.path}", file.size, file.sha1)
-            for release in lost
-            for file in release.files
-        ),
-    )

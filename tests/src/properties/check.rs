@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use airwaybill::{Accept, Catalog, CheckRequest, Code, Finding, Level, Peek};
+use airwaybill::{Accept, Catalog, CheckRequest, Code, Entry, Error, Finding, Level, Peek};
 
 use crate::Input;
 use crate::dice::Dice;
@@ -15,7 +15,10 @@ pub(super) fn seeds() -> Vec<Vec<u8>> {
 pub(super) fn check(data: &[u8]) {
     let Ok(mut input) = serde_json::from_slice::<Input>(data) else { return };
     let Ok(mut listing) = input.listing() else { return };
-    let Ok(catalog) = Catalog::from_listing(&listing, &input.options) else { return };
+    let Ok(remembered) = input.remembered() else { return };
+    let Ok(earlier) = input.earlier(&remembered) else { return };
+    let of = |listing: &[Entry]| Ok::<_, Error>(Catalog::from_listing(listing, &input.options)?.remembering(&earlier));
+    let Ok(catalog) = of(&listing) else { return };
     let request = &input.check;
     let wanted = match (catalog.peeks(request), catalog.check(request, &[])) {
         (Ok(wanted), Ok(_)) => wanted,
@@ -23,7 +26,7 @@ pub(super) fn check(data: &[u8]) {
         (Ok(_), Err(error)) => return assert_eq!(error.code(), Code::GlobInvalid),
     };
     assert!(wanted.is_sorted_by(|a, b| a < b));
-    let is_there = |path: &String| catalog.find(path).is_some() || !input.options.remembered.is_empty();
+    let is_there = |path: &String| catalog.find(path).is_some() || !remembered.is_empty();
     assert!(wanted.iter().all(is_there));
 
     let peeks: Vec<Peek> = input
@@ -45,7 +48,7 @@ pub(super) fn check(data: &[u8]) {
     let mut others = peeks.clone();
     others.push(Peek::of("0/nothing.py", b"<<<<<<< \n>>>>>>> \n"));
     dice.shuffle(&mut others);
-    let again = Catalog::from_listing(&listing, &input.options).unwrap();
+    let again = of(&listing).unwrap();
     assert_eq!(again.check(request, &others).unwrap(), findings);
 
     if request.accept.is_empty() {
@@ -87,7 +90,8 @@ fn check_accepting(catalog: &Catalog, request: &CheckRequest, peeks: &[Peek], fi
 }
 
 fn levels(code: Code) -> &'static [Level] {
-    use Level::{Error, Hint, Warning};
+    use Level::{Hint, Warning};
+    const ERROR: &[Level] = &[Level::Error];
     match code {
         Code::PathMount
         | Code::PathReserved
@@ -108,8 +112,8 @@ fn levels(code: Code) -> &'static [Level] {
         | Code::FirmwareCut
         | Code::FirmwareDigest
         | Code::NothingStays
-        | Code::NoReleases => &[Error],
-        Code::FirmwareChip => &[Error, Warning],
+        | Code::NoReleases => ERROR,
+        Code::FirmwareChip => &[Level::Error, Warning],
         Code::FirmwareNewer
         | Code::FirmwareMissing
         | Code::FileGrown

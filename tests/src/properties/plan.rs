@@ -24,14 +24,19 @@ pub(super) fn seeds() -> Vec<Vec<u8>> {
 pub(super) fn check(data: &[u8]) {
     let Ok(mut input) = serde_json::from_slice::<Input>(data) else { return };
     let Ok(listing) = input.listing() else { return };
+    let Ok(remembered) = input.remembered() else { return };
+    let Ok(earlier) = input.earlier(&remembered) else { return };
     let Input { options, request, render, .. } = input;
     let outcome = Catalog::from_listing(&listing, &options);
     check_order(&outcome, &listing, &options, &request);
     let Ok(catalog) = outcome else { return };
     check_that_nothing_is_lost(&catalog, &listing);
     check_filter(&catalog, &listing, &options);
+    let catalog = catalog.remembering(&earlier);
     let Ok(plan) = catalog.plan(&request) else { return };
-    Model { catalog: &catalog, listing: &listing, options: &options, request: &request }.check(plan.as_ref());
+    let model =
+        Model { catalog: &catalog, listing: &listing, remembered: &remembered, options: &options, request: &request };
+    model.check(plan.as_ref());
     let render = render
         .and_then(|render| airwaybill::deserialize(render, "render").ok())
         .unwrap_or_else(|| ManifestOptions::new("http://h"));
@@ -102,6 +107,7 @@ fn check_filter(catalog: &Catalog, listing: &[Entry], options: &CatalogOptions) 
 struct Model<'a> {
     catalog: &'a Catalog,
     listing: &'a [Entry],
+    remembered: &'a [Entry],
     options: &'a CatalogOptions,
     request: &'a PlanRequest,
 }
@@ -177,15 +183,12 @@ impl Model<'_> {
     fn remembered(&self, name: &str) -> Option<Tree> {
         let is_there =
             self.listing.iter().any(|entry| entry.path().split_once('/').is_some_and(|(top, _)| top == name));
-        let listing: Vec<Entry> = self.options.remembered.iter().cloned().map(Entry::from).collect();
-        self.release_of(&listing, name).filter(|_| is_there)
+        self.release_of(self.remembered, name).filter(|_| is_there)
     }
 
     fn release_of(&self, listing: &[Entry], name: &str) -> Option<Tree> {
         let own = listing.iter().filter(|entry| entry.path().split_once('/').is_some_and(|(top, _)| top == name));
-        let none = Vec::new;
-        let options =
-            CatalogOptions { unsettled: none(), failed: none(), remembered: Vec::new(), ..self.options.clone() };
+        let options = CatalogOptions { unsettled: Vec::new(), failed: Vec::new(), ..self.options.clone() };
         Catalog::from_listing(own, &options).unwrap().releases().first().map(tree)
     }
 
@@ -196,7 +199,7 @@ impl Model<'_> {
         let is_held = |name: &str| self.held_back().any(|held| held == name);
         let one = |name: &str| self.alone(name).filter(|_| !is_held(name)).or_else(|| self.remembered(name));
         let offered = self.catalog.releases().iter().map(|release| release.version().as_str());
-        let remembered: BTreeSet<&str> = self.options.remembered.iter().map(|file| top(&file.path)).collect();
+        let remembered: BTreeSet<&str> = self.remembered.iter().map(|entry| top(entry.path())).collect();
         // V5
         let mut equal = offered.chain(remembered).filter(is_equal).filter_map(one);
         let held = || self.held_back().filter(is_equal).find_map(|name| self.alone(name));

@@ -6,6 +6,7 @@ import type {
   CheckRequest,
   Content,
   DstPaths,
+  FileRecord,
   Finding,
   Firmware,
   Notice,
@@ -35,6 +36,8 @@ export interface ServerSettings {
   check: CheckSettings;
   /** What the check of its highest release found. */
   findings: FoundFinding[];
+  /** Files of releases that are held back now, as they were when the server offered them last (rule C9). */
+  remembered: FileRecord[];
   etag: string;
 }
 

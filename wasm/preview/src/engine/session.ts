@@ -96,8 +96,9 @@ export class Session {
     const { signal } = this.#begin();
     const response = await request(listing, { signal });
     const document = (await response.json()) as ListingDocument;
-    const { base_url: baseUrl, dst_paths: dstPaths, options, check, findings, entries } = document;
-    const server: ServerSettings = { baseUrl, dstPaths, options, check, findings, etag: response.headers.get("etag") ?? "" };
+    const { base_url: baseUrl, dst_paths: dstPaths, options, check, findings, remembered, entries } = document;
+    const etag = response.headers.get("etag") ?? "";
+    const server: ServerSettings = { baseUrl, dstPaths, options, check, findings, remembered, etag };
     const root = new URL("../", listing).href;
     signal.throwIfAborted();
     const contents = new ServerContents(root);
@@ -292,7 +293,9 @@ export class Session {
     const options = kind === "server" ? server!.options : ofOwn(server?.options);
     const { ignore, protect, unsettled } = options;
     const scheme = opened.chosenScheme ?? options.scheme;
-    const catalog = Catalog.fromListing(entries, { ...options, scheme });
+    const earlier = kind === "server" ? Catalog.fromListing(server!.remembered, { ...ofOwn(options), scheme }) : null;
+    const catalog = Catalog.fromListing(entries, { ...options, scheme }, earlier);
+    earlier?.free();
     const { releases, firmware, ignored, warnings } = catalog;
     // `protect` has the same glob syntax as `ignore`.
     const unprotected = protect.length === 0 ? null : new Filter({ ignore: protect });
@@ -350,7 +353,7 @@ export class Session {
 
   /** The files of releases that are held back, as they were when the server offered them last (rule C9). */
   get #remembered(): readonly FileRecord[] {
-    return (this.#opened?.kind === "server" && this.#server?.options.remembered) || [];
+    return (this.#opened?.kind === "server" && this.#server?.remembered) || [];
   }
 
   /** The engine lists the files of offered releases only; those of one that is held back are looked up by path. */
@@ -388,5 +391,6 @@ interface ListingDocument {
   options: ServerOptions;
   check: CheckSettings;
   findings: FoundFinding[];
+  remembered: FileRecord[];
   entries: Entry[];
 }
