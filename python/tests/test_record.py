@@ -163,7 +163,7 @@ def test_a_file_that_goes_or_changes_meanwhile(
     write(tmp_path, {"1.0.1/flash/main.py": b"main"})
     catalog = airwaybill.scan(tmp_path)
     change(tmp_path / "1.0.1/flash/main.py")
-    monkeypatch.setattr(cli, "scan", lambda *_arguments, **_options: catalog)
+    monkeypatch.setattr(cli, "_catalog", lambda *_arguments: catalog)
     code, out, said = run(tmp_path, "1.0.1", "--output", tmp_path / "record")
     assert (code, out, os.listdir(tmp_path)) == (2, "", ["1.0.1"])
     assert said.startswith(f"airwaybill: {error}")
