@@ -216,9 +216,8 @@ class Cuts(Proof):
                     continue
                 image = self.board.save()
                 recovery = self.board.record(self.board.start)
-                for at in self.cuts(image, recovery, torn):
-                    if at in seconds:
-                        self.check("%s %d, recovery %d" % (kind, number, at + 1), only)
+                for at in self.cuts(image, recovery, torn, seconds):
+                    self.check("%s %d, recovery %d" % (kind, number, at + 1), only)
 
     def choose(self, total, wanted):
         """Which of `total` pairs of cuts are made; all, when 0 are wanted."""

@@ -1,7 +1,8 @@
 """The random model tester: python device/tests/device_model.py [--rounds N] [--seed S] [--features A,B] [--kind K]
 
 Each round is one device through some random releases, with faults; see model/features.py for what may be in
-it. Prints each round that is bad with its seed. `--replay --seed S` runs that one again, with the same features and
+it. Prints each round that is bad with its seed, and now and then how far it is: a run that was ended goes on from there
+with `--seed`. `--replay --seed S` runs that one again, with the same features and
 kind, and says more; `--export DIR` then keeps its image, which `micropython device/tests/model/start.py DIR` starts.
 """
 
@@ -13,7 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,10 +23,11 @@ from typing import Any
 
 from board import DEVICE, TESTS, find, micropython
 
-SUMS = ("rounds", "updates", "starts", "cuts", "faults", "checks", "bad")
+SUMS = ("rounds", "updates", "starts", "cuts", "lost", "faults", "checks", "bad")
 KINDS = ("littlefs", "FAT")
 JOBS = 2
-PART = 4  # rounds a process: MicroPython becomes slow by what it interns
+PART = 10  # rounds a process: MicroPython becomes slow by what it interns
+TOLD = 100  # rounds between two lines that say how far it is
 HEAP = "heapsize=32M"
 WHO = 'WHO = "????????????????????????"\n'
 
@@ -58,9 +60,9 @@ def sources(source: Path) -> list[Path]:
 
 def build(directory: Path, source: Path = DEVICE, patches: Iterable[tuple[str, str, str]] = ()) -> Path:
     """The client in `directory`, ready for a board: recovery and face as source where they have to be, the rest
-    compiled. Each patch is (file, exact text, what stands there instead) of the source."""
-    client = directory / "client"
-    client.mkdir(parents=True)
+    compiled; and beside it `compiled`, where all is. Each patch is (file, exact text, what stands there instead) of the
+    source."""
+    client, compiled = directory / "client", directory / "compiled"
     patched = {}
     for name, old, new in patches:
         text = patched.get(name) or (source / name).read_text()
@@ -69,19 +71,21 @@ def build(directory: Path, source: Path = DEVICE, patches: Iterable[tuple[str, s
         patched[name] = text.replace(old, new)
     stays = ("OTA.py", "airwaybill_boot") if edition(source) == "second" else ()
     for path in sources(source):
-        target = client / path
-        target.parent.mkdir(exist_ok=True)
-        target.write_text(patched.get(str(path)) or (source / path).read_text())
+        for made in (client, compiled):
+            (made / path).parent.mkdir(parents=True, exist_ok=True)
+        text = client / path
+        text.write_text(patched.get(str(path)) or (source / path).read_text())
+        compile_file(text, str(path), compiled / path)
         if path.parts[0] not in stays:
-            compile_file(target, str(path))
-            target.unlink()
+            shutil.copy((compiled / path).with_suffix(".mpy"), text.parent)
+            text.unlink()
     (directory / "who.py").write_text(WHO)
-    compile_file(directory / "who.py", "who.py")
+    compile_file(directory / "who.py", "who.py", directory / "who.py")
     return client
 
 
-def compile_file(path: Path, name: str) -> None:
-    subprocess.run([find("mpy-cross", "MPY_CROSS"), "-s", name, "-o", path.with_suffix(".mpy"), path], check=True)
+def compile_file(path: Path, name: str, target: Path) -> None:
+    subprocess.run([find("mpy-cross", "MPY_CROSS"), "-s", name, "-o", target.with_suffix(".mpy"), path], check=True)
 
 
 def run(
@@ -94,8 +98,10 @@ def run(
     jobs: int = JOBS,
     stop: int | None = None,
     export: Path | None = None,
+    tell: Callable[[Outcome], None] | None = None,
 ) -> Outcome:
-    """`rounds` rounds from seed `first` on, in `jobs` processes. With `stop` no more start once so many are bad."""
+    """`rounds` rounds from seed `first` on, in `jobs` processes. With `stop` no more start once so many are bad. `tell`
+    is called with what there is so far."""
     outcome = Outcome()
     tester = [micropython(), "-X", HEAP, str(TESTS / "model" / "tester.py")]
     command = [*tester, which, str(client), kind, features]
@@ -118,12 +124,36 @@ def run(
             for line in text.splitlines():
                 if line.startswith("@"):
                     outcome.add(line[1:])
+            if tell:
+                tell(outcome)
 
     part = 1 if stop else PART
     lock = Lock()
     with ThreadPoolExecutor(jobs) as pool:
         list(pool.map(play, range(first, first + rounds, part)))
     return outcome
+
+
+class Teller:
+    """Prints each bad round once, and the sums from time to time."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self.bad = 0
+        self.rounds = 0
+
+    def tell(self, outcome: Outcome) -> None:
+        for found in outcome.bad[self.bad :]:
+            where = f"{self.kind}, seed {found['seed']}, {found['step']}"
+            print(f"bad: {where}: {found['wrong']}; fault: {found['fault']}", flush=True)
+        self.bad = len(outcome.bad)
+        if outcome.sums.get("rounds", 0) >= self.rounds + TOLD:
+            self.say(outcome)
+
+    def say(self, outcome: Outcome) -> None:
+        self.rounds = outcome.sums.get("rounds", 0)
+        sums = ", ".join(f"{outcome.sums.get(key, 0)} {key}" for key in SUMS)
+        print(f"{self.kind}: {sums}", flush=True)
 
 
 def main() -> int:
@@ -146,11 +176,10 @@ def main() -> int:
         if export:
             export.mkdir(parents=True, exist_ok=True)
         for kind in given.kind or KINDS:
-            outcome = run(client, which, kind, given.features, given.seed, rounds, given.jobs, given.stop, export)
-            for found in outcome.bad:
-                print(f"bad: {kind}, seed {found['seed']}, {found['step']}: {found['wrong']}; fault: {found['fault']}")
-            sums = ", ".join(f"{outcome.sums[key]} {key}" for key in SUMS)
-            print(f"{kind}: {sums}", flush=True)
+            teller = Teller(kind)
+            settings = client, which, kind, given.features, given.seed, rounds, given.jobs, given.stop, export
+            outcome = run(*settings, tell=teller.tell)
+            teller.say(outcome)
             bad += len(outcome.bad)
             if given.export and outcome.bad:
                 (given.export / "round.json").write_text(json.dumps({**outcome.bad[0], "edition": which}))

@@ -19,6 +19,7 @@ from OTA import OTA
 OTA.boot()
 """
 IMAGE_BYTES = 5000
+COLLECTED = 16  # a garbage collection each so many cuts
 
 
 def noise(seed, size):
@@ -46,6 +47,7 @@ class Proof:
         self.states = set()
         self.board = Board(kind, board)
         self.board.replaces = Second.replaces
+        self.board.collects = False
         self.server = Server()
         self.server.IMAGE = IMAGE_BYTES
         self.releases = {}
@@ -72,17 +74,22 @@ class Proof:
         write_tree(self.own)
         write_tree({"flash/waybill/version": ("%s\n%s\n" % (version, version)).encode()})
 
-    def cuts(self, image, writes, torn):
-        """The board as each cut of these leaves it: (number, ) before a write or, if `torn`, in the middle of it."""
+    def cuts(self, image, writes, torn, only=None):
+        """The board as each cut of these leaves it, or each of `only`: before a write or, if `torn`, in the middle of
+        it. Gives the number of the write."""
+        contents = {name: bytearray(data) for name, data in image[0].items()}
         for number, write in enumerate(writes):
-            if not torn or len(write[2]) > 1:
-                self.board.collect()
-                self.board.cut(image, writes, number, torn)
+            if (not torn or len(write[2]) > 1) and (only is None or number in only):
+                if number % COLLECTED == 0:
+                    self.board.collect()
+                self.board.cut((contents, image[1]), [write], 0, torn)
                 yield number
+            name, start, data = write
+            contents[name][start : start + len(data)] = data
 
     def note_state(self):
         """What lasts on the board is a state that has been started from."""
-        digest = hashlib.sha256()
+        digest = hashlib.sha1()
         for name in sorted(self.board.chips):
             digest.update(self.board.chips[name].data)
         self.states.add(digest.digest()[:8])

@@ -18,15 +18,19 @@ def case_11(client, kind):
     for action in (lambda: device.update(reset=False), device.start, device.wait_out_the_trial):
         image = device.board.save()
         device.board.log.disarm()
+        device.board.reports = True
         action()
+        device.board.reports = False
         done = device.board.save()
         wrong = []
         for number in spread(device.board.log.reads.count, LOOKS):
             device.board.load(image)
+            device.board.reports = True
             device.remount()
             device.board.log.arm("read", number, 1)
             action()
             device.board.log.disarm()
+            device.board.reports = False
             device.start()
             wrong.append(whole(device, number))
         found.append([len(wrong), tally(wrong)])

@@ -33,6 +33,7 @@ SIMULATOR = (
     "harm",
     "judge",
     "mpy",
+    "native",
     "otadata",
     "releases",
     "story",
@@ -68,17 +69,21 @@ class Watchdog:
 
     def __init__(self, board):
         self._board = board
-        self._fed = 0
+        self._fed = None  # when; None while nobody runs the board
         self._longest = 0
 
     def feed(self):
-        now = self._now()
-        self._longest = max(self._longest, now - self._fed)
-        self._fed = now
+        if self._fed is not None:
+            now = self._now()
+            self._longest = max(self._longest, now - self._fed)
+            self._fed = now
 
     def begin(self):
-        """Here somebody else has the board."""
         self._fed = self._now()
+
+    def end(self):
+        self.feed()
+        self._fed = None
 
     def take(self):
         """The longest time so far, in milliseconds, and begins anew."""
@@ -113,6 +118,9 @@ class Board:
         self._add("ota_0", 4096, self.APP_BLOCKS, True)
         self._add("ota_1", 4096, self.APP_BLOCKS, True)
         self._add("otadata", 4096, 2, True)
+        # When one write fails and the next one works, littlefs damages itself, and there is nothing that a client could
+        # do: see findings/littlefs-failed-write-damages-later-ones.sh.
+        self.chips["flash"].sticks = kind == "littlefs"
         if firmware == "pycom":
             self.firmware = Pycom(self.chips)
         elif firmware == "rp2040":
@@ -121,15 +129,18 @@ class Board:
             self.firmware = Esp32(self.chips, firmware == "esp32", 1 if "one app" in firmware else 2)
         self.family = "rp2040" if firmware == "rp2040" else "esp32"
         self.cause = CAUSE[self.family][POWER]
+        self.collects = True  # whether gc.collect() does
         self.writes_firmware = firmware not in ("esp32, one app", "rp2040")
         self.watchdog = Watchdog(self)
         self.clock = 0
         self.slept = 0  # milliseconds, in all starts
         self.starts = 0
         self.error = None  # what boot.py ended with
+        self.keeps_before = False  # whether there is to be
         self.before = None  # the image before the last start
         self.replaces = len  # set to the client's
-        # Whether an import of a .mpy file tells that it cannot be read: MicroPython reads on for ever after an error.
+        # Whether an import of a .mpy file tells that it cannot be read, where MicroPython reads on for ever after an
+        # error; and stat() that it has swallowed one.
         self.reports = False
         self._ports = []
         # A file on FAT that nobody has closed does not keep its file system from the garbage collector, and then writes
@@ -152,7 +163,7 @@ class Board:
 
     def save(self):
         """An image of all that stays without power, and which app partition runs."""
-        return {name: bytes(chip.data) for name, chip in self.chips.items()}, self.firmware.running
+        return {name: bytearray(chip.data) for name, chip in self.chips.items()}, self.firmware.running
 
     def load(self, image):
         self.power_off()
@@ -180,6 +191,9 @@ class Board:
             half = data[: len(data) // 2]
             self.chips[name].data[start : start + len(half)] = half
 
+    def fat_chips(self):
+        return [self.chips[name] for name in (("flash", "sd") if self.kind == "FAT" else ("sd",))]
+
     def real(self, path):
         """Where a device path is on this board."""
         return self.root + path[len("flash") :] if path[:5] == "flash" else "/" + path
@@ -189,6 +203,8 @@ class Board:
     def power_off(self):
         for port in self._ports:
             port.off = True
+        for chip in self.chips.values():
+            chip.fails = False
         self._ports = []
         for root in ("/sd", self.root or "/"):
             try:
@@ -212,7 +228,8 @@ class Board:
         port = self._port("flash")
         if self.kind == "littlefs":
             # A board's driver reads 32 bytes at once; this takes two thirds of the time, and writes are the same.
-            system = vfs.VfsLfs2(port, readsize=self.progsize, progsize=self.progsize)
+            # Without the time of this machine in its files a round is the same each time.
+            system = vfs.VfsLfs2(port, readsize=self.progsize, progsize=self.progsize, mtime=False)
         else:
             system = vfs.VfsFat(port)
         self._systems.append(system)
@@ -233,7 +250,7 @@ class Board:
 
     def _readable(self, system):
         read = self.mpy()
-        return system if read == MPY and not self.reports else mpy.Translated(system, read)
+        return system if read == MPY and not self.reports else mpy.Translated(system, read, self.log.reads)
 
     def mpy(self):
         """Which .mpy files the firmware that runs reads."""
@@ -241,7 +258,8 @@ class Board:
 
     def start(self, cause=POWER):
         """Starts, and again for each reset, until boot.py has run; a boot.py that fails does not stop the board."""
-        self.before = self.save()
+        if self.keeps_before:
+            self.before = self.save()
         for _ in range(STARTS):
             self.starts += 1
             self.power_off()
@@ -261,12 +279,12 @@ class Board:
                 self.watchdog.begin()
                 exec(source, {"__name__": "boot"})
             except Restart as restart:
-                self.watchdog.feed()
+                self.watchdog.end()
                 cause = restart.cause
                 continue
             except Exception as error:
                 self.error = error
-            self.watchdog.feed()
+            self.watchdog.end()
             return
         raise Loop("%d resets in a row" % STARTS)
 
@@ -276,10 +294,10 @@ class Board:
         try:
             return action()
         except Restart as restart:
-            self.watchdog.feed()
+            self.watchdog.end()
             self.start(restart.cause)
         finally:
-            self.watchdog.feed()
+            self.watchdog.end()
 
     # Modules
 
@@ -320,6 +338,8 @@ class Board:
             ),
         }
         modules["utime"] = modules["time"]
+        if not self.collects:
+            modules["gc"] = Module(collect=lambda: None)
         for name, names in self.firmware.modules().items():
             modules[name] = Module(**names)
         if self.firmware_kind == "pycom":

@@ -6,6 +6,14 @@ last write half done if it is torn; so an action is run once and its cuts are ma
 
 import struct
 
+try:
+    from native import copy
+except ImportError:  # CPython
+
+    def copy(target, source, start, size):
+        target[:] = source[start : start + size]
+
+
 EIO = 5
 ERASED = b"\xff"
 
@@ -15,6 +23,7 @@ class Accesses:
 
     def __init__(self):
         self.count = self.first = self.end = 0
+        self.failed = 0
 
 
 class Log:
@@ -63,13 +72,15 @@ class Chip:
         self.block_size = block_size
         self.erases = erases
         self.out = False
-        self.data = bytearray(ERASED * (block_size * blocks))
+        self._erased = ERASED * block_size
+        self.data = bytearray(self._erased * blocks)
         self.bytes_read = 0
         self.bytes_written = 0
-        self._view = memoryview(self.data)
         self._reads = log.reads
         self._changes = log.changes
         self._spared = 0  # of the accesses that are to fail, those before this byte do not
+        self.sticks = False  # whether nothing can be written after a write that has failed, until the next start
+        self.fails = False
 
     def die(self, after, sound):
         """From the access number `after` on nothing behind the first `sound` bytes can be read or written."""
@@ -82,37 +93,36 @@ class Chip:
         return self.bytes_read // (FLASH_BYTES if self.erases else CARD_BYTES) + self.bytes_written * WRITE_US
 
     def read(self, start, buffer):
-        size = len(buffer)
-        self.bytes_read += size
         reads = self._reads
-        number = reads.count
-        reads.count = number + 1
-        if self.out or (reads.first <= number < reads.end and start >= self._spared):
+        reads.count += 1
+        if self.out or (reads.first < reads.count <= reads.end and start >= self._spared):
+            reads.failed += 1
             return -EIO
-        buffer[:] = self._view[start : start + size]
+        self.bytes_read += len(buffer)
+        copy(buffer, self.data, start, len(buffer))
 
     def write(self, start, data):
-        self.bytes_written += len(data)
         changes = self._changes
-        number = changes.count
-        changes.count = number + 1
-        if self.out or (changes.first <= number < changes.end and start >= self._spared):
+        changes.count += 1
+        if self.out or self.fails or (changes.first < changes.count <= changes.end and start >= self._spared):
+            self.fails = self.sticks
             return -EIO
-        data = self._arrives(data)
+        self.bytes_written += len(data)
+        if self.log.rot and self.name.startswith("ota_"):
+            data = self._arrives(data)
         self.data[start : start + len(data)] = data
         if self.log.keeps:
-            self.log.writes.append((self.name, start, data))
+            self.log.writes.append((self.name, start, bytearray(data)))
 
     def _arrives(self, data):
-        if self.log.rot and self.name.startswith("ota_"):
-            self.log.rot -= 1
-            if not self.log.rot:
-                data = bytearray(data)
-                data[len(data) // 2] ^= 4
-        return bytes(data)
+        self.log.rot -= 1
+        if not self.log.rot:
+            data = bytearray(data)
+            data[len(data) // 2] ^= 4
+        return data
 
     def erase(self, block):
-        return self.write(block * self.block_size, ERASED * self.block_size)
+        return self.write(block * self.block_size, self._erased)
 
 
 class Port:
@@ -129,10 +139,7 @@ class Port:
     def readblocks(self, block, buffer, offset=0):
         if self.off:
             return -EIO
-        try:
-            return self._read(block * self._size + offset, buffer)
-        except MemoryError:
-            return -EIO
+        return self._read(block * self._size + offset, buffer)
 
     def writeblocks(self, block, buffer, offset=0):
         if self.off:
@@ -158,6 +165,7 @@ class Port:
 CLUSTER_SECTORS = 8
 ROOT_ENTRIES = 512
 ROOT_SECTOR = 2
+DATA_SECTOR = ROOT_SECTOR + ROOT_ENTRIES // 16
 
 
 def format_fat(chip):
@@ -173,10 +181,48 @@ def format_fat(chip):
     boot[43:54] = b"NO NAME    "
     boot[54:62] = b"FAT12   "
     boot[510:512] = b"\x55\xaa"
-    tables = ROOT_SECTOR + ROOT_ENTRIES // 16
-    chip.data[: tables * 512] = bytes(tables * 512)
+    chip.data[: DATA_SECTOR * 512] = bytes(DATA_SECTOR * 512)
     chip.data[:512] = boot
     chip.data[512:515] = b"\xf8\xff\xff"
+
+
+def lost_clusters(chip):
+    """Those in use that belong to no file: the power went between a file's entry and its clusters."""
+
+    def entry(number):
+        return (struct.unpack_from("<H", chip.data, 512 + number * 3 // 2)[0] >> number % 2 * 4) & 0xFFF
+
+    clusters = (len(chip.data) // 512 - DATA_SECTOR) // CLUSTER_SECTORS
+    used = set([number for number in range(2, clusters + 2) if entry(number)])
+
+    def take(first):
+        """The clusters of a file, in order."""
+        chain = []
+        while first in used:
+            used.remove(first)
+            chain.append(first)
+            first = entry(first)
+        return chain
+
+    def walk(start, size):
+        for at in range(start, start + size, 32):
+            kind, first = chip.data[at + 11], chip.data[at + 26] | chip.data[at + 27] << 8
+            if chip.data[at] in (0, 0x2E, 0xE5) or kind & 8:  # none, . or .., removed; a long name
+                continue
+            for cluster in take(first):
+                if kind & 0x10:
+                    walk((DATA_SECTOR + (cluster - 2) * CLUSTER_SECTORS) * 512, CLUSTER_SECTORS * 512)
+
+    walk(ROOT_SECTOR * 512, ROOT_ENTRIES * 32)
+    return used
+
+
+def free_clusters(chip, numbers):
+    """As a PC does that checks a card."""
+    for number in numbers:
+        at = 512 + number * 3 // 2
+        pair = struct.unpack_from("<H", chip.data, at)[0]
+        struct.pack_into("<H", chip.data, at, pair & (0x000F if number % 2 else 0xF000))
 
 
 def put_name(chip, name):

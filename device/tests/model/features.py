@@ -6,7 +6,7 @@ FEATURES = {
     "cut": "the power goes at any write, up to three times in a row",
     "torn": "and in the middle of one",
     "read": "EIO at any read, once or for a while",
-    "write": "EIO at any write or erase",
+    "write": "EIO at any write or erase; on littlefs until the next start",
     "link": "connections die after some bytes, or none comes",
     "fill": "the application fills each mount in a trial",
     "full": "little room is left when an update comes",

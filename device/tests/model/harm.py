@@ -2,11 +2,13 @@
 
 import random
 
+from devices import free_clusters, lost_clusters
 from judge import files_below
 
 BRANCHES = 3  # cuts of one action
 ERRORS = 2  # errors in one, each of which takes it again
 NESTED = 3
+ENOSPC = "OSError: 28"
 
 
 def chance(share):
@@ -26,6 +28,7 @@ class Harm:
         self.done = None  # the fault of the last action
         self.disturbed = False  # whether the device goes on from where a fault has left it
         self.cuts = 0
+        self.lost = 0  # cuts after which a card had to be checked
         self.faults = 0
 
     def act(self, action, releases, mounts=("flash", "sd"), straight=None):
@@ -74,6 +77,7 @@ class Harm:
             if "spoil" in self._features and chance(0.5):
                 self._spoil()
             self._start_with_cuts(1)
+            self._make_room()
             self._witness.check(releases, False, mounts)
         if chance(0.5):
             self.done = None
@@ -99,6 +103,21 @@ class Harm:
         if depth < NESTED and writes and chance(0.6):
             self.done += ", " + self._cut(image, writes)
             self._start_with_cuts(depth + 1)
+
+    def _make_room(self):
+        """FAT loses the clusters of a file that is removed when the power goes between its entry and them. In a file
+        system that is full the way back then waits for room (README): it has what it needs with these clusters."""
+        said = self._witness.reported() or ""
+        if "fill" not in self._features or not (ENOSPC in said or "left: " in said):
+            return
+        lost = [(chip, lost_clusters(chip)) for chip in self._board.fat_chips()]
+        if any([numbers for _, numbers in lost]):
+            self.lost += 1
+            self._board.power_off()
+            for chip, numbers in lost:
+                free_clusters(chip, numbers)
+            for _ in range(2):
+                self._board.start()
 
     def _spoil(self):
         """Damages a file that waits to be put in place, if one does."""

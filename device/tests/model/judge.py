@@ -23,14 +23,14 @@ def walk(client, board, mounts=("flash", "sd")):
 def _walk(client, real, path, files, directories):
     for entry in list(os.ilistdir(real or b"/")):
         below = path + "/" + text(entry[0])
-        if client.is_own(below) or below == CARD:
+        if "/" not in path and (client.is_own(below) or below == CARD):
             continue
         if entry[1] & DIRECTORY:
             directories.add(below)
             _walk(client, real + b"/" + entry[0], below, files, directories)
         else:
             with open(real + b"/" + entry[0], "rb") as file:
-                files[below] = file.read()
+                files[below] = file.read(entry[3])
 
 
 def files_below(path):
@@ -84,9 +84,14 @@ class Judge:
         self._board = board
         self._application = application
         self._folds = ("sd", "flash") if board.kind == "FAT" else ("sd",)
+        self._known = {}  # what paths are folded to
 
     def _folded(self, path):
-        return fold(path) if path[: path.find("/")] in self._folds else path.encode()
+        folded = self._known.get(path)
+        if folded is None:
+            folded = fold(path) if path[: path.find("/")] in self._folds else path.encode()
+            self._known[path] = folded
+        return folded
 
     def clash(self, tree):
         """Whether two paths of a release are one on a mount that is FAT."""

@@ -9,6 +9,7 @@ import io
 import sys
 
 MPY = 6
+EIO = 5
 _import = builtins.__import__
 _depth = [0]
 
@@ -56,16 +57,27 @@ def system(version):
 
 
 class Translated:
-    """A file system whose .mpy files an import sees as the running MicroPython's own if they have this version."""
+    """A file system whose .mpy files an import sees as the running MicroPython's own if they have this version.
 
-    def __init__(self, system, version):
+    `reads` are those of its device. MicroPython's stat() of littlefs looks for the time of a file after all else, and
+    swallows what fails there; where the driver raises its errors, as that of ESP32 does, they come out."""
+
+    def __init__(self, system, version, reads):
         self._version = version
         self._system = system
-        for name in ("umount", "chdir", "getcwd", "stat", "ilistdir", "mkdir", "remove", "rename", "rmdir", "statvfs"):
+        self._reads = reads
+        for name in ("umount", "chdir", "getcwd", "ilistdir", "mkdir", "remove", "rename", "rmdir", "statvfs"):
             setattr(self, name, getattr(system, name))
 
     def mount(self, readonly, mkfs):
         self._system.mount(readonly, mkfs)
+
+    def stat(self, path):
+        failed = self._reads.failed
+        found = self._system.stat(path)
+        if self._reads.failed > failed:
+            raise OSError(EIO)
+        return found
 
     def open(self, path, mode):
         file = self._system.open(path, mode)

@@ -17,11 +17,11 @@ UPDATES = 3
 TRIES = 4
 WORN = 17408  # bytes of the card: the directory at its root can be read, no file can
 CALLS = 60  # of update(), until all has come
-ERASED_AT_ONCE = 4096
+BLOCK = 4096
 
 
 class Round:
-    def __init__(self, client, kind, seed, features, compiled, trace=None):
+    def __init__(self, client, kind, seed, features, who, collects, trace=None):
         random.seed(seed)
         self.client = client
         self.features = features
@@ -32,8 +32,10 @@ class Round:
             firmware = random.choice(("esp32, one app", "rp2040"))
         blocks = SMALL if "dirs" in features and kind == "littlefs" else None
         root = "" if "root" in features else "/flash"
-        self.board = Board(kind, firmware, blocks, 32 if chance(0.2) else 256, root)
+        self.board = Board(kind, firmware, blocks, 32 if chance(0.05) else 256, root)
         self.board.replaces = client.replaces
+        self.board.keeps_before = bool(trace)
+        self.board.collects = collects
         self.application = Application(self.board, features)
         self.server = Server()
         self.server.forgets = "gone" in features
@@ -43,7 +45,7 @@ class Round:
         self.judge = Judge(client, self.board, self.application)
         self.witness = Witness(self.board, client, self.judge, self.server, features, trace)
         self.harm = Harm(self.board, client, self.application, self.witness, features)
-        self.maker = Maker(client, features, compiled, self.board.writes_firmware or "single" in features)
+        self.maker = Maker(client, features, who, self.board.writes_firmware or "single" in features)
         self.updates = 0
         self.where = "delivery"
 
@@ -101,6 +103,7 @@ class Round:
     def _update(self, old, new, last):
         """From `old` to `new` and its end. Returns the release that the device then is on."""
         self.each = None  # what a connection brings
+        self.changed = sum([len(new.tree[path]) + BLOCK for path in new.tree if old.tree.get(path) != new.tree[path]])
         self.harm.disturbed = False
         self.application.work()
         self.server.offer(new)
@@ -172,8 +175,10 @@ class Round:
         self.application.load(own)
         self.board.load(image)
         self.harm.mount()
+        if not self.server.sizes:  # it has looked file by file, and says nothing of those that have come
+            need += self.changed
         # The client keeps some of it for the journal, and its figure may be off by some blocks.
-        return free < need * 5 // 4 + 8 * 4096
+        return free < need * 5 // 4 + 8 * BLOCK
 
     def _refused(self, old, *codes):
         outcome = self._act("update", self._fetch, (old,))
@@ -240,7 +245,7 @@ class Round:
             raise Bad("%d bytes have come in %d calls, and %d are needed" % (came, CALLS, whole.came))
         again = came - whole.came
         # Of an image the erase block in which a call ended.
-        if again > (call * ERASED_AT_ONCE if new.firmware != old.firmware else 0):
+        if again > (call * BLOCK if new.firmware != old.firmware else 0):
             raise Bad("%d bytes of %d came again in %d calls" % (again, whole.came, call + 1))
         return outcome
 
@@ -328,6 +333,9 @@ class Round:
         for _ in range(self.client.trial_starts + 2):
             self._trial()
             self._act("start", self._start, (old, new), ("flash",) if out else ("flash", "sd"))
+        if "damage" in self.features:  # what a journal has counted is gone with it
+            for _ in range(self.client.trial_starts + 1):
+                self.board.start()
         if out:
             if self.witness.version() != old.version:
                 raise Bad("without the card the bad release stays: %s" % self.witness.reported())

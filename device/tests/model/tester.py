@@ -1,8 +1,9 @@
 """Rounds of the model: micropython tester.py EDITION DIRECTORY FILESYSTEM FEATURES FIRST ROUNDS [EXPORT]
 
-EDITION is one of clients.EDITIONS, DIRECTORY has the client's files and beside it `who.mpy`, FEATURES is a list with
-commas, or `all`: then each round has some of them. Prints a line for each round that is bad, and one at the end, each
-JSON after an `@`. With EXPORT, a directory, the image before the last start of a bad round goes there.
+EDITION is one of clients.EDITIONS, DIRECTORY has the client's files and beside it `compiled`, the same as .mpy files
+alone, and `who.mpy`. FEATURES is a list with commas, or `all`: then each round has some of them. Prints a line for each
+round that is bad, and one at the end, each JSON after an `@`. With EXPORT, a directory, the image before the last start
+of a bad round goes there.
 """
 
 import gc
@@ -17,6 +18,12 @@ from features import choose
 from boards import Loop
 from story import Round
 from witness import Bad
+
+
+# One of so many rounds has the client as it is delivered, with its recovery as source, and a garbage collection
+# wherever it asks for one. To compile and to collect at each start and step of it takes most of a round's time, so the
+# others are without. Where a round changes which .mpy files the firmware reads, the recovery has to be source.
+DELIVERED = 8
 
 
 def alone(run):
@@ -43,13 +50,16 @@ def export(directory, board, found):
 
 
 def main(edition, directory, kind, names, first, rounds, exports=None):
-    client = EDITIONS[edition](directory)
+    source, compiled = [EDITIONS[edition](directory + path) for path in ("", "/../compiled")]
     with open(directory + "/../who.mpy", "rb") as file:
-        compiled = file.read()
-    totals = {"rounds": 0, "updates": 0, "starts": 0, "cuts": 0, "faults": 0, "checks": 0, "bad": 0}
+        who = file.read()
+    totals = {"rounds": 0, "updates": 0, "starts": 0, "cuts": 0, "lost": 0, "faults": 0, "checks": 0, "bad": 0}
     for seed in range(int(first), int(first) + int(rounds)):
         features = choose(names, seed)
-        one = Round(client, kind, seed, features, compiled, trace=exports)
+        as_delivered = seed % DELIVERED == 0
+        changes = "mpy" in features and "single" not in features
+        client = source if as_delivered or changes else compiled
+        one = Round(client, kind, seed, features, who, as_delivered, exports)
         wrong = None
         try:
             alone(one.run)
@@ -69,6 +79,7 @@ def main(edition, directory, kind, names, first, rounds, exports=None):
         totals["updates"] += one.updates
         totals["starts"] += one.board.starts
         totals["cuts"] += one.harm.cuts
+        totals["lost"] += one.harm.lost
         totals["faults"] += one.harm.faults
         totals["checks"] += one.witness.checks
         gc.collect()
