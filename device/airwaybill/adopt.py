@@ -4,7 +4,7 @@ import airwaybill_boot as base
 from airwaybill_boot import HOME, hashlib, os
 from airwaybill_boot.change import REFUSED
 from airwaybill_boot.content import put
-from airwaybill_boot.files import hexlify, is_directory, parent, read_record, remove, staged, stat
+from airwaybill_boot.files import DIRECTORY, hexlify, is_directory, parent, read_record, remove, staged, stat
 from airwaybill_boot.trees import remove_tree
 from airwaybill.lists import lines, staging
 from airwaybill.space import check
@@ -76,15 +76,27 @@ def sweep(ota):
 
 
 def staged_blocks(ota, name, room):
-    """What an interrupted download has left there, its directories included."""
-    total = 0
-    shard = None
+    """What an interrupted download has left there, its directories and lists included."""
+    here = staging(ota, name + "/")
+    total = blocks_of(here, room)
+    if name == "flash":
+        total += blocks_of(here + "/sums", room) + blocks_of(ota.home + "/fetch", room)
+    shard = shards = None
     for _, number, _, _, _, path, _ in lines(ota.home + "/fetch"):
         if path.startswith(name + "/"):
-            new = staged(staging(ota, path), number, "n")
+            new = staged(here, number, "n")
             if parent(new) != shard:
                 shard = parent(new)
-                total += room["directory"] if stat(shard) else 0
-            info = stat(new)
-            total += -(-info[6] // room["block"]) if info else 0
+                total += blocks_of(shard, room)
+            if parent(shard) != shards:
+                shards = parent(shard)
+                total += blocks_of(shards, room)
+            total += blocks_of(new, room)
     return total
+
+
+def blocks_of(path, room):
+    info = stat(path)
+    if not info:
+        return 0
+    return room["directory"] if info[0] & DIRECTORY else -(-info[6] // room["block"])

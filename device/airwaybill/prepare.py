@@ -50,7 +50,7 @@ def keep_old_files(ota):
             if not stat(ota.real(path)):
                 raise OTAError("changed", path)
             if ota.systems[path[: path.find("/")]]:
-                copy(ota.real(path), old)
+                copy(ota.real(path), old, True)
 
 
 def write_files(ota, found, sums, path):

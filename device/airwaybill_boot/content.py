@@ -14,16 +14,26 @@ def pump(path, write):
             feed()
 
 
-def copy(source, target):
+def copy(source, target, fat=False):
+    # When the power goes, FAT loses the clusters of a file that its directory does not have yet, and a full file system
+    # then has no room to do it again. So the first of them is entered at once, and the others follow from it.
     with open(target, "wb") as writer:
-        pump(source, writer.write)
+
+        def write(data):
+            nonlocal fat
+            writer.write(data)
+            if fat:
+                writer.flush()
+                fat = False
+
+        pump(source, write)
 
 
-def put(source, target, copies):
+def put(source, target, copies, fat=False):
     # On FAT a rename that is cut short leaves two names for the same clusters: there (`copies`) the file is copied.
     # On littlefs one that fails, and is not tried again at once, may cost the source: it is for what can be had again.
     if copies:
-        copy(source, target)
+        copy(source, target, fat)
         os.remove(source)
     else:
         again(lambda: os.rename(source, target))

@@ -1,11 +1,13 @@
 """What is absent, what is damaged, and what only fails for now; and records."""
 
-from . import ABSENT, binascii, hashlib, json, os
+from . import ABSENT, binascii, feed, hashlib, json, os
 
 FORMAT = 1  # of journal, plan and record
 CORRUPT = 84  # littlefs's own number for content that is damaged
+EACCES = 13
 ENOSPC = 28
 DIRECTORY = 0x4000
+RECORD_BYTES = 512  # at least
 # Staged files a directory, and such directories in one: littlefs reads all of a directory to find one, and more to
 # rename it.
 SHARD, SHARDS = 8, 8
@@ -48,7 +50,11 @@ def parent(path):
 def make_directories(path):
     if path and not stat(path):
         make_directories(parent(path))
-        os.mkdir(path)
+        feed()
+        try:
+            os.mkdir(path)
+        except OSError as error:  # FAT without a cluster for it says EACCES
+            raise OSError(ENOSPC) if error.args[0] == EACCES else error
 
 
 def staged(staging, number, kind):
@@ -61,11 +67,15 @@ def hexlify(digest):
 
 
 def write_record(path, record):
-    # A line of JSON, and its SHA-256.
+    # A line of JSON, and its SHA-256. Over what is there, and never shorter: so it takes no room that is not its own
+    # already, on a file system that is full.
     record["format"] = FORMAT
     text = json.dumps(record)
-    with open(path, "w") as file:
-        file.write("%s\n%s\n" % (text, hexlify(hashlib.sha256(text.encode()))))
+    text = "%s\n%s\n" % (text, hexlify(hashlib.sha256(text.encode())))
+    info = stat(path)
+    size = info[6] if info else RECORD_BYTES
+    with open(path, "r+" if info else "w") as file:
+        file.write(text + " " * (size - len(text)))
 
 
 def read_record(path):

@@ -37,7 +37,7 @@ def place(change):
             if parent(path) != made:
                 made = parent(path)
                 make_directories(made)
-            put(new, path, copies)
+            put(new, path, copies, copies)
 
 
 END = True

@@ -7,6 +7,8 @@ from .files import error_text, is_directory, is_file, make_directories, parent, 
 from .mounts import is_mounted, lose, settle
 from .steps import entries
 
+ENOTEMPTY = 39
+
 
 def restore(change):
     # Mount by mount. A card that fails is left for later, like one that is away.
@@ -32,6 +34,8 @@ def restore_mount(change, name):
     for kinds, undo in (("A", take_away), ("X", make_again), ("RD", put_back)):
         for entry in entries(change, kinds, name):
             try:
+                if error and undo == put_back and is_directory(entry[4]):
+                    raise OSError(ENOTEMPTY)  # what is in it may be of the release, and could not be taken away
                 undo(change.journal["placed"], *entry)
             except OSError as failed:
                 error = "%s: %s" % (entry[4], error_text(failed))
@@ -48,14 +52,20 @@ def make_again(placed, kind, copies, levels, digest, path, new, old):
     make_directories(path)
 
 
+def is_whole(path, other):
+    # Of two files, one a copy of the other. littlefs shows nothing of a new file until it is closed: a copy that was
+    # cut short is empty.
+    return is_file(path) and (stat(path)[6] or not stat(other) or not stat(other)[6])
+
+
 def put_back(placed, kind, copies, levels, digest, path, new, old):
-    if not (placed or copies) and (stat(new) if kind == "R" else is_file(path)):
+    if not (placed or copies) and (stat(new) if kind == "R" else is_whole(path, old)):
         return  # it is still there, and its copy may be half of it
     if stat(old):
         if is_directory(path):
             os.rename(path, path + ".kept")  # what the application has put there meanwhile
         make_directories(parent(path))
-        put(old, path, True)
+        put(old, path, True, copies)
 
 
 END = True

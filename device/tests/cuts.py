@@ -229,6 +229,19 @@ class Cuts(Proof):
             chosen.add(random.randrange(total))
         return chosen
 
+    def place_and_damage(self, old, update):
+        """The files are in their places, the journal does not say so yet, and one of them is not what it has to be."""
+        for number in range(len(update), 0, -1):
+            self.board.cut(old, update, number, False)
+            self.board.mount_all()
+            from airwaybill_boot.change import Change
+
+            change = Change({"flash": "/flash", "sd": "/sd"})
+            if change.load() and change.journal["state"] == "placing":
+                break
+        with open("/flash/main.py", "ab") as file:
+            file.write(b"#")
+
     def run(self):
         board = self.board
         self.fresh()
@@ -251,6 +264,10 @@ class Cuts(Proof):
             board.start()
         last = board.save()
         self.prove("rollback", self.pairs // 5, last, board.record(board.start), "1.0.0")
+
+        self.place_and_damage(old, update)
+        placed = board.save()
+        self.prove("undo", self.pairs // 5, placed, board.record(board.start), "1.0.0")
 
 
 if __name__ == "__main__":

@@ -74,3 +74,8 @@ def test_a_client_that_moves() -> None:
     elsewhere = [["A", "flash/drivers/OTA.mpy"]]
     assert plans(to_mpy, without) == [[["S", "flash/lib/OTA.mpy"]], elsewhere]
     assert plans(to_mpy, without, boot_py=True) == [[["B", "flash/lib/OTA.mpy"]], elsewhere]
+
+
+def test_a_power_cut_in_a_copy_loses_one_cluster() -> None:
+    """Of a file of 15: they hang on the first, and that is entered at once."""
+    assert run_script(TESTS / "lost.py") == 1
