@@ -1,6 +1,5 @@
 """From a complete download to the journal: from there on the next start changes the release."""
 
-import airwaybill_boot as base
 from airwaybill_boot import HOME, json
 from airwaybill_boot.change import PLAN, REFUSED, Change, firmware_of
 from airwaybill_boot.content import copy
@@ -76,7 +75,6 @@ def write_plan(ota, head, sums, file):
     sealed.write(PLAN)
     sealed.write(json.dumps(head) + "\n")
     for kind, number, levels, _, _, path, _ in lines(ota.home + "/fetch"):
-        base.feed()
         if kind in PLANNED:
             digest, size = read_sum(sums, number) if kind in "ARBC" else ("-", 0)
             sealed.write("%s %d %d %d %s %s\n" % (PLANNED[kind], number, levels, size, digest, path))

@@ -9,7 +9,7 @@ the directories in which its files are staged.
 
 from micropython import const
 
-from airwaybill_boot import HOME
+from airwaybill_boot import HOME, feed
 
 _SUM_BYTES = const(73)
 UNRESERVED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/"
@@ -51,6 +51,7 @@ def lines(path):
     special = None
     with open(path) as file:
         for line in file:
+            feed()
             if line[0] == "P":
                 prefix = line[2:-1]
             elif line[0] == "Q":

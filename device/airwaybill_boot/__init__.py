@@ -134,6 +134,7 @@ def part(name):
 
 def once(name, function, *arguments):
     # Calls a function of a part. What this loads is gone afterwards: few boards have room for all of it.
+    feed()
     before = list(sys.modules)
     try:
         return getattr(part(name), function)(*arguments)
