@@ -10,7 +10,7 @@ import vfs
 sys.path[:] = [sys.argv[1], __file__.rsplit("/", 1)[0] + "/model"]
 
 from airwaybill import record
-from airwaybill.update import Found, once
+from airwaybill.update import Offer, once
 from devices import Chip, Log, Port, format_fat
 from OTA import OTA, OTAError
 
@@ -35,7 +35,7 @@ def plan(delete=(), new=(), update=()):
     text = "{%s}" % ", ".join(
         ["%s: %s" % (json.dumps(key), json.dumps(value)) for key, value in parts + [("version", "2")]]
     )
-    found = Found()
+    found = Offer()
     found.head = head
     ota.systems = {"flash": True, "sd": True}
     try:

@@ -9,7 +9,7 @@ vfs.mount(vfs.VfsPosix("/"), "/host")  # the client's parts come from there, wha
 sys.path[:] = ["/host" + path for path in (sys.argv[1], __file__.rsplit("/", 1)[0] + "/model")]
 
 from airwaybill.begin import copies
-from airwaybill.update import Found, once
+from airwaybill.update import Offer, once
 from airwaybill_boot import default_mounts
 from airwaybill_boot.mounts import is_mounted
 from devices import Chip, Log, Port, format_fat
@@ -39,7 +39,7 @@ def plan(ota, systems, *paths):
     """The kinds of the entries in an update with these paths."""
     entries = [{"URL": "http://x/2/" + path, "dst_path": path, "hash": "0" * 40} for path in paths]
     manifest = {"delete": [], "new": [], "previous_version": None, "update": entries, "version": "2"}
-    found = Found()
+    found = Offer()
     found.whole = True
     ota.systems = systems
     ota.held = json.dumps(manifest).encode()

@@ -87,6 +87,7 @@ def case_17(client, kind):
 
 def case_18(client, kind):
     device = Device(client, kind, FILES)
+    device.board.chips["flash"].sticks = False  # the application calls again, and does not wait for a start
     device.offer("1.0.1", FILES)
     device.update()
     image = device.board.save()
