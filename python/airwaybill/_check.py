@@ -95,6 +95,10 @@ class Settings(NamedTuple):
         except AirwaybillError as error:
             return cls({}, str(error))
 
+    def after(self, before: Settings | None) -> Settings:
+        """These; where they cannot be read, what they said before, and what is wrong with them now."""
+        return self if self.problem is None or before is None else self._replace(values=before.values)
+
 
 class Checked(NamedTuple):
     """A check as plain values: what it went by, and what it found, errors first."""
@@ -108,16 +112,18 @@ class Checked(NamedTuple):
 
 
 def checked(catalog: Catalog, root: str, found: Settings) -> Checked:
-    """The check of what devices would get; what is wrong with ``check.toml`` is a finding, and it is left out then."""
+    """The check of what devices would get; what is wrong with ``check.toml`` is a finding."""
     values, problem = found
+    try:
+        findings = catalog.check_directory(root, **values)
+    except AirwaybillError as error:
+        values, problem = {}, problem or str(error)
+        findings = catalog.check_directory(root)
     if problem is None:
-        try:
-            return Checked(values, tuple(map(plain, catalog.check_directory(root, **values))))
-        except AirwaybillError as error:
-            problem = str(error)
-    advice = "correct it: until then it is ignored"
+        return Checked(values, tuple(map(plain, findings)))
+    advice = "correct it: until then what it said before holds"
     wrong = {"level": "error", "path": SETTINGS, "code": "settings_invalid", "message": problem, "advice": advice}
-    return Checked({}, (wrong, *map(plain, catalog.check_directory(root))))
+    return Checked(values, (wrong, *map(plain, findings)))
 
 
 def without_errors(

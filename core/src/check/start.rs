@@ -124,6 +124,13 @@ impl<'a> Check<'a> {
         for path in paths {
             let Some(peek) = self.peek_now(path) else { continue };
             let (message, advice) = match &peek.text {
+                _ if peek.head.starts_with(b"\xef\xbb\xbf") => (
+                    "it begins with a byte order mark, which MicroPython takes for a part of the first word",
+                    "save it as UTF-8 without a byte order mark",
+                ),
+                _ if peek.head.starts_with(b"\xff\xfe") || peek.head.starts_with(b"\xfe\xff") => {
+                    ("it is UTF-16, which MicroPython does not read", "save it as UTF-8")
+                }
                 None => ("it has NUL bytes: it was cut off, or is not Python", "copy it again"),
                 Some(text) if text.has_conflict => ("it has the marks of a merge with conflicts", "finish the merge"),
                 Some(_) => continue,

@@ -180,7 +180,8 @@ class Releases:
             waits = self._settling.judge(listing.changed, started, ended)
             # A write that changes no entry, for example to an access log below the root, makes no new snapshot.
             now = int(time.time())
-            settings = _check.Settings.read(self.root)
+            before = None if self.current is None else self.current.settings
+            settings = _check.Settings.read(self.root).after(before)
             state = (real_root, listing, waits.keys(), self._hour(now), settings)
             if state != self._state:
                 moment = Moment(now, tuple(waits))
