@@ -434,15 +434,18 @@ def _releases(directory: str, scheme: Scheme, *globs: Sequence[str]) -> Catalog:
     """A catalog that has a release."""
     catalog = _catalog(directory, scheme, *globs)
     if not catalog.releases:
+        # What is nearly a release, or held back, tells why there is none.
+        _complain_of(_check.plain(each) for each in _check.check(catalog, directory) if each.code != "no_releases")
         error = _check.no_releases(directory, scheme.value)
         raise CommandError(CHECK_FAILED, error.code, str(error))
     return catalog
 
 
 def _say_errors(catalog: Catalog, directory: str, current: Optional[str], target: Optional[str]) -> None:
-    """What a device would refuse, and that its own release is not here, a line each."""
+    """What a device would refuse, what is held back, and that its own release is not here, a line each."""
     found = _check.check(catalog, directory, () if current is None else (current,), target=target)
-    bad = (each for each in found if each.level == "error" or each.code in ("base_unknown", "base_held_back"))
+    said = {"base_unknown", "base_held_back", *(notice.code for notice in catalog.held_back)}
+    bad = (each for each in found if each.level == "error" or each.code in said)
     _complain_of(map(_check.plain, bad))
 
 

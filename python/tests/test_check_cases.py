@@ -244,6 +244,24 @@ def test_21_plan_says_that_the_base_is_held_back(tmp_path: Path, call: Call) -> 
     assert codes == ["base_held_back", "link_outside"]
 
 
+@pytest.mark.parametrize("command", ["plan", "manifest"])
+def test_nothing_to_do_has_its_reason(tmp_path: Path, call: Call, command: str) -> None:
+    write(tmp_path, two({"flash/lib/a.py.part": b"half"}))
+    done = call(command, tmp_path, "--from", "1.0.0")
+    assert done.code == 0
+    assert done.err.startswith("airwaybill: warning: copy_under_way: 1.0.1/flash/lib/a.py.part: ")
+
+
+@pytest.mark.parametrize("command", ["plan", "manifest", "check"])
+def test_10_no_releases_has_its_reason(tmp_path: Path, call: Call, command: str) -> None:
+    write(tmp_path, {"release-1.0.1/flash/main.py": b"a = 1"})
+    done = call(command, tmp_path)
+    assert (done.code, done.out) == (1, "")
+    reason, error = done.err.splitlines()
+    assert reason.startswith("airwaybill: hint: name_near: release-1.0.1: ")
+    assert error.startswith("airwaybill: no_releases: ")
+
+
 @pytest.mark.parametrize("command", ["plan", "manifest", "check"])
 @pytest.mark.parametrize("place", ["", "empty"])
 def test_22_no_releases(tmp_path: Path, call: Call, command: str, place: str) -> None:
