@@ -262,7 +262,7 @@ def check(
     keep: KeepOption = [],  # noqa: B006
 ) -> None:
     """Say what a careful colleague would before a release goes out; check.toml in DIR has settings."""
-    catalog = _releases(directory, scheme, ignore, protect, include, keep)
+    catalog = _catalog(directory, scheme, ignore, protect, include, keep)
     findings = _check.check(catalog, directory, current, mounts=mount or None, flash_size=flash_size)
     if as_json:
         print(json.dumps([_check.plain(finding) for finding in findings], indent=2, ensure_ascii=False))
@@ -273,6 +273,8 @@ def check(
                 finding.level, shown(finding.path), finding.code, shown(finding.message), shown(finding.advice)
             )
         print_tables(table)
+    if not catalog.releases:
+        raise _no_releases(directory, scheme)
     levels = list(Level)
     counts = {level: sum(finding.level == level.value for finding in findings) for level in levels}
     summary = ", ".join(f"{count} {level.value}{'' if count == 1 else 's'}" for level, count in counts.items())
@@ -436,9 +438,13 @@ def _releases(directory: str, scheme: Scheme, *globs: Sequence[str]) -> Catalog:
     if not catalog.releases:
         # What is nearly a release, or held back, tells why there is none.
         _complain_of(_check.plain(each) for each in _check.check(catalog, directory) if each.code != "no_releases")
-        error = _check.no_releases(directory, scheme.value)
-        raise CommandError(CHECK_FAILED, error.code, str(error))
+        raise _no_releases(directory, scheme)
     return catalog
+
+
+def _no_releases(directory: str, scheme: Scheme) -> CommandError:
+    error = _check.no_releases(directory, scheme.value)
+    return CommandError(CHECK_FAILED, error.code, str(error))
 
 
 def _say_errors(catalog: Catalog, directory: str, current: Optional[str], target: Optional[str]) -> None:

@@ -252,7 +252,7 @@ def test_nothing_to_do_has_its_reason(tmp_path: Path, call: Call, command: str) 
     assert done.err.startswith("airwaybill: warning: copy_under_way: 1.0.1/flash/lib/a.py.part: ")
 
 
-@pytest.mark.parametrize("command", ["plan", "manifest", "check"])
+@pytest.mark.parametrize("command", ["plan", "manifest"])
 def test_10_no_releases_has_its_reason(tmp_path: Path, call: Call, command: str) -> None:
     write(tmp_path, {"release-1.0.1/flash/main.py": b"a = 1"})
     done = call(command, tmp_path)
@@ -262,13 +262,21 @@ def test_10_no_releases_has_its_reason(tmp_path: Path, call: Call, command: str)
     assert error.startswith("airwaybill: no_releases: ")
 
 
+def test_a_check_of_no_releases_is_a_check(tmp_path: Path, call: Call) -> None:
+    write(tmp_path, {"release-1.0.1/flash/main.py": b"a = 1"})
+    done = call("check", "--json", tmp_path)
+    assert done.code == 1
+    assert [each["code"] for each in json.loads(done.out)] == ["no_releases", "name_near"]
+    assert done.err.startswith("airwaybill: no_releases: ")
+
+
 @pytest.mark.parametrize("command", ["plan", "manifest", "check"])
 @pytest.mark.parametrize("place", ["", "empty"])
 def test_22_no_releases(tmp_path: Path, call: Call, command: str, place: str) -> None:
     write(tmp_path / "releases", two({}))
     (tmp_path / "empty").mkdir()
     done = call(command, tmp_path / place)
-    assert (done.code, done.out) == (1, "")
+    assert (done.code, done.out == "") == (1, command != "check")
     assert done.err.startswith("airwaybill: no_releases: ")
     assert (str(tmp_path / "releases") in done.err) is (place == "")
 
