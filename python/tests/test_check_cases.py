@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
+from conftest import Call
 from content import noise, write
-
-from airwaybill.cli import run
 
 OLD = {
     "flash/boot.py": b"import machine\n",
@@ -45,25 +42,6 @@ def versions(*names: str) -> Tree:
 
 def found(*findings: str) -> list[tuple[str, ...]]:
     return [tuple(finding.split(" ")) for finding in findings]
-
-
-class Outcome(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-Call = Callable[..., Outcome]
-
-
-@pytest.fixture
-def call(capfd: pytest.CaptureFixture[str]) -> Call:
-    def call(*arguments: object) -> Outcome:
-        code = run([str(argument) for argument in arguments])
-        sys.stdout.flush()
-        return Outcome(code, *capfd.readouterr())
-
-    return call
 
 
 CASES: dict[str, tuple[Tree, list[str], list[tuple[str, ...]]]] = {

@@ -7,15 +7,15 @@ import os
 import pty
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from conftest import Call
 from content import noise, sha1, write
 from serving import COMMAND
 
 import airwaybill
-from airwaybill.cli import run
 
 
 @pytest.fixture
@@ -34,26 +34,6 @@ def tree(tmp_path: Path) -> Path:
         },
     )
     return tree
-
-
-class Outcome:
-    def __init__(self, code: int, out: str, err: str) -> None:
-        self.code, self.out, self.err = code, out, err
-
-
-Call = Callable[..., Outcome]
-
-
-@pytest.fixture
-def call(capfd: pytest.CaptureFixture[str]) -> Call:
-    """Runs a command in this process."""
-
-    def call(*arguments: object) -> Outcome:
-        code = run([str(argument) for argument in arguments])
-        sys.stdout.flush()
-        return Outcome(code, *capfd.readouterr())
-
-    return call
 
 
 def test_manifest_prints_the_servers_bytes(tree: Path, call: Call) -> None:
