@@ -188,11 +188,6 @@ impl Signature {
         PublicKey::new(self.key)
     }
 
-    /// Whether it claims to be that key's.
-    pub(super) fn is_of(&self, key: &PublicKey) -> bool {
-        self.key == key.bytes
-    }
-
     /// Whether it is the signature of that key, which it claims to be of, over a document.
     pub(super) fn holds(&self, key: &PublicKey, document: &[u8]) -> bool {
         let digest = Sha256::digest(document);

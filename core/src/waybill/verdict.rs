@@ -150,7 +150,7 @@ fn signer<'k>(
     before: &[&PublicKey],
 ) -> Result<&'k PublicKey, Error> {
     let signature = Signature::parse(file.content)?;
-    let key = keys.iter().find(|key| signature.is_of(key));
+    let key = keys.iter().find(|key| key.bytes() == signature.key().bytes());
     let key = key.ok_or_else(|| Error::new(Code::SignatureUnknown, "none of these keys made it"))?;
     if before.contains(&key) {
         return Err(Error::new(Code::SignatureTwice, format!("{} signed it already", quoted(&key.to_string()))));
