@@ -10,6 +10,7 @@ use crate::error::{Code, Error, quoted};
 use crate::filter::{CatalogOptions, Filter};
 use crate::glob::Globs;
 use crate::listing::{Entry, FileRecord, check_size};
+use crate::name;
 use crate::notice::Notice;
 use crate::path::DevicePath;
 use crate::version::Version;
@@ -193,7 +194,7 @@ impl Catalog {
             _ if unsettled.contains(name) => Some(unsettled_notice(name)),
             // They are few: each was checked.
             _ if options.failed.iter().any(|failed| failed == name) => Some(failed_notice(name)),
-            _ => None,
+            _ => options.unsigned.iter().find(|notice| notice.path == name).cloned(),
         };
         let mut directories: Vec<Directory<'_>> = Vec::new();
         let mut index: BTreeMap<&str, usize> = BTreeMap::new();
@@ -204,6 +205,8 @@ impl Catalog {
                 check_size(total).map_err(|error| error.at(path))?;
             }
             match entry.path().split_once('/') {
+                // Rules T1 to T3: what is signed, not what is offered.
+                _ if name::is_document(entry.path()) => {}
                 Some((top, rest)) => {
                     let begin = || {
                         directories
@@ -432,7 +435,7 @@ impl Catalog {
     /// errors, or an equal one is offered in its place.
     #[must_use]
     pub fn find(&self, path: &str) -> Option<FileRecord> {
-        let record = |size, sha1| FileRecord { path: path.to_owned(), size, sha1, mtime: None };
+        let record = |size, sha1| FileRecord { path: path.to_owned(), size, sha1, mtime: None, sha256: None };
         if let Some((name, rest)) = path.split_once('/') {
             let mut releases = self.releases.iter().chain(&self.held).chain(&self.superseded);
             let release = releases.find(|release| release.version.as_str() == name)?;

@@ -34,6 +34,14 @@ macro_rules! codes {
     };
 }
 
+impl<'de> serde::Deserialize<'de> for Code {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let known = Self::ALL.iter().find(|code| code.as_str() == text);
+        known.copied().ok_or_else(|| serde::de::Error::custom(format!("{}: no such code", quoted(&text))))
+    }
+}
+
 codes! {
     /// A version is empty.
     VersionEmpty = "version_empty",
@@ -221,6 +229,8 @@ codes! {
     KeysTooMany = "keys_too_many",
     /// A threshold is 0, or above the number of keys.
     KeysThreshold = "keys_threshold",
+    /// There are no keys.
+    KeysMissing = "keys_missing",
     /// A document of keys is not the next one.
     KeysSkipped = "keys_skipped",
     /// A document of keys is for another product.
@@ -251,6 +261,8 @@ codes! {
     SignedMismatch = "signed_mismatch",
     /// A waybill's sequence is too low.
     SequenceLow = "sequence_low",
+    /// Sequences do not rise with versions.
+    SequenceOrder = "sequence_order",
     /// A waybill has expired.
     Expired = "expired",
 }

@@ -4,6 +4,7 @@ use crate::error::{Code, Error, quoted};
 use crate::glob::Globs;
 use crate::left_out::{self, Sign};
 use crate::name;
+use crate::notice::Notice;
 use crate::version::{Version, VersionScheme};
 
 /// What a catalog ignores, what it never updates, and how it orders versions.
@@ -36,6 +37,10 @@ pub struct CatalogOptions {
     /// Top-level names whose check has errors and which are not offered for that; a device may already be on such a release.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "readonly string[] | null | undefined"))]
     pub failed: Vec<String>,
+    /// Releases and images whose waybills do not count, and why, where only what is signed is offered (rule T4); a device may
+    /// already be on such a release.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "readonly Notice[] | null | undefined"))]
+    pub unsigned: Vec<Notice>,
     /// The time in seconds since 1970: how old what a copy tool left is (rule C6b). Without it, it holds a release back.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "number | null | undefined"))]
     pub now: Option<i64>,

@@ -67,11 +67,14 @@ mod waybill;
 pub use catalog::{Catalog, File, Firmware, Release};
 pub use check::{Accept, CheckRequest, ExpectedFirmware, Finding, Level, Peek, PeekImage, PeekText};
 pub use deserialize::deserialize;
+#[cfg(feature = "sign")]
+pub use digest::Sha256Hasher;
 pub use digest::{Hasher, Sha1Digest, Sha256Digest};
 pub use error::{Code, Error};
 pub use filter::{CatalogOptions, Filter};
 pub use listing::{Entry, EntryFields, FileRecord, files_of};
 pub use manifest::{DstPath, DstPaths, FileEntry, FirmwareEntry, Manifest, ManifestFormat, ManifestOptions};
+pub use name::is_document;
 pub use notice::Notice;
 pub use path::DevicePath;
 pub use plan::{Plan, PlanRequest};
@@ -79,6 +82,6 @@ pub use verify::{Content, Problem, ProblemKind, Report, verify_content, verify_d
 pub use version::{Version, VersionScheme};
 #[cfg(feature = "sign")]
 pub use waybill::{
-    Keys, PublicKey, Role, Signature, SignatureFile, SignedFile, Verdict, VerifyRequest, Waybill, WaybillKind,
-    verify_signed,
+    DocumentFile, Keys, PublicKey, Role, Signature, Signed, SignedFile, Verdict, VerifyRequest, Waybill, WaybillKind,
+    WaybillRequest, verify_signed,
 };

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::digest::Sha1Digest;
+use crate::digest::{Sha1Digest, Sha256Digest};
 use crate::error::{Code, Error, quoted};
 
 const SIZE_LIMIT: u64 = 1 << 53;
@@ -24,6 +24,10 @@ pub struct FileRecord {
     #[cfg_attr(feature = "wasm", tsify(optional, type = "number"))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mtime: Option<i64>,
+    /// SHA-256 of the content, where releases are signed (rule T1).
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string"))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<Sha256Digest>,
 }
 
 impl FileRecord {
@@ -36,7 +40,7 @@ impl FileRecord {
         let here = |error: Error| error.at(quoted(&path));
         check_size(size).map_err(here)?;
         let sha1 = Sha1Digest::parse(sha1).map_err(here)?;
-        Ok(Self { path, size, sha1, mtime: None })
+        Ok(Self { path, size, sha1, mtime: None, sha256: None })
     }
 
     /// The record of content in memory.
@@ -45,12 +49,13 @@ impl FileRecord {
     /// use airwaybill::{FileRecord, Sha1Digest};
     ///
     /// let (path, sha1) = ("1.0.0/flash/main.py".to_owned(), Sha1Digest::of(b"old"));
-    /// let record = FileRecord { path, size: 3, sha1, mtime: None };
+    /// let record = FileRecord { path, size: 3, sha1, mtime: None, sha256: None };
     /// assert_eq!(record, FileRecord::of("1.0.0/flash/main.py", b"old"));
     /// ```
     #[must_use]
     pub fn of(path: &str, content: &[u8]) -> Self {
-        Self { path: path.to_owned(), size: content.len() as u64, sha1: Sha1Digest::of(content), mtime: None }
+        let (size, sha1) = (content.len() as u64, Sha1Digest::of(content));
+        Self { path: path.to_owned(), size, sha1, mtime: None, sha256: None }
     }
 }
 
@@ -120,7 +125,7 @@ impl Entry {
 
 /// An entry as plain fields, as JSON and the bindings write it.
 ///
-/// It has `size`, `sha1` and, where that matters, `mtime` (a file), or `link` (a symbolic link), or `unread`, or none of
+/// It has `size`, `sha1` and, where that matters, `mtime` and `sha256` (a file), or `link` (a symbolic link), or `unread`, or none of
 /// them (an empty directory, whose path ends in `/`).
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -133,6 +138,7 @@ pub struct EntryFields {
     link: Option<Target>,
     unread: Option<String>,
     mtime: Option<i64>,
+    sha256: Option<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -152,8 +158,12 @@ impl TryFrom<EntryFields> for Entry {
     fn try_from(fields: EntryFields) -> Result<Self, Error> {
         let path = fields.path;
         match (fields.size, fields.sha1, fields.link, fields.unread) {
-            (Some(size), Some(sha1), None, None) => FileRecord::new(path, size, &sha1)
-                .map(|record| Entry::File(FileRecord { mtime: fields.mtime, ..record })),
+            (Some(size), Some(sha1), None, None) => {
+                let sha256 = fields.sha256.map(|text| Sha256Digest::parse(&text)).transpose();
+                let sha256 = sha256.map_err(|error| error.at(quoted(&path)))?;
+                let record = FileRecord::new(path, size, &sha1)?;
+                Ok(Entry::File(FileRecord { mtime: fields.mtime, sha256, ..record }))
+            }
             (None, None, Some(Target(link)), None) => Ok(Entry::Link { path, link }),
             (None, None, None, Some(unread)) => Ok(Entry::Unread { path, unread }),
             (None, None, None, None) if path.ends_with('/') => Ok(Entry::Directory { path }),

@@ -2,6 +2,7 @@
 
 mod keys;
 mod lines;
+mod release;
 mod signature;
 mod verdict;
 
@@ -17,11 +18,13 @@ use crate::version::{Version, VersionScheme};
 use lines::Lines;
 
 pub use keys::{Keys, Role};
+pub use release::{Signed, WaybillRequest};
 pub use signature::{PublicKey, Signature};
-pub use verdict::{SignatureFile, Verdict, VerifyRequest, verify_signed};
+pub use verdict::{DocumentFile, Verdict, VerifyRequest, verify_signed};
 
 /// A document has at most this many bytes (rule T8b).
 const MAX_BYTES: usize = 512 * 1024;
+const ENDING: &str = ".waybill";
 const MAX_SEQUENCE: u64 = (1 << 31) - 1;
 const MAX_FILES: u64 = u32::MAX as u64;
 const MAX_SIZE: u64 = (1 << 53) - 1;

@@ -24,7 +24,13 @@ fn tree() -> impl Strategy<Value = Tree> {
 fn entries(version: &str, tree: &Tree) -> Vec<Entry> {
     let entry = |(path, content): (&String, &u8)| {
         let sha1 = Sha1Digest::of(&[*content]);
-        Entry::File(FileRecord { path: format!("{version}/{path}"), size: u64::from(*content), sha1, mtime: None })
+        Entry::File(FileRecord {
+            path: format!("{version}/{path}"),
+            size: u64::from(*content),
+            sha1,
+            mtime: None,
+            sha256: None,
+        })
     };
     tree.iter().map(entry).collect()
 }
@@ -32,7 +38,7 @@ fn entries(version: &str, tree: &Tree) -> Vec<Entry> {
 fn found(version: &str, tree: &Tree) -> Vec<FileRecord> {
     let record = |entry| match entry {
         Entry::File(FileRecord { path, size, sha1, .. }) => {
-            FileRecord { path: path[version.len() + 1..].to_owned(), size, sha1, mtime: None }
+            FileRecord { path: path[version.len() + 1..].to_owned(), size, sha1, mtime: None, sha256: None }
         }
         other => panic!("{other:?}"),
     };
@@ -85,7 +91,7 @@ proptest! {
             }
         }
         let found: Vec<FileRecord> =
-            device.into_iter().map(|(path, (size, sha1))| FileRecord { path, size, sha1, mtime: None }).collect();
+            device.into_iter().map(|(path, (size, sha1))| FileRecord { path, size, sha1, mtime: None, sha256: None }).collect();
         prop_assert!(verify_device(&catalog, "1.0.1", &found).unwrap().is_ok());
     }
 
@@ -159,7 +165,7 @@ proptest! {
         let entry = |(index, path): (usize, String)| match index % 4 {
             0 => Entry::Link { link: Some(path.replace('a', "b")), path },
             1 => Entry::Unread { path, unread: "permission denied".to_owned() },
-            _ => Entry::File(FileRecord { path, size: index as u64, sha1: Sha1Digest::of(b""), mtime: None }),
+            _ => Entry::File(FileRecord { path, size: index as u64, sha1: Sha1Digest::of(b""), mtime: None, sha256: None }),
         };
         let listing: Vec<Entry> = paths.into_iter().enumerate().map(entry).collect();
         let scheme = if semver { VersionScheme::Semver } else { VersionScheme::Loose };

@@ -2,17 +2,18 @@ use std::hash::{Hash, Hasher};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use airwaybill::{CatalogOptions, Entry, PlanRequest};
+use airwaybill::{CatalogOptions, Entry, PlanRequest, WaybillRequest};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyMapping};
 
 use crate::check::{self, check_request};
 use crate::convert::{Reduced, version_scheme};
 use crate::error::engine_error;
-use crate::listing::{Listing, entries};
+use crate::listing::{self, Listing, entries};
 use crate::manifest::manifest_options;
 use crate::plan::Plan;
 use crate::records::{FileRecord, Finding, Firmware, Notice};
+use crate::waybill::{Documents, Keys, Signed, Waybill};
 
 /// All releases and firmware images of one directory, from `airwaybill.scan` or `Catalog.from_listing`.
 #[pyclass(module = "airwaybill", frozen)]
@@ -27,7 +28,7 @@ impl Catalog {
     /// `/` is matched against the device path and each directory above it, one without against each name in the path.
     /// `include` has globs of what is not to be ignored by its name, `keep` of files that a device owns once it has them.
     /// `unsettled` has top-level names that are still changing and not offered, `failed` those that are not offered because
-    /// their check has errors. `now` is the time in seconds since 1970: without it, what a copy tool left holds a release back
+    /// their check has errors, `unsigned` the `held_back` of what `Catalog.signed` says does not count. `now` is the time in seconds since 1970: without it, what a copy tool left holds a release back
     /// however old it is. Of a release that is held back and that an `earlier` catalog of the same directory has, devices
     /// on it have what it was then.
     ///
@@ -37,7 +38,7 @@ impl Catalog {
     #[allow(clippy::too_many_arguments, reason = "keyword arguments of the Python API")]
     #[pyo3(signature = (
         listing, *, scheme = "loose", ignore = Vec::new(), protect = Vec::new(), include = Vec::new(), keep = Vec::new(),
-        unsettled = Vec::new(), failed = Vec::new(), now = None, earlier = None
+        unsettled = Vec::new(), failed = Vec::new(), unsigned = Vec::new(), now = None, earlier = None
     ))]
     fn from_listing(
         py: Python<'_>,
@@ -49,11 +50,13 @@ impl Catalog {
         keep: Vec<String>,
         unsettled: Vec<String>,
         failed: Vec<String>,
+        unsigned: Vec<Notice>,
         now: Option<i64>,
         earlier: Option<&Bound<'_, Self>>,
     ) -> PyResult<Self> {
         let scheme = version_scheme(scheme)?;
-        let options = CatalogOptions { scheme, ignore, protect, include, keep, unsettled, failed, now };
+        let unsigned = unsigned.iter().map(Notice::to_engine).collect::<PyResult<_>>()?;
+        let options = CatalogOptions { scheme, ignore, protect, include, keep, unsettled, failed, unsigned, now };
         let catalog = if let Ok(listing) = listing.cast::<Listing>() {
             let entries = &listing.get().0.entries;
             py.detach(|| airwaybill::Catalog::from_listing(entries, &options))
@@ -98,7 +101,7 @@ impl Catalog {
     fn remembered(&self) -> Vec<FileRecord> {
         let record = |version: &str, file: &airwaybill::File| {
             let path = format!("{version}/{}", file.path);
-            airwaybill::FileRecord { path, size: file.size, sha1: file.sha1, mtime: None }.into()
+            airwaybill::FileRecord { path, size: file.size, sha1: file.sha1, mtime: None, sha256: None }.into()
         };
         let files = |release: &airwaybill::Release| -> Vec<FileRecord> {
             release.files().iter().map(|file| record(release.version().as_str(), file)).collect()
@@ -214,6 +217,48 @@ impl Catalog {
         let request = check_request(current, target, mounts, flash_size, firmware, accept)?;
         let check = || self.0.check(&request, &check::read(&root, &self.0.peeks(&request)?));
         Ok(py.detach(check).map_err(engine_error)?.into_iter().map(Into::into).collect())
+    }
+
+    /// The waybill of a release or an image that is offered, `1.0.1` or `firmware_1.0.1.bin`, to be signed.
+    ///
+    /// `files` are a `Listing`, or records and dicts, with SHA-256; `documents` the contents of the waybills that are there,
+    /// by name. `sequence` is, where it is `None`, the one that the waybill has already, or one more than the highest of
+    /// the product's; `expires` a time, `2027-11-27T00:00:00Z`; `needs_firmware` the firmware that a release is made for. Raises
+    /// `AirwaybillError` with code `release_unknown`, `release_unsettled`, `check_failed`, `field_missing` (a file has no SHA-256),
+    /// `sequence_order`, `version_…` or `document_…`.
+    #[pyo3(signature = (name, product, files, documents, *, sequence = None, expires = None, needs_firmware = None))]
+    #[allow(clippy::too_many_arguments, reason = "keyword arguments of the Python API")]
+    fn waybill(
+        &self,
+        name: String,
+        product: String,
+        files: &Bound<'_, PyAny>,
+        documents: &Bound<'_, PyAny>,
+        sequence: Option<u32>,
+        expires: Option<String>,
+        needs_firmware: Option<String>,
+    ) -> PyResult<Waybill> {
+        let request = WaybillRequest { name, product, sequence, expires, needs_firmware };
+        let (files, documents) = (listing::files(files)?, Documents::new(documents)?);
+        self.0.waybill(&request, &documents.files(), &files).map(Waybill).map_err(engine_error)
+    }
+
+    /// Of each release and image that is offered, whether devices that have `keys` take it.
+    ///
+    /// `files` are a `Listing`, or records and dicts, with SHA-256; `documents` the contents of the waybills and signatures that
+    /// are there, by name; `now` the time, `2026-11-27T00:00:00Z`: without it nothing expires. Raises `AirwaybillError`
+    /// with code `field_missing` if a file has no SHA-256, `document_value` if `now` is no time.
+    #[pyo3(signature = (keys, files, documents, now = None))]
+    fn signed(
+        &self,
+        keys: &Bound<'_, Keys>,
+        files: &Bound<'_, PyAny>,
+        documents: &Bound<'_, PyAny>,
+        now: Option<&str>,
+    ) -> PyResult<Vec<Signed>> {
+        let (files, documents) = (listing::files(files)?, Documents::new(documents)?);
+        let signed = self.0.signed(&keys.get().0, now, &documents.files(), &files).map_err(engine_error)?;
+        Ok(signed.iter().map(Into::into).collect())
     }
 
     /// The text that a device gets, UTF-8: the manifest of its plan, or `null`. Does what `plan` and `Plan.manifest` do

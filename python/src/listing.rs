@@ -12,7 +12,7 @@ use pyo3::prelude::*;
 use crate::convert::{from_python, to_python, version_scheme};
 use crate::error::{engine_error, error};
 use crate::records::FileRecord;
-use crate::scan::{Progress, Tree, scan};
+use crate::scan::{Progress, Tree, Wanted, scan};
 
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
 
@@ -25,21 +25,22 @@ impl Listing {
     /// Walks and hashes on all cores, without the interpreter's lock.
     ///
     /// `progress(done, total)` is called a few times a second with bytes; an exception in it ends the scan. What `ignore`
-    /// matches is not read, what `include` matches is, whatever its name. Raises `AirwaybillError` with code
+    /// matches is not read, what `include` matches is, whatever its name. `sha256` is for signed releases. Raises `AirwaybillError` with code
     /// `root_invalid` if the root is not a directory, `glob_invalid`, or `field_type` for an unknown scheme.
     #[staticmethod]
-    #[pyo3(signature = (root, *, scheme = "loose", ignore = Vec::new(), include = Vec::new(), progress = None))]
+    #[pyo3(signature = (root, *, scheme = "loose", ignore = Vec::new(), include = Vec::new(), sha256 = false, progress = None))]
     fn scan(
         py: Python<'_>,
         root: PathBuf,
         scheme: &str,
         ignore: Vec<String>,
         include: Vec<String>,
+        sha256: bool,
         progress: Option<Py<PyAny>>,
     ) -> PyResult<Self> {
         let scheme = version_scheme(scheme)?;
         let options = CatalogOptions { scheme, ignore, include, ..CatalogOptions::default() };
-        let filter = Filter::new(&options).map_err(engine_error)?;
+        let wanted = Wanted { filter: Filter::new(&options).map_err(engine_error)?, sha256 };
         if !root.is_dir() {
             return Err(root_invalid(&root, &"not a directory"));
         }
@@ -54,7 +55,7 @@ impl Listing {
         let tree = py.detach(|| {
             std::thread::scope(|scope| {
                 let (sender, receiver) = mpsc::channel();
-                let scan = || scan(&root, &filter, &state);
+                let scan = || scan(&root, &wanted, &state);
                 scope.spawn(move || sender.send(scan()));
                 loop {
                     match receiver.recv_timeout(PROGRESS_INTERVAL) {
@@ -82,7 +83,7 @@ impl Listing {
     }
 
     /// The entries as plain dicts, paths from the top directory: `{"path", "size", "sha1"}` for a file, with `mtime`
-    /// in seconds since 1970 where that matters, `{"path", "link"}` for a symbolic link, with its target or `None`,
+    /// in seconds since 1970 where that matters and `sha256` where it was asked for, `{"path", "link"}` for a symbolic link, with its target or `None`,
     /// `{"path", "unread"}` for anything that was not read, with the reason, and `{"path": "1.0.2/"}` for an empty
     /// directory.
     fn entries<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {

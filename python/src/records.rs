@@ -1,6 +1,6 @@
 //! Values that cross as copies: frozen records.
 
-use airwaybill::{DevicePath, Error, Sha1Digest, Version, VersionScheme};
+use airwaybill::{Code, DevicePath, Error, Sha1Digest, Sha256Digest, Version, VersionScheme};
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
@@ -116,7 +116,7 @@ record! {
 }
 
 record! {
-    /// One file that was read: `FileRecord(path, size, sha1)`.
+    /// One file that was read: `FileRecord(path, size, sha1, sha256=None)`.
     ///
     /// Raises `AirwaybillError` with code `digest_invalid`, or `field_type` for a negative size.
     FileRecord {
@@ -126,37 +126,52 @@ record! {
         size: u64,
         /// SHA-1 of the content, 40 lower-case hex digits.
         sha1: String,
+        /// SHA-256 of the content, 64 lower-case hex digits, where releases are signed; otherwise `None`.
+        sha256: Option<String>,
     }
 
     #[new]
-    fn new(path: String, size: i64, sha1: String) -> PyResult<Self> {
+    #[pyo3(signature = (path, size, sha1, sha256 = None))]
+    fn new(path: String, size: i64, sha1: String, sha256: Option<String>) -> PyResult<Self> {
         Sha1Digest::parse(&sha1).map_err(engine_error)?;
+        sha256.as_deref().map(Sha256Digest::parse).transpose().map_err(engine_error)?;
         let size = u64::try_from(size).map_err(|_| error("field_type", format!("size: expected a whole number from 0, found {size}")))?;
-        Ok(Self { path, size, sha1 })
+        Ok(Self { path, size, sha1, sha256 })
     }
 }
 
 impl FileRecord {
     pub(crate) fn to_engine(&self) -> PyResult<airwaybill::FileRecord> {
-        airwaybill::FileRecord::new(self.path.clone(), self.size, &self.sha1).map_err(engine_error)
+        let record = airwaybill::FileRecord::new(self.path.clone(), self.size, &self.sha1).map_err(engine_error)?;
+        let sha256 = self.sha256.as_deref().map(Sha256Digest::parse).transpose().map_err(engine_error)?;
+        Ok(airwaybill::FileRecord { sha256, ..record })
     }
 }
 
 impl From<&airwaybill::File> for FileRecord {
     fn from(file: &airwaybill::File) -> Self {
-        Self { path: file.path.to_string(), size: file.size, sha1: file.sha1.to_string() }
+        Self { path: file.path.to_string(), size: file.size, sha1: file.sha1.to_string(), sha256: None }
     }
 }
 
 impl From<airwaybill::FileRecord> for FileRecord {
     fn from(record: airwaybill::FileRecord) -> Self {
-        Self { path: record.path, size: record.size, sha1: record.sha1.to_string() }
+        let sha256 = record.sha256.map(|digest| digest.to_string());
+        Self { path: record.path, size: record.size, sha1: record.sha1.to_string(), sha256 }
     }
 }
 
 impl From<&airwaybill::Notice> for Notice {
     fn from(notice: &airwaybill::Notice) -> Self {
         Self { path: notice.path.clone(), code: notice.code.to_string(), message: notice.message.clone() }
+    }
+}
+
+impl Notice {
+    pub(crate) fn to_engine(&self) -> PyResult<airwaybill::Notice> {
+        let code = Code::ALL.iter().find(|code| code.as_str() == self.code);
+        let code = *code.ok_or_else(|| error("field_type", format!("code: no such code, {:?}", self.code)))?;
+        Ok(airwaybill::Notice { path: self.path.clone(), code, message: self.message.clone() })
     }
 }
 

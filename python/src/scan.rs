@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use airwaybill::{Entry, FileRecord, Filter, Hasher, Sha1Digest};
+use airwaybill::{Entry, FileRecord, Filter, Hasher, Sha1Digest, Sha256Digest, Sha256Hasher};
 use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
@@ -80,16 +80,30 @@ impl Stamp {
     }
 }
 
+/// What is to be read, and what of it.
+pub(crate) struct Wanted {
+    pub(crate) filter: Filter,
+    /// Whether to compute SHA-256 as well.
+    pub(crate) sha256: bool,
+}
+
+/// The digests of a file's content.
+#[derive(Clone, Copy)]
+struct Digests {
+    sha1: Sha1Digest,
+    sha256: Option<Sha256Digest>,
+}
+
 /// Digests by absolute path, with the stamp for which each is valid.
-type Digests = HashMap<PathBuf, (Stamp, Sha1Digest)>;
+type Kept = HashMap<PathBuf, (Stamp, Digests)>;
 
 /// The digests of the last scan of each root.
-fn kept_digests() -> MutexGuard<'static, HashMap<PathBuf, Arc<Digests>>> {
-    static KEPT: LazyLock<Mutex<HashMap<PathBuf, Arc<Digests>>>> = LazyLock::new(Mutex::default);
+fn kept_digests() -> MutexGuard<'static, HashMap<PathBuf, Arc<Kept>>> {
+    static KEPT: LazyLock<Mutex<HashMap<PathBuf, Arc<Kept>>>> = LazyLock::new(Mutex::default);
     KEPT.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn keep(root: PathBuf, digests: Digests) {
+fn keep(root: PathBuf, digests: Kept) {
     let mut kept = kept_digests();
     if kept.len() >= ROOTS_KEPT {
         kept.clear();
@@ -110,7 +124,7 @@ enum Kind {
     Empty,
     File,
     /// A file whose kept digest is still valid.
-    Known(Stamp, Sha1Digest),
+    Known(Stamp, Digests),
     Link,
     Unread(String),
 }
@@ -130,11 +144,16 @@ impl ReadEntry {
         !self.is_known && matches!(self.entry, Entry::File(_)) && self.stamp.as_ref().is_some_and(is_settled)
     }
 
-    fn digest(&self, kept: &Digests, is_settled: impl Fn(&Stamp) -> bool) -> Option<(Stamp, Sha1Digest)> {
+    fn digests(&self, kept: &Kept, is_settled: impl Fn(&Stamp) -> bool) -> Option<(Stamp, Digests)> {
+        // One that is ignored this time, perhaps by a glob, is known too.
+        if self.is_known {
+            return kept.get(&self.absolute).copied();
+        }
         match (&self.entry, self.stamp) {
-            (Entry::File(record), Some(stamp)) => is_settled(&stamp).then_some((stamp, record.sha1)),
-            // Ignored this time, perhaps by a glob: its digest is kept for the next time.
-            (Entry::Unread { .. }, None) => kept.get(&self.absolute).copied(),
+            (Entry::File(record), Some(stamp)) => {
+                let digests = Digests { sha1: record.sha1, sha256: record.sha256 };
+                is_settled(&stamp).then_some((stamp, digests))
+            }
             _ => None,
         }
     }
@@ -145,10 +164,10 @@ impl ReadEntry {
 /// # Errors
 ///
 /// The root cannot be listed, or the scan was cancelled. What cannot be read below it becomes an `unread` entry.
-pub(crate) fn scan(root: &Path, filter: &Filter, progress: &Progress) -> io::Result<Tree> {
+pub(crate) fn scan(root: &Path, wanted: &Wanted, progress: &Progress) -> io::Result<Tree> {
     let root = fs::canonicalize(root)?;
     fs::read_dir(&root)?;
-    pool()?.install(|| scan_in_pool(root, filter, progress))
+    pool()?.install(|| scan_in_pool(root, wanted, progress))
 }
 
 /// Threads of this process: a parent's do not exist after a fork.
@@ -171,16 +190,16 @@ fn pool() -> io::Result<Arc<ThreadPool>> {
     }
 }
 
-fn scan_in_pool(root: PathBuf, filter: &Filter, progress: &Progress) -> io::Result<Tree> {
+fn scan_in_pool(root: PathBuf, wanted: &Wanted, progress: &Progress) -> io::Result<Tree> {
     let kept = kept_digests().get(&root).cloned().unwrap_or_default();
     let started = SystemTime::now();
 
-    let found = walk(&root, filter, &kept, progress);
+    let found = walk(&root, wanted, &kept, progress);
     if progress.is_shown {
         progress.total.store(found.par_iter().map(bytes_to_hash).sum(), Relaxed);
     }
     let items: Vec<ReadEntry> =
-        found.into_par_iter().map(|found| read(found, &root, filter, &kept, progress)).collect();
+        found.into_par_iter().map(|found| read(found, &root, wanted, &kept, progress)).collect();
 
     if progress.cancelled.load(Relaxed) {
         return Err(io::Error::other("cancelled"));
@@ -192,7 +211,7 @@ fn scan_in_pool(root: PathBuf, filter: &Filter, progress: &Progress) -> io::Resu
     if items.iter().filter(|item| item.is_known).count() < kept.len()
         || items.iter().any(|item| item.is_new(is_settled))
     {
-        let known = items.iter().filter_map(|item| Some((item.absolute.clone(), item.digest(&kept, is_settled)?)));
+        let known = items.iter().filter_map(|item| Some((item.absolute.clone(), item.digests(&kept, is_settled)?)));
         keep(root, known.collect());
     }
     Ok(Tree::of(items))
@@ -220,11 +239,11 @@ impl Tree {
 
 /// Everything below the root, except the content of top-level directories that are not releases. Level by level, so that
 /// all threads take part and the depth needs no stack.
-fn walk(root: &Path, filter: &Filter, kept: &Digests, progress: &Progress) -> Vec<TreeEntry> {
+fn walk(root: &Path, wanted: &Wanted, kept: &Kept, progress: &Progress) -> Vec<TreeEntry> {
     let mut found = Vec::new();
     let mut level = vec![root.to_owned()];
     while !level.is_empty() && !progress.cancelled.load(Relaxed) {
-        let lists: Vec<_> = level.par_iter().map(|directory| list(directory, root, filter, kept, progress)).collect();
+        let lists: Vec<_> = level.par_iter().map(|directory| list(directory, root, wanted, kept, progress)).collect();
         let items = lists.iter().flatten();
         level = items.filter(|item| matches!(item.kind, Kind::Directory)).map(|item| item.absolute.clone()).collect();
         found.extend(lists.into_iter().flatten());
@@ -232,11 +251,11 @@ fn walk(root: &Path, filter: &Filter, kept: &Digests, progress: &Progress) -> Ve
     found
 }
 
-fn list(directory: &Path, root: &Path, filter: &Filter, kept: &Digests, progress: &Progress) -> Vec<TreeEntry> {
+fn list(directory: &Path, root: &Path, wanted: &Wanted, kept: &Kept, progress: &Progress) -> Vec<TreeEntry> {
     let mut found = Vec::new();
     let listed = fs::read_dir(directory).and_then(|entries| {
         for entry in entries.take_while(|_| !progress.cancelled.load(Relaxed)) {
-            found.push(look(&entry?, directory == root, root, filter, kept));
+            found.push(look(&entry?, directory == root, root, wanted, kept));
         }
         Ok(())
     });
@@ -255,8 +274,8 @@ fn list(directory: &Path, root: &Path, filter: &Filter, kept: &Digests, progress
     found
 }
 
-fn look(entry: &DirEntry, is_top: bool, root: &Path, filter: &Filter, kept: &Digests) -> TreeEntry {
-    let absolute = entry.path();
+fn look(entry: &DirEntry, is_top: bool, root: &Path, wanted: &Wanted, kept: &Kept) -> TreeEntry {
+    let (absolute, filter) = (entry.path(), &wanted.filter);
     let unread = |reason: &str| Kind::Unread(reason.to_owned());
     let (mut path, is_utf8) = match listing_path(&absolute, root) {
         Ok(path) => (path, true),
@@ -272,7 +291,9 @@ fn look(entry: &DirEntry, is_top: bool, root: &Path, filter: &Filter, kept: &Dig
         Ok(_) if is_directory => Kind::Directory,
         Ok(kind) if kind.is_symlink() => Kind::Link,
         Ok(_) if !filter.reads(&path) => unread("ignored by its name"),
-        Ok(kind) if kind.is_file() => known(entry, &absolute, kept).map_or(Kind::File, |of| Kind::Known(of.0, of.1)),
+        Ok(kind) if kind.is_file() => {
+            known(entry, &absolute, wanted, kept).map_or(Kind::File, |of| Kind::Known(of.0, of.1))
+        }
         Ok(_) => unread("not a regular file"),
     };
     if is_directory && matches!(kind, Kind::Unread(_)) {
@@ -282,10 +303,10 @@ fn look(entry: &DirEntry, is_top: bool, root: &Path, filter: &Filter, kept: &Dig
 }
 
 /// The digest kept for a file, if it is still valid.
-fn known(entry: &DirEntry, absolute: &Path, kept: &Digests) -> Option<(Stamp, Sha1Digest)> {
-    let digest = kept.get(absolute)?;
+fn known(entry: &DirEntry, absolute: &Path, wanted: &Wanted, kept: &Kept) -> Option<(Stamp, Digests)> {
+    let known = kept.get(absolute).filter(|(_, digests)| digests.sha256.is_some() || !wanted.sha256)?;
     // `DirEntry::metadata` does not resolve the whole path.
-    (Stamp::of(&entry.metadata().ok()?).ok()? == digest.0).then_some(*digest)
+    (Stamp::of(&entry.metadata().ok()?).ok()? == known.0).then_some(*known)
 }
 
 /// The path of something below the root from there, `/`-separated; as an error, a lossy one of a name that is not UTF-8.
@@ -305,7 +326,7 @@ fn bytes_to_hash(found: &TreeEntry) -> u64 {
     }
 }
 
-fn read(found: TreeEntry, root: &Path, filter: &Filter, kept: &Digests, progress: &Progress) -> ReadEntry {
+fn read(found: TreeEntry, root: &Path, wanted: &Wanted, kept: &Kept, progress: &Progress) -> ReadEntry {
     let TreeEntry { path, absolute, kind } = found;
     let mut is_known = false;
     let (entry, stamp) = match kind {
@@ -320,12 +341,12 @@ fn read(found: TreeEntry, root: &Path, filter: &Filter, kept: &Digests, progress
             let link = link_target(&absolute, root);
             (Entry::Link { path, link }, Stamp::of_path(&absolute).ok())
         }
-        Kind::Known(stamp, sha1) => {
+        Kind::Known(stamp, digests) => {
             is_known = true;
-            (file(path, stamp, sha1, filter), Some(stamp))
+            (file(path, stamp, digests, wanted), Some(stamp))
         }
-        Kind::File => match hash(&absolute, progress) {
-            Ok((stamp, sha1)) => (file(path, stamp, sha1, filter), Some(stamp)),
+        Kind::File => match hash(&absolute, wanted, progress) {
+            Ok((stamp, digests)) => (file(path, stamp, digests, wanted), Some(stamp)),
             Err(error) if is_out_of_means(&error) => {
                 progress.fail(error);
                 (Entry::Directory { path }, None)
@@ -336,13 +357,14 @@ fn read(found: TreeEntry, root: &Path, filter: &Filter, kept: &Digests, progress
     ReadEntry { absolute, entry, stamp, is_known }
 }
 
-fn file(path: String, stamp: Stamp, sha1: Sha1Digest, filter: &Filter) -> Entry {
+fn file(path: String, stamp: Stamp, Digests { sha1, sha256 }: Digests, wanted: &Wanted) -> Entry {
     let seconds = match stamp.modified.duration_since(SystemTime::UNIX_EPOCH) {
         Ok(after) => i64::try_from(after.as_secs()).unwrap_or(i64::MAX),
         Err(before) => -i64::try_from(before.duration().as_secs()).unwrap_or(i64::MAX),
     };
-    let mtime = filter.needs_mtime(&path, seconds).then_some(seconds);
-    Entry::File(FileRecord { path, size: stamp.size, sha1, mtime })
+    let mtime = wanted.filter.needs_mtime(&path, seconds).then_some(seconds);
+    let sha256 = sha256.filter(|_| wanted.sha256);
+    Entry::File(FileRecord { path, size: stamp.size, sha1, mtime, sha256 })
 }
 
 /// Whether the process is out of descriptors or memory, which says nothing about the file.
@@ -370,7 +392,7 @@ fn open(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-fn hash(path: &Path, progress: &Progress) -> io::Result<(Stamp, Sha1Digest)> {
+fn hash(path: &Path, wanted: &Wanted, progress: &Progress) -> io::Result<(Stamp, Digests)> {
     thread_local!(static BUFFER: RefCell<Vec<u8>> = RefCell::new(vec![0; BUFFER_BYTES]));
     BUFFER.with_borrow_mut(|buffer| {
         let mut file = open(path)?;
@@ -379,26 +401,30 @@ fn hash(path: &Path, progress: &Progress) -> io::Result<(Stamp, Sha1Digest)> {
             return Err(io::Error::other("changed while it was read"));
         }
         let stamp = Stamp::of(&metadata)?;
-        let mut hasher = Hasher::new();
+        let mut sha1 = Hasher::new();
+        let mut sha256 = wanted.sha256.then(Sha256Hasher::default);
         let mut left = stamp.size;
         while left > 0 {
             if progress.cancelled.load(Relaxed) {
                 return Err(io::Error::other("cancelled"));
             }
-            let wanted = usize::try_from(left).map_or(BUFFER_BYTES, |left| left.min(BUFFER_BYTES));
-            let piece = match file.read(&mut buffer[..wanted]) {
+            let length = usize::try_from(left).map_or(BUFFER_BYTES, |left| left.min(BUFFER_BYTES));
+            let piece = match file.read(&mut buffer[..length]) {
                 Ok(0) => break,
                 Ok(piece) => piece,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => return Err(error),
             };
-            hasher.update(&buffer[..piece]);
+            sha1.update(&buffer[..piece]);
+            if let Some(sha256) = &mut sha256 {
+                sha256.update(&buffer[..piece]);
+            }
             left = left.saturating_sub(piece as u64);
             progress.done.fetch_add(piece as u64, Relaxed);
         }
         if Stamp::of(&file.metadata()?)? != stamp {
             return Err(io::Error::other("changed while it was read"));
         }
-        Ok((stamp, hasher.finish()))
+        Ok((stamp, Digests { sha1: sha1.finish(), sha256: sha256.map(Sha256Hasher::finish) }))
     })
 }

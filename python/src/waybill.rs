@@ -1,6 +1,6 @@
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
-use airwaybill::{SignatureFile, VerifyRequest};
+use airwaybill::{DocumentFile, VerifyRequest};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyDict, PyTuple};
@@ -87,8 +87,19 @@ document! {
         /// `signatures` are the contents of its `.sig` files, by name. Raises `AirwaybillError` as `parse` does, and with
         /// code `keys_skipped`, `keys_product`, `keys_floor` or `keys_unsigned`.
         fn next(&self, document: &Bound<'_, PyAny>, signatures: &Bound<'_, PyAny>) -> PyResult<Self> {
-            let (document, signatures) = (bytes(document)?, Signatures::new(signatures)?);
+            let (document, signatures) = (bytes(document)?, Documents::new(signatures)?);
             self.0.next(&document, &signatures.files()).map(Self).map_err(engine_error)
+        }
+
+        /// The newest of the keys among the documents that are there, contents by name; without `first` the lowest ones
+        /// are taken as they are.
+        ///
+        /// Raises `AirwaybillError` with code `keys_missing` if there are none, and as `next` does.
+        #[staticmethod]
+        #[pyo3(signature = (documents, first = None))]
+        fn newest(documents: &Bound<'_, PyAny>, first: Option<&Bound<'_, Self>>) -> PyResult<Self> {
+            let (documents, first) = (Documents::new(documents)?, first.map(|keys| keys.get().0.clone()));
+            airwaybill::Keys::newest(first, &documents.files()).map(Self).map_err(engine_error)
         }
 
         /// As plain values: `product`, `number`, `root` and `release`, each with `threshold` and `keys`, and
@@ -180,7 +191,7 @@ record! {
         reasons: Vec<Notice>,
         /// The release keys that signed it, as lines of `.pub` files.
         signers: Vec<String>,
-        /// Signatures that do not count, and why.
+        /// Documents that do not count, and why.
         skipped: Vec<Notice>,
     }
 
@@ -215,23 +226,62 @@ pub(crate) fn verify_signed(
     name: String,
     now: Option<String>,
 ) -> PyResult<Verdict> {
-    let (document, signatures) = (bytes(document)?, Signatures::new(signatures)?);
+    let (document, signatures) = (bytes(document)?, Documents::new(signatures)?);
     let request = VerifyRequest { name, now };
     let verdict =
         airwaybill::verify_signed(&document, &signatures.files(), &keys.get().0, &request).map_err(engine_error)?;
-    Ok(Verdict {
-        reasons: verdict.reasons.iter().map(Into::into).collect(),
-        signers: verdict.signers.iter().map(ToString::to_string).collect(),
-        skipped: verdict.skipped.iter().map(Into::into).collect(),
-    })
+    Ok((&verdict).into())
 }
 
-/// Contents of signature files, by name.
-struct Signatures(Vec<(String, PyBackedBytes)>);
+impl From<&airwaybill::Verdict> for Verdict {
+    fn from(verdict: &airwaybill::Verdict) -> Self {
+        Self {
+            reasons: verdict.reasons.iter().map(Into::into).collect(),
+            signers: verdict.signers.iter().map(ToString::to_string).collect(),
+            skipped: verdict.skipped.iter().map(Into::into).collect(),
+        }
+    }
+}
 
-impl Signatures {
-    fn new(signatures: &Bound<'_, PyAny>) -> PyResult<Self> {
-        let items = signatures.call_method0("items")?;
+record! {
+    /// A release or an image, and whether devices take it; false if they do not.
+    Signed {
+        /// `1.0.1` or `firmware_1.0.1.bin`.
+        path: String,
+        /// Of its waybill; `None` if that cannot be read.
+        sequence: Option<u32>,
+        /// From this time on its waybill does not count; `None` if it has no such time.
+        expires: Option<String>,
+        /// Who signed it, and why it does not count, what differs from the files that are there among it.
+        verdict: Verdict,
+        /// The first reason, for the parameter `unsigned` of `Catalog.from_listing`: why it is not offered where only what counts is.
+        held_back: Option<Notice>,
+    }
+
+    fn __bool__(&self) -> bool {
+        self.verdict.ok()
+    }
+
+    /// As plain values: `{"path", "sequence", "expires", "verdict", "held_back"}`.
+    fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        to_python(py, self)
+    }
+}
+
+impl From<&airwaybill::Signed> for Signed {
+    fn from(signed: &airwaybill::Signed) -> Self {
+        let (path, expires) = (signed.path.clone(), signed.expires.clone());
+        let held_back = signed.held_back.as_ref().map(Into::into);
+        Self { path, sequence: signed.sequence, expires, verdict: (&signed.verdict).into(), held_back }
+    }
+}
+
+/// Contents of files, by name.
+pub(crate) struct Documents(Vec<(String, PyBackedBytes)>);
+
+impl Documents {
+    pub(crate) fn new(documents: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let items = documents.call_method0("items")?;
         let file = |item: PyResult<Bound<'_, PyAny>>| {
             let (name, content): (String, Bound<'_, PyAny>) = item?.extract()?;
             Ok((name, bytes(&content)?))
@@ -239,7 +289,7 @@ impl Signatures {
         items.try_iter()?.map(file).collect::<PyResult<_>>().map(Self)
     }
 
-    fn files(&self) -> Vec<SignatureFile<'_>> {
-        self.0.iter().map(|(name, content)| SignatureFile { name, content }).collect()
+    pub(crate) fn files(&self) -> Vec<DocumentFile<'_>> {
+        self.0.iter().map(|(name, content)| DocumentFile { name, content }).collect()
     }
 }

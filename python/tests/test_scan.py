@@ -203,6 +203,18 @@ def add_big_file(root: Path) -> None:
         file.truncate(512 << 20)
 
 
+def test_sha256_is_computed_in_the_same_pass_and_kept(root: Path) -> None:
+    let_age(root)
+    assert hashed_bytes(root) == 12
+    # Without it before, each file is read once more.
+    assert [hashed_bytes(root, sha256=True) for _ in range(2)] == [12, 0]
+    assert hashed_bytes(root) == 0
+    assert hashed_bytes(root, sha256=True) == 0
+    found = entries(root, sha256=True)
+    assert found["1.0.1/flash/main.py"] == {**content(b"new"), "sha256": hashlib.sha256(b"new").hexdigest()}
+    assert entries(root)["1.0.1/flash/main.py"] == content(b"new")
+
+
 def test_an_exception_in_progress_ends_the_scan_at_once(root: Path) -> None:
     add_big_file(root)
     seen: list[tuple[int, int]] = []

@@ -150,7 +150,7 @@ def test_a_plan_from_elsewhere_renders_the_same_document() -> None:
     [
         (Version("1.0.1b"), "Version('1.0.1b')"),
         (Version("1.0.1-rc.1", "semver"), "Version('1.0.1-rc.1', 'semver')"),
-        (FileRecord("it's", 1, ONE), f"""FileRecord(path="it's", size=1, sha1='{ONE}')"""),
+        (FileRecord("it's", 1, ONE), f"""FileRecord(path="it's", size=1, sha1='{ONE}', sha256=None)"""),
         (a_catalog().firmware[0], f"Firmware(path='firmware_1.0.1.bin', version='1.0.1', size=5, sha1='{ONE}')"),
         (a_catalog().releases[1], "<Release 1.0.1: 2 files>"),
         (a_plan(), "<Plan 1.0.0 -> 1.0.1: 1 deleted, 1 new, 1 updated, firmware 1.0.1>"),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import pickle
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
-from airwaybill import AirwaybillError, Keys, PublicKey, Signature, Verdict, Waybill, verify_signed
+from airwaybill import AirwaybillError, Catalog, Keys, PublicKey, Signature, Verdict, Waybill, verify_signed
 
 VECTORS = Path(__file__).parents[2] / "tests/vectors/waybill"
 
@@ -90,3 +91,24 @@ def test_a_signature_names_its_key() -> None:
 def test_arguments_of_the_wrong_type(call: Any, error: type[Exception]) -> None:
     with pytest.raises(error):
         call()
+
+
+def test_a_signed_directory() -> None:
+    asked = vector("signed", "directory-all")["signed"]
+    catalog = Catalog.from_listing(asked["listing"])
+    documents = {file["name"]: file["content"] for file in asked["documents"]}
+    good = catalog.signed(Keys.parse(asked["keys"]), asked["listing"], documents)
+    late = catalog.signed(Keys.parse(asked["keys"]), asked["listing"], documents, "2027-01-01T00:00:00Z")
+    assert [(signed.path, signed.sequence, bool(signed)) for signed in good] == [
+        ("1.0.0", 4, True),
+        ("1.0.1", 5, True),
+        ("firmware_1.0.1.bin", 9, True),
+    ]
+    assert pickle.loads(pickle.dumps(good)) == good
+    [held_back] = [signed.held_back for signed in late if signed.held_back]
+    assert (held_back.path, held_back.code) == ("1.0.1", "expired")
+    rest = Catalog.from_listing(asked["listing"], unsigned=[held_back])
+    assert [release.version for release in rest.releases] == ["1.0.0"]
+    with pytest.raises(AirwaybillError) as raised:
+        rest.plan(target="1.0.1")
+    assert raised.value.code == "expired"

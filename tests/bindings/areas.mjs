@@ -16,12 +16,12 @@ const contentOf = (content) =>
 
 const base64 = (bytes) => Buffer.from(bytes).toString("base64");
 
-const signaturesOf = (files) => Object.fromEntries(files.map(({ name, content }) => [name, contentOf(content).toString()]));
+const filesOf = (files) => Object.fromEntries(files.map(({ name, content }) => [name, contentOf(content).toString()]));
 
 export function areasOf(engine) {
   const { Catalog, DevicePath, Manifest, Version, peek, verifyContent, verifyDevice } = engine;
   const catalogOf = ({ listing = [], options, remembered }) => {
-    const earlier = remembered && Catalog.fromListing(remembered, { ...options, unsettled: [], failed: [] });
+    const earlier = remembered && Catalog.fromListing(remembered, { ...options, unsettled: [], failed: [], unsigned: [] });
     return Catalog.fromListing(listing, options, earlier);
   };
 
@@ -68,19 +68,31 @@ export function areasOf(engine) {
       return { peeks: paths, findings: catalog.check(peeks, { flashSize, ...request }) };
     },
 
-    waybill({ waybill, keys, signature, next, verify, ed25519 }) {
+    waybill({ waybill, keys, signature, next, verify, newest, release, signed, ed25519 }) {
       const bytes = (content) => new Uint8Array(contentOf(content));
       if (waybill !== undefined) return engine.parseWaybill(bytes(waybill));
       if (keys !== undefined) return engine.parseKeys(bytes(keys));
       if (signature !== undefined) return engine.parseSignature(bytes(signature));
-      if (next !== undefined) return engine.nextKeys(bytes(next.keys), bytes(next.document), signaturesOf(next.signatures));
+      if (next !== undefined) return engine.nextKeys(bytes(next.keys), bytes(next.document), filesOf(next.signatures));
       if (verify !== undefined) {
         const { document, signatures, keys, name, now } = verify;
-        return engine.verifySigned(bytes(document), signaturesOf(signatures), bytes(keys), name, now);
+        return engine.verifySigned(bytes(document), filesOf(signatures), bytes(keys), name, now);
       }
-      const [key, message, signed] = [ed25519.key, ed25519.message, ed25519.signature].map((hex) => Buffer.from(hex, "hex"));
+      if (newest !== undefined) {
+        const first = newest.first === undefined ? undefined : bytes(newest.first);
+        return engine.parseKeys(engine.newestKeys(filesOf(newest.documents), first));
+      }
+      if (release !== undefined) {
+        const { needs_firmware: needsFirmware, ...request } = release.request;
+        const asked = { needsFirmware, ...request };
+        return engine.parseWaybill(catalogOf(release).waybill(asked, release.listing, filesOf(release.documents)));
+      }
+      if (signed !== undefined) {
+        return catalogOf(signed).signed(bytes(signed.keys), signed.listing, filesOf(signed.documents), signed.now);
+      }
+      const [key, message, octets] = [ed25519.key, ed25519.message, ed25519.signature].map((hex) => Buffer.from(hex, "hex"));
       const blob = Buffer.concat([Buffer.from("\0\0\0\x0bssh-ed25519\0\0\0\x20"), key]);
-      return engine.verifyEd25519(`ssh-ed25519 ${base64(blob)}`, new Uint8Array(message), new Uint8Array(signed));
+      return engine.verifyEd25519(`ssh-ed25519 ${base64(blob)}`, new Uint8Array(message), new Uint8Array(octets));
     },
 
     verify(input) {

@@ -12,6 +12,7 @@ from airwaybill import (
     Catalog,
     Keys,
     Manifest,
+    Notice,
     Peek,
     PublicKey,
     Signature,
@@ -37,7 +38,9 @@ def path(case):
 
 def catalog_of(case):
     options = case.get("options", {})
-    settled = {**options, "unsettled": [], "failed": []}
+    if "unsigned" in options:
+        options = {**options, "unsigned": [Notice._restore(**notice) for notice in options["unsigned"]]}
+    settled = {**options, "unsettled": [], "failed": [], "unsigned": []}
     earlier = Catalog.from_listing(case["remembered"], **settled) if "remembered" in case else None
     return Catalog.from_listing(case.get("listing", []), **options, earlier=earlier)
 
@@ -116,14 +119,31 @@ def waybill(case):
         key, message, signature = (bytes.fromhex(asked[name]) for name in ("key", "message", "signature"))
         blob = b"\0\0\0\x0bssh-ed25519\0\0\0\x20" + key
         return PublicKey(f"ssh-ed25519 {base64.b64encode(blob).decode()}").verifies(message, signature)
-    keys, document = (
-        Keys.parse(content_of(asked["keys"])),
-        content_of(asked["document"]),
-    )
-    signatures = {file["name"]: content_of(file["content"]) for file in asked["signatures"]}
+    if kind in ("newest", "release", "signed"):
+        return directory(kind, asked)
+    keys, document = Keys.parse(content_of(asked["keys"])), content_of(asked["document"])
+    signatures = files_of(asked["signatures"])
     if kind == "next":
         return keys.next(document, signatures).to_dict()
     return verify_signed(document, signatures, keys, asked["name"], asked.get("now")).to_dict()
+
+
+def directory(kind, asked):
+    documents = files_of(asked["documents"])
+    if kind == "newest":
+        first = Keys.parse(content_of(asked["first"])) if "first" in asked else None
+        return Keys.newest(documents, first).to_dict()
+    catalog = catalog_of(asked)
+    if kind == "release":
+        request = dict(asked["request"])
+        named = request.pop("name"), request.pop("product"), asked["listing"], documents
+        return catalog.waybill(*named, **request).to_dict()
+    keys = Keys.parse(content_of(asked["keys"]))
+    return [signed.to_dict() for signed in catalog.signed(keys, asked["listing"], documents, asked.get("now"))]
+
+
+def files_of(files):
+    return {file["name"]: content_of(file["content"]) for file in files}
 
 
 def content_of(content):

@@ -111,7 +111,8 @@ impl Input {
 
     /// The catalog of what is remembered, in which nothing was held back.
     fn earlier(&self, remembered: &[Entry]) -> Result<Catalog, Error> {
-        let options = CatalogOptions { unsettled: Vec::new(), failed: Vec::new(), ..self.options.clone() };
+        let (unsettled, failed, unsigned) = (Vec::new(), Vec::new(), Vec::new());
+        let options = CatalogOptions { unsettled, failed, unsigned, ..self.options.clone() };
         Catalog::from_listing(remembered, &options)
     }
 

@@ -1,6 +1,9 @@
 //! Signed releases.
 
-use airwaybill::{Keys, PublicKey, Signature, SignatureFile, VerifyRequest, Waybill, verify_signed};
+use airwaybill::{
+    Catalog, CatalogOptions, DocumentFile, Entry, EntryFields, Error, FileRecord, Keys, PublicKey, Signature,
+    VerifyRequest, Waybill, WaybillRequest, files_of, verify_signed,
+};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -19,6 +22,25 @@ enum Input {
     Verify { document: Content, signatures: Vec<File>, keys: Content, name: String, now: Option<String> },
     /// From one document of keys to the next.
     Next { keys: Content, document: Content, signatures: Vec<File> },
+    /// The newest keys that are there.
+    Newest { documents: Vec<File>, first: Option<Content> },
+    /// What is to be signed.
+    Release {
+        listing: Vec<EntryFields>,
+        #[serde(default)]
+        options: CatalogOptions,
+        request: WaybillRequest,
+        documents: Vec<File>,
+    },
+    /// What was signed, and what is there.
+    Signed {
+        listing: Vec<EntryFields>,
+        #[serde(default)]
+        options: CatalogOptions,
+        keys: Content,
+        now: Option<String>,
+        documents: Vec<File>,
+    },
     /// The signature alone, in hex digits.
     Ed25519 { key: String, message: String, signature: String },
 }
@@ -56,6 +78,19 @@ pub(crate) fn run(input: &Value) -> Result<Value, Failure> {
             let keys = Keys::parse(&keys.bytes()?)?;
             with_files(&signatures, |files| Ok(json!(keys.next(&document.bytes()?, files)?)))
         }
+        Input::Newest { documents, first } => {
+            let first = first.map(|keys| Ok::<_, Failure>(Keys::parse(&keys.bytes()?)?)).transpose()?;
+            with_files(&documents, |files| Ok(json!(Keys::newest(first, files)?)))
+        }
+        Input::Release { listing, options, request, documents } => {
+            let (catalog, found) = catalog(listing, &options)?;
+            with_files(&documents, |files| Ok(json!(catalog.waybill(&request, files, &found)?)))
+        }
+        Input::Signed { listing, options, keys, now, documents } => {
+            let (catalog, found) = catalog(listing, &options)?;
+            let keys = Keys::parse(&keys.bytes()?)?;
+            with_files(&documents, |files| Ok(json!(catalog.signed(&keys, now.as_deref(), files, &found)?)))
+        }
         Input::Ed25519 { key, message, signature } => {
             let bytes = |hex: &str| from_hex(hex).ok_or(Failure(MALFORMED));
             let key: [u8; 32] = bytes(&key)?.try_into().map_err(|_| Failure(MALFORMED))?;
@@ -67,11 +102,16 @@ pub(crate) fn run(input: &Value) -> Result<Value, Failure> {
     }
 }
 
+fn catalog(listing: Vec<EntryFields>, options: &CatalogOptions) -> Result<(Catalog, Vec<FileRecord>), Failure> {
+    let entries = listing.into_iter().map(TryInto::try_into).collect::<Result<Vec<Entry>, Error>>()?;
+    Ok((Catalog::from_listing(&entries, options)?, files_of(&entries)))
+}
+
 fn with_files<T>(
     files: &[File],
-    use_files: impl FnOnce(&[SignatureFile<'_>]) -> Result<T, Failure>,
+    use_files: impl FnOnce(&[DocumentFile<'_>]) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     let contents = files.iter().map(|file| file.content.bytes()).collect::<Result<Vec<_>, Failure>>()?;
-    let files = files.iter().zip(&contents).map(|(file, content)| SignatureFile { name: &file.name, content });
+    let files = files.iter().zip(&contents).map(|(file, content)| DocumentFile { name: &file.name, content });
     use_files(&files.collect::<Vec<_>>())
 }

@@ -5,6 +5,7 @@ export {
   Hasher,
   Manifest,
   Version,
+  newestKeys,
   nextKeys,
   parseKeys,
   parseSignature,
@@ -46,11 +47,13 @@ export type {
   Report,
   Role,
   Sha1Digest,
+  Signed,
   SignedFile,
   Verdict,
   VersionScheme,
   WaybillDocument,
   WaybillKind,
+  WaybillRequest,
 } from "./engine.js";
 export type { Code } from "./failure.js";
 export type { BlobLike } from "./hash-batch.js";

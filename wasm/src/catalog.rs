@@ -6,9 +6,10 @@ use serde::Serialize;
 use tsify::Tsify;
 use wasm_bindgen::prelude::*;
 
-use crate::convert::{Result, engine_error, list, options, shared, text, to_js};
+use crate::convert::{Result, engine_error, list, optional_text, options, shared, text, to_js};
 use crate::listing::{entries, file_list, files, number, path_list};
 use crate::manifest::Manifest;
+use crate::waybill;
 
 /// All releases and firmware images of one directory. It stays in the engine's memory; only answers are copied.
 #[wasm_bindgen]
@@ -86,6 +87,44 @@ impl Catalog {
     #[wasm_bindgen(unchecked_return_type = "FileRecord | null")]
     pub fn find(&self, #[wasm_bindgen(unchecked_param_type = "string")] path: &JsValue) -> Result<JsValue> {
         to_js(&self.0.find(&text(path, "path")?))
+    }
+
+    /// The waybill of a release or an image that is offered, to be signed: the text of the document.
+    ///
+    /// `listing` is that of the catalog, with the SHA-256 of each file; `documents` are the contents of the waybills that are
+    /// there, by name.
+    ///
+    /// @throws `release_unknown`, `release_unsettled`, `check_failed`, `field_missing` (a file has no SHA-256), `sequence_order`,
+    /// `version_…`, `document_…`, `field_type`
+    pub fn waybill(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "WaybillRequest")] request: &JsValue,
+        #[wasm_bindgen(unchecked_param_type = "readonly Entry[]")] listing: &JsValue,
+        #[wasm_bindgen(unchecked_param_type = "Readonly<Record<string, string>>")] documents: &JsValue,
+    ) -> Result<String> {
+        let (request, documents) = (options(request, "request")?, waybill::documents_of(documents, "documents")?);
+        let waybill = self.0.waybill(&request, &waybill::files(&documents), &files(listing, "listing")?);
+        Ok(waybill.map_err(engine_error)?.render())
+    }
+
+    /// Of each release and image that is offered, whether devices that have `keys`, a document, take it.
+    ///
+    /// `listing` is that of the catalog, with the SHA-256 of each file; `documents` are the contents of the waybills and
+    /// signatures that are there, by name; `now` is the time, `2026-11-27T00:00:00Z`: without it nothing expires.
+    ///
+    /// @throws as `parseKeys`, `field_missing` (a file has no SHA-256), `document_value` if `now` is no time
+    #[wasm_bindgen(unchecked_return_type = "Signed[]")]
+    pub fn signed(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "string | Uint8Array")] keys: &JsValue,
+        #[wasm_bindgen(unchecked_param_type = "readonly Entry[]")] listing: &JsValue,
+        #[wasm_bindgen(unchecked_param_type = "Readonly<Record<string, string>>")] documents: &JsValue,
+        #[wasm_bindgen(unchecked_optional_param_type = "string | null")] now: &JsValue,
+    ) -> Result<JsValue> {
+        let (keys, documents) = (waybill::keys_of(keys)?, waybill::documents_of(documents, "documents")?);
+        let (documents, now) = (waybill::files(&documents), optional_text(now, "now")?);
+        let signed = self.0.signed(&keys, now.as_deref(), &documents, &files(listing, "listing")?);
+        to_js(&signed.map_err(engine_error)?)
     }
 
     /// What a device has to do; `null` if there is nothing.

@@ -65,6 +65,11 @@ pub(crate) fn text(value: &JsValue, place: &str) -> Result<String> {
     }
 }
 
+/// The same, or `None` for `undefined` and `null`.
+pub(crate) fn optional_text(value: &JsValue, place: &str) -> Result<Option<String>> {
+    if value.is_undefined() || value.is_null() { Ok(None) } else { text(value, place).map(Some) }
+}
+
 const PIECE_BYTES: usize = 64 * 1024;
 
 thread_local! {

@@ -2,11 +2,11 @@
 
 #![allow(clippy::missing_errors_doc, reason = "@throws says it, as TypeScript has it")]
 
-use airwaybill::{Keys, PublicKey, Signature, SignatureFile, VerifyRequest, Waybill};
+use airwaybill::{DocumentFile, Keys, PublicKey, Signature, VerifyRequest, Waybill};
 use js_sys::{Array, Object};
 use wasm_bindgen::prelude::*;
 
-use crate::convert::{Result, engine_error, octets, plain, text, to_js, wrong_type};
+use crate::convert::{Result, engine_error, octets, optional_text, plain, text, to_js, wrong_type};
 
 /// Reads a waybill strictly; of each there is exactly one way to write it.
 ///
@@ -36,7 +36,8 @@ pub fn next_keys(
     #[wasm_bindgen(unchecked_param_type = "string | Uint8Array")] document: &JsValue,
     #[wasm_bindgen(unchecked_param_type = "Readonly<Record<string, string>>")] signatures: &JsValue,
 ) -> Result<JsValue> {
-    let (keys, document, signatures) = (keys_of(keys)?, content(document, "document")?, signatures_of(signatures)?);
+    let (keys, document, signatures) =
+        (keys_of(keys)?, content(document, "document")?, documents_of(signatures, "signatures")?);
     to_js(&keys.next(&document, &files(&signatures)).map_err(engine_error)?)
 }
 
@@ -63,10 +64,9 @@ pub fn verify_signed(
     #[wasm_bindgen(unchecked_param_type = "string")] name: &JsValue,
     #[wasm_bindgen(unchecked_optional_param_type = "string | null")] now: &JsValue,
 ) -> Result<JsValue> {
-    let (document, signatures, keys) = (content(document, "document")?, signatures_of(signatures)?, keys_of(keys)?);
-    let is_absent = now.is_undefined() || now.is_null();
-    let now = if is_absent { None } else { Some(text(now, "now")?) };
-    let request = VerifyRequest { name: text(name, "name")?, now };
+    let (document, signatures, keys) =
+        (content(document, "document")?, documents_of(signatures, "signatures")?, keys_of(keys)?);
+    let request = VerifyRequest { name: text(name, "name")?, now: optional_text(now, "now")? };
     to_js(&airwaybill::verify_signed(&document, &files(&signatures), &keys, &request).map_err(engine_error)?)
 }
 
@@ -84,24 +84,38 @@ pub fn verify_ed25519(
     Ok(signature.try_into().is_ok_and(|signature| key.verifies(&message, &signature)))
 }
 
+/// The newest of the keys among the documents that are there, contents by name: the text of the document. Without `first`,
+/// the text of an earlier one, the lowest ones are taken as they are.
+///
+/// @throws `keys_missing` if there are none, and as `nextKeys`
+#[wasm_bindgen(js_name = newestKeys)]
+pub fn newest_keys(
+    #[wasm_bindgen(unchecked_param_type = "Readonly<Record<string, string>>")] documents: &JsValue,
+    #[wasm_bindgen(unchecked_optional_param_type = "string | Uint8Array | null")] first: &JsValue,
+) -> Result<String> {
+    let documents = documents_of(documents, "documents")?;
+    let first = if first.is_undefined() || first.is_null() { None } else { Some(keys_of(first)?) };
+    Ok(Keys::newest(first, &files(&documents)).map_err(engine_error)?.render())
+}
+
 fn content(value: &JsValue, place: &str) -> Result<Vec<u8>> {
     octets(value).map_or_else(|| text(value, place).map(String::into_bytes), Ok)
 }
 
-fn keys_of(document: &JsValue) -> Result<Keys> {
+pub(crate) fn keys_of(document: &JsValue) -> Result<Keys> {
     Keys::parse(&content(document, "keys")?).map_err(engine_error)
 }
 
-fn signatures_of(value: &JsValue) -> Result<Vec<(String, String)>> {
-    let invalid = |_| wrong_type("signatures", "expected an object of strings");
+pub(crate) fn documents_of(value: &JsValue, place: &str) -> Result<Vec<(String, String)>> {
+    let invalid = |_| wrong_type(place, "expected an object of strings");
     let entries = Object::entries(&plain(value).map_err(invalid)?.unchecked_into());
     let pair = |entry: JsValue| {
         let entry: Array = entry.unchecked_into();
-        Ok((text(&entry.get(0), "signatures")?, text(&entry.get(1), "signatures")?))
+        Ok((text(&entry.get(0), place)?, text(&entry.get(1), place)?))
     };
     entries.iter().map(pair).collect()
 }
 
-fn files(signatures: &[(String, String)]) -> Vec<SignatureFile<'_>> {
-    signatures.iter().map(|(name, content)| SignatureFile { name, content: content.as_bytes() }).collect()
+pub(crate) fn files(documents: &[(String, String)]) -> Vec<DocumentFile<'_>> {
+    documents.iter().map(|(name, content)| DocumentFile { name, content: content.as_bytes() }).collect()
 }

@@ -18,6 +18,7 @@ export const {
   Manifest,
   Version,
   hashFiles,
+  newestKeys,
   nextKeys,
   parseKeys,
   parseSignature,

@@ -16,7 +16,7 @@ pub(crate) fn listing(files: usize) -> Vec<Entry> {
         let is_changed = is_new && index % CHANGED_EACH == 0;
         let sha1 = Sha1Digest::of(if is_changed { b"changed" } else { path.as_bytes() });
         let version = if is_new { "1.0.1" } else { "1.0.0" };
-        Entry::File(FileRecord { path: format!("{version}/{path}"), size: 4096, sha1, mtime: None })
+        Entry::File(FileRecord { path: format!("{version}/{path}"), size: 4096, sha1, mtime: None, sha256: None })
     };
     order.into_iter().map(entry).collect()
 }

@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use super::lines::Lines;
 use super::signature::PublicKey;
-use super::verdict::{SignatureFile, signers};
-use super::{MAX_BYTES, head, sequence};
+use super::verdict::{DocumentFile, signatures_of, signers};
+use super::{ENDING, MAX_BYTES, head, sequence};
 use crate::error::{Code, Error, quoted};
 
 const MAX_KEYS: usize = 16;
@@ -117,7 +117,7 @@ impl Keys {
     ///
     /// Those of [`Keys::parse`]; [`Code::KeysSkipped`] for another number than the next one, [`Code::KeysProduct`],
     /// [`Code::KeysFloor`] for a lower floor, [`Code::KeysUnsigned`].
-    pub fn next(&self, document: &[u8], signatures: &[SignatureFile<'_>]) -> Result<Self, Error> {
+    pub fn next(&self, document: &[u8], signatures: &[DocumentFile<'_>]) -> Result<Self, Error> {
         let next = Self::parse(document)?;
         let fail = |code, rule: String| Err(Error::new(code, rule));
         if u64::from(next.number) != u64::from(self.number) + 1 {
@@ -148,6 +148,48 @@ impl Keys {
         }
         Ok(next)
     }
+
+    /// The newest of the keys that are there, each signed as [`Keys::next`] wants it. Without `first` the lowest ones
+    /// that are there are taken as they are.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::KeysMissing`] if there are none, and those of [`Keys::next`].
+    pub fn newest(first: Option<Self>, documents: &[DocumentFile<'_>]) -> Result<Self, Error> {
+        let read = |number: u32, keys: Option<&Self>| {
+            let name = format!("keys/{number}{ENDING}");
+            let document = documents.iter().find(|document| document.name == name)?;
+            let read = match keys {
+                None => Self::parse(document.content).and_then(|keys| keys.check_number(number)),
+                Some(keys) => keys.next(document.content, &signatures_of(&name, documents)),
+            };
+            Some(read.map_err(|error| error.at(&name)))
+        };
+        let numbers = || documents.iter().filter_map(|document| number_of(document.name));
+        let mut keys = match first {
+            Some(keys) => keys,
+            None => numbers().min().and_then(|number| read(number, None)).unwrap_or_else(|| {
+                let rule = "there is no keys/<n>.waybill here; airwaybill keys new makes the first one";
+                Err(Error::new(Code::KeysMissing, rule))
+            })?,
+        };
+        while let Some(next) = read(keys.number.saturating_add(1), Some(&keys)) {
+            keys = next?;
+        }
+        Ok(keys)
+    }
+
+    fn check_number(self, number: u32) -> Result<Self, Error> {
+        if self.number == number {
+            return Ok(self);
+        }
+        Err(Error::new(Code::KeysSkipped, format!("it is keys {}; its name has another number", self.number)))
+    }
+}
+
+/// The number in `keys/<n>.waybill`.
+fn number_of(name: &str) -> Option<u32> {
+    name.strip_prefix("keys/")?.strip_suffix(ENDING)?.parse().ok()
 }
 
 impl Role {

@@ -2,17 +2,16 @@ use serde::Serialize;
 
 use super::keys::Keys;
 use super::signature::{PublicKey, Signature};
-use super::{Waybill, WaybillKind, check_time};
+use super::{ENDING, Waybill, WaybillKind, check_time};
 use crate::error::{Code, Error, quoted};
 use crate::notice::Notice;
 
 const MAX_SIGNATURES: usize = 8;
-const ENDING: &str = ".waybill";
 
-/// A signature's file: its name, and what is in it.
+/// A waybill, keys or a signature: the name of its file, and what is in it.
 #[derive(Clone, Copy, Debug)]
-pub struct SignatureFile<'a> {
-    /// For messages, `1.0.1.waybill.sig`.
+pub struct DocumentFile<'a> {
+    /// `1.0.1.waybill`, `1.0.1.waybill.sig`, `keys/1.waybill`.
     pub name: &'a str,
     /// Its bytes.
     pub content: &'a [u8],
@@ -72,7 +71,7 @@ impl Verdict {
 /// [`Code::DocumentValue`] if `now` is no time.
 pub fn verify_signed(
     document: &[u8],
-    signatures: &[SignatureFile<'_>],
+    signatures: &[DocumentFile<'_>],
     keys: &Keys,
     request: &VerifyRequest,
 ) -> Result<Verdict, Error> {
@@ -122,6 +121,16 @@ impl Waybill {
     }
 }
 
+/// Of files, those that hold signatures of a document: `<document>.sig`, `<document>.2.sig` and so on (rule T2).
+pub(super) fn signatures_of<'a>(document: &str, files: &[DocumentFile<'a>]) -> Vec<DocumentFile<'a>> {
+    // One too many is skipped with a reason.
+    let names = (1..=MAX_SIGNATURES + 1).map(|number| match number {
+        1 => format!("{document}.sig"),
+        _ => format!("{document}.{number}.sig"),
+    });
+    names.filter_map(|name| files.iter().find(|file| file.name == name).copied()).collect()
+}
+
 pub(super) struct Signers<'k> {
     /// Each once.
     pub(super) keys: Vec<&'k PublicKey>,
@@ -129,7 +138,7 @@ pub(super) struct Signers<'k> {
 }
 
 /// Those of `keys` that signed the document.
-pub(super) fn signers<'k>(document: &[u8], signatures: &[SignatureFile<'_>], keys: &'k [PublicKey]) -> Signers<'k> {
+pub(super) fn signers<'k>(document: &[u8], signatures: &[DocumentFile<'_>], keys: &'k [PublicKey]) -> Signers<'k> {
     let mut signers = Signers { keys: Vec::new(), skipped: Vec::new() };
     for file in signatures.iter().take(MAX_SIGNATURES) {
         match signer(document, file, keys, &signers.keys) {
@@ -145,7 +154,7 @@ pub(super) fn signers<'k>(document: &[u8], signatures: &[SignatureFile<'_>], key
 
 fn signer<'k>(
     document: &[u8],
-    file: &SignatureFile<'_>,
+    file: &DocumentFile<'_>,
     keys: &'k [PublicKey],
     before: &[&PublicKey],
 ) -> Result<&'k PublicKey, Error> {

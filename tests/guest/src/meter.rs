@@ -22,7 +22,7 @@ extern "C" fn meter_listing(files: u32) -> u32 {
         let sha1 = Sha1Digest::of(&content.to_le_bytes());
         // 97 directories and names of differing lengths.
         let path = format!("{release}/flash/lib/package_{}/module_{number}.py", number % 97);
-        Entry::File(FileRecord { path, size: u64::from(content), sha1, mtime: None })
+        Entry::File(FileRecord { path, size: u64::from(content), sha1, mtime: None, sha256: None })
     };
     let half = files / 2;
     let old = (0..half).map(|number| file("1.0.0", number, number));

@@ -42,8 +42,13 @@ fn fault(path: &[u8]) -> Option<&'static str> {
 
 /// The release of a file at the path is whole when the path is right, else refused for it; its manifest leads there.
 fn check_in_a_release(path: &str, fault: Option<&airwaybill::Error>) {
-    let record =
-        FileRecord { path: format!("1.0.0/{path}"), size: 1, sha1: Sha1Digest::of(path.as_bytes()), mtime: None };
+    let record = FileRecord {
+        path: format!("1.0.0/{path}"),
+        size: 1,
+        sha1: Sha1Digest::of(path.as_bytes()),
+        mtime: None,
+        sha256: None,
+    };
     let listing = [Entry::File(record.clone())];
     // C6 and C6b judge names, not paths.
     let options = CatalogOptions { include: vec!["*".to_owned()], ..CatalogOptions::default() };

@@ -91,7 +91,10 @@ fn check_that_nothing_is_lost(catalog: &Catalog, listing: &[Entry]) {
     for release in catalog.releases() {
         for file in release.files() {
             let path = format!("{}/{}", release.version(), file.path);
-            assert_eq!(catalog.find(&path), Some(FileRecord { path, size: file.size, sha1: file.sha1, mtime: None }));
+            assert_eq!(
+                catalog.find(&path),
+                Some(FileRecord { path, size: file.size, sha1: file.sha1, mtime: None, sha256: None })
+            );
         }
     }
 }
@@ -142,7 +145,7 @@ impl Model<'_> {
             kept.filter(|file| self.unprotected(&tree_of(file)).contains_key(file.path.as_str())).collect();
         assert!(plan.keep.iter().eq(kept.into_iter().filter(|_| changes)));
         if target.is_some() {
-            let record = |(path, (size, sha1))| FileRecord { path, size, sha1, mtime: None };
+            let record = |(path, (size, sha1))| FileRecord { path, size, sha1, mtime: None, sha256: None };
             let found: Vec<FileRecord> = device.into_iter().map(record).collect();
             assert!(verify_device(self.catalog, plan.version.as_str(), &found).unwrap().is_ok());
         }

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use airwaybill::{Keys, Signature, SignatureFile, VerifyRequest, Waybill, verify_signed};
+use airwaybill::{DocumentFile, Keys, Signature, VerifyRequest, Waybill, verify_signed};
 use serde_json::Value;
 
 use crate::vectors::{Case, cases};
@@ -51,7 +51,7 @@ static SIGNED: LazyLock<Signed> = LazyLock::new(|| {
 
 impl Signed {
     fn counts(&self, document: &[u8], signature: &[u8]) -> bool {
-        let files = [SignatureFile { name: "1.0.1.waybill.sig", content: signature }];
+        let files = [DocumentFile { name: "1.0.1.waybill.sig", content: signature }];
         verify_signed(document, &files, &self.keys, &self.request).unwrap().is_ok()
     }
 }
