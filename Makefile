@@ -89,6 +89,12 @@ firefox:
 		{ echo 'the tests in a browser need Firefox: install it, or name one (make … FIREFOX=/path/to/firefox)' >&2; exit 1; }
 	[ -x "$$FIREFOX" ] || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq firefox-esr > /dev/null; }
 
+.PHONY: ssh-keygen
+ssh-keygen:
+	@command -v ssh-keygen > /dev/null || command -v apt-get > /dev/null || \
+		{ echo 'the tests of signed releases need ssh-keygen: install OpenSSH' >&2; exit 1; }
+	command -v ssh-keygen > /dev/null || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq openssh-client > /dev/null; }
+
 .PHONY: npm
 npm: wasm/node_modules/.package-lock.json ## build the npm package into target/npm
 	rustup target add wasm32-unknown-unknown 2> /dev/null
@@ -152,7 +158,7 @@ test-rust: | prerequisites ## the engine natively and under wasmtime: unit, prop
 	cargo build -q -p airwaybill --target wasm32-unknown-unknown
 
 .PHONY: test-python
-test-python: $(PREVIEW) $(VENV)/.tools ## the Python package, the server over real sockets, the command line
+test-python: $(PREVIEW) $(VENV)/.tools ssh-keygen ## the Python package, the server over real sockets, the command line
 	cd python && $(BIN)/pytest -q
 
 .PHONY: test-lowest

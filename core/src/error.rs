@@ -223,6 +223,8 @@ codes! {
     KeyType = "key_type",
     /// A key is malformed.
     KeyInvalid = "key_invalid",
+    /// A key is none of those that are known.
+    KeyUnknown = "key_unknown",
     /// A role has a key twice.
     KeyDuplicate = "key_duplicate",
     /// A document has more than 16 keys.

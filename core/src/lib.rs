@@ -82,6 +82,6 @@ pub use verify::{Content, Problem, ProblemKind, Report, verify_content, verify_d
 pub use version::{Version, VersionScheme};
 #[cfg(feature = "sign")]
 pub use waybill::{
-    DocumentFile, Keys, PublicKey, Role, Signature, Signed, SignedFile, Verdict, VerifyRequest, Waybill, WaybillKind,
-    WaybillRequest, verify_signed,
+    DocumentFile, Keys, KeysRequest, PublicKey, Role, Signature, Signed, SignedFile, Verdict, VerifyRequest, Waybill,
+    WaybillKind, WaybillRequest, verify_signed,
 };

@@ -17,7 +17,7 @@ use crate::path::DevicePath;
 use crate::version::{Version, VersionScheme};
 use lines::Lines;
 
-pub use keys::{Keys, Role};
+pub use keys::{Keys, KeysRequest, Role};
 pub use release::{Signed, WaybillRequest};
 pub use signature::{PublicKey, Signature};
 pub use verdict::{DocumentFile, Verdict, VerifyRequest, verify_signed};

@@ -9,17 +9,49 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
-from enum import Enum
 from typing import Annotated, Any, NoReturn, Optional
 
 import typer
 
-from airwaybill import AirwaybillError, Catalog, Listing, Manifest, _check, _record, verify_content
+from airwaybill import (
+    AirwaybillError,
+    Catalog,
+    Listing,
+    Manifest,
+    Notice,
+    _check,
+    _record,
+    _signing,
+    _signing_commands,
+    verify_content,
+)
+from airwaybill._files import write
+from airwaybill._options import (
+    CHECK_FAILED,
+    DEFAULT_BASE_URL,
+    INTERRUPTED,
+    WRONG_USAGE,
+    BaseUrlOption,
+    CheckedOption,
+    CommandError,
+    Directory,
+    DowngradeOption,
+    DstPaths,
+    DstPathsOption,
+    FirmwareOption,
+    FormatOption,
+    FromOption,
+    IgnoreOption,
+    IncludeOption,
+    KeepOption,
+    Level,
+    ProtectOption,
+    Scheme,
+    SchemeOption,
+    SignedOnlyOption,
+    ToOption,
+)
 from airwaybill._terminal import compared, complain, new_table, print_tables, progress_bar, shown, size_of
-
-CHECK_FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
-DEFAULT_BASE_URL = "http://127.0.0.1:8000"
 
 commands = typer.Typer(
     name="airwaybill",
@@ -28,76 +60,8 @@ commands = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-
-
-class Scheme(str, Enum):
-    """How versions are ordered."""
-
-    loose = "loose"
-    semver = "semver"
-    pep440 = "pep440"
-
-
-class DstPaths(str, Enum):
-    """How dst_path is written."""
-
-    relative = "relative"
-    absolute = "absolute"
-
-
-class Level(str, Enum):
-    """How bad a finding is, worst first."""
-
-    error = "error"
-    warning = "warning"
-    hint = "hint"
-
-
-Directory = Annotated[str, typer.Argument(metavar="DIR", help="Directory of releases.", show_default=False)]
-FromOption = Annotated[
-    Optional[str], typer.Option("--from", metavar="VERSION", help="The device's version; without it, a full install.")
-]
-ToOption = Annotated[
-    Optional[str], typer.Option("--to", metavar="VERSION", help="The release to install; by default the highest.")
-]
-FirmwareOption = Annotated[
-    Optional[str],
-    typer.Option("--firmware-version", metavar="VERSION", help="The device's firmware, if it differs from --from."),
-]
-DowngradeOption = Annotated[bool, typer.Option("--allow-downgrade", help="Allow --to to be lower than --from.")]
-BaseUrlOption = Annotated[str, typer.Option("--base-url", metavar="URL", help="Start of every URL.")]
-DstPathsOption = Annotated[DstPaths, typer.Option("--dst-paths", help="absolute writes dst_path with a leading slash.")]
-FormatOption = Annotated[
-    int, typer.Option("--format", min=1, max=2, help="2 adds sizes, and whether it is a full install.")
-]
-SchemeOption = Annotated[Scheme, typer.Option("--versions", help="How versions are ordered.")]
-IgnoreOption = Annotated[
-    list[str], typer.Option("--ignore", metavar="GLOB", help="Ignore files that match; may be repeated.")
-]
-ProtectOption = Annotated[
-    list[str], typer.Option("--protect", metavar="GLOB", help="Never touch device paths that match; may be repeated.")
-]
-
-IncludeOption = Annotated[
-    list[str],
-    typer.Option("--include", metavar="GLOB", help="Bring back files left out by their names; may be repeated."),
-]
-KeepOption = Annotated[
-    list[str],
-    typer.Option("--keep", metavar="GLOB", help="Device paths that a device owns once it has them; may be repeated."),
-]
-CheckedOption = Annotated[
-    bool, typer.Option("--checked", help="Hold back releases and images in which the check finds errors.")
-]
-
-
-class CommandError(Exception):
-    """Ends the command with a one-line error."""
-
-    def __init__(self, exit_code: int, code: str, message: str) -> None:
-        super().__init__(message)
-        self.exit_code = exit_code
-        self.code = code
+commands.command()(_signing_commands.sign)
+commands.add_typer(_signing_commands.keys, name="keys")
 
 
 @commands.command()
@@ -116,6 +80,7 @@ def serve(
     include: IncludeOption = [],  # noqa: B006
     keep: KeepOption = [],  # noqa: B006
     checked: CheckedOption = False,
+    signed_only: SignedOnlyOption = False,
     settle: Annotated[
         float, typer.Option(min=0, metavar="SECONDS", help="Offer a release once it has not changed for this long.")
     ] = 2.0,
@@ -148,6 +113,7 @@ def serve(
             include=include,
             keep=keep,
             checked=checked,
+            signed_only=signed_only,
             settle=settle,
             trusted_proxies=trusted_proxy,
             access_log=sys.stdout.buffer,
@@ -288,6 +254,7 @@ def check(
 def inspect(
     directory: Directory,
     checked: CheckedOption = False,
+    signed_only: SignedOnlyOption = False,
     scheme: SchemeOption = Scheme.loose,
     ignore: IgnoreOption = [],  # noqa: B006
     protect: ProtectOption = [],  # noqa: B006
@@ -295,7 +262,7 @@ def inspect(
     keep: KeepOption = [],  # noqa: B006
 ) -> None:
     """Show the releases and firmware images of a directory, and what is ignored and why."""
-    offer = _offer(directory, scheme, ignore, protect, include, keep)
+    offer = _offer(directory, scheme, ignore, protect, include, keep, signed_only=signed_only)
     catalog = offer(())
     if checked:
         settings = _check.Settings(_check.settings(directory))
@@ -317,10 +284,31 @@ def inspect(
 
 @commands.command()
 def verify(
-    document: Annotated[str, typer.Argument(metavar="MANIFEST", help="A manifest; - for standard input.")],
-    directory: Directory,
+    document: Annotated[
+        str, typer.Argument(metavar="[MANIFEST]", help="A manifest, - for standard input; without one, what is signed.")
+    ],
+    directory: Annotated[Optional[str], typer.Argument(metavar="DIR", help="Directory of releases.")] = None,
+    keys: Annotated[
+        Optional[str],
+        typer.Option("--keys", metavar="FILE", help="The keys that devices have; by default the first in DIR."),
+    ] = None,
+    scheme: SchemeOption = Scheme.loose,
+    ignore: IgnoreOption = [],  # noqa: B006
+    protect: ProtectOption = [],  # noqa: B006
+    include: IncludeOption = [],  # noqa: B006
+    keep: KeepOption = [],  # noqa: B006
 ) -> None:
-    """Check that every file of a manifest is in a directory, with its size and hash."""
+    """Check who signed the releases and images of a directory, and that they are still what was signed.
+
+    With a manifest, check that every file of it is in the directory, with its size and hash.
+    """
+    if directory is None:
+        _signing_commands.verify(document, keys, scheme, ignore, protect, include, keep)
+    else:
+        _verify_manifest(document, directory)
+
+
+def _verify_manifest(document: str, directory: str) -> None:
     try:
         data = sys.stdin.buffer.read() if document == "-" else _read(document)
     except OSError as error:
@@ -363,7 +351,7 @@ def record(
     if output is None:
         sys.stdout.buffer.write(text)
     else:
-        _write(output, text)
+        write(output, text)
 
 
 def main() -> NoReturn:
@@ -412,20 +400,33 @@ def _offer(
     protect: Sequence[str],
     include: Sequence[str],
     keep: Sequence[str],
+    *,
+    signed_only: bool = False,
 ) -> Callable[[Sequence[str]], Catalog]:
     """The catalog of a directory, without the names that failed."""
     with progress_bar("hashing") as progress:
-        listing = Listing.scan(directory, scheme=scheme.value, ignore=ignore, include=include, progress=progress)
-    return lambda failed: Catalog.from_listing(
-        listing,
-        scheme=scheme.value,
-        ignore=ignore,
-        protect=protect,
-        include=include,
-        keep=keep,
-        failed=failed,
-        now=int(time.time()),
-    )
+        listing = Listing.scan(
+            directory, scheme=scheme.value, ignore=ignore, include=include, sha256=signed_only, progress=progress
+        )
+    unsigned: tuple[Notice, ...] = ()
+
+    def offer(failed: Sequence[str]) -> Catalog:
+        return Catalog.from_listing(
+            listing,
+            scheme=scheme.value,
+            ignore=ignore,
+            protect=protect,
+            include=include,
+            keep=keep,
+            failed=failed,
+            unsigned=unsigned,
+            now=int(time.time()),
+        )
+
+    if signed_only:
+        documents = _signing.documents(directory)
+        unsigned = _signing.judge_to_serve(offer(()), listing, documents, _signing.now()).unsigned
+    return offer
 
 
 def _catalog(directory: str, scheme: Scheme, *globs: Sequence[str]) -> Catalog:
@@ -463,19 +464,3 @@ def _complain_of(findings: Iterable[dict[str, str]]) -> None:
 def _read(path: str) -> bytes:
     with open(path, "rb") as file:
         return file.read()
-
-
-def _write(path: str, data: bytes) -> None:
-    """Writes a temporary file beside it and renames that."""
-    target = os.path.realpath(path)
-    if os.path.exists(target) and not os.path.isfile(target):
-        raise CommandError(WRONG_USAGE, "output_failed", f"cannot write {path}: not a regular file")
-    beside = f"{target}.{os.getpid()}.new"
-    try:
-        with open(beside, "wb") as file:
-            file.write(data)
-        os.replace(beside, target)
-    except OSError as error:
-        with suppress(OSError):
-            os.remove(beside)
-        raise CommandError(CHECK_FAILED, "output_failed", f"cannot write {path}: {error.strerror}") from None

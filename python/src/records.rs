@@ -43,7 +43,9 @@ macro_rules! record {
 pub(crate) use record;
 
 record! {
-    /// Why something is ignored, or a warning about it.
+    /// Why something is ignored, or a warning about it: `Notice(path, code, message)`.
+    ///
+    /// Raises `AirwaybillError` with code `field_type` for a code that the engine does not give.
     Notice {
         /// Path from the top directory.
         path: String,
@@ -51,6 +53,12 @@ record! {
         code: String,
         /// The reason in words, on one line.
         message: String,
+    }
+
+    #[new]
+    fn new(path: String, code: String, message: String) -> PyResult<Self> {
+        let notice = Self { path, code, message };
+        notice.to_engine().map(|_| notice)
     }
 }
 record! {

@@ -1,6 +1,6 @@
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
-use airwaybill::{DocumentFile, VerifyRequest};
+use airwaybill::{DocumentFile, KeysRequest, VerifyRequest};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyDict, PyTuple};
@@ -91,6 +91,46 @@ document! {
             self.0.next(&document, &signatures.files()).map(Self).map_err(engine_error)
         }
 
+        /// The first keys of a product; `root` and `release` are `PublicKey`s.
+        ///
+        /// Raises `AirwaybillError` with code `document_value`, `key_duplicate`, `keys_too_many` or `keys_threshold`.
+        #[staticmethod]
+        #[pyo3(signature = (product, root, release, *, threshold_root = None, threshold_release = None))]
+        fn first(
+            product: &str,
+            root: Vec<PublicKey>,
+            release: Vec<PublicKey>,
+            threshold_root: Option<u32>,
+            threshold_release: Option<u32>,
+        ) -> PyResult<Self> {
+            let (root, release) = (engine_keys(root), engine_keys(release));
+            let request = KeysRequest { root, release, threshold_root, threshold_release, ..KeysRequest::default() };
+            airwaybill::Keys::first(product, &request).map(Self).map_err(engine_error)
+        }
+
+        /// The keys that come after these, to be signed by the roots of both: `root` and `release` are keys that are new,
+        /// `remove` those that go, all `PublicKey`s; waybills below `floor` no longer count.
+        ///
+        /// Raises `AirwaybillError` with code `key_unknown` to remove a key that is none of these, `keys_floor` for a lower floor, or
+        /// to remove a release key without one, because devices forget their sequences then; and as `first` does.
+        #[pyo3(signature = (
+            *, root = Vec::new(), release = Vec::new(), remove = Vec::new(), threshold_root = None,
+            threshold_release = None, floor = None
+        ))]
+        fn changed(
+            &self,
+            root: Vec<PublicKey>,
+            release: Vec<PublicKey>,
+            remove: Vec<PublicKey>,
+            threshold_root: Option<u32>,
+            threshold_release: Option<u32>,
+            floor: Option<u32>,
+        ) -> PyResult<Self> {
+            let (root, release, remove) = (engine_keys(root), engine_keys(release), engine_keys(remove));
+            let request = KeysRequest { root, release, remove, threshold_root, threshold_release, floor };
+            self.0.changed(&request).map(Self).map_err(engine_error)
+        }
+
         /// The newest of the keys among the documents that are there, contents by name; without `first` the lowest ones
         /// are taken as they are.
         ///
@@ -130,6 +170,11 @@ document! {
         #[getter]
         fn key(&self) -> PublicKey {
             PublicKey(self.0.key())
+        }
+
+        /// Whether it is the signature over `document` of that key.
+        fn verifies(&self, document: &Bound<'_, PyAny>) -> PyResult<bool> {
+            Ok(self.0.verifies(&bytes(document)?))
         }
 
         fn __repr__(&self) -> String {
@@ -182,6 +227,10 @@ impl PublicKey {
     fn __reduce__<'py>(slf: &Bound<'py, Self>) -> (Bound<'py, pyo3::types::PyType>, (String,)) {
         (slf.get_type(), (slf.get().0.to_string(),))
     }
+}
+
+fn engine_keys(keys: Vec<PublicKey>) -> Vec<airwaybill::PublicKey> {
+    keys.into_iter().map(|key| key.0).collect()
 }
 
 record! {

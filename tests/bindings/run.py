@@ -39,7 +39,7 @@ def path(case):
 def catalog_of(case):
     options = case.get("options", {})
     if "unsigned" in options:
-        options = {**options, "unsigned": [Notice._restore(**notice) for notice in options["unsigned"]]}
+        options = {**options, "unsigned": [Notice(**notice) for notice in options["unsigned"]]}
     settled = {**options, "unsettled": [], "failed": [], "unsigned": []}
     earlier = Catalog.from_listing(case["remembered"], **settled) if "remembered" in case else None
     return Catalog.from_listing(case.get("listing", []), **options, earlier=earlier)

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::lines::Lines;
 use super::signature::PublicKey;
 use super::verdict::{DocumentFile, signatures_of, signers};
-use super::{ENDING, MAX_BYTES, head, sequence};
+use super::{ENDING, MAX_BYTES, check_product, head, sequence};
 use crate::error::{Code, Error, quoted};
 
 const MAX_KEYS: usize = 16;
@@ -54,7 +54,74 @@ pub struct Role {
     pub keys: Vec<PublicKey>,
 }
 
+/// What the first keys have, or what changes with the next ones.
+#[derive(Clone, Debug, Default)]
+pub struct KeysRequest {
+    /// Keys that may sign the next document, besides those that may already.
+    pub root: Vec<PublicKey>,
+    /// Keys that may sign releases, besides those that may already.
+    pub release: Vec<PublicKey>,
+    /// Keys that no longer may sign anything.
+    pub remove: Vec<PublicKey>,
+    /// How many root keys have to sign; without it as before, at first 1.
+    pub threshold_root: Option<u32>,
+    /// How many release keys have to sign; without it as before, at first 1.
+    pub threshold_release: Option<u32>,
+    /// Waybills with a lower sequence do not count; without it as before, at first 0.
+    pub floor: Option<u32>,
+}
+
 impl Keys {
+    /// The first keys of a product.
+    ///
+    /// # Errors
+    ///
+    /// As [`Keys::changed`].
+    pub fn first(product: &str, request: &KeysRequest) -> Result<Self, Error> {
+        check_product(product)?;
+        let role = || Role { threshold: 1, keys: Vec::new() };
+        let (root, release) = (role(), role());
+        Self { product: product.to_owned(), number: 0, root, release, floor_release: 0, floor_firmware: 0 }
+            .changed(request)
+    }
+
+    /// The keys that come after these, to be signed by the roots of both.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::KeyUnknown`] to remove a key that is none of these; [`Code::KeysFloor`] to remove a release key without a floor,
+    /// because devices forget then which sequences they had; those of [`Keys::parse`].
+    pub fn changed(&self, request: &KeysRequest) -> Result<Self, Error> {
+        let is_removed = |key: &PublicKey| request.remove.iter().any(|other| other.bytes() == key.bytes());
+        let is_known = |key: &&PublicKey| {
+            let mut known = self.root.keys.iter().chain(&self.release.keys);
+            known.any(|other| other.bytes() == key.bytes())
+        };
+        if let Some(unknown) = request.remove.iter().find(|key| !is_known(key)) {
+            let rule = format!("none of keys {} is this one; it cannot be removed", self.number);
+            return Err(Error::new(Code::KeyUnknown, format!("{}: {rule}", quoted(&unknown.to_string()))));
+        }
+        if let (Some(removed), None) = (self.release.keys.iter().find(|key| is_removed(key)), request.floor) {
+            let rule = "devices forget their sequences with a release key that goes: give a floor";
+            return Err(Error::new(Code::KeysFloor, format!("{}: {rule}", quoted(&removed.to_string()))));
+        }
+        let role = |before: &Role, more: &[PublicKey], threshold: Option<u32>| Role {
+            threshold: threshold.unwrap_or(before.threshold),
+            keys: before.keys.iter().filter(|key| !is_removed(key)).chain(more).cloned().collect(),
+        };
+        let next = Self {
+            product: self.product.clone(),
+            number: self.number.saturating_add(1),
+            root: role(&self.root, &request.root, request.threshold_root),
+            release: role(&self.release, &request.release, request.threshold_release),
+            floor_release: request.floor.unwrap_or(self.floor_release),
+            floor_firmware: request.floor.unwrap_or(self.floor_firmware),
+        };
+        self.check_floors(&next)?;
+        // It is written, so that what breaks a rule is an error.
+        Self::parse(next.render().as_bytes())
+    }
+
     /// Reads a document, of which there is exactly one way to write it: [`Keys::render`] gives the same bytes.
     ///
     /// # Errors
@@ -128,14 +195,7 @@ impl Keys {
             let rule = format!("{}: these keys are for {}", quoted(&next.product), quoted(&self.product));
             return fail(Code::KeysProduct, rule);
         }
-        for (name, was, is) in [
-            ("release", self.floor_release, next.floor_release),
-            ("firmware", self.floor_firmware, next.floor_firmware),
-        ] {
-            if is < was {
-                return fail(Code::KeysFloor, format!("floor {name} {is}: it was {was}, and a floor never falls"));
-            }
-        }
+        self.check_floors(&next)?;
         for keys in [self, &next] {
             let signed = signers(document, signatures, &keys.root.keys).keys.len();
             if signed < keys.root.needed() {
@@ -177,6 +237,19 @@ impl Keys {
             keys = next?;
         }
         Ok(keys)
+    }
+
+    fn check_floors(&self, next: &Self) -> Result<(), Error> {
+        for (name, was, is) in [
+            ("release", self.floor_release, next.floor_release),
+            ("firmware", self.floor_firmware, next.floor_firmware),
+        ] {
+            if is < was {
+                let rule = format!("floor {name} {is}: it was {was}, and a floor never falls");
+                return Err(Error::new(Code::KeysFloor, rule));
+            }
+        }
+        Ok(())
     }
 
     fn check_number(self, number: u32) -> Result<Self, Error> {

@@ -26,10 +26,10 @@ pub struct WaybillRequest {
     /// Without it, the one that the waybill has already, or one more than the highest of the product's (rule T5).
     #[cfg_attr(feature = "wasm", tsify(optional, type = "number | null | undefined"))]
     pub sequence: Option<u32>,
-    /// From this time on it does not count, `2027-11-27T00:00:00Z`.
+    /// From this time on it does not count, `2027-11-27T00:00:00Z`, or `-`. Without it, as the waybill has it already.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | null | undefined"))]
     pub expires: Option<String>,
-    /// The firmware that a release is made for.
+    /// The firmware that a release is made for, or `-`. Without it, as the waybill has it already.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | null | undefined"))]
     #[serde(alias = "needs_firmware")]
     pub needs_firmware: Option<String>,
@@ -94,16 +94,21 @@ impl Catalog {
         files: &[FileRecord],
     ) -> Result<Waybill, Error> {
         check_product(&request.product)?;
-        request.expires.as_deref().map_or(Ok(()), check_time)?;
         let contents = self.contents(&request.name, &Records::new(files))?;
-        let needs = request.needs_firmware.as_deref();
-        let waybill = Waybill {
-            product: request.product.clone(),
-            sequence: request.sequence.map_or_else(|| next_sequence(request, documents), Ok)?,
-            expires: request.expires.clone(),
-            needs_firmware: needs.map(|text| Version::parse(text, VersionScheme::Loose)).transpose()?,
-            ..contents
+        let (before, highest) = before(request, documents)?;
+        let expires = match request.expires.as_deref() {
+            None => before.as_ref().and_then(|before| before.expires.clone()),
+            Some("-") => None,
+            Some(time) => check_time(time).map(|()| Some(time.to_owned()))?,
         };
+        let needs_firmware = match request.needs_firmware.as_deref() {
+            None => before.as_ref().and_then(|before| before.needs_firmware.clone()),
+            Some("-") => None,
+            Some(version) => Some(Version::parse(version, VersionScheme::Loose)?),
+        };
+        let sequence = request.sequence.or(before.map(|before| before.sequence));
+        let sequence = sequence.unwrap_or(highest.saturating_add(1));
+        let waybill = Waybill { product: request.product.clone(), sequence, expires, needs_firmware, ..contents };
         // It is written, so that what breaks a rule is an error.
         let waybill = Waybill::parse(waybill.render().as_bytes())?;
         self.check_rises(&request.name, &waybill, documents)?;
@@ -244,19 +249,18 @@ fn differences(name: &str, signed: &Waybill, found: &Waybill) -> Vec<Notice> {
     differences
 }
 
-fn next_sequence(request: &WaybillRequest, documents: &[DocumentFile<'_>]) -> Result<u32, Error> {
-    let mut highest = 0;
+/// The waybill that is there already, and the highest sequence of its product.
+fn before(request: &WaybillRequest, documents: &[DocumentFile<'_>]) -> Result<(Option<Waybill>, u32), Error> {
+    let (mut own, mut highest) = (None, 0);
     for document in documents {
         let Some(name) = document.name.strip_suffix(ENDING).filter(|name| !name.contains('/')) else { continue };
         let waybill = Waybill::parse(document.content).map_err(|error| error.at(document.name))?;
         if waybill.product == request.product {
-            if name == request.name {
-                return Ok(waybill.sequence);
-            }
             highest = waybill.sequence.max(highest);
+            own = Some(waybill).filter(|_| name == request.name).or(own);
         }
     }
-    Ok(highest.saturating_add(1))
+    Ok((own, highest))
 }
 
 /// Files of a listing, by path.

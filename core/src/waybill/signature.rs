@@ -188,11 +188,12 @@ impl Signature {
         PublicKey::new(self.key)
     }
 
-    /// Whether it is the signature of that key, which it claims to be of, over a document.
-    pub(super) fn holds(&self, key: &PublicKey, document: &[u8]) -> bool {
+    /// Whether it is the signature over a document of the key that it claims to be of.
+    #[must_use]
+    pub fn verifies(&self, document: &[u8]) -> bool {
         let digest = Sha256::digest(document);
         let fields = [NAMESPACE.as_bytes(), b"", HASH.as_bytes(), &digest].map(string).concat();
-        key.verifies(&[MAGIC, &fields].concat(), &self.bytes)
+        self.key().verifies(&[MAGIC, &fields].concat(), &self.bytes)
     }
 }
 

@@ -99,7 +99,13 @@ pub fn verify_signed(
             WaybillKind::Firmware => keys.floor_firmware,
         };
         if waybill.sequence < floor {
-            refuse(Code::SequenceLow, format!("sequence {}: below the floor, {floor}", waybill.sequence));
+            refuse(
+                Code::SequenceLow,
+                format!(
+                    "sequence {}: below the floor, {floor}; sign it again with a higher --sequence",
+                    waybill.sequence
+                ),
+            );
         }
         if let (Some(expires), Some(now)) = (&waybill.expires, &request.now)
             && now >= expires
@@ -164,7 +170,7 @@ fn signer<'k>(
     if before.contains(&key) {
         return Err(Error::new(Code::SignatureTwice, format!("{} signed it already", quoted(&key.to_string()))));
     }
-    if !signature.holds(key, document) {
+    if !signature.verifies(document) {
         return Err(Error::new(
             Code::SignatureWrong,
             format!("not that of {} over this document", quoted(&key.to_string())),

@@ -47,6 +47,7 @@ def create_app(
     include: Sequence[str] = (),
     keep: Sequence[str] = (),
     checked: bool = False,
+    signed_only: bool = False,
     settle: float = 2.0,
     trusted_proxies: Iterable[str] = (),
     access_log: BinaryIO | None = None,
@@ -57,7 +58,8 @@ def create_app(
     ``base_url`` is the start of every URL in a manifest, by default from the request's ``Host``. ``dst_paths`` is
     ``relative`` or ``absolute``, with a leading slash; ``scheme``, the order of versions, ``loose``, ``semver`` or
     ``pep440``. ``ignore``, ``protect``, ``include`` and ``keep`` are globs. With ``checked`` no release or image is
-    offered in which the check finds errors. A release is offered once nothing in it has changed for ``settle`` seconds.
+    offered in which the check finds errors, with ``signed_only`` none whose waybill does not count for devices that
+    have the keys below ``root``. A release is offered once nothing in it has changed for ``settle`` seconds.
     ``X-Forwarded-Proto`` and ``-Host`` are trusted from the addresses and networks in ``trusted_proxies``.
     ``access_log`` gets one JSON line per request. ``force_polling`` is for file systems without change notifications.
 
@@ -76,6 +78,7 @@ def create_app(
         include=tuple(include),
         keep=tuple(keep),
         checked=checked,
+        signed_only=signed_only,
         base_url=base_url,
         dst_paths=dst_paths,
         settle=settle,

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple, Union
 
-from airwaybill import Catalog, FileRecord, Listing
+from airwaybill import Catalog, FileRecord, Listing, Notice
 
 Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
 
@@ -18,6 +18,7 @@ class Moment(NamedTuple):
     now: int | None = None
     unsettled: tuple[str, ...] = ()
     failed: tuple[str, ...] = ()
+    unsigned: tuple[Notice, ...] = ()
 
 
 NO_MOMENT = Moment()
@@ -35,6 +36,7 @@ class Config:
     base_url: str | None = None
     dst_paths: str = "relative"
     checked: bool = False
+    signed_only: bool = False
     settle: float = 2.0
     trusted_proxies: tuple[Network, ...] = ()
     force_polling: bool = False

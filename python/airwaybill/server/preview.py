@@ -152,12 +152,16 @@ def _render(snapshot: Snapshot, checked: Checked, config: Config) -> tuple[Snaps
             "now": moment.now,
             "unsettled": moment.unsettled,
             "failed": moment.failed,
+            "unsigned": [
+                {"path": notice.path, "code": notice.code, "message": notice.message} for notice in moment.unsigned
+            ],
         },
         "check": checked.settings,
         "findings": checked.findings,
         "remembered": [
             {"path": file.path, "size": file.size, "sha1": file.sha1} for file in snapshot.catalog.remembered
         ],
+        "signed": None if snapshot.judged is None else [one.to_dict() for one in snapshot.judged.signed],
         "entries": [_shown(entry) for entry in snapshot.listing.entries() if not entry["path"].startswith(".")],
     }
     # Without the brace: it goes on with what depends on the request.

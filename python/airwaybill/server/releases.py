@@ -7,11 +7,11 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, KeysView
+from collections.abc import Callable
 
 import watchfiles
 
-from airwaybill import AirwaybillError, Listing, _check
+from airwaybill import AirwaybillError, Listing, _check, _signing
 from airwaybill.server.answers import RequestError
 from airwaybill.server.config import Config, Moment
 from airwaybill.server.report import Report
@@ -79,7 +79,7 @@ class Releases:
         self._config = config
         self._settling = Settling(config.settle)
         self._report = Report(config.scheme)
-        self._state: tuple[str, Listing, KeysView[str], int, _check.Settings] | None = None
+        self._state: tuple[object, ...] | None = None
         self._rest = LOOK_AGAIN_SECONDS
         self._dirty = threading.Event()
         self._stopping = threading.Event()
@@ -174,6 +174,7 @@ class Releases:
                 scheme=self._config.scheme,
                 ignore=self._config.ignore,
                 include=self._config.include,
+                sha256=self._config.signed_only,
                 progress=progress,
             )
             ended = time.monotonic()
@@ -182,10 +183,13 @@ class Releases:
             now = int(time.time())
             before = None if self.current is None else self.current.settings
             settings = _check.Settings.read(self.root).after(before)
-            state = (real_root, listing, waits.keys(), self._hour(now), settings)
-            if state != self._state:
+            documents = _signing.documents(self.root) if self._config.signed_only else {}
+            state = (real_root, listing, waits.keys(), self._hour(now), settings, documents)
+            if state != self._state or self._is_outdated(now):
                 moment = Moment(now, tuple(waits))
-                self.current = Snapshot.after(self.current, listing, moment, self._config, real_root, settings)
+                self.current = Snapshot.after(
+                    self.current, listing, moment, self._config, real_root, settings, documents
+                )
                 if self.current.checked is not None:
                     self._report.tell(self.current)
             self._state, self.error = state, None
@@ -204,6 +208,11 @@ class Releases:
         """A number that changes once what a copy tool left may be an hour old, where there is any."""
         held = self.current is not None and any(reason["code"] == "copy_under_way" for reason in self.current.held_back)
         return now // COPY_LOOK_SECONDS if held else 0
+
+    def _is_outdated(self, now: int) -> bool:
+        """Whether a waybill expired since the last snapshot."""
+        judged = None if self.current is None else self.current.judged
+        return judged is not None and not judged.holds(_signing.text_of(now))
 
     def _keep_watching(self) -> None:
         polling = self._config.force_polling

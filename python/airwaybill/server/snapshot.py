@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from airwaybill import Catalog, Listing, _check
+from airwaybill import Catalog, Listing, _check, _signing
 from airwaybill.server.cache import Answers, EntityCache
 from airwaybill.server.config import Config, Moment
 
@@ -15,7 +15,8 @@ MANIFESTS_LIMIT = 16 * 1024 * 1024
 class Snapshot:
     """``generation`` increases with each snapshot; ``releases`` to ``warnings`` are for ``/healthz``.
 
-    ``catalog`` is the catalog of ``listing`` at ``moment``, ``checked`` its check, None as long as that is not done.
+    ``catalog`` is the catalog of ``listing`` at ``moment``, ``checked`` its check, None as long as that is not done;
+    ``judged`` says who signed what, where only what is signed is offered.
     """
 
     generation: int
@@ -25,6 +26,7 @@ class Snapshot:
     real_root: str
     settings: _check.Settings
     checked: _check.Checked | None
+    judged: _signing.Judged | None
     releases: tuple[str, ...]
     firmware: tuple[str, ...]
     unsettled: tuple[str, ...]
@@ -47,12 +49,18 @@ class Snapshot:
         config: Config,
         real_root: str,
         settings: _check.Settings,
+        documents: dict[str, bytes],
     ) -> Snapshot:
         """The next snapshot: what is there at ``moment``, with what is remembered of the one before.
 
-        It is checked already if what has errors is not offered.
+        It is checked already if what has errors is not offered. ``documents`` are the waybills, keys and signatures.
         """
         earlier = None if before is None else before.catalog
+        judged = None
+        if config.signed_only:
+            everything = config.catalog(listing, moment, earlier)
+            judged = _signing.judge_to_serve(everything, listing, documents, _signing.text_of(moment.now or 0))
+            moment = moment._replace(unsigned=judged.unsigned)
 
         def offer(failed: tuple[str, ...]) -> Catalog:
             return config.catalog(listing, moment._replace(failed=failed), earlier)
@@ -71,6 +79,7 @@ class Snapshot:
             real_root=real_root,
             settings=settings,
             checked=checked,
+            judged=judged,
             releases=tuple(str(release.version) for release in catalog.releases),
             firmware=tuple(image.path for image in catalog.firmware),
             unsettled=tuple(notice.path for notice in catalog.held_back if notice.code == "release_unsettled"),

@@ -1,0 +1,283 @@
+"""The commands of signed releases."""
+
+# typer evaluates the annotations, which under Python 3.9 must not be strings: no `from __future__ import annotations`.
+
+import os
+import sys
+import time
+from collections.abc import Sequence
+from typing import Annotated, Optional
+
+import typer
+
+from airwaybill import AirwaybillError, Catalog, Keys, Listing, PublicKey, Waybill, _signing, verify_signed
+from airwaybill._files import write
+from airwaybill._options import (
+    CHECK_FAILED,
+    WRONG_USAGE,
+    CommandError,
+    Directory,
+    IgnoreOption,
+    IncludeOption,
+    KeepOption,
+    ProtectOption,
+    Scheme,
+    SchemeOption,
+)
+from airwaybill._signing import KEYS, Draft, Signing
+from airwaybill._terminal import new_table, print_tables, progress_bar, shown
+
+keys = typer.Typer(help="Who may sign: keys/<n>.waybill beside the releases.", no_args_is_help=True)
+
+RootOption = Annotated[
+    list[str], typer.Option("--root", metavar="KEY.pub", help="A key that may sign the next keys; may be repeated.")
+]
+ReleaseOption = Annotated[
+    list[str], typer.Option("--release", metavar="KEY.pub", help="A key that may sign releases; may be repeated.")
+]
+ThresholdRootOption = Annotated[
+    Optional[int], typer.Option("--threshold-root", metavar="K", help="How many root keys have to sign; at first 1.")
+]
+ThresholdReleaseOption = Annotated[
+    Optional[int],
+    typer.Option("--threshold-release", metavar="K", help="How many release keys have to sign; at first 1."),
+]
+
+
+@keys.command("new")
+def new_keys(
+    directory: Directory,
+    product: Annotated[str, typer.Option("--product", metavar="NAME", help="Which devices they are for.")],
+    root: RootOption,
+    release: ReleaseOption,
+    threshold_root: ThresholdRootOption = None,
+    threshold_release: ThresholdReleaseOption = None,
+) -> None:
+    """Write keys/1.waybill, which a device gets as waybill/keys when it is delivered."""
+    _need_directory(directory)
+    there = sorted(name for name in _signing.documents(directory) if name.startswith(f"{KEYS}/"))
+    if there:
+        raise CommandError(
+            WRONG_USAGE, "keys_exist", f"{there[-1]} is there; airwaybill keys rotate makes the next ones"
+        )
+    first = Keys.first(
+        product,
+        _public(root),
+        _public(release),
+        threshold_root=threshold_root,
+        threshold_release=threshold_release,
+    )
+    os.makedirs(os.path.join(directory, KEYS), exist_ok=True)
+    write(os.path.join(directory, KEYS, "1.waybill"), first.render())
+    print(f"wrote {KEYS}/1.waybill: put it on each device as waybill/keys, before it leaves")
+
+
+@keys.command("rotate")
+def rotate_keys(
+    directory: Directory,
+    root: RootOption = [],  # noqa: B006
+    release: ReleaseOption = [],  # noqa: B006
+    remove: Annotated[
+        list[str], typer.Option("--remove", metavar="KEY.pub", help="A key that no longer may sign; may be repeated.")
+    ] = [],  # noqa: B006
+    threshold_root: ThresholdRootOption = None,
+    threshold_release: ThresholdReleaseOption = None,
+    floor: Annotated[
+        Optional[int], typer.Option("--floor", metavar="SEQUENCE", help="Waybills below it no longer count.")
+    ] = None,
+) -> None:
+    """Write the next keys, to be signed with `airwaybill sign DIR keys --key KEY`."""
+    _need_directory(directory)
+    found = _signing.documents(directory)
+    newest = Keys.newest(found)
+    changed = newest.changed(
+        root=_public(root),
+        release=_public(release),
+        remove=_public(remove),
+        threshold_root=threshold_root,
+        threshold_release=threshold_release,
+        floor=floor,
+    )
+    name = f"{KEYS}/{changed.to_dict()['number']}.waybill.draft"
+    if name in found:
+        raise CommandError(WRONG_USAGE, "keys_exist", f"{name} is there; sign it, or remove it first")
+    write(os.path.join(directory, name), changed.render())
+    print(f"wrote {name}: devices get it once it is signed; it lacks {Draft.of(_signing.documents(directory)).lacks()}")
+
+
+def sign(
+    directory: Directory,
+    name: Annotated[
+        list[str],
+        typer.Argument(metavar="VERSION...", help="Releases, with their images; or keys: the next keys."),
+    ],
+    key: Annotated[
+        Optional[str],
+        typer.Option("--key", metavar="KEY", help="The private key, or the public one of a key that an agent holds."),
+    ] = None,
+    sequence: Annotated[
+        Optional[int], typer.Option("--sequence", help="By default as before, or one more than the highest.")
+    ] = None,
+    expires: Annotated[
+        Optional[str],
+        typer.Option("--expires", metavar="TIME", help="2027-11-27T00:00:00Z, or - for never; by default as before."),
+    ] = None,
+    needs_firmware: Annotated[
+        Optional[str],
+        typer.Option(
+            "--needs-firmware", metavar="VERSION", help="Which firmware it wants, or -; by default as before."
+        ),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would be signed.")] = False,
+    scheme: SchemeOption = Scheme.loose,
+    ignore: IgnoreOption = [],  # noqa: B006
+    protect: ProtectOption = [],  # noqa: B006
+    include: IncludeOption = [],  # noqa: B006
+    keep: KeepOption = [],  # noqa: B006
+) -> None:
+    """Sign releases and their images, by ssh-keygen.
+
+    Give the same --ignore, --protect, --include and --keep as to serve.
+    """
+    if key is None and not dry_run:
+        raise CommandError(WRONG_USAGE, "usage", "--key: which key signs?")
+    _need_directory(directory)
+    if name == [KEYS]:
+        _sign_keys(directory, key)
+        return
+    catalog, listing = _scan(directory, scheme, ignore, protect, include, keep)
+    trusted = Keys.newest(_signing.documents(directory))
+    product = trusted.to_dict()["product"]
+    if key is not None and not dry_run:
+        _check_signer(trusted, key)
+    for target in _targets(catalog, name):
+        found = _signing.documents(directory)
+        is_image = target.startswith("firmware_")
+        waybill = catalog.waybill(
+            target,
+            product,
+            listing,
+            found,
+            sequence=sequence,
+            expires=expires,
+            needs_firmware=None if is_image else needs_firmware,
+        )
+        if key is None or dry_run:
+            sys.stdout.buffer.write(waybill.render())
+            continue
+        _refuse_what_never_counts(trusted, waybill)
+        signing = Signing.of(found, waybill.file_name, waybill.render(), _signing.fingerprints(trusted, "release"))
+        signing = signing.signed_by(key)
+        signing.write(directory, found)
+        missing = trusted.to_dict()["release"]["threshold"] - len(signing.signatures)
+        rest = f"; {missing} more of the release keys must sign" if missing > 0 else ""
+        print(f"signed {signing.name}: sequence {waybill.to_dict()['sequence']}{rest}")
+
+
+def _sign_keys(directory: str, key: Optional[str]) -> None:
+    found = _signing.documents(directory)
+    draft = Draft.of(found)
+    if key is None:
+        sys.stdout.buffer.write(draft.signing.document)
+        return
+    signer = _signing.public_key(key)
+    if signer.fingerprint not in _signing.fingerprints(draft.keys, "root") | _signing.fingerprints(draft.after, "root"):
+        rule = "none of the root keys of these keys, or of those before"
+        raise CommandError(WRONG_USAGE, "signature_unknown", f"{_signing.named(signer)}: {rule}")
+    draft = draft._replace(signing=draft.signing.signed_by(key))
+    lacking = draft.lacks()
+    if lacking:
+        draft.signing.write(directory, found)
+        print(f"signed {draft.signing.name}; it lacks {lacking}")
+    else:
+        print(f"signed {draft.finish(directory, found)}: it is complete, and devices take it from now on")
+
+
+def verify(
+    directory: str,
+    keys_file: Optional[str],
+    scheme: Scheme,
+    ignore: Sequence[str],
+    protect: Sequence[str],
+    include: Sequence[str],
+    keep: Sequence[str],
+) -> None:
+    """Who signed each release and image, and whether devices take it; fails if they do not take one of them."""
+    catalog, listing = _scan(directory, scheme, ignore, protect, include, keep)
+    found = _signing.documents(directory)
+    trusted = Keys.newest(found, None if keys_file is None else _keys(keys_file))
+    judged = _signing.judge(catalog, listing, found, trusted, _signing.now())
+    table, reasons = new_table("signed", "sequence >", "expires", "by", "counts"), new_table("path", "code", "because")
+    for one in judged.signed:
+        by = ", ".join(_signing.named(PublicKey(line)) for line in one.verdict.signers)
+        number = "" if one.sequence is None else str(one.sequence)
+        table.add_row(shown(one.path), number, one.expires or "", shown(by), "yes" if one else "no")
+        for notice in (*one.verdict.reasons, *one.verdict.skipped):
+            reasons.add_row(shown(notice.path), notice.code, shown(notice.message))
+    print_tables(table, reasons)
+    counts, number = len(judged.signed) - len(judged.unsigned), trusted.to_dict()["number"]
+    summary = f"{counts} of {len(judged.signed)} count for devices with keys {number}"
+    if judged.unsigned or not judged.signed:
+        raise CommandError(CHECK_FAILED, "verify_failed", summary)
+    print(summary)
+
+
+def _targets(catalog: Catalog, names: Sequence[str]) -> list[str]:
+    """The releases with these versions and their images, lower versions first."""
+    releases = [release.version for release in catalog.releases]
+    images = [image.path for image in catalog.firmware if image.version in names or image.path in names]
+    for name in names:
+        if name not in releases and name not in images and not any(name == image.version for image in catalog.firmware):
+            # Says why: it is unknown, or held back.
+            catalog.plan(target=name)
+            raise AirwaybillError("release_unknown", f"{shown(name)}: no release has this name")
+    return [*(version for version in releases if version in names), *images]
+
+
+def _check_signer(trusted: Keys, key: str) -> None:
+    signer = _signing.public_key(key)
+    if signer.fingerprint not in _signing.fingerprints(trusted, "release"):
+        rule = f"none of the release keys of keys {trusted.to_dict()['number']}; airwaybill keys rotate adds it"
+        raise CommandError(WRONG_USAGE, "signature_unknown", f"{_signing.named(signer)}: {rule}")
+
+
+def _refuse_what_never_counts(trusted: Keys, waybill: Waybill) -> None:
+    for reason in verify_signed(waybill.render(), {}, trusted, waybill.file_name, _signing.now()).reasons:
+        if reason.code != "unsigned":
+            raise CommandError(CHECK_FAILED, reason.code, f"{reason.path}: {reason.message}")
+
+
+def _public(paths: Sequence[str]) -> list[PublicKey]:
+    return [_signing.public_key(path) for path in paths]
+
+
+def _keys(path: str) -> Keys:
+    try:
+        with open(path, "rb") as file:
+            document = file.read()
+    except OSError as error:
+        raise CommandError(WRONG_USAGE, "keys_unread", f"cannot read {path}: {error.strerror}") from None
+    return Keys.parse(document)
+
+
+def _need_directory(directory: str) -> None:
+    if not os.path.isdir(directory):
+        raise CommandError(WRONG_USAGE, "root_invalid", f"{directory}: not a directory")
+
+
+def _scan(directory: str, scheme: Scheme, *globs: Sequence[str]) -> tuple[Catalog, Listing]:
+    ignore, protect, include, keep = globs
+    with progress_bar("hashing") as progress:
+        listing = Listing.scan(
+            directory, scheme=scheme.value, ignore=ignore, include=include, sha256=True, progress=progress
+        )
+    catalog = Catalog.from_listing(
+        listing,
+        scheme=scheme.value,
+        ignore=ignore,
+        protect=protect,
+        include=include,
+        keep=keep,
+        now=int(time.time()),
+    )
+    return catalog, listing
