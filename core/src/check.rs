@@ -5,100 +5,25 @@ mod meaning;
 mod mpy;
 mod names;
 mod peek;
+mod request;
 mod secrets;
 mod start;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::catalog::{Catalog, File, Release};
-use crate::deserialize::by_name;
 use crate::error::{Code, Error, one_line, quoted};
 use crate::glob::Globs;
 use crate::plan::Plan;
 use crate::version::Version;
 pub use image::PeekImage;
 pub use peek::{Peek, PeekText};
+pub use request::{Accept, CheckRequest, ExpectedFirmware};
 
 /// A larger file of a release is no text that a check could tell anything of.
 const PEEK_LIMIT: u64 = 16 * 1024 * 1024;
-
-/// What is to be checked: a release, as devices on others would get it.
-#[derive(Clone, Debug, Deserialize)]
-#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
-#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
-pub struct CheckRequest {
-    /// The releases that devices are on; without any, the one below the target.
-    #[cfg_attr(feature = "wasm", tsify(optional, type = "readonly string[] | null | undefined"))]
-    pub current: Vec<String>,
-    /// The release to check by name; none is the highest.
-    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | null | undefined"))]
-    pub target: Option<String>,
-    /// The mount points of the devices; `flash` and `sd` when absent.
-    #[cfg_attr(feature = "wasm", tsify(optional, type = "readonly string[] | null | undefined"))]
-    pub mounts: Vec<String>,
-    /// Bytes of the file system at `flash`.
-    #[cfg_attr(feature = "wasm", tsify(optional, type = "number | null | undefined"))]
-    #[serde(alias = "flash_size")]
-    pub flash_size: Option<u64>,
-    /// What a firmware image has to be.
-    #[cfg_attr(feature = "wasm", tsify(optional, type = "ExpectedFirmware | null | undefined"))]
-    pub firmware: ExpectedFirmware,
-    /// What was looked at and is meant so.
-    #[cfg_attr(feature = "wasm", tsify(optional, type = "readonly Accept[] | null | undefined"))]
-    pub accept: Vec<Accept>,
-}
-
-impl Default for CheckRequest {
-    fn default() -> Self {
-        Self {
-            current: Vec::new(),
-            target: None,
-            mounts: ["flash", "sd"].map(str::to_owned).into(),
-            flash_size: None,
-            firmware: ExpectedFirmware::default(),
-            accept: Vec::new(),
-        }
-    }
-}
-
-/// What a firmware image has to be.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
-#[serde(rename_all = "lowercase")]
-pub enum ExpectedFirmware {
-    /// An application of an ESP32.
-    #[default]
-    Esp,
-    /// Anything.
-    Any,
-}
-
-impl FromStr for ExpectedFirmware {
-    type Err = Error;
-
-    /// # Errors
-    ///
-    /// [`Code::FieldType`]
-    fn from_str(text: &str) -> Result<Self, Error> {
-        by_name(text, "firmware")
-    }
-}
-
-/// Findings that are meant so.
-#[derive(Clone, Debug, Deserialize)]
-#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
-#[serde(deny_unknown_fields)]
-pub struct Accept {
-    /// Of the findings.
-    pub code: String,
-    /// A glob of their paths, from the top directory, read as those of `ignore`.
-    pub path: String,
-    /// Why they are.
-    pub reason: String,
-}
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -210,7 +135,7 @@ impl Catalog {
     /// # Errors
     ///
     /// A version of the request that breaks rule V3, a target that the catalog does not offer
-    /// ([`Code::ReleaseUnknown`], [`Code::ReleaseUnsettled`]), and [`Code::GlobInvalid`] for a path in `accept`.
+    /// ([`Code::ReleaseUnknown`], [`Code::ReleaseUnsettled`]), and those of [`CheckRequest::parse`] for a value.
     pub fn check(&self, request: &CheckRequest, peeks: &[Peek]) -> Result<Vec<Finding>, Error> {
         let mut findings = match Check::new(self, request, peeks)? {
             Some(mut check) => {
@@ -236,6 +161,7 @@ impl Catalog {
 
 impl<'a> Check<'a> {
     fn new(catalog: &'a Catalog, request: &'a CheckRequest, peeks: &'a [Peek]) -> Result<Option<Self>, Error> {
+        request.validate()?;
         let named = request.target.as_deref().map(|name| catalog.release(name)).transpose()?;
         let Some(target) = named.or(catalog.releases().last()) else { return Ok(None) };
         let mut versions: Vec<Version> =
@@ -333,6 +259,34 @@ fn accept(accepted: &[Accept], findings: &mut Vec<Finding>) -> Result<(), Error>
     findings.sort_unstable();
     findings.dedup();
     Ok(())
+}
+
+/// `; did you mean "1.0.0"?`, of names that go on where this one ends or the reverse, else of those that differ in one
+/// character.
+fn near_names(name: &str, others: &[&str]) -> String {
+    let near = |is_near: fn(&str, &str) -> bool| -> Vec<String> {
+        others.iter().filter(|other| is_near(name, other)).map(|other| quoted(other)).collect()
+    };
+    let mut names = near(goes_on);
+    if names.is_empty() {
+        names = near(differs_in_one);
+    }
+    if names.is_empty() { String::new() } else { format!("; did you mean {}?", names.join(", ")) }
+}
+
+/// Whether a name is another cut off, or gone on with, at the end of a word.
+fn goes_on(name: &str, other: &str) -> bool {
+    let goes_on =
+        |long: &str, short: &str| long.strip_prefix(short).is_some_and(|rest| rest.starts_with(['.', '-', '+', '_']));
+    goes_on(other, name) || goes_on(name, other)
+}
+
+/// Whether a character is another, too many or too few.
+fn differs_in_one(name: &str, other: &str) -> bool {
+    let (long, short) = (name.len().max(other.len()), name.len().min(other.len()));
+    let alike = name.bytes().zip(other.bytes()).take_while(|(a, b)| a == b).count();
+    let ends_alike = name.bytes().rev().zip(other.bytes().rev()).take_while(|(a, b)| a == b).count();
+    long - (alike + ends_alike).min(short) == 1
 }
 
 /// `3 files`

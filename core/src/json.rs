@@ -57,6 +57,14 @@ impl<'a> Json<'a> {
         }
     }
 
+    /// The value as `true` or `false`.
+    pub(crate) fn bool(&self, place: &str) -> Result<bool, Error> {
+        match self {
+            Json::Bool(value) => Ok(*value),
+            _ => Err(self.is_not("true or false", place)),
+        }
+    }
+
     /// The value as a whole number.
     pub(crate) fn number(&self, place: &str) -> Result<u64, Error> {
         match self {
@@ -143,6 +151,13 @@ impl<'s, 'a> Fields<'s, 'a> {
     ) -> Result<T, Error> {
         self.optional(key, read)?
             .ok_or_else(|| Error::new(Code::FieldMissing, format!("{}: missing field", self.place_of(key))))
+    }
+
+    /// Refuses a field of another name.
+    pub(crate) fn only(&self, keys: &[&str]) -> Result<(), Error> {
+        let Some((key, _)) = self.fields.iter().find(|(key, _)| !keys.contains(&&**key)) else { return Ok(()) };
+        let rule = format!("unknown field, expected one of {}", keys.join(", "));
+        Err(Error::new(Code::FieldType, format!("{}: {rule}", self.place_of(key))))
     }
 
     fn place_of(&self, key: &str) -> String {

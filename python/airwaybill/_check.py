@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ._core import Catalog
+from ._core import Catalog, check_settings
 from ._error import AirwaybillError
 from ._host import shown
 
@@ -25,52 +27,12 @@ SETTINGS = "check.toml"
 LOOKED_AT = 1000
 
 
-def _is_text(value: object) -> bool:
-    return isinstance(value, str)
-
-
-def _are(is_one: Callable[[Any], bool]) -> Callable[[Any], bool]:
-    return lambda value: isinstance(value, list) and all(map(is_one, value))
-
-
-def _is_size(value: object) -> bool:
-    return type(value) is int and 0 < value < 2**53
-
-
-def _is_accepted(value: object) -> bool:
-    return isinstance(value, dict) and value.keys() == {"code", "path", "reason"} and all(map(_is_text, value.values()))
-
-
-KEYS: dict[str, tuple[Callable[[Any], bool], str]] = {
-    "mounts": (_are(_is_text), "a list of names"),
-    "flash_size": (_is_size, "a number of bytes"),
-    "firmware": (lambda value: value in ("esp", "any"), '"esp" or "any"'),
-    "accept": (_are(_is_accepted), "[[accept]] with code, path and reason, all of them texts"),
-}
-
-
 def settings(root: str) -> dict[str, Any]:
     """What ``check.toml`` says: ``mounts``, ``flash_size``, ``firmware``, ``accept``; empty where there is none."""
-    try:
-        with open(os.path.join(root, SETTINGS), "rb") as file:
-            found: dict[str, Any] = tomllib.load(file)
-    except FileNotFoundError:
-        return {}
-    except OSError as error:
-        raise _invalid(error.strerror) from None
-    except ValueError as error:
-        raise _invalid(error) from None
-    for key, value in found.items():
-        if key not in KEYS:
-            raise _invalid(f"{shown(key)}: a setting is one of {', '.join(KEYS)}")
-        is_right, expected = KEYS[key]
-        if not is_right(value):
-            raise _invalid(f"{key}: expected {expected}, found {shown(str(value))}")
-    return found
-
-
-def _invalid(problem: object) -> AirwaybillError:
-    return AirwaybillError("settings_invalid", f"{SETTINGS}: {problem}")
+    values, problem = Settings.read(root)
+    if values is None:
+        raise AirwaybillError("settings_invalid", f"{SETTINGS}: {problem}")
+    return values
 
 
 def check(catalog: Catalog, root: str, current: Sequence[str] = (), **options: Any) -> list[Finding]:
@@ -83,17 +45,27 @@ def check(catalog: Catalog, root: str, current: Sequence[str] = (), **options: A
 
 
 class Settings(NamedTuple):
-    """What ``check.toml`` says, or nothing and what is wrong with it."""
+    """What ``check.toml`` says, or None and what is wrong with it."""
 
-    values: dict[str, Any]
+    values: dict[str, Any] | None
     problem: str | None = None
 
     @classmethod
     def read(cls, root: str) -> Settings:
         try:
-            return cls(settings(root))
-        except AirwaybillError as error:
-            return cls({}, str(error))
+            with open(os.path.join(root, SETTINGS), "rb") as file:
+                found = tomllib.loads(file.read().decode("utf-8-sig"))
+            # A time, which JSON has not and no setting is, becomes null.
+            check_settings(json.dumps(found, default=lambda _: None, allow_nan=False))
+        except FileNotFoundError:
+            return cls({})
+        except OSError as error:
+            return cls(None, error.strerror)
+        except UnicodeDecodeError:
+            return cls(None, "it is not UTF-8, as TOML is: save it as that")
+        except ValueError as error:
+            return cls(None, str(error))
+        return cls(found)
 
     def after(self, before: Settings | None) -> Settings:
         """These; where they cannot be read, what they said before, and what is wrong with them now."""
@@ -111,19 +83,24 @@ class Checked(NamedTuple):
         return tuple(finding for finding in self.findings if finding["level"] == "error")
 
 
-def checked(catalog: Catalog, root: str, found: Settings) -> Checked:
-    """The check of what devices would get; what is wrong with ``check.toml`` is a finding."""
-    values, problem = found
-    try:
-        findings = catalog.check_directory(root, **values)
-    except AirwaybillError as error:
-        values, problem = {}, problem or str(error)
-        findings = catalog.check_directory(root)
-    if problem is None:
-        return Checked(values, tuple(map(plain, findings)))
-    advice = "correct it: until then what it said before holds"
-    wrong = {"level": "error", "path": SETTINGS, "code": "settings_invalid", "message": problem, "advice": advice}
-    return Checked(values, (wrong, *map(plain, findings)))
+def checked(catalog: Catalog, root: str, found: Settings, otherwise: str = "it is ignored") -> Checked:
+    """The check of what devices would get; what is wrong with ``check.toml`` is a finding.
+
+    ``otherwise`` is what holds as long as it has never been read.
+    """
+    values = found.values or {}
+    findings = tuple(map(plain, catalog.check_directory(root, **values)))
+    if found.problem is None:
+        return Checked(values, findings)
+    until = otherwise if found.values is None else "what it said before holds"
+    wrong = {
+        "level": "error",
+        "path": SETTINGS,
+        "code": "settings_invalid",
+        "message": found.problem,
+        "advice": f"correct it: until then {until}",
+    }
+    return Checked(values, (wrong, *findings))
 
 
 def without_errors(
@@ -131,25 +108,30 @@ def without_errors(
 ) -> tuple[Catalog, tuple[str, ...], Checked]:
     """What is offered once nothing in it has an error, the names that are held back for that, and all that was found.
 
-    ``offer`` gives the catalog without those names: what comes in their place is checked as well.
+    ``offer`` gives the catalog without those names: what comes in their place is checked as well. Nothing is offered as
+    long as ``check.toml`` is there and has never been read: what is an error is not known.
     """
+    check = partial(checked, root=root, found=found, otherwise="nothing is offered")
     catalog = offer(())
-    first = last = checked(catalog, root, found)
+    first = last = check(catalog)
     errors: list[dict[str, str]] = []
     failed: tuple[str, ...] = ()
-    while names := _with_errors(catalog, last):
+    while names := _offered(catalog) if found.values is None else _with_errors(catalog, last):
         errors += (error for error in last.errors if error not in errors)
         failed += names
         catalog = offer(failed)
-        last = checked(catalog, root, found)
+        last = check(catalog)
     others = (finding for finding in first.findings if finding not in errors)
     return catalog, failed, Checked(first.settings, (*errors, *others))
 
 
+def _offered(catalog: Catalog) -> tuple[str, ...]:
+    return (*(release.version for release in catalog.releases), *(image.path for image in catalog.firmware))
+
+
 def _with_errors(catalog: Catalog, found: Checked) -> tuple[str, ...]:
     names = {error["path"].partition("/")[0] for error in found.errors}
-    offered = [*(release.version for release in catalog.releases), *(image.path for image in catalog.firmware)]
-    return tuple(name for name in offered if name in names)
+    return tuple(name for name in _offered(catalog) if name in names)
 
 
 def plain(finding: Finding) -> dict[str, str]:

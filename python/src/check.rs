@@ -2,9 +2,10 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use airwaybill::{Accept, CheckRequest};
+use airwaybill::CheckRequest;
 use pyo3::prelude::*;
 use pyo3::types::PyMapping;
+use serde_json::{Value, json};
 
 use crate::convert::{bytes, from_python, to_python};
 use crate::error::{engine_error, error};
@@ -71,7 +72,14 @@ fn open(path: &Path) -> io::Result<File> {
     if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("not a regular file")) }
 }
 
-/// The arguments of a check, as Python gives them.
+/// Judges the settings of a check that stand beside the releases, ``check.toml``, written as JSON. Raises `AirwaybillError`
+/// with code `json_invalid`, `field_type`, `field_missing`, `size_too_big` or `glob_invalid`.
+#[pyfunction]
+pub(crate) fn check_settings(json: &str) -> PyResult<()> {
+    CheckRequest::parse_settings(json.as_bytes()).map(drop).map_err(engine_error)
+}
+
+/// The arguments of a check, as Python gives them; what they may say is the engine's to judge.
 pub(crate) fn check_request(
     current: Vec<String>,
     target: Option<String>,
@@ -80,10 +88,14 @@ pub(crate) fn check_request(
     firmware: &str,
     accept: Vec<Bound<'_, PyMapping>>,
 ) -> PyResult<CheckRequest> {
-    let firmware = firmware.parse().map_err(engine_error)?;
-    let accept = accept.iter().map(|item| from_python::<Accept>(item)).collect::<PyResult<_>>()?;
-    let default = CheckRequest::default();
-    Ok(CheckRequest { current, target, mounts: mounts.unwrap_or(default.mounts), flash_size, firmware, accept })
+    let accept = accept.iter().map(|item| from_python::<Value>(item)).collect::<PyResult<Vec<_>>>()?;
+    let mut request = json!({"current": current, "firmware": firmware, "accept": accept});
+    for (key, value) in [("target", json!(target)), ("mounts", json!(mounts)), ("flash_size", json!(flash_size))] {
+        if !value.is_null() {
+            request[key] = value;
+        }
+    }
+    CheckRequest::parse(request.to_string().as_bytes()).map_err(engine_error)
 }
 
 /// Refuses what is no list of `Peek`.

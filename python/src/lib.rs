@@ -38,7 +38,7 @@ mod _core {
     #[pymodule_export]
     use crate::catalog::{Catalog, Release};
     #[pymodule_export]
-    use crate::check::{Peek, peek};
+    use crate::check::{Peek, check_settings, peek};
     #[pymodule_export]
     use crate::digest::Hasher;
     #[pymodule_export]

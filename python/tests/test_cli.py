@@ -218,24 +218,41 @@ def test_check_for_programs(tree: Path, call: Call) -> None:
     assert call("check", tree, "--from", "0.9.0").code == 0
 
 
+ACCEPT = '[[accept]]\ncode = "{}"\npath = "{}"\nreason = "tests"'
+
+
 @pytest.mark.parametrize(
     ("settings", "code", "error"),
     [
-        ('firmware = "any"', 0, None),
-        ('firmware = "esp8266"', 2, "settings_invalid"),
-        ("firmware = ", 2, "settings_invalid"),
-        ("mount = []", 2, "settings_invalid"),
-        ('mounts = "flash"', 2, "settings_invalid"),
+        ('firmware = "any"', 0, ""),
+        ('\ufefffirmware = "any"\r\n', 0, ""),
+        ('firmware = "esp8266"', 2, 'settings_invalid: check.toml: firmware: expected "esp" or "any", found "esp8266"'),
+        ("firmware = ", 2, "settings_invalid: check.toml: Invalid value"),
+        ("mount = []", 2, "settings_invalid: check.toml: mount: unknown field, expected one of mounts, flash_size, "),
+        ('mounts = "flash"', 2, "settings_invalid: check.toml: mounts: expected a list, found a string"),
+        ("mounts = [2026-11-27]", 2, "settings_invalid: check.toml: mounts[0]: expected a string, found null"),
+        ("flash_size = inf", 2, "settings_invalid: check.toml: Out of range"),
         ('mounts = ["rom"]\nfirmware = "any"', 1, "check_failed"),
-        ('[[accept]]\ncode = "firmware_not_esp"\npath = "*.bin"\nreason = "tests"', 0, None),
-        ('[[accept]]\ncode = "firmware_not_esp"', 2, "settings_invalid"),
+        (ACCEPT.format("firmware_not_esp", "*.bin"), 0, ""),
+        ('[[accept]]\ncode = "firmware_not_esp"', 2, "settings_invalid: check.toml: accept[0].path: missing field"),
+        (ACCEPT.format("secret_key", "a["), 2, 'settings_invalid: check.toml: accept[0].path: "a[": not a glob'),
+        (
+            ACCEPT.format("secret_keys", "*"),
+            2,
+            'settings_invalid: check.toml: accept[0].code: "secret_keys": there is no such code; did you mean',
+        ),
     ],
 )
-def test_settings_of_the_check(tree: Path, call: Call, settings: str, code: int, error: str | None) -> None:
+def test_settings_of_the_check(tree: Path, call: Call, settings: str, code: int, error: str) -> None:
     (tree / "check.toml").write_text(settings)
     done = call("check", tree)
-    assert done.code == code
-    assert done.err.startswith(f"airwaybill: {error}: ") if error else done.err == ""
+    assert (done.code, done.err[: len(error) + 12]) == (code, f"airwaybill: {error}" if error else "")
+
+
+def test_settings_in_another_encoding(tree: Path, call: Call) -> None:
+    (tree / "check.toml").write_text('firmware = "any"', encoding="utf-16")
+    error = "airwaybill: settings_invalid: check.toml: it is not UTF-8, as TOML is: save it as that\n"
+    assert call("check", tree) == (2, "", error)
 
 
 def test_errors_are_said_by_plan_and_manifest(tree: Path, call: Call) -> None:

@@ -132,10 +132,33 @@ def test_with_checked_what_has_errors_is_not_offered(root: Path, log: Path) -> N
         server.wait(lambda health: health["releases"] == ["1.0.0", "1.0.1", "1.0.2"])
         assert target(server)["version"] == "1.0.2"
         write(root, {"firmware_1.0.2.bin": b"", "check.toml": b"accept = 5"})
-        eventually(partial(starts, "error: settings_invalid: check.toml: ", server), bool)
+        said = "error: settings_invalid: check.toml: accept: expected a list, found a number"
+        eventually(partial(starts, said, server), bool)
         # What it said before holds: nothing goes out, or is held back, for a slip in it.
         health = server.wait(lambda health: len(health["held_back"]) == 1)
         assert (health["releases"], health["firmware"]) == (["1.0.0", "1.0.1", "1.0.2"], [])
+
+
+@pytest.mark.parametrize("option", [None, "--checked"])
+def test_settings_that_were_never_read(root: Path, log: Path, option: str | None) -> None:
+    write(root, {"firmware_1.0.1.bin": b"\0", "check.toml": b"mounts = 5"})
+    with serving(root, log, "--settle", "0", *filter(None, [option])) as server:
+        offered = "nothing" if option else "1.0.1, the highest of 2; firmware_1.0.1.bin"
+        assert whole_log_of(server)[-1] == f"offered: {offered}; errors: 2"
+        assert starts("error: settings_invalid: ", server) == [
+            "error: settings_invalid: check.toml: mounts: expected a list, found a number"
+        ]
+        # What is meant so is not known, and so nothing goes out.
+        health = server.health()
+        held = ["1.0.0", "1.0.1", "firmware_1.0.1.bin"] if option else []
+        assert [path for path, _ in reasons(health["held_back"])] == held
+        assert health["errors"][0]["code"] == "settings_invalid"
+        until = "nothing is offered" if option else "it is ignored"
+        listing = server.get("/_preview/listing.json").json()
+        assert (listing["check"], listing["findings"][0]["advice"]) == ({}, f"correct it: until then {until}")
+
+        write(root, {"check.toml": b'firmware = "any"'})
+        server.wait(lambda health: health["releases"] == ["1.0.0", "1.0.1"] and health["errors"] == [])
 
 
 def counts(server: Server, current: str) -> tuple[int, ...]:

@@ -60,6 +60,7 @@ export function areasOf(engine) {
     },
 
     check(input) {
+      if (input.settings !== undefined) return engine.checkSettings(JSON.stringify(input.settings)) ?? null;
       const { check: { flash_size: flashSize, ...request } = {}, contents = {} } = input;
       const catalog = catalogOf(input);
       const paths = catalog.peeks({ flashSize, ...request });

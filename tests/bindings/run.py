@@ -23,6 +23,7 @@ from airwaybill import (
     verify_device,
     verify_signed,
 )
+from airwaybill._core import check_settings
 
 
 def version(case):
@@ -94,6 +95,8 @@ def verify(case):
 
 
 def check(case):
+    if "settings" in case:
+        return check_settings(json.dumps(case["settings"]))
     catalog, request = catalog_of(case), case.get("check", {})
     paths = catalog.peeks(**request)
     contents = case.get("contents", {})

@@ -67,8 +67,8 @@ struct Input {
     version: Option<String>,
     #[serde(default)]
     found: Vec<EntryFields>,
-    #[serde(default)]
-    check: CheckRequest,
+    check: Option<Value>,
+    settings: Option<Value>,
     #[serde(default)]
     contents: BTreeMap<String, Content>,
 }
@@ -114,6 +114,12 @@ impl Input {
         let (unsettled, failed, unsigned) = (Vec::new(), Vec::new(), Vec::new());
         let options = CatalogOptions { unsettled, failed, unsigned, ..self.options.clone() };
         Catalog::from_listing(remembered, &options)
+    }
+
+    fn check_request(&self) -> Result<CheckRequest, Error> {
+        self.check
+            .as_ref()
+            .map_or(Ok(CheckRequest::default()), |check| CheckRequest::parse(check.to_string().as_bytes()))
     }
 
     fn found(&mut self) -> Result<Vec<FileRecord>, Error> {
@@ -208,12 +214,15 @@ fn plan(mut input: Input) -> Result<Value, Failure> {
 }
 
 fn check(mut input: Input) -> Result<Value, Failure> {
-    let catalog = input.catalog()?;
-    let paths = catalog.peeks(&input.check)?;
+    if let Some(settings) = &input.settings {
+        return Ok(json!(CheckRequest::parse_settings(settings.to_string().as_bytes()).map(|_| ())?));
+    }
+    let (catalog, request) = (input.catalog()?, input.check_request()?);
+    let paths = catalog.peeks(&request)?;
     let known = paths.iter().filter_map(|path| input.contents.get(path).map(|content| (path, content)));
     let peek = |(path, content): (&String, &Content)| Ok(Peek::of(path, &content.bytes()?));
     let peeks = known.map(peek).collect::<Result<Vec<_>, Failure>>()?;
-    Ok(json!({"peeks": paths, "findings": catalog.check(&input.check, &peeks)?}))
+    Ok(json!({"peeks": paths, "findings": catalog.check(&request, &peeks)?}))
 }
 
 fn manifest(mut input: Input) -> Result<Value, Failure> {

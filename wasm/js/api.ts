@@ -5,6 +5,7 @@ export {
   Hasher,
   Manifest,
   Version,
+  checkSettings,
   newestKeys,
   nextKeys,
   parseKeys,

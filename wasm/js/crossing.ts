@@ -22,14 +22,24 @@ export function copy(source: unknown, start: number, target: Uint8Array): number
   return taken;
 }
 
-/** A value as plain data, as JSON would write it: without the caller's getters and classes. */
-function asJson(value: unknown, replace: (value: unknown) => unknown): any {
+function asText(value: unknown, replace: (value: unknown) => unknown): string {
   const text = JSON.stringify(value, (key: string, value: unknown) => {
     // A lone surrogate would be replaced on its way to the engine.
     if (!key.isWellFormed() || (typeof value === "string" && !value.isWellFormed())) throw new TypeError("a lone surrogate");
     return replace(value);
-  });
-  return JSON.parse(text);
+  }) as string | undefined;
+  if (text === undefined) throw new TypeError("no data");
+  return text;
+}
+
+/** A value as plain data, as JSON would write it: without the caller's getters and classes. */
+function asJson(value: unknown, replace: (value: unknown) => unknown): any {
+  return JSON.parse(asText(value, replace));
+}
+
+/** Options, or a list, as JSON, without null values. */
+export function json(value: unknown): string {
+  return asText(value ?? {}, (value) => value ?? undefined);
 }
 
 /** Options as plain data, without null values. */

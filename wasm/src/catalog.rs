@@ -1,12 +1,13 @@
 use std::rc::Rc;
 
-use airwaybill::{Peek, Plan};
+use airwaybill::Plan;
 use js_sys::Reflect;
 use serde::Serialize;
 use tsify::Tsify;
 use wasm_bindgen::prelude::*;
 
-use crate::convert::{Result, engine_error, list, optional_text, options, shared, text, to_js};
+use crate::check::{self, check_request};
+use crate::convert::{Result, engine_error, optional_text, options, shared, text, to_js};
 use crate::listing::{entries, file_list, files, number, path_list};
 use crate::manifest::Manifest;
 use crate::waybill;
@@ -159,21 +160,21 @@ impl Catalog {
         &self,
         #[wasm_bindgen(unchecked_optional_param_type = "CheckRequest | null")] request: &JsValue,
     ) -> Result<JsValue> {
-        to_js(&self.0.peeks(&options(request, "request")?).map_err(engine_error)?)
+        to_js(&self.0.peeks(&check_request(request)?).map_err(engine_error)?)
     }
 
     /// What a careful colleague would say before a release goes out: errors first, each level sorted by path. `peeks`
     /// has what the content tells, of the files that `Catalog.peeks` names.
     ///
-    /// @throws `release_unknown`, `release_unsettled`, `check_failed`, `version_…`, `glob_invalid`, `field_missing`, `field_type`
+    /// @throws `release_unknown`, `release_unsettled`, `check_failed`, `version_…`, `glob_invalid`, `size_too_big`, `field_missing`, `field_type`
     #[wasm_bindgen(unchecked_return_type = "Finding[]")]
     pub fn check(
         &self,
         #[wasm_bindgen(unchecked_param_type = "readonly Peek[]")] peeks: &JsValue,
         #[wasm_bindgen(unchecked_optional_param_type = "CheckRequest | null")] request: &JsValue,
     ) -> Result<JsValue> {
-        let peeks: Vec<Peek> = list(peeks, "peeks")?;
-        to_js(&self.0.check(&options(request, "request")?, &peeks).map_err(engine_error)?)
+        let peeks = check::peeks(peeks)?;
+        to_js(&self.0.check(&check_request(request)?, &peeks).map_err(engine_error)?)
     }
 
     /// Bytes that the device downloads; 0 if there is nothing to do.

@@ -38,6 +38,10 @@ extern "C" {
     #[wasm_bindgen(catch)]
     pub(crate) fn plain(value: &JsValue) -> Result<JsValue>;
 
+    /// Options, or a list, as JSON, without null values. Throws for what JSON cannot write.
+    #[wasm_bindgen(catch, js_name = json)]
+    fn to_json(value: &JsValue) -> Result<String>;
+
     /// Copies bytes of a `Uint8Array`, from `start` on, into `target`; returns how many. Throws for any other value.
     #[wasm_bindgen(catch)]
     fn copy(source: &JsValue, start: usize, target: &mut [u8]) -> Result<usize>;
@@ -103,11 +107,9 @@ pub(crate) fn options<T: DeserializeOwned>(value: &JsValue, place: &str) -> Resu
     from_js(value, place)
 }
 
-/// A list of plain objects.
-pub(crate) fn list<T: DeserializeOwned>(value: &JsValue, place: &str) -> Result<Vec<T>> {
-    let items: &Array = value.dyn_ref().ok_or_else(|| wrong_type(place, "expected a list"))?;
-    let item = |(index, item): (usize, JsValue)| options(&item, &format!("{place}[{index}]"));
-    items.iter().enumerate().map(item).collect()
+/// Options, or a list, for the engine to read as JSON.
+pub(crate) fn json(value: &JsValue, place: &str) -> Result<String> {
+    to_json(value).map_err(|_| wrong_type(place, "expected a list or an object of strings, numbers and lists"))
 }
 
 /// Converts plain data into a value of the engine.

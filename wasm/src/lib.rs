@@ -18,7 +18,7 @@ mod version;
 mod waybill;
 
 pub use catalog::verify_device;
-pub use check::peek;
+pub use check::{check_settings, peek};
 pub use digest::sha1;
 pub use manifest::verify_content;
 pub use waybill::{newest_keys, next_keys, parse_keys, parse_signature, parse_waybill, verify_ed25519, verify_signed};

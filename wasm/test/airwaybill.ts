@@ -17,6 +17,7 @@ export const {
   Hasher,
   Manifest,
   Version,
+  checkSettings,
   hashFiles,
   newestKeys,
   nextKeys,

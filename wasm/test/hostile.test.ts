@@ -9,6 +9,7 @@ import {
   Hasher,
   Manifest,
   Version,
+  checkSettings,
   newestKeys,
   nextKeys,
   parseKeys,
@@ -94,6 +95,11 @@ const request = () =>
   next() < 0.2
     ? wild()
     : { current: version(), firmwareVersion: version(), target: version(), allowDowngrade: pick([true, false, wild()]) };
+const checked = () => {
+  const accepted = () => ({ code: pick(["secret_key", wild()]), path: pick([text(), wild()]), reason: pick(["", wild()]) });
+  const [current, mounts, accept] = [many(3, version), many(3, text), many(3, accepted)];
+  return next() < 0.2 ? wild() : { current, mounts, flashSize: pick([1, undefined, wild()]), accept };
+};
 const rendering = () =>
   next() < 0.2
     ? wild()
@@ -133,6 +139,9 @@ const calls: Record<string, () => unknown> = {
   },
   "catalog.files": () => catalog().files(any(version())),
   "catalog.find": () => catalog().find(any(pick([path, wild])())),
+  "catalog.peeks": () => catalog().peeks(any(checked())),
+  "catalog.check": () => catalog().check(any(pick([listing, () => []])()), any(checked())),
+  checkSettings: () => checkSettings(any(pick([text, wild])())),
   "catalog.plan": () => JSON.stringify(catalog().plan(any(request()))),
   "catalog.downloadSize": () => catalog().downloadSize(any(request())),
   "catalog.manifest": () => catalog().manifest(any(request()), any(rendering()))?.toObject(),

@@ -1,7 +1,10 @@
 //! Images of ESP32s, as `esptool` reads them.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use sha2::{Digest as _, Sha256};
+
+use crate::error::Error;
+use crate::json::Json;
 
 const MAGIC: u8 = 0xe9;
 const HEADER_BYTES: usize = 24;
@@ -10,9 +13,8 @@ const CHECKSUM_SEED: u8 = 0xef;
 const DIGEST_BYTES: usize = 32;
 
 /// What a peek says of an image of an ESP32.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
-#[serde(deny_unknown_fields)]
 pub struct PeekImage {
     /// The number of the chip that it is for.
     pub chip: u16,
@@ -23,6 +25,14 @@ pub struct PeekImage {
 }
 
 impl PeekImage {
+    pub(super) fn read(value: &Json<'_>, place: &str) -> Result<Self, Error> {
+        let fields = value.fields(place)?;
+        // INVARIANT: a number that no header has is that of no chip, as 0xffff is.
+        let chip = fields.required("chip", Json::number)?.try_into().unwrap_or(u16::MAX);
+        let flag = |key| fields.required(key, Json::bool);
+        Ok(Self { chip, is_whole: flag("is_whole")?, is_intact: flag("is_intact")? })
+    }
+
     /// None of what does not start as one.
     pub(super) fn of(content: &[u8]) -> Option<Self> {
         let header: &[u8; HEADER_BYTES] = content.first_chunk()?;

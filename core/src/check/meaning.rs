@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Check, Finding, Step, files};
+use super::{Check, Finding, Step, files, near_names};
 use crate::catalog::{File, Release};
 use crate::check::Level::{Error, Hint, Warning};
 use crate::error::{Code, quoted};
@@ -56,9 +56,8 @@ impl Check<'_> {
         if step.base.is_some() {
             return;
         }
-        let releases = self.catalog.releases().iter().map(|release| release.version().as_str());
-        let near: Vec<String> = releases.filter(|other| is_near(name, other)).map(quoted).collect();
-        let near = if near.is_empty() { String::new() } else { format!("; did you mean {}?", near.join(", ")) };
+        let releases: Vec<&str> = self.catalog.releases().iter().map(|release| release.version().as_str()).collect();
+        let near = near_names(name, &releases);
         let held = self.catalog.held_back().find(|notice| notice.path.split('/').next() == Some(name));
         findings.push(match held {
             Some(notice) => Finding::new(
@@ -175,12 +174,4 @@ fn prefix_too_many<'a>(inner: &'a Release, outer: &Release) -> Option<&'a str> {
         };
         inner.files().iter().filter(below).count() * 2 >= inner.files().len()
     })
-}
-
-/// Whether a name is another cut off or gone on with at a dot, or differs in one character.
-fn is_near(name: &str, other: &str) -> bool {
-    let goes_on =
-        |long: &str, short: &str| long.strip_prefix(short).is_some_and(|rest| rest.starts_with(['.', '-', '+', '_']));
-    let differing = || name.bytes().zip(other.bytes()).filter(|(a, b)| a != b).count();
-    goes_on(other, name) || goes_on(name, other) || name.len() == other.len() && differing() == 1
 }

@@ -222,12 +222,13 @@ async function linesOf(visit: Visit, code: string): Promise<string> {
 
 describe("check.toml", () => {
   test.each([
-    ["accept = 7", "accept"],
-    ["mounts = [", "check.toml: "],
-    ["mount = ['flash']", "a setting is one of mounts, flash_size, firmware, accept"],
-    ["current = ['1.0.0']", "a setting is one of"],
+    ["accept = 7", "accept: expected a list, found a number"],
+    ["mounts = [", "Invalid TOML"],
+    ["mount = ['flash']", "mount: unknown field, expected one of mounts, flash_size, firmware, accept"],
+    ["current = ['1.0.0']", "current: unknown field"],
     ["firmware = 'avr'", "avr"],
-    ["[[accept]]\ncode = 'x'\npath = 'a['\nreason = ''", "a["],
+    ["[[accept]]\ncode = 'secret_keys'\npath = '*'\nreason = ''", 'did you mean "secret_key"?'],
+    ["[[accept]]\ncode = 'secret_key'\npath = 'a['\nreason = ''", "accept[0].path"],
   ])("%j is an error that says why", async (text, why) => {
     const visit = await Visit.open(browser, page);
     await open(visit, releases(`settings-${text.length}`, { ...GOOD, "check.toml": text }));
@@ -243,7 +244,7 @@ describe("check.toml", () => {
     expect(await panel(visit)).toContain("outside rom/");
     await open(visit, releases("servers", GOOD));
     expect(await panel(visit)).toContain("outside rom/");
-    await open(visit, releases("owns", { ...GOOD, "check.toml": "mounts = ['flash']\n" }));
+    await open(visit, releases("owns", { ...GOOD, "check.toml": "\ufeffmounts = ['flash']\n" }));
     expect(await panel(visit)).toContain("fine");
     await visit.end();
     await own.stop();

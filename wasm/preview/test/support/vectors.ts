@@ -11,12 +11,12 @@ import { TOP } from "./places.js";
 interface Vector {
   name: string;
   input: {
-    listing: { path: string; size?: number; link?: string | null; unread?: string; mtime?: number }[];
+    listing?: { path: string; size?: number; link?: string | null; unread?: string; mtime?: number }[];
     contents?: Record<string, string | [hex: string, times: number][]>;
     options?: Record<string, unknown>;
     check?: { current?: string[]; target?: string; mounts?: string[]; flash_size?: number; firmware?: string; accept?: object[] };
   };
-  ok?: { findings: FoundFinding[] };
+  ok?: { findings: FoundFinding[] } | null;
 }
 
 export interface Case {
@@ -39,15 +39,15 @@ export function cases(...names: string[]): Case[] {
 }
 
 /**
- * A person cannot give the page a refused request, more than one device, globs and the time of a server, files that cannot be read, and
+ * A person cannot give the page a refused request, settings alone, more than one device, globs and the time of a server, files that cannot be read, and
  * those of whose content nothing is known.
  */
-function fits({ input: { listing, contents = {}, options = {}, check = {} }, ok }: Vector): boolean {
+function fits({ input: { listing = [], contents = {}, options = {}, check = {} }, ok }: Vector): boolean {
   const isPlain = listing.every(
     ({ path, size = 0, link, unread, mtime }) =>
       link !== null && unread === undefined && mtime === undefined && (size === 0 || contents[path] !== undefined),
   );
-  return ok !== undefined && isPlain && Object.keys(options).every((key) => key === "scheme") && (check.current ?? []).length <= 1;
+  return ok != null && isPlain && Object.keys(options).every((key) => key === "scheme") && (check.current ?? []).length <= 1;
 }
 
 function ofVector(file: string, { name, input, ok }: Vector): Case {
@@ -58,7 +58,7 @@ function ofVector(file: string, { name, input, ok }: Vector): Case {
   if (target !== undefined) view.set("to", target);
   if (typeof input.options?.scheme === "string") view.set("scheme", input.options.scheme);
   const found: Case = { name: `${file}-${name}`, view: view.toString(), files: {}, directories: [], links: {}, findings: ok!.findings };
-  for (const { path, link } of input.listing) {
+  for (const { path, link } of input.listing ?? []) {
     if (path.endsWith("/")) found.directories.push(path);
     else if (link != null) found.links[path] = link;
     else found.files[path] = bytes(contents[path] ?? "");
