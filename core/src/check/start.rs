@@ -10,10 +10,10 @@ const NEIGHBOURS: usize = 16;
 
 impl<'a> Check<'a> {
     pub(super) fn start(&mut self) {
-        for name in ["boot", "main"] {
-            for mount in &self.request.mounts {
-                self.start_file(&format!("{mount}/{name}"));
-            }
+        // On other mounts these are modules like any other.
+        if let Some(mount) = self.request.mounts.first() {
+            self.start_file(&format!("{mount}/boot"));
+            self.start_file(&format!("{mount}/main"));
         }
         self.modules();
         self.mpy();
