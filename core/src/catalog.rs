@@ -1,7 +1,8 @@
+mod held_back;
 mod intake;
 mod sort;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
@@ -14,6 +15,7 @@ use crate::name;
 use crate::notice::Notice;
 use crate::path::DevicePath;
 use crate::version::Version;
+use held_back::HeldBack;
 use intake::{Intake, Outcome};
 
 /// One file of a release.
@@ -187,15 +189,7 @@ impl Catalog {
             ignored: Vec::new(),
             warnings: Vec::new(),
         };
-        // Extended, as in `check`: three trees that are collected, and so sorted, add 5.5 KB to the gzipped module.
-        let mut unsettled = BTreeSet::new();
-        unsettled.extend(options.unsettled.iter().map(String::as_str));
-        let held_back = |name: &str| match name {
-            _ if unsettled.contains(name) => Some(unsettled_notice(name)),
-            // They are few: each was checked.
-            _ if options.failed.iter().any(|failed| failed == name) => Some(failed_notice(name)),
-            _ => options.unsigned.iter().find(|notice| notice.path == name).cloned(),
-        };
+        let held_back = HeldBack::new(options, &catalog.filter);
         let mut directories: Vec<Directory<'_>> = Vec::new();
         let mut index: BTreeMap<&str, usize> = BTreeMap::new();
         let mut total = 0_u64;
@@ -218,7 +212,13 @@ impl Catalog {
                         intake.take(rest, entry, &catalog.filter);
                     }
                 }
-                None => catalog.take_top_level(entry, held_back(entry.path())),
+                None => match catalog.firmware_image(entry) {
+                    Ok(image) => {
+                        let notice = held_back.image(&image);
+                        catalog.take_image(image, notice);
+                    }
+                    Err(error) => catalog.ignored.push(Notice::from_error(entry.path(), &error)),
+                },
             }
         }
         for Directory { version, intake } in directories {
@@ -228,7 +228,8 @@ impl Catalog {
                     let outcome = intake.finish(catalog.filter.now());
                     total = total.saturating_add(outcome.linked);
                     check_size(total).map_err(|error| error.at(name))?;
-                    catalog.take_release(version, outcome, held_back(name));
+                    let notice = held_back.release(name, &version);
+                    catalog.take_release(version, outcome, notice);
                 }
                 Err(error) => catalog.ignored.push(Notice::from_error(name, &error)),
             }
@@ -237,14 +238,13 @@ impl Catalog {
         Ok(catalog)
     }
 
-    fn take_top_level(&mut self, entry: &Entry, held_back: Option<Notice>) {
-        match (self.firmware_image(entry), held_back) {
-            (Ok(image), Some(notice)) => {
+    fn take_image(&mut self, image: Firmware, held_back: Option<Notice>) {
+        match held_back {
+            Some(notice) => {
                 self.ignored.push(notice);
                 self.held_firmware.push(image);
             }
-            (Ok(image), None) => self.firmware.push(image),
-            (Err(error), _) => self.ignored.push(Notice::from_error(entry.path(), &error)),
+            None => self.firmware.push(image),
         }
     }
 
@@ -444,15 +444,6 @@ impl Catalog {
         let mut images = self.firmware.iter().chain(&self.held_firmware);
         images.find(|image| image.path == path).map(|image| record(image.size, image.sha1))
     }
-}
-
-fn unsettled_notice(path: &str) -> Notice {
-    Notice::new(path, Code::ReleaseUnsettled, format!("{}: still changing, not offered yet", quoted(path)))
-}
-
-fn failed_notice(path: &str) -> Notice {
-    let rule = "its check has errors; it is not offered until they are gone, or accepted";
-    Notice::new(path, Code::CheckFailed, format!("{}: {rule}", quoted(path)))
 }
 
 /// The file at a path, in files that are sorted by path.

@@ -34,7 +34,8 @@ pub struct CatalogOptions {
     /// Top-level names that are still changing and not offered; a device may already be on such a release.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "readonly string[] | null | undefined"))]
     pub unsettled: Vec<String>,
-    /// Top-level names whose check has errors and which are not offered for that; a device may already be on such a release.
+    /// Top-level names whose check has errors and which are not offered for that, nor is the image of such a release or the
+    /// release of such an image (rule C10); a device may already be on one.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "readonly string[] | null | undefined"))]
     pub failed: Vec<String>,
     /// Releases and images whose waybills do not count, and why, where only what is signed is offered (rule T4); a device may

@@ -128,15 +128,35 @@ def test_with_checked_what_has_errors_is_not_offered(root: Path, log: Path) -> N
             query = "" if current is None else f"?current_ver={current}"
             assert manifest_from(document, current) == server.get(f"/manifest.json{query}").body
 
+        (root / "firmware_1.0.2.bin").unlink()
         write(root, {"check.toml": ACCEPT})
         server.wait(lambda health: health["releases"] == ["1.0.0", "1.0.1", "1.0.2"])
         assert target(server)["version"] == "1.0.2"
-        write(root, {"firmware_1.0.2.bin": b"", "check.toml": b"accept = 5"})
+        write(root, {"firmware_1.0.3.bin": b"", "check.toml": b"accept = 5"})
         said = "error: settings_invalid: check.toml: accept: expected a list, found a number"
         eventually(partial(starts, said, server), bool)
         # What it said before holds: nothing goes out, or is held back, for a slip in it.
         health = server.wait(lambda health: len(health["held_back"]) == 1)
         assert (health["releases"], health["firmware"]) == (["1.0.0", "1.0.1", "1.0.2"], [])
+
+
+@pytest.mark.parametrize(
+    ("bad", "other"), [("1.0.1/flash/main.py", "firmware_1.0.1.bin"), ("firmware_1.0.1.bin", "1.0.1")]
+)
+def test_a_release_and_its_image_are_held_back_together(root: Path, log: Path, bad: str, other: str) -> None:
+    write(root, {"check.toml": b'firmware = "any"', "firmware_1.0.1.bin": b"image", bad: b"\0"})
+    if bad.endswith(".bin"):
+        write(root, {bad: b""})
+    name = bad.partition("/")[0]
+    with serving(root, log, "--settle", "0", "--checked") as server:
+        assert {each["path"]: each["message"] for each in server.health()["held_back"]} == {
+            name: f'"{name}": its check has errors; it is not offered until they are gone, or accepted',
+            other: f'"{other}": held back with "{name}"',
+        }
+        assert starts("offered", server) == ["offered: 1.0.0; errors: 1"]
+        document = server.get("/_preview/listing.json").json()
+        assert document["options"]["failed"] == [name]
+        assert manifest_from(document, "1.0.0") == server.get("/manifest.json?current_ver=1.0.0").body == b"null"
 
 
 @pytest.mark.parametrize("option", [None, "--checked"])
