@@ -137,24 +137,22 @@ impl Catalog {
     /// A version of the request that breaks rule V3, a target that the catalog does not offer
     /// ([`Code::ReleaseUnknown`], [`Code::ReleaseUnsettled`]), and those of [`CheckRequest::parse`] for a value.
     pub fn check(&self, request: &CheckRequest, peeks: &[Peek]) -> Result<Vec<Finding>, Error> {
-        let mut findings = match Check::new(self, request, peeks)? {
-            Some(mut check) => {
-                check.client();
-                check.start();
-                check.meaning();
-                check.secrets();
-                check.findings
-            }
-            None => vec![Finding::new(
-                (Level::Error, Code::NoReleases),
-                "",
-                "no releases found",
-                "pass the directory that has them: each release is a directory named with its version",
-            )],
-        };
+        let mut findings = Vec::new();
+        let mut sight = Sight::All;
+        if let Some(mut check) = Check::new(self, request, peeks)? {
+            check.client();
+            check.start();
+            check.meaning();
+            check.secrets();
+            sight = check.sight();
+            findings = check.findings;
+        } else {
+            let advice = "pass the directory that has them: each release is a directory named with its version";
+            findings.push(Finding::new((Level::Error, Code::NoReleases), "", "no releases found", advice));
+        }
         names::check(self, &mut findings);
         firmware::check(self, request, peeks, &mut findings);
-        accept(&request.accept, &mut findings)?;
+        accept(&request.accept, sight, &mut findings)?;
         Ok(findings)
     }
 }
@@ -203,6 +201,17 @@ impl<'a> Check<'a> {
         }
     }
 
+    fn sight(&self) -> Sight {
+        let is_base = |release: &Release| {
+            self.steps.iter().filter_map(|step| step.base).any(|base| base.version() == release.version())
+        };
+        match self.catalog.releases().split_last() {
+            Some((highest, _)) if highest.version() != self.target.version() => Sight::OtherTarget,
+            Some((_, others)) if !others.iter().all(is_base) => Sight::SomeBases,
+            _ => Sight::All,
+        }
+    }
+
     /// The path of a file of the target from the top directory.
     fn path(&self, device_path: &str) -> String {
         format!("{}/{device_path}", self.target.version())
@@ -238,14 +247,51 @@ impl Finding {
     }
 }
 
-/// Takes out what is meant so, and says of what is no longer found.
-fn accept(accepted: &[Accept], findings: &mut Vec<Finding>) -> Result<(), Error> {
+/// How much of what can be found a check looks for.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Sight {
+    /// What an older release gives.
+    OtherTarget,
+    /// What the highest release gives to devices on some of the others.
+    SomeBases,
+    All,
+}
+
+impl Sight {
+    /// Whether what has this code would be found if it were there.
+    fn reaches(self, code: Code) -> bool {
+        match code {
+            // Of what is asked for alone.
+            Code::BaseUnknown | Code::BaseHeldBack => false,
+            Code::FlashFull
+            | Code::ModuleHidden
+            | Code::ModuleTwice
+            | Code::StartMissing
+            | Code::StartEmpty
+            | Code::StartUtf8
+            | Code::MpyFormat
+            | Code::PythonBroken
+            | Code::SecretKey
+            | Code::SecretFile
+            | Code::SecretUrl
+            | Code::NameIncluded
+            | Code::NothingStays
+            | Code::ManyDeleted
+            | Code::LineEnds
+            | Code::FileGrown => self == Sight::All,
+            _ => self >= Sight::SomeBases,
+        }
+    }
+}
+
+/// Takes out what is meant so, and says of what is no longer found, as far as that is known.
+fn accept(accepted: &[Accept], sight: Sight, findings: &mut Vec<Finding>) -> Result<(), Error> {
     let mut unused = Vec::new();
     for Accept { code, path, reason } in accepted {
         let glob = Globs::new(std::slice::from_ref(path))?;
         let before = findings.len();
         findings.retain(|finding| finding.code.as_str() != code || !glob.matches(&finding.path));
-        if findings.len() == before {
+        if findings.len() == before && request::code_of(code).is_some_and(|code| sight.reaches(code)) {
             let message = format!("{} was accepted ({reason}) but is no longer found", quoted(code));
             unused.push(Finding::new(
                 (Level::Hint, Code::AcceptUnused),
