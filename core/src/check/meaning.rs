@@ -56,8 +56,10 @@ impl Check<'_> {
         if step.base.is_some() {
             return;
         }
-        let releases: Vec<&str> = self.catalog.releases().iter().map(|release| release.version().as_str()).collect();
-        let near = near_names(name, &releases);
+        let releases = self.catalog.releases().iter().map(|release| release.version().as_str());
+        let others =
+            self.catalog.ignored().iter().map(|notice| notice.path.as_str()).filter(|path| !path.contains('/'));
+        let near = near_names(name, &releases.chain(others).collect::<Vec<_>>());
         let held = self.catalog.held_back().find(|notice| notice.path.split('/').next() == Some(name));
         findings.push(match held {
             Some(notice) => Finding::new(
