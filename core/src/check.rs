@@ -335,6 +335,11 @@ fn differs_in_one(name: &str, other: &str) -> bool {
     long - (alike + ends_alike).min(short) == 1
 }
 
+/// What to do about a directory too many.
+fn move_up(release: &Release, directory: &str) -> String {
+    format!("move what is in {} up", quoted(&format!("{}/{directory}", release.version())))
+}
+
 /// `3 files`
 fn files(count: usize) -> String {
     if count == 1 { "1 file".to_owned() } else { format!("{count} files") }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Check, files};
+use super::{Check, files, move_up};
 use crate::catalog::Release;
 use crate::check::Level::{Error, Warning};
 use crate::error::{Code, quoted};
@@ -39,7 +39,15 @@ impl Check<'_> {
         let mounts = self.request.mounts.iter().map(|mount| format!("{mount}/")).collect::<Vec<_>>().join(", ");
         for (top, count) in outside {
             let message = format!("{} outside {mounts}: every device refuses the release", files(count));
-            let advice = format!("move {} below a mount point, or name it as one", quoted(top));
+            let is_too_deep = |mount: &String| {
+                let start = format!("{top}/{mount}/");
+                self.target.files().iter().any(|file| file.path.as_str().starts_with(&start))
+            };
+            let advice = if self.request.mounts.iter().any(is_too_deep) {
+                move_up(self.target, top)
+            } else {
+                format!("move {} below a mount point, or name it as one", quoted(top))
+            };
             self.find((Error, Code::PathMount), top, &message, &advice);
         }
         for path in reserved {

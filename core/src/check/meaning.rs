@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Check, Finding, Step, files, near_names};
+use super::{Check, Finding, Step, files, move_up, near_names};
 use crate::catalog::{File, Release};
 use crate::check::Level::{Error, Hint, Warning};
 use crate::error::{Code, quoted};
@@ -102,7 +102,7 @@ impl Check<'_> {
             let (message, advice) = match moved(base, self.target) {
                 Some(Move::Down(prefix)) => (
                     format!("no file of {} remains: {} is one directory too many", base.version(), quoted(prefix)),
-                    format!("move what is in {} up", quoted(&format!("{target}/{prefix}"))),
+                    move_up(self.target, prefix),
                 ),
                 Some(Move::Up(prefix)) => (
                     format!("no file of {} remains: {} is missing", base.version(), quoted(prefix)),
