@@ -138,19 +138,19 @@ impl Catalog {
     /// ([`Code::ReleaseUnknown`], [`Code::ReleaseUnsettled`]), and those of [`CheckRequest::parse`] for a value.
     pub fn check(&self, request: &CheckRequest, peeks: &[Peek]) -> Result<Vec<Finding>, Error> {
         let mut findings = Vec::new();
-        let mut sight = Sight::All;
+        let (mut target, mut sight) = (None, Sight::All);
         if let Some(mut check) = Check::new(self, request, peeks)? {
             check.client();
             check.start();
             check.meaning();
             check.secrets();
-            sight = check.sight();
+            (target, sight) = (Some(check.target.version().as_str()), check.sight());
             findings = check.findings;
         } else {
             let advice = "pass the directory that has them: each release is a directory named with its version";
             findings.push(Finding::new((Level::Error, Code::NoReleases), "", "no releases found", advice));
         }
-        names::check(self, &mut findings);
+        names::check(self, target, &mut findings);
         firmware::check(self, request, peeks, &mut findings);
         accept(&request.accept, sight, &mut findings)?;
         Ok(findings)

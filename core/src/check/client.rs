@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Check, files, move_up};
 use crate::catalog::Release;
-use crate::check::Level::{Error, Warning};
+use crate::check::Level::Error;
+use crate::check::names::CASE_ADVICE;
 use crate::error::{Code, quoted};
 
 /// As `MicroPython` builds `FatFs`: pairs of a byte of code page 437 and the one that stands for its class, in long names.
@@ -77,7 +78,7 @@ impl Check<'_> {
         for (path, earlier) in pairs {
             let message =
                 format!("on FAT it and {} are the same file: a device with FAT refuses the release", quoted(earlier));
-            self.find((Warning, Code::PathCase), path, &message, "rename one of the two");
+            self.find((Error, Code::PathCase), path, &message, CASE_ADVICE);
         }
     }
 

@@ -3,7 +3,7 @@
 use super::Finding;
 use super::files;
 use crate::catalog::Catalog;
-use crate::check::Level::{Hint, Warning};
+use crate::check::Level::{Error, Hint, Warning};
 use crate::error::{Code, quoted};
 use crate::notice::Notice;
 use crate::version::{Version, without_v};
@@ -14,7 +14,10 @@ const PRE: [&str; 6] = ["alpha", "beta", "preview", "pre", "dev", "rc"];
 /// How many names of files left out are told.
 const SHOWN: usize = 5;
 
-pub(super) fn check(catalog: &Catalog, findings: &mut Vec<Finding>) {
+/// How to go on with two paths that are one to FAT.
+pub(super) const CASE_ADVICE: &str = "rename one of the two, or accept it if no device has FAT";
+
+pub(super) fn check(catalog: &Catalog, target: Option<&str>, findings: &mut Vec<Finding>) {
     let versions: Vec<&Version> = catalog.releases().iter().map(crate::Release::version).collect();
     let of_version = |version: &Version, code, message: String, advice: &str| {
         Finding::new((Warning, code), version.as_str(), &message, advice)
@@ -46,7 +49,7 @@ pub(super) fn check(catalog: &Catalog, findings: &mut Vec<Finding>) {
             findings.push(of_version(version, Code::VersionBuild, message, "give them versions that differ"));
         }
     }
-    notices(catalog, findings);
+    notices(catalog, target, findings);
 }
 
 /// The highest final release that a pre-release, by its name, should be below and is not.
@@ -85,13 +88,17 @@ fn with_number<'a>(version: &Version, versions: &[&'a Version]) -> Option<&'a Ve
     })
 }
 
-fn notices(catalog: &Catalog, findings: &mut Vec<Finding>) {
+fn notices(catalog: &Catalog, target: Option<&str>, findings: &mut Vec<Finding>) {
     let of = |notice: &Notice, level, advice: &str| {
         Finding::new((level, notice.code), &notice.path, &notice.message, advice)
     };
     for notice in catalog.warnings() {
-        let advice = if notice.code == Code::PathCase { "rename one of the two" } else { "withdraw one of the two" };
-        findings.push(of(notice, Warning, advice));
+        let (level, advice) = match notice.code {
+            Code::PathCase if notice.path.split('/').next() == target => (Error, CASE_ADVICE),
+            Code::PathCase => (Warning, CASE_ADVICE),
+            _ => (Warning, "withdraw one of the two"),
+        };
+        findings.push(of(notice, level, advice));
     }
     let mut left_out = Vec::new();
     for notice in catalog.ignored() {

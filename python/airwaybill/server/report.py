@@ -35,11 +35,14 @@ class Report:
                 yield f"warning: {nothing.code}: {nothing}", logging.WARNING
         for reason in snapshot.held_back:
             yield f"held back: {reason['path']}: {reason['code']}: {reason['message']}", logging.WARNING
-        for error in snapshot.errors or ():
+        errors = snapshot.errors or ()
+        for error in errors:
             if error["code"] != "no_releases":
                 yield _check.line(error), logging.ERROR
+        told = {(error["path"], error["code"]) for error in errors}
         for warning in snapshot.catalog.warnings:
-            yield f"warning: {warning.code}: {warning.message}", logging.WARNING
+            if (warning.path, warning.code) not in told:
+                yield f"warning: {warning.code}: {warning.message}", logging.WARNING
         yield _offered(snapshot), logging.INFO
 
 

@@ -113,7 +113,7 @@ fn levels(code: Code) -> &'static [Level] {
         | Code::FirmwareDigest
         | Code::NothingStays
         | Code::NoReleases => ERROR,
-        Code::FirmwareChip => &[Level::Error, Warning],
+        Code::FirmwareChip | Code::PathCase => &[Level::Error, Warning],
         Code::FirmwareNewer
         | Code::FirmwareMissing
         | Code::FileGrown
