@@ -69,6 +69,29 @@ def test_errors_are_said_at_the_start_and_when_they_are_new(root: Path, log: Pat
         assert server.health()["errors"] == []
 
 
+def test_warnings_are_counted(root: Path, log: Path) -> None:
+    write(root, {"1.0.1/flash/LIB.py": b"lib\n", "1.0.1/flash/.env": b"A=1\n", "1.0.00/flash/main.py": b"one\n"})
+    with serving(root, log, "--settle", "0") as server:
+        assert whole_log_of(server) == [
+            'error: path_case: 1.0.1/flash/lib.py: "1.0.1/flash/LIB.py" and "1.0.1/flash/lib.py" differ only in letter '
+            "case",
+            'warning: version_equal: "1.0.0" and "1.0.00" are the same version; only "1.0.00" is offered',
+            "offered: 1.0.1, the highest of 2; errors: 1",
+        ]
+        assert server.health()["warnings"] == 2
+
+
+def test_an_image_alone_is_served(root: Path, log: Path) -> None:
+    for version in ("1.0.0", "1.0.1"):
+        shutil.rmtree(root / version)
+    write(root, {"firmware_1.0.1.bin": b"image", "check.toml": b'firmware = "any"'})
+    with serving(root, log, "--settle", "0") as server:
+        warning, offered = whole_log_of(server)
+        assert warning.startswith("warning: no_releases: ")
+        assert offered == "offered: firmware_1.0.1.bin; errors: 0"
+        assert (server.health()["errors"], server.health()["warnings"]) == ([], 1)
+
+
 def test_what_is_held_back_is_named_with_the_reason(root: Path, log: Path) -> None:
     write(root, {"1.0.2/flash/main.py": b"three\n", "notes.txt": b"x"})
     (root / "1.0.2/flash/stray.py").symlink_to("../../notes.txt")
@@ -247,9 +270,10 @@ def test_a_directory_without_releases_is_a_warning(root: Path, log: Path, place:
         warning, offered = whole_log_of(server)
         assert warning.startswith("warning: no_releases: ")
         assert (str(root) in warning) is (place == "parent")
-        assert offered == "offered: nothing; errors: 1"
+        assert offered == "offered: nothing; errors: 0"
         assert target(server) is None
-        assert server.health()["status"] == "ok"
+        health = server.health()
+        assert (health["status"], health["errors"], health["warnings"]) == ("ok", [], 1)
         write(served, {"1.0.0/flash/main.py": b"one\n"})
         server.wait(lambda health: health["releases"] == ["1.0.0"])
         eventually(partial(starts, "offered: 1.0.0; errors: 0", server), bool)

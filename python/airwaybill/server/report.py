@@ -28,7 +28,7 @@ class Report:
         self._told = set(lines)
 
     def _lines(self, snapshot: Snapshot) -> Iterator[tuple[str, int]]:
-        if not (snapshot.releases or snapshot.firmware or snapshot.held_back):
+        if snapshot.is_empty:
             # It may be gone by now.
             with suppress(OSError):
                 nothing = _check.no_releases(snapshot.real_root, self._scheme)
@@ -37,8 +37,7 @@ class Report:
             yield f"held back: {reason['path']}: {reason['code']}: {reason['message']}", logging.WARNING
         errors = snapshot.errors or ()
         for error in errors:
-            if error["code"] != "no_releases":
-                yield _check.line(error), logging.ERROR
+            yield _check.line(error), logging.ERROR
         told = {(error["path"], error["code"]) for error in errors}
         for warning in snapshot.catalog.warnings:
             if (warning.path, warning.code) not in told:

@@ -13,7 +13,7 @@ MANIFESTS_LIMIT = 16 * 1024 * 1024
 
 @dataclass(frozen=True)
 class Snapshot:
-    """``generation`` increases with each snapshot; ``releases`` to ``warnings`` are for ``/healthz``.
+    """``generation`` increases with each snapshot; ``releases`` to ``ignored`` are for ``/healthz``.
 
     ``catalog`` is the catalog of ``listing`` at ``moment``, ``checked`` its check, None as long as that is not done;
     ``judged`` says who signed what, where only what is signed is offered.
@@ -32,13 +32,26 @@ class Snapshot:
     unsettled: tuple[str, ...]
     held_back: tuple[dict[str, str], ...]
     ignored: int
-    warnings: int
     manifests: EntityCache = field(default_factory=lambda: EntityCache(MANIFESTS_LIMIT))
     answers: Answers = field(default_factory=dict)
 
     @property
+    def is_empty(self) -> bool:
+        """Whether there is no release, not even one that is held back."""
+        return not (self.releases or self.held_back)
+
+    @property
     def errors(self) -> tuple[dict[str, str], ...] | None:
-        return None if self.checked is None else self.checked.errors
+        """None until the check is done. That there is no release is none: a server waits for one."""
+        if self.checked is None:
+            return None
+        return tuple(error for error in self.checked.errors if error["code"] != "no_releases")
+
+    @property
+    def warnings(self) -> int | None:
+        if self.checked is None:
+            return None
+        return self.is_empty + sum(finding["level"] == "warning" for finding in self.checked.findings)
 
     @classmethod
     def after(
@@ -87,7 +100,6 @@ class Snapshot:
                 {"path": notice.path, "code": notice.code, "message": notice.message} for notice in catalog.held_back
             ),
             ignored=len(catalog.ignored),
-            warnings=len(catalog.warnings),
         )
 
     def finished(self) -> Snapshot:
