@@ -68,11 +68,8 @@ class Shell:
         return PORT if self._server is None else f":{self._server.port}"
 
     def _serve(self, command: str) -> str:
-        # All is new, and would be waited for.
         arguments = command.partition(" >")[0].split()[1:]
-        self._server = ServerProcess(
-            [str(PROGRAMS / "airwaybill"), *arguments, "--port", "0", "--settle", "0"], cwd=self._place
-        )
+        self._server = ServerProcess([str(PROGRAMS / "airwaybill"), *arguments, "--port", "0"], cwd=self._place)
         self._server.wait()
         return "".join(self._server.said).replace(self._port, PORT)
 
