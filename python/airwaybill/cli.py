@@ -152,7 +152,10 @@ def manifest(
     include: IncludeOption = [],  # noqa: B006
     keep: KeepOption = [],  # noqa: B006
 ) -> None:
-    """Print the document that a device gets, byte for byte; null if there is nothing to do."""
+    """Print the document that a device gets, byte for byte; null if there is nothing to do.
+
+    Errors of the check go to stderr: those that devices on --from run into, without it those on the release below.
+    """
     catalog = _releases(directory, scheme, ignore, protect, include, keep)
     document = catalog.manifest_json(
         base_url,
@@ -181,7 +184,10 @@ def plan(
     include: IncludeOption = [],  # noqa: B006
     keep: KeepOption = [],  # noqa: B006
 ) -> None:
-    """Show what a device would delete, add, update and flash."""
+    """Show what a device would delete, add, update and flash.
+
+    Errors of the check go to stderr: those that devices on --from run into, without it those on the release below.
+    """
     catalog = _releases(directory, scheme, ignore, protect, include, keep)
     found = catalog.plan(current, firmware_version=firmware_version, target=target, allow_downgrade=allow_downgrade)
     _say_errors(catalog, directory, current, target)
@@ -449,7 +455,10 @@ def _no_releases(directory: str, scheme: Scheme) -> CommandError:
 
 
 def _say_errors(catalog: Catalog, directory: str, current: Optional[str], target: Optional[str]) -> None:
-    """What a device would refuse, what is held back, and that its own release is not here, a line each."""
+    """What a device would refuse, what is held back, and that its own release is not here, a line each.
+
+    Without ``current`` that of devices on the release below: those are the ones that the release goes out to.
+    """
     found = _check.check(catalog, directory, () if current is None else (current,), target=target)
     said = {"base_unknown", "base_held_back", *(notice.code for notice in catalog.held_back)}
     bad = (each for each in found if each.level == "error" or each.code in said)

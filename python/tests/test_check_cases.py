@@ -223,6 +223,16 @@ def test_21_plan_says_that_the_base_is_held_back(tmp_path: Path, call: Call) -> 
 
 
 @pytest.mark.parametrize("command", ["plan", "manifest"])
+@pytest.mark.parametrize(("options", "said"), [([], True), (["--from", "1.0.0"], True), (["--from", "1.0.1"], False)])
+def test_errors_are_those_of_devices_on_the_release_below(
+    tmp_path: Path, call: Call, command: str, options: list[str], said: bool
+) -> None:
+    write(tmp_path, two({}, "flash/main.py"))
+    done = call(command, tmp_path, *options)
+    assert (done.code, done.err.startswith("airwaybill: error: start_missing: 1.0.1/flash/main.py: ")) == (0, said)
+
+
+@pytest.mark.parametrize("command", ["plan", "manifest"])
 def test_nothing_to_do_has_its_reason(tmp_path: Path, call: Call, command: str) -> None:
     write(tmp_path, two({"flash/lib/a.py.part": b"half"}))
     done = call(command, tmp_path, "--from", "1.0.0")
