@@ -6,9 +6,12 @@ use crate::version::{Version, VersionScheme, without_v};
 /// Words that a version may have directly after its first number.
 const WORDS: [&str; 11] = ["a", "alpha", "b", "beta", "c", "rc", "dev", "pre", "preview", "post", "rev"];
 
-/// What people and tools add to names that are not, or not yet, in use; after a dot, `-` or `_`.
-const ENDINGS: [&str; 21] = [
+/// What people and tools add to names that are not, or not yet, in use; after a dot, `-`, `_`, ` ` or `(`, and before a number
+/// perhaps.
+const ENDINGS: [&str; 23] = [
+    "backup",
     "bak",
+    "save",
     "old",
     "orig",
     "rej",
@@ -19,7 +22,7 @@ const ENDINGS: [&str; 21] = [
     "filepart",
     "crdownload",
     "download",
-    "aria2",
+    "aria",
     "broken",
     "disabled",
     "copy",
@@ -31,7 +34,10 @@ const ENDINGS: [&str; 21] = [
     "dpkg-tmp",
 ];
 
-/// The same, where more follows.
+/// Words that stand before versions without anything between; `v` is a part of them.
+const GLUED: [&str; 8] = ["v", "r", "rel", "release", "ver", "version", "fw", "firmware"];
+
+/// What people and tools add, where more follows.
 const MIDDLES: [&str; 2] = ["sync-conflict-", "tmp."];
 
 /// The version that a release or an image is named with.
@@ -85,20 +91,20 @@ pub fn is_document(path: &str) -> bool {
 }
 
 fn withdrawn_by(name: &str) -> Option<&str> {
-    let before_end = |length: usize| name.len().checked_sub(length).filter(|at| *at > 0 && name.is_char_boundary(*at));
+    // `bak2`, `old.1`, `- Copy (2)`
+    let plain = name.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | '-' | '_' | ' ' | '(' | ')'));
+    let before_end =
+        |length: usize| plain.len().checked_sub(length).filter(|at| *at > 0 && plain.is_char_boundary(*at));
     let is_end = |ending: &&&str| {
         let (Some(at), Some(dot)) = (before_end(ending.len()), before_end(ending.len() + 1)) else { return false };
-        name.get(at..).is_some_and(|end| end.eq_ignore_ascii_case(ending))
-            && name.get(dot..at).is_some_and(|c| matches!(c, "." | "-" | "_"))
+        plain.get(at..).is_some_and(|end| end.eq_ignore_ascii_case(ending))
+            && plain.get(dot..at).is_some_and(|c| matches!(c, "." | "-" | "_" | " " | "("))
     };
     if !without_v(name).starts_with(|c: char| c.is_ascii_digit()) {
         return None;
     }
     if name.ends_with('~') {
         return Some("~");
-    }
-    if name.ends_with(" (copy)") {
-        return Some(" (copy)");
     }
     let is_middle = |middle: &&&str| {
         name.match_indices(**middle)
@@ -123,12 +129,15 @@ fn joined_by_underscores(name: &str) -> Option<String> {
     is_joined.then(|| name.replace('_', "."))
 }
 
-/// `1.0.1` of `release-1.0.1`.
+/// `1.0.1` of `release-1.0.1`, and of `release1.0.1`.
 fn version_after_a_word(name: &str) -> Option<String> {
     let rest = name.trim_start_matches(|c: char| c.is_ascii_alphabetic());
-    let version = rest.strip_prefix(['-', '_', ' ', '.'])?;
+    let word = name.strip_suffix(rest).filter(|word| !word.is_empty())?;
+    let is_glued = word != "v" && GLUED.iter().any(|known| word.eq_ignore_ascii_case(known));
+    let version = rest.strip_prefix(['-', '_', ' ', '.']).or(is_glued.then_some(rest))?;
     let is_image = [".bin", ".hex"].iter().any(|ending| version.to_ascii_lowercase().ends_with(ending));
-    (rest.len() < name.len() && !is_image && is_dotted(version)).then(|| version.to_owned())
+    let keeps_v = word == "V" && version == rest; // V5
+    (!is_image && is_dotted(version)).then(|| if keeps_v { format!("v{version}") } else { version.to_owned() })
 }
 
 /// Whether a text is a version with a dot in it that V6 does not exclude.
