@@ -13,6 +13,7 @@ use crate::glob::Globs;
 use crate::listing::{Entry, FileRecord, check_size};
 use crate::name;
 use crate::notice::Notice;
+use crate::order::{sort, sort_by};
 use crate::path::DevicePath;
 use crate::version::Version;
 use held_back::HeldBack;
@@ -280,9 +281,9 @@ impl Catalog {
         // V4: of equal versions the name that sorts last wins.
         let by_version =
             |a: &Release, b: &Release| (&a.version, a.version.as_str()).cmp(&(&b.version, b.version.as_str()));
-        self.releases.sort_unstable_by(by_version);
-        self.held.sort_unstable_by(by_version);
-        self.firmware.sort_unstable_by(|a, b| (&a.version, &a.path).cmp(&(&b.version, &b.path)));
+        sort_by(&mut self.releases, by_version);
+        sort_by(&mut self.held, by_version);
+        sort_by(&mut self.firmware, |a, b| (&a.version, &a.path).cmp(&(&b.version, &b.path)));
         self.refuse_duplicate_images();
         let (losers, superseded) =
             keep_last_of_equal(&mut self.releases, |release| (&release.version, release.version.as_str()));
@@ -292,9 +293,9 @@ impl Catalog {
         self.warnings.retain(is_offered);
         self.warnings.extend(losers);
         self.warnings.extend(keep_last_of_equal(&mut self.firmware, |image| (&image.version, &image.path)).0);
-        self.ignored.sort_unstable();
-        self.empty.sort_unstable();
-        self.warnings.sort_unstable();
+        sort(&mut self.ignored);
+        sort(&mut self.empty);
+        sort(&mut self.warnings);
     }
 
     fn refuse_duplicate_images(&mut self) {

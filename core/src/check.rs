@@ -16,6 +16,7 @@ use serde::Serialize;
 use crate::catalog::{Catalog, File, Release};
 use crate::error::{Code, Error, one_line, quoted};
 use crate::glob::Globs;
+use crate::order::sort;
 use crate::plan::Plan;
 use crate::version::Version;
 pub use image::PeekImage;
@@ -108,7 +109,7 @@ impl Catalog {
             check.want_mpy(&mut wanted);
         }
         wanted.extend(firmware::wanted(self));
-        wanted.sort_unstable();
+        sort(&mut wanted);
         wanted.dedup();
         Ok(wanted)
     }
@@ -302,7 +303,7 @@ fn accept(accepted: &[Accept], sight: Sight, findings: &mut Vec<Finding>) -> Res
         }
     }
     findings.extend(unused);
-    findings.sort_unstable();
+    sort(findings);
     findings.dedup();
     Ok(())
 }

@@ -34,6 +34,7 @@
 
 // Each module uses only those above it.
 mod error;
+mod order;
 
 mod deserialize;
 mod json;

@@ -5,6 +5,7 @@ use crate::filter::Filter;
 use crate::left_out::{CopySign, Sign};
 use crate::listing::{Entry, FileRecord};
 use crate::notice::Notice;
+use crate::order::sort;
 use crate::path::{self, DevicePath};
 
 /// How long a copy that is under way may go without a change.
@@ -243,7 +244,7 @@ fn differing_in_case(release: &str, files: &[File]) -> Vec<Notice> {
     let already: Vec<(String, &str)> =
         folded.iter().filter_map(|(lower, _)| Some((lower.clone(), find(files, lower)?.path.as_str()))).collect();
     folded.extend(already);
-    folded.sort_unstable();
+    sort(&mut folded);
     folded.dedup();
     let pairs = folded.iter().zip(folded.iter().skip(1)).filter(|(a, b)| a.0 == b.0);
     pairs
