@@ -377,6 +377,7 @@ class Keys:
         *,
         threshold_root: int | None = None,
         threshold_release: int | None = None,
+        floor: int | None = None,
     ) -> Keys: ...
     def changed(
         self,

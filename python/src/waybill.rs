@@ -95,16 +95,17 @@ document! {
         ///
         /// Raises `AirwaybillError` with code `document_value`, `key_duplicate`, `keys_too_many` or `keys_threshold`.
         #[staticmethod]
-        #[pyo3(signature = (product, root, release, *, threshold_root = None, threshold_release = None))]
+        #[pyo3(signature = (product, root, release, *, threshold_root = None, threshold_release = None, floor = None))]
         fn first(
             product: &str,
             root: Vec<PublicKey>,
             release: Vec<PublicKey>,
             threshold_root: Option<u32>,
             threshold_release: Option<u32>,
+            floor: Option<u32>,
         ) -> PyResult<Self> {
-            let (root, release) = (engine_keys(root), engine_keys(release));
-            let request = KeysRequest { root, release, threshold_root, threshold_release, ..KeysRequest::default() };
+            let (root, release, remove) = (engine_keys(root), engine_keys(release), Vec::new());
+            let request = KeysRequest { root, release, remove, threshold_root, threshold_release, floor };
             airwaybill::Keys::first(product, &request).map(Self).map_err(engine_error)
         }
 

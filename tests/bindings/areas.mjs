@@ -69,7 +69,7 @@ export function areasOf(engine) {
       return { peeks: paths, findings: catalog.check(peeks, { flashSize, ...request }) };
     },
 
-    waybill({ waybill, keys, signature, next, verify, newest, release, signed, ed25519 }) {
+    waybill({ waybill, keys, signature, next, verify, change, newest, release, signed, ed25519 }) {
       const bytes = (content) => new Uint8Array(contentOf(content));
       if (waybill !== undefined) return engine.parseWaybill(bytes(waybill));
       if (keys !== undefined) return engine.parseKeys(bytes(keys));
@@ -78,6 +78,12 @@ export function areasOf(engine) {
       if (verify !== undefined) {
         const { document, signatures, keys, name, now } = verify;
         return engine.verifySigned(bytes(document), filesOf(signatures), bytes(keys), name, now);
+      }
+      if (change !== undefined) {
+        const { threshold_root: thresholdRoot, threshold_release: thresholdRelease, ...keys } = change.request;
+        const asked = { thresholdRoot, thresholdRelease, ...keys };
+        const { keys: before, product } = change;
+        return engine.parseKeys(before === undefined ? engine.firstKeys(product, asked) : engine.changedKeys(bytes(before), asked));
       }
       if (newest !== undefined) {
         const first = newest.first === undefined ? undefined : bytes(newest.first);

@@ -122,6 +122,13 @@ def waybill(case):
         key, message, signature = (bytes.fromhex(asked[name]) for name in ("key", "message", "signature"))
         blob = b"\0\0\0\x0bssh-ed25519\0\0\0\x20" + key
         return PublicKey(f"ssh-ed25519 {base64.b64encode(blob).decode()}").verifies(message, signature)
+    if kind == "change":
+        request = dict(asked["request"])
+        for role in {"root", "release", "remove"} & request.keys():
+            request[role] = [PublicKey(line) for line in request[role]]
+        if "keys" in asked:
+            return Keys.parse(content_of(asked["keys"])).changed(**request).to_dict()
+        return Keys.first(asked["product"], **request).to_dict()
     if kind in ("newest", "release", "signed"):
         return directory(kind, asked)
     keys, document = Keys.parse(content_of(asked["keys"])), content_of(asked["document"])

@@ -1,4 +1,4 @@
-"""docs/FLEET.md: its commands print what it says, one after the other, in one directory."""
+"""The guides: their commands print what they say, one after the other, in one directory."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from serving import DEADLINE_SECONDS, ServerProcess
 
 ROOT = Path(__file__).resolve().parents[2]
-GUIDE = (ROOT / "docs/FLEET.md").read_text("utf-8")
 BLOCK = re.compile(r"```(console|log)\n(.*?)```", re.DOTALL)
 PROGRAMS = Path(sys.executable).parent
 PORT = ":8000"
@@ -74,11 +74,12 @@ class Shell:
         return "".join(self._server.said).replace(self._port, PORT)
 
 
-def test_the_guide_is_what_happens(tmp_path: Path) -> None:
+@pytest.mark.parametrize("guide", ["FLEET", "KEYS"])
+def test_the_guide_is_what_happens(guide: str, tmp_path: Path) -> None:
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     shell = Shell(tmp_path)
     try:
-        for kind, block in BLOCK.findall(GUIDE):
+        for kind, block in BLOCK.findall((ROOT / f"docs/{guide}.md").read_text("utf-8")):
             if kind == "log":
                 shell.hears(block)
                 continue

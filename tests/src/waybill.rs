@@ -1,8 +1,8 @@
 //! Signed releases.
 
 use airwaybill::{
-    Catalog, CatalogOptions, DocumentFile, Entry, EntryFields, Error, FileRecord, Keys, PublicKey, Signature,
-    VerifyRequest, Waybill, WaybillRequest, files_of, verify_signed,
+    Catalog, CatalogOptions, DocumentFile, Entry, EntryFields, Error, FileRecord, Keys, KeysRequest, PublicKey,
+    Signature, VerifyRequest, Waybill, WaybillRequest, files_of, verify_signed,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -22,6 +22,8 @@ enum Input {
     Verify { document: Content, signatures: Vec<File>, keys: Content, name: String, now: Option<String> },
     /// From one document of keys to the next.
     Next { keys: Content, document: Content, signatures: Vec<File> },
+    /// The first keys, or those after `keys`.
+    Change { product: Option<String>, keys: Option<Content>, request: Value },
     /// The newest keys that are there.
     Newest { documents: Vec<File>, first: Option<Content> },
     /// What is to be signed.
@@ -77,6 +79,13 @@ pub(crate) fn run(input: &Value) -> Result<Value, Failure> {
         Input::Next { keys, document, signatures } => {
             let keys = Keys::parse(&keys.bytes()?)?;
             with_files(&signatures, |files| Ok(json!(keys.next(&document.bytes()?, files)?)))
+        }
+        Input::Change { product, keys, request } => {
+            let request: KeysRequest = airwaybill::deserialize(request, "request")?;
+            match keys {
+                Some(keys) => Ok(json!(Keys::parse(&keys.bytes()?)?.changed(&request)?)),
+                None => Ok(json!(Keys::first(&product.unwrap_or_default(), &request)?)),
+            }
         }
         Input::Newest { documents, first } => {
             let first = first.map(|keys| Ok::<_, Failure>(Keys::parse(&keys.bytes()?)?)).transpose()?;

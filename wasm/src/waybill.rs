@@ -6,7 +6,7 @@ use airwaybill::{DocumentFile, Keys, PublicKey, Signature, VerifyRequest, Waybil
 use js_sys::{Array, Object};
 use wasm_bindgen::prelude::*;
 
-use crate::convert::{Result, engine_error, octets, optional_text, plain, text, to_js, wrong_type};
+use crate::convert::{Result, engine_error, octets, optional_text, options, plain, text, to_js, wrong_type};
 
 /// Reads a waybill strictly; of each there is exactly one way to write it.
 ///
@@ -82,6 +82,31 @@ pub fn verify_ed25519(
     let key = PublicKey::parse(&text(key, "key")?).map_err(engine_error)?;
     let (message, signature) = (content(message, "message")?, content(signature, "signature")?);
     Ok(signature.try_into().is_ok_and(|signature| key.verifies(&message, &signature)))
+}
+
+/// The first keys of a product: the text of the document. `request` has the keys as lines of `.pub` files.
+///
+/// @throws `document_value`, `key_…`, `keys_threshold`, `keys_too_many`, `field_type`
+#[wasm_bindgen(js_name = firstKeys)]
+pub fn first_keys(
+    #[wasm_bindgen(unchecked_param_type = "string")] product: &JsValue,
+    #[wasm_bindgen(unchecked_param_type = "KeysRequest")] request: &JsValue,
+) -> Result<String> {
+    let (product, request) = (text(product, "product")?, options(request, "request")?);
+    Ok(Keys::first(&product, &request).map_err(engine_error)?.render())
+}
+
+/// The keys that come after `keys`, to be signed by the roots of both: the text of the document.
+///
+/// @throws `key_unknown` to remove a key that is none of these; `keys_floor` for a lower floor, or to remove a release key without one;
+/// and as `firstKeys`
+#[wasm_bindgen(js_name = changedKeys)]
+pub fn changed_keys(
+    #[wasm_bindgen(unchecked_param_type = "string | Uint8Array")] keys: &JsValue,
+    #[wasm_bindgen(unchecked_param_type = "KeysRequest")] request: &JsValue,
+) -> Result<String> {
+    let (keys, request) = (keys_of(keys)?, options(request, "request")?);
+    Ok(keys.changed(&request).map_err(engine_error)?.render())
 }
 
 /// The newest of the keys among the documents that are there, contents by name: the text of the document. Without `first`,

@@ -19,6 +19,8 @@ export const {
   Version,
   checkSettings,
   hashFiles,
+  changedKeys,
+  firstKeys,
   newestKeys,
   nextKeys,
   parseKeys,

@@ -1,6 +1,6 @@
 use std::fmt::Write as _;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::lines::Lines;
 use super::signature::PublicKey;
@@ -55,19 +55,29 @@ pub struct Role {
 }
 
 /// What the first keys have, or what changes with the next ones.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 pub struct KeysRequest {
     /// Keys that may sign the next document, besides those that may already.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "readonly string[] | null | undefined"))]
     pub root: Vec<PublicKey>,
     /// Keys that may sign releases, besides those that may already.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "readonly string[] | null | undefined"))]
     pub release: Vec<PublicKey>,
     /// Keys that no longer may sign anything.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "readonly string[] | null | undefined"))]
     pub remove: Vec<PublicKey>,
     /// How many root keys have to sign; without it as before, at first 1.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "number | null | undefined"))]
+    #[serde(alias = "threshold_root")]
     pub threshold_root: Option<u32>,
     /// How many release keys have to sign; without it as before, at first 1.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "number | null | undefined"))]
+    #[serde(alias = "threshold_release")]
     pub threshold_release: Option<u32>,
     /// Waybills with a lower sequence do not count; without it as before, at first 0.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "number | null | undefined"))]
     pub floor: Option<u32>,
 }
 

@@ -4,9 +4,10 @@
 
 use base64ct::{Base64, Encoding as _};
 use ed25519_dalek::VerifyingKey;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use crate::deserialize::CodedError;
 use crate::error::{Code, Error, quoted};
 
 const KEY_TYPE: &str = "ssh-ed25519";
@@ -106,6 +107,13 @@ impl std::fmt::Display for PublicKey {
 impl From<PublicKey> for String {
     fn from(key: PublicKey) -> Self {
         key.to_string()
+    }
+}
+
+impl<'de> Deserialize<'de> for PublicKey {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let line = String::deserialize(deserializer)?;
+        Self::parse(&line).map_err(|error| serde::de::Error::custom(CodedError(error)))
     }
 }
 
