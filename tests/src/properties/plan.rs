@@ -153,15 +153,30 @@ impl Model<'_> {
 
     /// The names that are held back, whatever is in them, the last first.
     fn held_back(&self) -> impl Iterator<Item = &str> {
-        let names: BTreeSet<&String> = self.options.unsettled.iter().chain(&self.options.failed).collect();
-        names.into_iter().rev().map(String::as_str)
+        let given = self.options.unsettled.iter().chain(&self.options.failed).map(String::as_str);
+        let all: BTreeSet<&str> = given.chain(self.tops().filter(|top| self.has_failed_image(top))).collect();
+        all.into_iter().rev()
+    }
+
+    /// C10
+    fn has_failed_image(&self, release: &str) -> bool {
+        let filter = Filter::new(self.options).unwrap();
+        let Ok(version) = filter.release_version(release) else { return false };
+        let images = self.options.failed.iter().filter(|name| filter.reads(name));
+        images
+            .filter_map(|name| name.strip_prefix("firmware_")?.rsplit_once('.'))
+            .any(|(text, _)| self.version(text) == version)
+    }
+
+    /// The directories in the listing.
+    fn tops(&self) -> impl Iterator<Item = &str> {
+        self.listing.iter().filter_map(|entry| Some(entry.path().split_once('/')?.0))
     }
 
     /// A directory is a release by its content, unless it is held back or loses to an equal name (V4).
     fn check_releases(&self) {
         let held_back: BTreeSet<&str> = self.held_back().collect();
-        let tops: BTreeSet<&str> =
-            self.listing.iter().filter_map(|entry| Some(entry.path().split_once('/')?.0)).collect();
+        let tops: BTreeSet<&str> = self.tops().collect();
         let mut whole: Vec<(Version, Tree)> = tops
             .difference(&held_back)
             .filter_map(|name| self.alone(name).map(|tree| (self.version(name), tree)))
@@ -184,8 +199,7 @@ impl Model<'_> {
 
     /// What it was when it was last offered, if its directory is there still (C9).
     fn remembered(&self, name: &str) -> Option<Tree> {
-        let is_there =
-            self.listing.iter().any(|entry| entry.path().split_once('/').is_some_and(|(top, _)| top == name));
+        let is_there = self.tops().any(|top| top == name);
         self.release_of(self.remembered, name).filter(|_| is_there)
     }
 
