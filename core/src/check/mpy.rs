@@ -1,6 +1,26 @@
 //! The formats of `.mpy` files.
 
 use std::fmt;
+use std::ops::RangeInclusive;
+
+/// Architectures of machine code by their numbers, as `mpy-cross` names them.
+const ARCHITECTURES: [&str; 13] = [
+    "none",
+    "x86",
+    "x64",
+    "armv6",
+    "armv6m",
+    "armv7m",
+    "armv7em",
+    "armv7emsp",
+    "armv7emdp",
+    "xtensa",
+    "xtensawin",
+    "rv32imc",
+    "rv64imc",
+];
+/// Of these, firmware of each runs those before it too.
+const THUMB: RangeInclusive<u8> = 4..=8;
 
 /// What has to fit between a `.mpy` and the firmware that reads it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,6 +42,24 @@ impl Format {
     pub(super) fn fits(self, micropython: &str) -> Option<bool> {
         let (version, sub) = read_by(micropython)?;
         Some(self.version == version && self.native.is_none_or(|(own, _)| own == sub))
+    }
+
+    /// Whether one chip can run both.
+    pub(super) fn runs_with(self, other: Self) -> bool {
+        let architecture = |format: Self| format.native.map(|(_, architecture)| architecture);
+        architecture(self)
+            .zip(architecture(other))
+            .is_none_or(|(a, b)| a == b || THUMB.contains(&a) && THUMB.contains(&b))
+    }
+
+    pub(super) fn is_native(self) -> bool {
+        self.native.is_some()
+    }
+
+    /// The architecture of its machine code.
+    pub(super) fn architecture(self) -> &'static str {
+        let (_, architecture) = self.native.unwrap_or_default();
+        ARCHITECTURES.get(usize::from(architecture)).copied().unwrap_or("another architecture")
     }
 
     /// Whether one firmware can read both.

@@ -90,9 +90,19 @@ impl<'a> Check<'a> {
         };
         let usual = staying
             .map_or_else(|| formats.iter().filter_map(|(_, format)| *format).find(is_usual), |(_, format)| *format);
+        let natives = || formats.iter().filter_map(|(path, format)| Some((*path, format.filter(|it| it.is_native())?)));
+        let native = natives().find(|(path, _)| !self.fetched.contains(path)).or_else(|| natives().next());
         for (path, format) in formats {
             if !self.fetched.contains(path) {
                 continue;
+            }
+            if let Some((format, (other, native))) = format.zip(native)
+                && !format.runs_with(native)
+            {
+                let (own, others) = (format.architecture(), native.architecture());
+                let message = format!("its machine code is for {own}, that of {} for {others}", quoted(other));
+                let advice = "give devices of different chips releases of their own";
+                self.find((Warning, Code::MpyFormat), path, &message, advice);
             }
             let message = match (format, micropython, usual) {
                 (None, ..) => "not an .mpy file: it does not start with M and a version".to_owned(),

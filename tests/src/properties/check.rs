@@ -102,7 +102,6 @@ fn levels(code: Code) -> &'static [Level] {
         | Code::StartUtf8
         | Code::StartMpy
         | Code::ModuleHidden
-        | Code::MpyFormat
         | Code::PythonBroken
         | Code::FirmwareEmpty
         | Code::FirmwarePage
@@ -113,7 +112,7 @@ fn levels(code: Code) -> &'static [Level] {
         | Code::FirmwareDigest
         | Code::NothingStays
         | Code::NoReleases => ERROR,
-        Code::FirmwareChip | Code::PathCase => &[Level::Error, Warning],
+        Code::FirmwareChip | Code::MpyFormat | Code::PathCase => &[Level::Error, Warning],
         Code::FirmwareNewer
         | Code::FirmwareMissing
         | Code::FileGrown
