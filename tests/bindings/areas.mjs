@@ -51,7 +51,7 @@ export function areasOf(engine) {
     },
 
     manifest(input) {
-      if (input.parse !== undefined) return Manifest.parse(input.parse).toJson();
+      if (input.parse !== undefined) return Manifest.parse(typeof input.parse === "string" ? input.parse : contentOf(input.parse)).toJson();
       const { base_url: baseUrl, dst_paths: dstPaths, format } = input.render;
       const [catalog, request, options] = [catalogOf(input), requestOf(input), { baseUrl, dstPaths, format }];
       const text = catalog.manifestJson(request, options);

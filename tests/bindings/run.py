@@ -75,7 +75,8 @@ def plan(case):
 
 def manifest(case):
     if "parse" in case:
-        return Manifest.parse(case["parse"]).to_json()
+        document = case["parse"]
+        return Manifest.parse(document if isinstance(document, str) else content_of(document)).to_json()
     catalog, request, render = (
         catalog_of(case),
         case.get("request", {}),

@@ -62,7 +62,7 @@ struct Input {
     #[serde(default)]
     request: PlanRequest,
     render: Option<Value>,
-    parse: Option<String>,
+    parse: Option<Content>,
     manifest: Option<String>,
     version: Option<String>,
     #[serde(default)]
@@ -227,7 +227,7 @@ fn check(mut input: Input) -> Result<Value, Failure> {
 
 fn manifest(mut input: Input) -> Result<Value, Failure> {
     if let Some(document) = &input.parse {
-        return Ok(json!(Manifest::parse(document.as_bytes())?.to_json()));
+        return Ok(json!(Manifest::parse(&document.bytes()?)?.to_json()));
     }
     let catalog = input.catalog()?;
     let render = input.render.take().ok_or(Failure(MALFORMED))?;
