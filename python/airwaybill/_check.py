@@ -145,18 +145,27 @@ def line(finding: dict[str, str]) -> str:
 
 
 def no_releases(root: str, scheme: str) -> AirwaybillError:
-    """What to say of a directory without a release: which one below it has some."""
+    """What to say of a directory without a release: which one below it has some, or that it is one itself."""
     with_some = next(_with_releases(root, scheme), None)
-    advice = "each is a directory named with its version" if with_some is None else f"{shown(with_some)} has some"
+    if with_some is not None:
+        advice = f"{shown(with_some)} has some"
+    elif _has_release([os.path.basename(os.path.abspath(root))], scheme):
+        advice = "it is one itself, by its name: give the directory above"
+    else:
+        advice = "each is a directory named with its version"
     return AirwaybillError("no_releases", f"{shown(root)}: there is no release here; {advice}")
 
 
 def _with_releases(root: str, scheme: str) -> Iterator[str]:
     for entry in sorted(os.scandir(root), key=lambda entry: entry.name)[:LOOKED_AT]:
         try:
-            below = [f"{name.name}/a" for name in os.scandir(entry.path) if name.is_dir()]
+            below = [name.name for name in os.scandir(entry.path) if name.is_dir()]
         except OSError:
             continue
-        listing = [{"path": path, "size": 0, "sha1": "0" * 40} for path in below if path.isprintable()]
-        if Catalog.from_listing(listing, scheme=scheme).releases:
+        if _has_release(below, scheme):
             yield entry.path
+
+
+def _has_release(directories: Sequence[str], scheme: str) -> bool:
+    listing = [{"path": f"{name}/a", "size": 0, "sha1": "0" * 40} for name in directories if name.isprintable()]
+    return bool(Catalog.from_listing(listing, scheme=scheme).releases)

@@ -259,14 +259,22 @@ def test_a_check_of_no_releases_is_a_check(tmp_path: Path, call: Call) -> None:
 
 
 @pytest.mark.parametrize("command", ["plan", "manifest", "check"])
-@pytest.mark.parametrize("place", ["", "empty"])
-def test_22_no_releases(tmp_path: Path, call: Call, command: str, place: str) -> None:
+@pytest.mark.parametrize(
+    ("place", "advice"),
+    [
+        ("", "'{}/releases' has some"),
+        ("empty", "each is a directory named with its version"),
+        ("releases/1.0.1", "it is one itself, by its name: give the directory above"),
+        ("releases/1.0.1/", "it is one itself, by its name: give the directory above"),
+    ],
+)
+def test_22_no_releases(tmp_path: Path, call: Call, command: str, place: str, advice: str) -> None:
     write(tmp_path / "releases", two({}))
     (tmp_path / "empty").mkdir()
-    done = call(command, tmp_path / place)
+    root = f"{tmp_path}/{place}"
+    done = call(command, root)
     assert (done.code, done.out == "") == (1, command != "check")
-    assert done.err.startswith("airwaybill: no_releases: ")
-    assert (str(tmp_path / "releases") in done.err) is (place == "")
+    assert done.err == f"airwaybill: no_releases: {root!r}: there is no release here; {advice.format(tmp_path)}\n"
 
 
 @pytest.mark.parametrize(("encoding", "name"), [("utf-8-sig", "byte order mark"), ("utf-16", "UTF-16")])
