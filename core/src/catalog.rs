@@ -11,7 +11,7 @@ use crate::error::{Code, Error, quoted};
 use crate::filter::{CatalogOptions, Filter};
 use crate::glob::Globs;
 use crate::listing::{Entry, FileRecord, check_size};
-use crate::name;
+use crate::name::{self, KEYS};
 use crate::notice::Notice;
 use crate::order::{sort, sort_by};
 use crate::path::DevicePath;
@@ -201,7 +201,7 @@ impl Catalog {
             }
             match entry.path().split_once('/') {
                 // Rules T1 to T3: what is signed, not what is offered.
-                _ if name::is_document(entry.path()) => {}
+                Some((KEYS, _)) | None if name::is_document(entry.path()) => {}
                 Some((top, rest)) => {
                     let begin = || {
                         directories

@@ -80,14 +80,18 @@ pub(crate) fn near_image(file_name: &str) -> Option<String> {
     version.filter(|_| matches!(ending.as_str(), "bin" | "hex")).map(|version| format!("firmware_{version}.{ending}"))
 }
 
+/// The directory with the keys.
+pub(crate) const KEYS: &str = "keys";
+
 /// Whether a path from the top directory is that of a waybill, of keys or of a signature (rules T1 to T3), or of the directory
 /// with the keys.
 #[must_use]
 pub fn is_document(path: &str) -> bool {
-    let name = path.strip_prefix("keys/").unwrap_or(path);
+    let in_keys = path.strip_prefix(KEYS).and_then(|rest| rest.strip_prefix('/'));
+    let name = in_keys.unwrap_or(path);
     let signed = name.strip_suffix(".sig").unwrap_or(name);
     let numbered = signed.trim_end_matches(|c: char| c.is_ascii_digit()).strip_suffix('.').unwrap_or(signed);
-    path == "keys/" || !name.contains('/') && [signed, numbered].iter().any(|name| name.ends_with(".waybill"))
+    in_keys == Some("") || !name.contains('/') && [signed, numbered].iter().any(|name| name.ends_with(".waybill"))
 }
 
 fn withdrawn_by(name: &str) -> Option<&str> {

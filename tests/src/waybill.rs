@@ -4,6 +4,8 @@ use airwaybill::{
     Catalog, CatalogOptions, DocumentFile, Entry, EntryFields, Error, FileRecord, Keys, KeysRequest, PublicKey,
     Signature, VerifyRequest, Waybill, WaybillRequest, files_of, verify_signed,
 };
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -23,7 +25,12 @@ enum Input {
     /// From one document of keys to the next.
     Next { keys: Content, document: Content, signatures: Vec<File> },
     /// The first keys, or those after `keys`.
-    Change { product: Option<String>, keys: Option<Content>, request: Value },
+    Change {
+        product: Option<String>,
+        keys: Option<Content>,
+        /// Sorted, so that of two errors each build gives the same one.
+        request: BTreeMap<String, Value>,
+    },
     /// The newest keys that are there.
     Newest { documents: Vec<File>, first: Option<Content> },
     /// What is to be signed.
@@ -81,7 +88,7 @@ pub(crate) fn run(input: &Value) -> Result<Value, Failure> {
             with_files(&signatures, |files| Ok(json!(keys.next(&document.bytes()?, files)?)))
         }
         Input::Change { product, keys, request } => {
-            let request: KeysRequest = airwaybill::deserialize(request, "request")?;
+            let request: KeysRequest = airwaybill::deserialize(json!(request), "request")?;
             match keys {
                 Some(keys) => Ok(json!(Keys::parse(&keys.bytes()?)?.changed(&request)?)),
                 None => Ok(json!(Keys::first(&product.unwrap_or_default(), &request)?)),
