@@ -6,6 +6,7 @@ import hashlib
 import http.client
 import importlib.util
 import json
+import os
 import shutil
 import struct
 import subprocess
@@ -17,6 +18,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from conftest import Call
 
 import airwaybill
 
@@ -208,3 +210,16 @@ def test_the_script_says_what_is_wrong(server: Client, query: str, send_host: bo
 def test_the_script_serves_nothing_above_its_directory(server: Client) -> None:
     assert server.get("/../make_binaries.py")[0] == 404
     assert server.get("/%2e%2e/make_binaries.py")[0] == 404
+
+
+def test_the_releases_are_signed(call: Call) -> None:
+    assert call("verify", RELEASES).out.endswith("4 of 4 count for devices with keys 1\n")
+
+
+@pytest.mark.parametrize("script", ["sign_releases.sh", "rotate_keys.sh"])
+def test_a_script_signs(script: str, tmp_path: Path) -> None:
+    shutil.copytree(EXAMPLES, tmp_path / "examples")
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    script = str(tmp_path / "examples" / script)
+    done = subprocess.run([script], env={**os.environ, "PATH": path}, stdout=subprocess.PIPE, text=True, check=True)
+    assert "signed 1.0.1.waybill" in done.stdout
