@@ -7,6 +7,8 @@ mod names;
 mod peek;
 mod request;
 mod secrets;
+#[cfg(feature = "sign")]
+mod signed;
 mod start;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,7 +23,7 @@ use crate::plan::Plan;
 use crate::version::Version;
 pub use image::PeekImage;
 pub use peek::{Peek, PeekText};
-pub use request::{Accept, CheckRequest, ExpectedFirmware};
+pub use request::{Accept, CheckRequest, ExpectedFirmware, SignedDocument};
 
 /// A larger file of a release is no text that a check could tell anything of.
 const PEEK_LIMIT: u64 = 16 * 1024 * 1024;
@@ -153,6 +155,8 @@ impl Catalog {
         }
         names::check(self, target, &mut findings);
         firmware::check(self, request, peeks, &mut findings);
+        #[cfg(feature = "sign")]
+        signed::check(self, request, target, &mut findings)?;
         accept(&request.accept, sight, &mut findings)?;
         Ok(findings)
     }

@@ -60,13 +60,13 @@ mod manifest;
 
 mod verify;
 
-mod check;
-
 #[cfg(feature = "sign")]
 mod waybill;
 
+mod check;
+
 pub use catalog::{Catalog, File, Firmware, Release};
-pub use check::{Accept, CheckRequest, ExpectedFirmware, Finding, Level, Peek, PeekImage, PeekText};
+pub use check::{Accept, CheckRequest, ExpectedFirmware, Finding, Level, Peek, PeekImage, PeekText, SignedDocument};
 pub use deserialize::deserialize;
 #[cfg(feature = "sign")]
 pub use digest::Sha256Hasher;

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ._core import Catalog, check_settings
 from ._error import AirwaybillError
 from ._host import shown
+from ._signing import documents, now
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -41,7 +42,7 @@ def check(catalog: Catalog, root: str, current: Sequence[str] = (), **options: A
     Raises `AirwaybillError` with code ``settings_invalid`` besides those of `Catalog.check`.
     """
     asked = {**settings(root), **{key: value for key, value in options.items() if value is not None}}
-    return catalog.check_directory(root, current, **asked)
+    return catalog.check_directory(root, current, **asked, documents=documents(root), now=now())
 
 
 class Settings(NamedTuple):
@@ -89,7 +90,8 @@ def checked(catalog: Catalog, root: str, found: Settings, otherwise: str = "it i
     ``otherwise`` is what holds as long as it has never been read.
     """
     values = found.values or {}
-    findings = tuple(map(plain, catalog.check_directory(root, **values)))
+    found_here = catalog.check_directory(root, **values, documents=documents(root), now=now())
+    findings = tuple(map(plain, found_here))
     if found.problem is None:
         return Checked(values, findings)
     until = otherwise if found.values is None else "what it said before holds"

@@ -252,6 +252,8 @@ class Catalog:
         flash_size: int | None = None,
         firmware: str = "esp",
         accept: Sequence[Mapping[str, str]] = ...,
+        documents: Mapping[str, bytes | str] | None = None,
+        now: str | None = None,
     ) -> list[Finding]: ...
     def check_directory(
         self,
@@ -264,6 +266,8 @@ class Catalog:
         flash_size: int | None = None,
         firmware: str = "esp",
         accept: Sequence[Mapping[str, str]] = ...,
+        documents: Mapping[str, bytes | str] | None = None,
+        now: str | None = None,
     ) -> list[Finding]: ...
     def waybill(
         self,

@@ -2,11 +2,11 @@ use std::hash::{Hash, Hasher};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use airwaybill::{CatalogOptions, Entry, PlanRequest, WaybillRequest};
+use airwaybill::{CatalogOptions, CheckRequest, Entry, PlanRequest, WaybillRequest};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyMapping};
 
-use crate::check::{self, check_request};
+use crate::check::{self, check_request, signed_documents};
 use crate::convert::{Reduced, version_scheme};
 use crate::error::engine_error;
 use crate::listing::{self, Listing, entries};
@@ -172,11 +172,12 @@ impl Catalog {
     /// the releases that devices are on, without any the one below the target. `target` is the release to check by name,
     /// the highest when `None`; `mounts` are the devices' mount points, `flash` and `sd` when `None`; `flash_size` the
     /// bytes of the file system at `flash`. `firmware` is `esp`, or `any` where no image of an ESP32 is expected.
-    /// `accept` has what is meant so, as mappings of `code`, `path` (a glob) and `reason`. Raises `AirwaybillError` with
+    /// `accept` has what is meant so, as mappings of `code`, `path` (a glob) and `reason`. `documents` are the contents of the
+    /// waybills, keys and signatures that are there, by name, and `now` the time. Raises `AirwaybillError` with
     /// code `release_unknown`, `release_unsettled`, `check_failed`, `version_…`, `glob_invalid`, `field_missing` or `field_type`.
     #[pyo3(signature = (
         peeks, current = Vec::new(), *, target = None, mounts = None, flash_size = None, firmware = "esp",
-        accept = Vec::new()
+        accept = Vec::new(), documents = None, now = None
     ))]
     #[allow(clippy::too_many_arguments, reason = "keyword arguments of the Python API")]
     fn check(
@@ -189,8 +190,11 @@ impl Catalog {
         flash_size: Option<u64>,
         firmware: &str,
         accept: Vec<Bound<'_, PyMapping>>,
+        documents: Option<&Bound<'_, PyAny>>,
+        now: Option<String>,
     ) -> PyResult<Vec<Finding>> {
         let request = check_request(current, target, mounts, flash_size, firmware, accept)?;
+        let request = CheckRequest { documents: signed_documents(documents)?, now, ..request };
         let peeks = check::peeks(peeks)?;
         let findings = py.detach(|| self.0.check(&request, &peeks)).map_err(engine_error)?;
         Ok(findings.into_iter().map(Into::into).collect())
@@ -200,7 +204,7 @@ impl Catalog {
     /// of `check`.
     #[pyo3(signature = (
         root, current = Vec::new(), *, target = None, mounts = None, flash_size = None, firmware = "esp",
-        accept = Vec::new()
+        accept = Vec::new(), documents = None, now = None
     ))]
     #[allow(clippy::too_many_arguments, reason = "keyword arguments of the Python API")]
     fn check_directory(
@@ -213,8 +217,11 @@ impl Catalog {
         flash_size: Option<u64>,
         firmware: &str,
         accept: Vec<Bound<'_, PyMapping>>,
+        documents: Option<&Bound<'_, PyAny>>,
+        now: Option<String>,
     ) -> PyResult<Vec<Finding>> {
         let request = check_request(current, target, mounts, flash_size, firmware, accept)?;
+        let request = CheckRequest { documents: signed_documents(documents)?, now, ..request };
         let check = || self.0.check(&request, &check::read(&root, &self.0.peeks(&request)?));
         Ok(py.detach(check).map_err(engine_error)?.into_iter().map(Into::into).collect())
     }

@@ -2,13 +2,14 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use airwaybill::CheckRequest;
+use airwaybill::{CheckRequest, DocumentFile, SignedDocument};
 use pyo3::prelude::*;
 use pyo3::types::PyMapping;
 use serde_json::{Value, json};
 
 use crate::convert::{bytes, from_python, to_python};
 use crate::error::{engine_error, error};
+use crate::waybill::Documents;
 
 /// What a check has to know of one file's content: `Peek(path, content)`, with the path from the top directory.
 #[pyclass(module = "airwaybill", frozen, eq, skip_from_py_object)]
@@ -96,6 +97,17 @@ pub(crate) fn check_request(
         }
     }
     CheckRequest::parse(request.to_string().as_bytes()).map_err(engine_error)
+}
+
+/// What is no text is replaced, and no signature holds over that.
+pub(crate) fn signed_documents(documents: Option<&Bound<'_, PyAny>>) -> PyResult<Vec<SignedDocument>> {
+    let Some(documents) = documents else { return Ok(Vec::new()) };
+    let documents = Documents::new(documents)?;
+    let text = |file: &DocumentFile<'_>| SignedDocument {
+        name: file.name.to_owned(),
+        content: String::from_utf8_lossy(file.content).into_owned(),
+    };
+    Ok(documents.files().iter().map(text).collect())
 }
 
 /// Refuses what is no list of `Peek`.

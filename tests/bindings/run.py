@@ -98,11 +98,12 @@ def verify(case):
 def check(case):
     if "settings" in case:
         return check_settings(json.dumps(case["settings"]))
-    catalog, request = catalog_of(case), case.get("check", {})
+    catalog, request = catalog_of(case), dict(case.get("check", {}))
+    signed = {"documents": files_of(request.pop("documents", [])), "now": request.pop("now", None)}
     paths = catalog.peeks(**request)
     contents = case.get("contents", {})
     peeks = [Peek(path, content_of(contents[path])) for path in paths if path in contents]
-    findings = catalog.check(peeks, **request)
+    findings = catalog.check(peeks, **request, **signed)
     keys = ("level", "path", "code", "message", "advice")
     return {
         "peeks": paths,

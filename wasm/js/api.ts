@@ -52,6 +52,7 @@ export type {
   Role,
   Sha1Digest,
   Signed,
+  SignedDocument,
   SignedFile,
   Verdict,
   VersionScheme,

@@ -9,8 +9,10 @@ use crate::json::Json;
 use crate::listing::check_size;
 
 const SETTINGS: [&str; 4] = ["mounts", "flash_size", "firmware", "accept"];
-const REQUEST: [&str; 7] = ["mounts", "flash_size", "firmware", "accept", "current", "target", "flashSize"];
+const REQUEST: [&str; 9] =
+    ["mounts", "flash_size", "firmware", "accept", "current", "target", "flashSize", "documents", "now"];
 const ACCEPT: [&str; 3] = ["code", "path", "reason"];
+const DOCUMENT: [&str; 2] = ["name", "content"];
 
 /// What is to be checked: a release, as devices on others would get it.
 #[derive(Clone, Debug)]
@@ -34,6 +36,12 @@ pub struct CheckRequest {
     /// What was looked at and is meant so.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "readonly Accept[] | null | undefined"))]
     pub accept: Vec<Accept>,
+    /// The waybills, keys and signatures that are there.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "readonly SignedDocument[] | null | undefined"))]
+    pub documents: Vec<SignedDocument>,
+    /// The time, `2026-11-27T00:00:00Z`; without it nothing expires.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | null | undefined"))]
+    pub now: Option<String>,
 }
 
 impl Default for CheckRequest {
@@ -45,6 +53,8 @@ impl Default for CheckRequest {
             flash_size: None,
             firmware: ExpectedFirmware::default(),
             accept: Vec::new(),
+            documents: Vec::new(),
+            now: None,
         }
     }
 }
@@ -70,6 +80,16 @@ pub struct Accept {
     pub path: String,
     /// Why they are.
     pub reason: String,
+}
+
+/// A waybill, keys or a signature.
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
+pub struct SignedDocument {
+    /// `1.0.1.waybill`, `1.0.1.waybill.sig`, `keys/1.waybill`.
+    pub name: String,
+    /// Its text.
+    pub content: String,
 }
 
 impl CheckRequest {
@@ -119,6 +139,8 @@ impl CheckRequest {
             flash_size: top.optional("flashSize", Json::number)?.or(flash_size),
             firmware: top.optional("firmware", firmware)?.unwrap_or_default(),
             accept: top.optional("accept", |value, place| value.list(place, accept))?.unwrap_or_default(),
+            documents: top.optional("documents", |value, place| value.list(place, document_of))?.unwrap_or_default(),
+            now: top.optional("now", text)?,
         };
         request.validate()?;
         Ok(request)
@@ -189,4 +211,10 @@ fn accept(value: &Json<'_>, place: &str) -> Result<Accept, Error> {
         path: fields.required("path", text)?,
         reason: fields.required("reason", text)?,
     })
+}
+
+fn document_of(value: &Json<'_>, place: &str) -> Result<SignedDocument, Error> {
+    let fields = value.fields(place)?;
+    fields.only(&DOCUMENT)?;
+    Ok(SignedDocument { name: fields.required("name", text)?, content: fields.required("content", text)? })
 }

@@ -128,7 +128,7 @@ impl Waybill {
 }
 
 /// Of files, those that hold signatures of a document: `<document>.sig`, `<document>.2.sig` and so on (rule T2).
-pub(super) fn signatures_of<'a>(document: &str, files: &[DocumentFile<'a>]) -> Vec<DocumentFile<'a>> {
+pub(crate) fn signatures_of<'a>(document: &str, files: &[DocumentFile<'a>]) -> Vec<DocumentFile<'a>> {
     // One too many is skipped with a reason.
     let names = (1..=MAX_SIGNATURES + 1).map(|number| match number {
         1 => format!("{document}.sig"),

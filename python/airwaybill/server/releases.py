@@ -183,7 +183,7 @@ class Releases:
             now = int(time.time())
             before = None if self.current is None else self.current.settings
             settings = _check.Settings.read(self.root).after(before)
-            documents = _signing.documents(self.root) if self._config.signed_only else {}
+            documents = _signing.documents(self.root)
             state = (real_root, listing, waits.keys(), self._hour(now), settings, documents)
             if state != self._state or self._is_outdated(now):
                 moment = Moment(now, tuple(waits))

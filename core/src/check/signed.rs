@@ -1,0 +1,45 @@
+//! What devices with the keys that are there would refuse.
+
+use super::Level::{Error as Refused, Warning};
+use super::{CheckRequest, Finding};
+use crate::catalog::Catalog;
+use crate::error::{Code, Error, quoted};
+use crate::notice::Notice;
+use crate::waybill::{DocumentFile, Keys, VerifyRequest, signatures_of, verify_signed};
+
+const SIGN_AGAIN: &str = "sign it again: airwaybill sign";
+
+pub(super) fn check(
+    catalog: &Catalog,
+    request: &CheckRequest,
+    target: Option<&str>,
+    findings: &mut Vec<Finding>,
+) -> Result<(), Error> {
+    let documents = request.documents.iter().map(|of| DocumentFile { name: &of.name, content: of.content.as_bytes() });
+    let documents: Vec<DocumentFile<'_>> = documents.collect();
+    let keys = match Keys::newest(None, &documents) {
+        Ok(keys) => keys,
+        Err(error) if error.code() == Code::KeysMissing => return Ok(()),
+        Err(error) => {
+            let advice = "devices refuse these keys; airwaybill keys rotate makes new ones";
+            findings.push(Finding::new((Refused, error.code()), "keys", &error.to_string(), advice));
+            return Ok(());
+        }
+    };
+    let image = catalog.firmware().last().map(|image| image.path.as_str());
+    for name in target.into_iter().chain(image) {
+        let request = VerifyRequest { name: format!("{name}.waybill"), now: request.now.clone() };
+        let Some(waybill) = documents.iter().find(|document| document.name == request.name) else {
+            let message = format!("there is no {}: devices with keys refuse it", quoted(&request.name));
+            findings.push(Finding::new((Warning, Code::Unsigned), name, &message, "sign it: airwaybill sign"));
+            continue;
+        };
+        let verdict = verify_signed(waybill.content, &signatures_of(waybill.name, &documents), &keys, &request)?;
+        let mut tell = |level, path: &str, Notice { code, message, .. }: &Notice| {
+            findings.push(Finding::new((level, *code), path, message, SIGN_AGAIN));
+        };
+        verdict.reasons.iter().for_each(|reason| tell(Refused, name, reason));
+        verdict.skipped.iter().for_each(|skipped| tell(Warning, &skipped.path, skipped));
+    }
+    Ok(())
+}
