@@ -161,6 +161,10 @@ test-rust: | prerequisites ## the engine natively and under wasmtime: unit, prop
 test-python: $(PREVIEW) $(VENV)/.tools ssh-keygen ## the Python package, the server over real sockets, the command line
 	cd python && $(BIN)/pytest -q
 
+.PHONY: openssh
+openssh: $(VENV)/.package $(VENV)/.tools ssh-keygen ## sign and verify a thousand documents here and with ssh-keygen (DOCUMENTS=…)
+	cd python && DOCUMENTS=$(or $(DOCUMENTS),1000) $(BIN)/pytest -q tests/test_signing.py -k openssh_takes
+
 .PHONY: test-lowest
 test-lowest: $(PREVIEW) $(VENV)/.tools ## the same with the lowest versions of its dependencies
 	$(BIN)/uv venv -q --clear --python $(BIN)/python target/lowest
