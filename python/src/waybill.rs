@@ -3,7 +3,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use airwaybill::{DocumentFile, KeysRequest, VerifyRequest};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
-use pyo3::types::{PyDict, PyTuple};
+use pyo3::types::{PyDict, PyMapping, PyTuple};
 
 use crate::convert::{Reduced, bytes, to_python};
 use crate::error::engine_error;
@@ -331,7 +331,7 @@ pub(crate) struct Documents(Vec<(String, PyBackedBytes)>);
 
 impl Documents {
     pub(crate) fn new(documents: &Bound<'_, PyAny>) -> PyResult<Self> {
-        let items = documents.call_method0("items")?;
+        let items = documents.cast::<PyMapping>()?.items()?;
         let file = |item: PyResult<Bound<'_, PyAny>>| {
             let (name, content): (String, Bound<'_, PyAny>) = item?.extract()?;
             Ok((name, bytes(&content)?))

@@ -51,7 +51,11 @@ def test_what_is_not_signed_is_held_back_until_it_is(signed: Path, log: Path, ca
 
         write(signed, {"1.0.1/flash/main.py": b"TWO\n"})
         eventually(lambda: offered(server), lambda found: "1.0.1" not in found)
-        assert reasons(server.health()["held_back"]) == [("1.0.1", "signed_mismatch")]
+        # C10: the image was made for it.
+        assert reasons(server.health()["held_back"]) == [
+            ("1.0.1", "signed_mismatch"),
+            ("firmware_1.0.1.bin", "signed_mismatch"),
+        ]
         # C9: a device that has it has what it was when it was last offered.
         assert server.get("/manifest.json?current_ver=1.0.1").status == 200
 
