@@ -10,9 +10,15 @@ export interface BlobLike {
 }
 
 /** Files for one worker, each with its place in the listing. */
-export type Batch = { index: number; file: BlobLike }[];
+export type Batch = { index: number; file: BlobLike; sha256: boolean }[];
 
-export type Outcome = { index: number } & ({ size: number; sha1: string } | { unread: string });
+export type Outcome = { index: number } & (Read | { unread: string });
+
+interface Read {
+  size: number;
+  sha1: string;
+  sha256?: string;
+}
 
 /** A worker's message: bytes read since the last one, and finished files. */
 export interface Answer {
@@ -33,18 +39,18 @@ export async function hash(batch: Batch, tell: (answer: Answer) => void, ended =
   const outcomes: Outcome[] = [];
   let read = 0;
   for (let start = 0; start < batch.length && !ended(); ) {
-    const { index, file } = batch[start]!;
+    const { index, file, sha256 } = batch[start]!;
     if (isLong(file)) {
       const told = (bytes: number) => tell({ read: bytes, outcomes: [], last: false });
-      outcomes.push({ index, ...(await outcome(file, () => streamed(file, told, ended))) });
+      outcomes.push({ index, ...(await outcome(file, () => streamed(file, sha256, told, ended))) });
       start += 1;
       continue;
     }
     let end = start + 1;
     while (end < batch.length && end < start + TOGETHER && !isLong(batch[end]!.file)) end += 1;
-    const reading = batch.slice(start, end).map(async ({ index, file }) => {
+    const reading = batch.slice(start, end).map(async ({ index, file, sha256 }) => {
       read += file.size;
-      return { index, ...(await outcome(file, () => whole(file))) };
+      return { index, ...(await outcome(file, () => whole(file, sha256))) };
     });
     outcomes.push(...(await Promise.all(reading)));
     start = end;
@@ -55,8 +61,6 @@ export async function hash(batch: Batch, tell: (answer: Answer) => void, ended =
 /** Blobs of jsdom have no `stream`. */
 const isLong = (file: BlobLike) => file.size > WHOLE_BYTES && typeof file.stream === "function";
 
-type Read = { size: number; sha1: string };
-
 async function outcome(file: BlobLike, read: () => Promise<Read>): Promise<Read | { unread: string }> {
   try {
     const content = await read();
@@ -66,9 +70,15 @@ async function outcome(file: BlobLike, read: () => Promise<Read>): Promise<Read 
   }
 }
 
-async function whole(file: BlobLike): Promise<Read> {
+async function whole(file: BlobLike, wantsSha256: boolean): Promise<Read> {
   const content = new Uint8Array(await (typeof file.arrayBuffer === "function" ? file.arrayBuffer() : byReader(file)));
-  return { size: content.length, sha1: sha1(content) };
+  const read = { size: content.length, sha1: sha1(content) };
+  if (!wantsSha256) return read;
+  const hasher = new Hasher("sha256");
+  hasher.update(content);
+  const sha256 = hasher.finish();
+  hasher.free();
+  return { ...read, sha256 };
 }
 
 /** Blobs of jsdom before version 29 have no `arrayBuffer`. */
@@ -80,8 +90,8 @@ const byReader = (file: BlobLike) =>
     reader.readAsArrayBuffer(file as Blob);
   });
 
-async function streamed(file: BlobLike, tell: (bytes: number) => void, ended: () => boolean): Promise<Read> {
-  const hasher = new Hasher();
+async function streamed(file: BlobLike, wantsSha256: boolean, tell: (bytes: number) => void, ended: () => boolean): Promise<Read> {
+  const [sha1, sha256] = [new Hasher(), wantsSha256 ? new Hasher("sha256") : null];
   try {
     const reader = file.stream().getReader();
     let size = 0;
@@ -91,7 +101,8 @@ async function streamed(file: BlobLike, tell: (bytes: number) => void, ended: ()
         await reader.cancel();
         break;
       }
-      hasher.update(value!);
+      sha1.update(value!);
+      sha256?.update(value!);
       size += value!.length;
       if (size - told >= REPORT_BYTES) {
         tell(size - told);
@@ -99,8 +110,9 @@ async function streamed(file: BlobLike, tell: (bytes: number) => void, ended: ()
       }
     }
     tell(size - told);
-    return { size, sha1: hasher.finish() };
+    return { size, sha1: sha1.finish(), ...(sha256 && { sha256: sha256.finish() }) };
   } finally {
-    hasher.free();
+    sha1.free();
+    sha256?.free();
   }
 }

@@ -36,6 +36,8 @@ export interface HashFilesOptions {
   onProgress?: ((progress: Progress) => void) | undefined;
   /** The number of workers, by default that of the processors; 0 hashes on the calling thread. */
   concurrency?: number | undefined;
+  /** Whether entries have the `sha256` too, which signed releases are verified with. */
+  sha256?: boolean | undefined;
   /** Cancels the work; the promise is then rejected with the signal's reason. */
   signal?: SignalLike | undefined;
   /** A `Filter`: files that it does not read are listed but not hashed, and the times that matter are listed. */
@@ -75,7 +77,7 @@ export const hashFilesWith =
   (host: Host): HashFiles =>
   (files, options = {}) =>
     new Promise((resolve, reject) => {
-      const { onProgress, signal, filter, concurrency = host.processors() } = options;
+      const { onProgress, signal, filter, sha256 = false, concurrency = host.processors() } = options;
       signal?.throwIfAborted();
       if (!(concurrency >= 0)) throw failure("field_type", `concurrency: expected a number of workers, found ${concurrency}`);
       const spawn = host.spawn();
@@ -90,7 +92,7 @@ export const hashFilesWith =
         if (filter !== undefined && !filter.reads(path)) continue;
         const mtime = Math.floor(((file as FileLike).lastModified ?? NaN) / 1000);
         if (mtime >= 0 && filter?.needsMtime?.(path, mtime)) mtimes.set(index, { mtime });
-        (spawn !== undefined && concurrency >= 1 && host.crosses(file) ? abroad : here).push({ index, file });
+        (spawn !== undefined && concurrency >= 1 && host.crosses(file) ? abroad : here).push({ index, file, sha256 });
       }
       const total = [...abroad, ...here].reduce((sum, { file }) => sum + file.size, 0);
       let done = 0;

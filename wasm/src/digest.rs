@@ -1,30 +1,48 @@
 use wasm_bindgen::prelude::*;
 
-use crate::convert::{Result, each_piece};
+use crate::convert::{Result, each_piece, optional_text, wrong_type};
 
-/// Computes a SHA-1 piece by piece.
+/// Computes a SHA-1, or a SHA-256, piece by piece.
 #[wasm_bindgen]
-pub struct Hasher(airwaybill::Hasher);
+pub struct Hasher(State);
+
+enum State {
+    Sha1(airwaybill::Hasher),
+    Sha256(airwaybill::Sha256Hasher),
+}
 
 #[wasm_bindgen]
 impl Hasher {
-    /// A hasher without content.
+    /// A hasher without content; of SHA-1 unless it is said.
+    ///
+    /// @throws `field_type`
     #[wasm_bindgen(constructor)]
-    #[allow(clippy::new_without_default, reason = "JavaScript has no Default")]
-    pub fn new() -> Self {
-        Self(airwaybill::Hasher::new())
+    pub fn new(
+        #[wasm_bindgen(unchecked_optional_param_type = "\"sha1\" | \"sha256\" | null")] algorithm: &JsValue,
+    ) -> Result<Hasher> {
+        match optional_text(algorithm, "algorithm")?.as_deref() {
+            None | Some("sha1") => Ok(Self(State::Sha1(airwaybill::Hasher::new()))),
+            Some("sha256") => Ok(Self(State::Sha256(airwaybill::Sha256Hasher::default()))),
+            Some(other) => Err(wrong_type("algorithm", format_args!("expected sha1 or sha256, found {other}"))),
+        }
     }
 
     /// Adds the next piece.
     ///
     /// @throws `field_type`
     pub fn update(&mut self, #[wasm_bindgen(unchecked_param_type = "Uint8Array")] piece: &JsValue) -> Result<()> {
-        each_piece(piece, |piece| self.0.update(piece))
+        each_piece(piece, |piece| match &mut self.0 {
+            State::Sha1(hasher) => hasher.update(piece),
+            State::Sha256(hasher) => hasher.update(piece),
+        })
     }
 
-    /// The SHA-1 of all pieces so far, 40 lower-case hex digits.
+    /// The digest of all pieces so far, in lower-case hex digits: 40 of a SHA-1, 64 of a SHA-256.
     pub fn finish(&self) -> String {
-        self.0.clone().finish().to_string()
+        match &self.0 {
+            State::Sha1(hasher) => hasher.clone().finish().to_string(),
+            State::Sha256(hasher) => hasher.clone().finish().to_string(),
+        }
     }
 }
 

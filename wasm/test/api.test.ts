@@ -246,16 +246,22 @@ describe("DevicePath and Filter", () => {
 });
 
 describe("Hasher", () => {
-  const expected = (content: Uint8Array) => createHash("sha1").update(content).digest("hex");
+  const expected = (content: Uint8Array, algorithm = "sha1") => createHash(algorithm).update(content).digest("hex");
 
   test.each([0, 1, 55, 56, 63, 64, 65, 119, 120, 8192, 32767, 32768, 32769, 65536, 1_000_003])("%i bytes", (length) => {
     const content = Uint8Array.from({ length }, (_, index) => index * 7 + (index >> 8));
     expect(sha1(content)).toBe(expected(content));
-    const hasher = new Hasher();
-    for (let start = 0; start < length; start += 40_000) hasher.update(content.subarray(start, start + 40_000));
-    expect(hasher.finish()).toBe(expected(content));
-    hasher.update(bytes("more"));
-    expect(hasher.finish()).toBe(expected(Buffer.concat([content, bytes("more")])));
+    for (const algorithm of [undefined, null, "sha1", "sha256"] as const) {
+      const hasher = new Hasher(algorithm);
+      for (let start = 0; start < length; start += 40_000) hasher.update(content.subarray(start, start + 40_000));
+      expect(hasher.finish()).toBe(expected(content, algorithm ?? "sha1"));
+      hasher.update(bytes("more"));
+      expect(hasher.finish()).toBe(expected(Buffer.concat([content, bytes("more")]), algorithm ?? "sha1"));
+    }
+  });
+
+  test.each(["md5", "SHA256", "", 256, {}])("does not know the algorithm %j", (algorithm) => {
+    expect(code(() => new Hasher(algorithm as "sha256"))).toBe("field_type");
   });
 
   test("takes views, also shared ones and those of another realm", () => {

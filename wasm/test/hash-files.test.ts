@@ -23,6 +23,12 @@ describe("hashFiles", () => {
     expect(Catalog.fromListing(listing).releases).toMatchObject([{ version: "1.0.0", fileCount: contents.length }]);
   });
 
+  test.each([0, 2])("gives the SHA-256 too, with %i workers", async (concurrency) => {
+    const digests = contents.map((content) => createHash("sha256").update(content).digest("hex"));
+    const listing = await hashFiles(sources, { concurrency, sha256: true });
+    expect(listing).toEqual(records.map((each, index) => ({ ...each, sha256: digests[index] })));
+  });
+
   test("takes many small files in their order", async () => {
     const small = Array.from({ length: 1000 }, (_, index) => Buffer.from(`content ${index}`));
     const listing = await hashFiles(small.map((content, index) => source(`1.0.0/${index}`, content)), { concurrency: 2 });
