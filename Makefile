@@ -186,7 +186,7 @@ consumers: npm chromium target/npm/consumers/node_modules/.package-lock.json ## 
 	cd wasm && CONSUMERS=1 npx vitest run
 
 .PHONY: test-preview
-test-preview: preview docs chromium firefox $(VENV)/.tools ## the release preview in Chromium and Firefox; screenshots in target/preview
+test-preview: preview docs chromium firefox ssh-keygen $(VENV)/.tools ## the release preview in Chromium and Firefox; screenshots in target/preview
 	cd wasm/preview && AIRWAYBILL_PYTHON=$(BIN)/python npm test --silent
 
 .PHONY: picture

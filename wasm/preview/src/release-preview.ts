@@ -5,6 +5,7 @@ import { count } from "./format.js";
 import { parse, TABS, write, type Tab } from "./fragment.js";
 import { Model } from "./model.js";
 import { problemNotice } from "./parts/problem.js";
+import { refused } from "./parts/signed.js";
 import { shared, tokens } from "./parts/style.js";
 import "./views/check-view.js";
 import "./views/device-form.js";
@@ -214,7 +215,7 @@ export class ReleasePreview extends LitElement {
 
   #tabs(model: Model) {
     const { overview, view } = model;
-    const notices = (overview?.ignored.length ?? 0) + (overview?.warnings.length ?? 0);
+    const notices = overview === null ? 0 : overview.ignored.length + overview.warnings.length + refused(overview);
     return html`<div role="tablist" aria-label="Views" @keydown=${(event: KeyboardEvent) => this.#tabKey(model, event)}>
       ${TABS.map(
         (tab) => html`<button

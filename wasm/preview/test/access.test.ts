@@ -11,6 +11,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { launch, Visit } from "./support/browser.js";
 import { EXAMPLES } from "./support/places.js";
 import { serve, type Server } from "./support/server.js";
+import { remove, SignedReleases } from "./support/signed.js";
 import { scratch, writeTree } from "./support/tree.js";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -18,6 +19,7 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 let browser: Browser;
 let server: Server;
 let odd: Server;
+let signed: string;
 let found: Record<"error" | "warning" | "fine", Server>;
 
 beforeAll(async () => {
@@ -29,6 +31,9 @@ beforeAll(async () => {
   const accept = "[[accept]]\ncode = 'secret_file'\npath = '.env'\nreason = 'a template, without values'\n";
   const error = { ...good, ...broken, "1.0.1/flash/certificates/device.key": key, "check.toml": accept };
   [browser, server, odd] = await Promise.all([launch(), serve(EXAMPLES), serve(root, "--protect", "A.py")]);
+  signed = new SignedReleases().copy("signed");
+  writeFileSync(join(signed, "1.0.1/flash/main.py"), "changed");
+  remove(signed, "1.0.0.waybill");
   found = { error: await serve(writeTree(scratch(), error)), warning: await serve(writeTree(scratch(), warning)), fine: server };
 });
 
@@ -82,6 +87,22 @@ describe.each(LOOKS)("$name", ({ name, colorScheme, viewport }) => {
     expect(wide, "no scrolling sideways").toBeLessThanOrEqual(0);
     await page.locator("rp-source-bar").scrollIntoViewIfNeeded();
     await visit.shot(`findings-${level}-${name}`, true);
+    await visit.end();
+  });
+
+  test("who signed it", async () => {
+    const visit = await Visit.open(browser, `${server.url}_preview/`, look);
+    const { page } = visit;
+    await visit.pick("#open-folder", signed);
+    await page.locator("#signed").waitFor();
+    expect(await violations(visit)).toEqual([]);
+    await visit.shot(`signed-plan-${name}`, viewport.width < 900);
+    await page.getByRole("tab", { name: "Releases" }).click();
+    await page.locator("#signed-title").waitFor();
+    expect(await violations(visit)).toEqual([]);
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    expect(wide, "no scrolling sideways").toBeLessThanOrEqual(0);
+    await visit.shot(`signed-${name}`, viewport.width < 900);
     await visit.end();
   });
 

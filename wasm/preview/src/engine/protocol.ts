@@ -13,6 +13,7 @@ import type {
   PlanRequest,
   Release,
   Report,
+  Signed,
   VersionScheme,
 } from "airwaybill";
 
@@ -38,6 +39,8 @@ export interface ServerSettings {
   findings: FoundFinding[];
   /** Files of releases that are held back now, as they were when the server offered them last (rule C9). */
   remembered: FileRecord[];
+  /** Whether its releases count, where it offers only those that do; otherwise null. */
+  signed: Signed[] | null;
   etag: string;
 }
 
@@ -48,6 +51,7 @@ export interface ServerOptions extends CatalogOptions {
   include: readonly string[];
   keep: readonly string[];
   unsettled: readonly string[];
+  unsigned: readonly Notice[];
 }
 
 /** What `check.toml` says. */
@@ -71,6 +75,28 @@ export interface FindingsAnswer {
   unread: number;
 }
 
+/** A release or an image, and whether devices with keys take it. */
+export interface SignedRelease {
+  path: string;
+  /** Of its waybill; null if that cannot be read. */
+  sequence: number | null;
+  expires: string | null;
+  /** The comments, or else the fingerprints, of the keys that signed it. */
+  by: string[];
+  /** Why devices refuse it; none if they take it. */
+  reasons: Notice[];
+  /** Signatures that do not count, and why. */
+  skipped: Notice[];
+}
+
+export interface SignedAnswer {
+  /** Those that devices have; null if that is not known. */
+  keys: { number: number; product: string } | null;
+  list: SignedRelease[];
+  /** Why nothing can be said. */
+  problem: Failure | null;
+}
+
 /** What is open, as the engine sees it. */
 export interface Overview {
   /** Increases with each source that is opened and each change of options. */
@@ -89,6 +115,8 @@ export interface Overview {
   ignore: readonly string[];
   protect: readonly string[];
   server: ServerSettings | null;
+  /** Null where nothing is signed and nobody has keys, or a server does not tell. */
+  signed: SignedAnswer | null;
   /** Without a release: a directory here that has some. */
   below: string | null;
   /** Top-level names that are still changing: a device may already be on such a release. */

@@ -1,6 +1,6 @@
 // The open releases in the worker, and the questions about them that the engine answers.
 
-import { Catalog, Filter, hashFiles, Version, type CheckRequest, type Entry, type FileRecord, type Peek } from "airwaybill";
+import { Catalog, Filter, hashFiles, Version, type CheckRequest, type Entry, type FileRecord, type Peek, type Signed } from "airwaybill";
 
 import { contentOf, FolderContents, ServerContents, ZipContents, type Contents } from "./contents.js";
 import { failure, SourceError } from "./failure.js";
@@ -27,6 +27,7 @@ import type {
 import { request } from "./request.js";
 import { columns, lists, type DeviceFiles } from "./rows.js";
 import { SETTINGS, SETTINGS_INVALID, settingsOf, type Settings } from "./settings.js";
+import { documentsOf, hasKeys, isDocument, signedBy, signedByServer, type Documents } from "./signed.js";
 import { Zip } from "./zip.js";
 
 interface OpenSource {
@@ -34,6 +35,8 @@ interface OpenSource {
   name: string;
   entries: Entry[];
   contents: Contents;
+  /** Those of a folder or a zip; null if there are none. */
+  documents: Documents | null;
   /** What was looked into, by path. */
   peeks: Map<string, Peek>;
   /** Settings of the server that was open last. */
@@ -96,22 +99,24 @@ export class Session {
     const { signal } = this.#begin();
     const response = await request(listing, { signal });
     const document = (await response.json()) as ListingDocument;
-    const { base_url: baseUrl, dst_paths: dstPaths, options, check, findings, remembered, entries } = document;
+    const { base_url: baseUrl, dst_paths: dstPaths, options, check, findings, remembered, signed, entries } = document;
     const etag = response.headers.get("etag") ?? "";
-    const server: ServerSettings = { baseUrl, dstPaths, options, check, findings, remembered, etag };
+    const server: ServerSettings = { baseUrl, dstPaths, options, check, findings, remembered, signed, etag };
     const root = new URL("../", listing).href;
     signal.throwIfAborted();
     const contents = new ServerContents(root);
-    return this.#use({ kind: "server", name: new URL(root).host, entries, contents, peeks: new Map(), server, chosenScheme });
+    const about = { kind: "server", name: new URL(root).host, documents: null } as const;
+    return this.#use({ ...about, entries, contents, peeks: new Map(), server, chosenScheme });
   }
 
   async openFolder(name: string, chosenScheme: VersionScheme | null): Promise<Overview> {
     const sources = this.#taken();
     const { signal } = this.#begin();
     const entries = await this.#hashed(sources, "releases", signal);
-    signal.throwIfAborted();
     const contents = new FolderContents(sources);
-    return this.#use({ kind: "folder", name, entries, contents, peeks: new Map(), server: this.#server, chosenScheme });
+    const documents = await documentsOf(sources.map(({ path }) => path), contents);
+    signal.throwIfAborted();
+    return this.#use({ kind: "folder", name, entries, contents, documents, peeks: new Map(), server: this.#server, chosenScheme });
   }
 
   async openZip(file: File, chosenScheme: VersionScheme | null): Promise<Overview> {
@@ -120,9 +125,11 @@ export class Session {
     const filter = this.#filter();
     try {
       const entries = await zip.listing(this.#progress("releases"), signal, filter);
-      signal.throwIfAborted();
       const contents = new ZipContents(zip);
-      return this.#use({ kind: "zip", name: file.name, entries, contents, peeks: new Map(), server: this.#server, chosenScheme });
+      const documents = await documentsOf(entries.map(({ path }) => path), contents);
+      signal.throwIfAborted();
+      const about = { kind: "zip", name: file.name } as const;
+      return this.#use({ ...about, entries, contents, documents, peeks: new Map(), server: this.#server, chosenScheme });
     } finally {
       filter.free();
     }
@@ -144,8 +151,9 @@ export class Session {
       else others.push(isDirectory(path) ? { path } : { path, unread: "it disappeared after it was listed" });
     }
     const progress = this.#progress(what);
+    const sha256 = what === "releases" && hasKeys(here.map(({ path }) => path));
     try {
-      const found = await hashFiles(here, { signal, filter, onProgress: ({ done, total }) => progress(done, total) });
+      const found = await hashFiles(here, { signal, filter, sha256, onProgress: ({ done, total }) => progress(done, total) });
       return found.concat(others);
     } finally {
       filter?.free();
@@ -289,7 +297,7 @@ export class Session {
   }
 
   #use(opened: OpenSource): Overview {
-    const { kind, name, entries, server } = opened;
+    const { kind, name, entries, documents, server } = opened;
     const options = kind === "server" ? server!.options : ofOwn(server?.options);
     const { ignore, protect, unsettled } = options;
     const scheme = opened.chosenScheme ?? options.scheme;
@@ -305,11 +313,13 @@ export class Session {
     this.#opened = opened;
     this.#generation += 1;
     this.#held.clear();
+    const judged = documents === null ? null : signedBy(catalog, entries, documents);
+    const signed = kind === "server" && server!.signed !== null ? signedByServer(server!.signed, options.unsigned) : judged;
     const bytes = entries.reduce((sum, entry) => sum + ("size" in entry ? entry.size : 0), 0);
     return {
       generation: this.#generation,
-      ...{ name, kind, releases, firmware, ignored, warnings, entries: entries.filter(({ path }) => !isDirectory(path)).length, bytes },
-      ...{ scheme, chosenScheme: opened.chosenScheme, ignore, protect, unsettled, server },
+      ...{ name, kind, releases, firmware, ignored, warnings, entries: entries.filter(({ path }) => !isDirectory(path) && !isDocument(path)).length, bytes },
+      ...{ scheme, chosenScheme: opened.chosenScheme, ignore, protect, unsettled, signed, server },
       below: releases.length > 0 ? null : this.#withReleases(entries),
     };
   }
@@ -382,7 +392,7 @@ function nothingOpen(): SourceError {
 /** What the server is set to, for releases of one's own. */
 function ofOwn(server?: ServerOptions): ServerOptions {
   const { scheme, ignore, protect, include, keep } = server ?? { scheme: "loose", ignore: [], protect: [], include: [], keep: [] };
-  return { scheme, ignore, protect, include, keep, unsettled: [], now: Math.floor(Date.now() / 1000) };
+  return { scheme, ignore, protect, include, keep, unsettled: [], unsigned: [], now: Math.floor(Date.now() / 1000) };
 }
 
 interface ListingDocument {
@@ -392,5 +402,6 @@ interface ListingDocument {
   check: CheckSettings;
   findings: FoundFinding[];
   remembered: FileRecord[];
+  signed: Signed[] | null;
   entries: Entry[];
 }

@@ -4,6 +4,7 @@ import { Hasher, Version, DevicePath, type Entry, type Filter } from "airwaybill
 import { Inflate } from "fflate";
 
 import { SourceError } from "./failure.js";
+import { hasKeys } from "./signed.js";
 
 export const LIMITS = {
   entries: 200_000,
@@ -109,11 +110,12 @@ export class Zip {
     const entries: Entry[] = [];
     const parents = new Set(this.#members.flatMap(({ shown }) => above(shown)));
     const total = this.#members.reduce((sum, member) => sum + member.packed, 0);
+    const sha256 = hasKeys(this.#members.map(({ shown }) => shown));
     let done = 0;
     for (const member of this.#members) {
       signal.throwIfAborted();
       done += member.packed;
-      const entry = await this.#entry(member, filter, parents);
+      const entry = await this.#entry(member, filter, parents, sha256);
       if (entry !== null) entries.push(entry);
       onProgress(done, total);
     }
@@ -131,7 +133,7 @@ export class Zip {
     return member === undefined ? null : this.#bytes(member);
   }
 
-  async #entry(member: Member, filter: Filter, parents: ReadonlySet<string>): Promise<Entry | null> {
+  async #entry(member: Member, filter: Filter, parents: ReadonlySet<string>, sha256: boolean): Promise<Entry | null> {
     const { name, mtime } = member;
     if (name === null) return { path: member.shown, unread: "its name is not valid UTF-8" };
     if (isDirectory(name)) return parents.has(name) ? null : { path: name };
@@ -140,7 +142,7 @@ export class Zip {
     if (member.encrypted) return { path: name, unread: "it is encrypted" };
     try {
       if (member.link) return { path: name, link: await this.#target(member, name) };
-      const file = { path: name, size: member.size, sha1: await this.#sha1(member) };
+      const file = { path: name, size: member.size, ...(await this.#digests(member, sha256)) };
       return filter.needsMtime(name, mtime) ? { ...file, mtime } : file;
     } catch (error) {
       if (error instanceof SourceError) throw error;
@@ -148,13 +150,17 @@ export class Zip {
     }
   }
 
-  async #sha1(member: Member): Promise<string> {
-    const hasher = new Hasher();
+  async #digests(member: Member, wantsSha256: boolean): Promise<{ sha1: string; sha256?: string }> {
+    const [sha1, sha256] = [new Hasher(), wantsSha256 ? new Hasher("sha256") : null];
     try {
-      await this.#inflate(member, (piece) => hasher.update(piece));
-      return hasher.finish();
+      await this.#inflate(member, (piece) => {
+        sha1.update(piece);
+        sha256?.update(piece);
+      });
+      return { sha1: sha1.finish(), ...(sha256 && { sha256: sha256.finish() }) };
     } finally {
-      hasher.free();
+      sha1.free();
+      sha256?.free();
     }
   }
 

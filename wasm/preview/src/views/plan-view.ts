@@ -5,6 +5,7 @@ import { bytes, count, duration, exactBytes, plural } from "../format.js";
 import { linkOf, seconds } from "../links.js";
 import { ModelElement } from "../parts/element.js";
 import { problemNotice } from "../parts/problem.js";
+import { signedLine } from "../parts/signed.js";
 import { shared } from "../parts/style.js";
 import "./file-detail.js";
 import "./findings-view.js";
@@ -103,7 +104,7 @@ export class PlanView extends ModelElement {
     const { view, manifest, figures, problems } = this.model;
     const { counts, firmware, download, known, request } = plan;
     const device = request.current === null ? "A device without a version" : html`A device on <span class="mono">${request.current}</span>`;
-    const { releases, below } = this.model.overview!;
+    const { releases, below, signed } = this.model.overview!;
     if (releases.length === 0 && !plan.some) {
       return html`<div role="status"><h2 id="headline">There is no release here</h2></div>
         <p class="soft">
@@ -126,6 +127,7 @@ export class PlanView extends ModelElement {
           ${device} downloads ${bytes(download)} to get to <span class="mono">${plan.version}</span>
         </h2>
       </div>
+      ${signedLine(plan, signed)}
       ${known ? nothing : html`<p class="soft">Its release is not available here, so every file is new and none is deleted.</p>`}
       <dl>
         ${figure("Download", "download", "", exactBytes(download), `in ${plural(fetches, "file")}; manifest ${manifest === null ? unknown : exactBytes(manifest.bytes)}`)}

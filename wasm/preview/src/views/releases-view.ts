@@ -4,15 +4,17 @@ import type { Notice } from "../engine/protocol.js";
 import { bytes, count, exactBytes, plural } from "../format.js";
 import { folderHint } from "../files.js";
 import { ModelElement } from "../parts/element.js";
+import { signedList, signedStyle, signedTitle } from "../parts/signed.js";
 import { shared } from "../parts/style.js";
 
 /** More notices than this are not shown one by one. */
 const MOST = 200;
 
-/** Releases, images, what is ignored and why, and warnings. */
+/** Releases, images, who signed them, what is ignored and why, and warnings. */
 export class ReleasesView extends ModelElement {
   static override styles = [
     shared,
+    signedStyle,
     css`
       :host {
         display: block;
@@ -70,7 +72,7 @@ export class ReleasesView extends ModelElement {
   protected override render() {
     const { overview } = this.model;
     if (overview === null) return nothing;
-    const { releases, firmware, ignored, warnings, kind } = overview;
+    const { releases, firmware, ignored, warnings, kind, signed } = overview;
     return html`
       ${section(
         "warnings",
@@ -88,6 +90,7 @@ export class ReleasesView extends ModelElement {
         `Ignored (${count(ignored.length)})`,
         ignored.length === 0 ? html`<p class="soft">Nothing: everything in the directory is offered.</p>` : notices(ignored, "What is ignored"),
       )}
+      ${signed === null ? nothing : section("signed", signedTitle(signed), signedList(signed))}
       ${section(
         "releases",
         plural(releases.length, "release"),

@@ -1,0 +1,83 @@
+// Who signed the releases, by the documents beside them.
+
+import { Hasher, newestKeys, parseKeys, type Catalog, type Entry, type Notice, type Signed } from "airwaybill";
+
+import type { Contents } from "./contents.js";
+import { failure, SourceError } from "./failure.js";
+import type { SignedAnswer, SignedRelease } from "./protocol.js";
+
+/** Waybills, keys and signatures, by name. */
+export type Documents = Record<string, string>;
+
+const DOCUMENT = /^(?:keys\/)?[^/]+\.waybill(?:(?:\.\d+)?\.sig)?$/;
+const KEYS = /^keys\/\d+\.waybill$/;
+/** The engine refuses longer ones. */
+const DOCUMENT_BYTES = 512 * 1024 + 1;
+const DOCUMENTS_BYTES = 64 * 1024 * 1024;
+
+export const isDocument = (path: string) => DOCUMENT.test(path);
+
+/** Whether somebody may sign: then the files' SHA-256 are needed. */
+export const hasKeys = (paths: readonly string[]) => paths.some((path) => KEYS.test(path));
+
+/** The documents among `paths`; null if there are none. */
+export async function documentsOf(paths: readonly string[], contents: Contents): Promise<Documents | null> {
+  const names = paths.filter(isDocument);
+  const documents: Documents = {};
+  let bytes = 0;
+  for (const name of names) {
+    // One that cannot be read is as good as missing.
+    const content = await contents.read(name).then(
+      (file) => file.slice(0, DOCUMENT_BYTES).arrayBuffer(),
+      () => null,
+    );
+    if (content === null) continue;
+    bytes += content.byteLength;
+    if (bytes > DOCUMENTS_BYTES) throw new SourceError("documents_too_big", "its waybills, keys and signatures have more than 64 MiB");
+    documents[name] = textOf(content);
+  }
+  return names.length === 0 ? null : documents;
+}
+
+/** What is not UTF-8 becomes a text that is no document. */
+function textOf(content: ArrayBuffer): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(content);
+  } catch {
+    return `\ufffd${new TextDecoder().decode(content)}`;
+  }
+}
+
+/** For devices that have the newest of the keys, at this time. */
+export function signedBy(catalog: Catalog, entries: readonly Entry[], documents: Documents): SignedAnswer {
+  try {
+    const newest = newestKeys(documents);
+    const { number, product } = parseKeys(newest);
+    const now = new Date().toISOString().replace(/\.\d+/, "");
+    return { keys: { number, product }, list: catalog.signed(newest, entries, documents, now).map(shown), problem: null };
+  } catch (error) {
+    return { keys: null, list: [], problem: failure(error) };
+  }
+}
+
+/** What a server with `--signed-only` found. Without keys that hold it offers nothing, and says the same of all. */
+export function signedByServer(signed: readonly Signed[], unsigned: readonly Notice[]): SignedAnswer {
+  const [first] = unsigned;
+  return { keys: null, list: signed.map(shown), problem: signed.length === 0 && first !== undefined ? first : null };
+}
+
+const shown = ({ path, sequence, expires, verdict: { reasons, signers, skipped } }: Signed): SignedRelease => ({
+  ...{ path, sequence, expires, reasons, skipped },
+  by: signers.map(nameOf),
+});
+
+/** A key for people: its comment, or else its fingerprint. */
+function nameOf(key: string): string {
+  const [, bytes = "", ...comment] = key.split(" ");
+  if (comment.length > 0) return comment.join(" ");
+  const hasher = new Hasher("sha256");
+  hasher.update(Uint8Array.from(atob(bytes), (character) => character.charCodeAt(0)));
+  const digest = hasher.finish().replace(/../g, (byte) => String.fromCharCode(parseInt(byte, 16)));
+  hasher.free();
+  return `SHA256:${btoa(digest).replace(/=+$/, "")}`;
+}
