@@ -5,6 +5,7 @@ from airwaybill_boot import HOME, hashlib, os
 from airwaybill_boot.change import REFUSED
 from airwaybill_boot.content import put
 from airwaybill_boot.files import DIRECTORY, hexlify, is_directory, parent, read_record, remove, staged, stat
+from airwaybill_boot.mounts import spend
 from airwaybill_boot.trees import remove_tree
 from airwaybill.lists import lines, staging
 from airwaybill.space import check
@@ -40,13 +41,14 @@ def id_of(path):
 
 
 def discard(ota):
-    """Removes an interrupted download."""
+    """Removes an interrupted download, and the room that was kept for what comes after it."""
     old = id_of(ota.home + "/fetch")
     if old:
         for name in ota.systems:
             remove_tree("%s/%s/%s" % (ota.mounts[name], HOME, old))
-    for name in ("/fetch", "/image"):
+    for name in ("/fetch", "/image", "/plan"):
         remove(ota.home + name)
+    spend(ota.mounts)
 
 
 def adopt(ota, found):

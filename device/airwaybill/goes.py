@@ -22,7 +22,8 @@ def complete(ota, found):
             fat.check_case(path, name)
     found.sha256.update(("%s %s" % (found.version, found.firmware and found.firmware[1])).encode())
     found.digest = hexlify(found.sha256)
-    found.rooms = {name: room.sums() for name, room in found.rooms.items()}
+    room_of(ota, found, "flash")  # for the journal
+    found.rooms = {name: room.sums() for name, room in found.rooms.items() if room.files or room.flash}
     found.taken = found.sha256 = None
 
 

@@ -121,7 +121,7 @@ class Planner:
             found.files += 1
             found.size = None if size is None or found.size is None else found.size + size
             found.changes += 1
-            room.add(path, size or 0, old or 0, levels if kind in "AC" else 0)
+            room.add(path, size or 0, old, levels if kind in "AC" else 0)
         found.client += path.startswith(CLIENT)
         self._line(kind, levels, size, digest, path)
 

@@ -7,8 +7,10 @@ from airwaybill_boot.files import SHARD, SHARDS, parent
 from airwaybill_boot.trees import names_in
 from OTA import OTAError
 
-_MARGIN = const(8)  # blocks for what directories, journal and plan take
-_RECORDS_BYTES = const(16384)  # on flash, for journal, version and report
+_MARGIN = const(8)  # blocks for what directories, lists and plan take
+_JOURNAL_BYTES = const(16384)  # on flash, for the journal's two files and their directory
+_RECORDS_BYTES = const(16384)  # on flash, for the journal when it is written anew, version and report
+_ENTRY_BYTES = const(48)  # of a file in its directory, beside its name
 
 
 def room_of(ota, found, name):
@@ -34,20 +36,44 @@ class Room:
         self.to_make = Directories()
         self.to_go = Directories()
         self.files = 0
+        self.growing = 0  # directories that get entries
+        self.last = None  # of them
+        self.entries = 0  # bytes that these get
 
     def blocks(self, size):
-        return -(-size // self.block)
+        # On littlefs each block of a file has pointers to others, 8 bytes on average.
+        return -(-size // (self.block if self.copies else self.block - 8))
+
+    def inside(self, size):
+        """The bytes of a file that lie in its directory: on littlefs a small one has no block."""
+        return size if size and not self.copies and size <= self.block // 8 else 0
 
     def add(self, path, new, old, levels):
-        """A file to come of `new` bytes for one of `old`, or None for one that goes; `levels` is how many directories
-        above it are made, or go, with it."""
+        """A file of `new` bytes for one of `old`; `new` is None for one that goes, `old` for one that comes. `levels`
+        is how many directories above it are made, or go, with it."""
         (self.to_go if new is None else self.to_make).add(path, levels)
+        if old is None:
+            self.enter(path, levels)
+        self.entries += abs(self.inside(new) - self.inside(old))
         new = new or 0
+        old = old or 0
         self.files += 1
         self.new += self.blocks(new)
         self.old += self.blocks(old)
         # What is copied at once: where files are renamed into place, the old one alone.
         self.largest = max(self.largest, self.blocks(new) if self.copies else 0, self.blocks(old))
+
+    def enter(self, path, levels):
+        self.entries += len(path[len(parent(path)) :].encode()) + _ENTRY_BYTES
+        for _ in range(levels):
+            path = parent(path)
+        self.growing += parent(path) != self.last
+        self.last = parent(path)
+
+    def growth(self):
+        """Blocks by which directories grow. Nobody tells how full one is, so each grows once; after that, on littlefs,
+        which halves a directory that fills half of its block, with each quarter of a block."""
+        return (self.growing + self.entries // (self.block // 4)) * self.directory
 
     def add_copies(self, directory):
         """What confirm() keeps of this directory: a copy of each file."""
@@ -61,12 +87,13 @@ class Room:
     def sums(self):
         """What is needed of this when the list is done. `spare`, in bytes: what the way back needs at once; it copies,
         one file at a time. `spare_before`, in bytes: what the way forward needs at once, so that the room for the way
-        back is left after it. `before_journal`, in blocks: beside the files that come, until the journal is written."""
-        records = _RECORDS_BYTES if self.flash else 0
+        back is left after it; `journal`, in bytes: for that. `before_journal`, in blocks: beside the files that come,
+        until the journal is written."""
+        records, journal = (_RECORDS_BYTES, _JOURNAL_BYTES) if self.flash else (0, 0)
         spare = (self.to_go.count * self.directory + self.largest + self.copied) * self.block + records
-        spare_before = spare + self.to_make.count * self.directory * self.block
+        spare_before = spare + (self.to_make.count * self.directory + self.growth()) * self.block
         shards = 3 + self.files // SHARD + self.files // (SHARD * SHARDS)
-        before_journal = self.blocks(spare_before) + _MARGIN + shards * self.directory
+        before_journal = self.blocks(spare_before) + self.blocks(journal) + _MARGIN + shards * self.directory
         return {
             "copies": self.copies,
             "block": self.block,
@@ -75,6 +102,7 @@ class Room:
             "new": self.new,
             "spare": spare,
             "spare_before": spare_before,
+            "journal": journal,
             "before_journal": before_journal + (self.old if self.copies else 0),
         }
 

@@ -159,11 +159,13 @@ def run(ota, allow_downgrade, retry, progress):
         ota.last_sink = None
         ota.rest()
         once("prepare", "prepare", ota, found)
-        once("commit", "commit", ota, found)
-    except OTAError as error:
+        ready = once("ready", "ready", ota, found)
+    except (OSError, OTAError) as error:
+        error = as_ota_error(error)
         if error.code == "space":  # the application needs what is left
             once("adopt", "discard", ota)
-        raise
+        raise error
+    once("commit", "commit", ota, *ready)
     return found.version
 
 

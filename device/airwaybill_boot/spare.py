@@ -21,8 +21,10 @@ def keep_spares(change):
 def keep_spare(root, size):
     path = "%s/%s/spare" % (root, HOME)
     info = stat(path)
-    if info and info[6] >= size:
-        return True
+    return bool(info and info[6] >= size) or fill(path, size)
+
+
+def fill(path, size):
     make_directories(parent(path))
     made = 0
     try:

@@ -127,6 +127,11 @@ CASES = {
         BOTH,
         ["1.0.0", "not_confirmed; left: sd", "mount_missing", None, True, "1.0.3", "1.0.3"],
     ),
+    42: Case(
+        "littlefs with just enough room, by each thing that takes some",
+        (LITTLEFS,),
+        ["None, 1.0.0, not_confirmed", "space, 1.0.0, None"],
+    ),
 }
 
 

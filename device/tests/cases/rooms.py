@@ -3,7 +3,7 @@
 import os
 
 from boards import POWER, WATCHDOG, Board, Restart
-from device import Counting, Device, cuts, tally
+from device import TRIAL_STARTS, Counting, Device, cuts, tally
 
 LOOKS = 6
 FILES = {"flash/lib/foo.py": None, "flash/data.bin": 9000, "sd/a.bin": 9000, "sd/b.bin": 5000}
@@ -122,6 +122,50 @@ def case_36(client, kind):
         came = "all" if code is None else link.came - manifest
         said.setdefault("%s, %s, %s" % (code, came, device.is_on()), []).append(blocks)
     return sorted(said)
+
+
+# What an update takes of room beside its files: by name, the files of the old release, and of the new one.
+SHAPES = {
+    "new directories": ({}, ["flash/new%d/a/b.txt" % number for number in range(6)]),
+    "long names": ({}, ["flash/lib/%s%d.txt" % ("n" * 60, number) for number in range(40)]),
+    "small files that grow": [dict([("flash/lib/f%d" % number, size) for number in range(30)]) for size in (90, 5000)],
+    "large files that get small": [dict([("flash/f%d" % number, size) for number in range(9)]) for size in (9000, 120)],
+    "a large file": ({"flash/large.bin": 100000}, {"flash/large.bin": 110000}),
+}
+
+
+def case_42(client, kind):
+    """Just enough room, on a file system that does not say how much there is: what was room enough before the journal
+    is enough until the trial ends."""
+    found = set()
+    for old, new in SHAPES.values():
+        names = ["flash/d%d/f.txt" % number for number in range(60)]
+        # There every record has a block of its own.
+        board = Board(kind, "rp2040", 420, progsize=32)
+        device = Device(client, kind, add(names, old), board=board)
+        device.offer("1.0.1", add(names, new))
+        image = board.save()
+        least, most = 0, 128
+        while most - least > 1:
+            blocks = (least + most) // 2
+            board.load(image)
+            device.own.files = {}
+            device.remount()
+            fill(device, "flash", blocks * BLOCK)
+            code = device.update()
+            for _ in range(0 if code else TRIAL_STARTS + 1):
+                fill(device, "flash")
+                device.start()
+            found.add("%s, %s, %s" % (code, device.is_on(True), client.status()["error"]))
+            least, most = (blocks, most) if code else (least, blocks)
+    return sorted(found)
+
+
+def add(names, files):
+    """The content by device path, of the same for `names` in each release."""
+    tree = dict([(name, b"same") for name in names])
+    tree.update(files if isinstance(files, dict) else dict([(name, 40) for name in files]))
+    return tree
 
 
 BITES = 250000  # bytes written without a feed

@@ -115,7 +115,7 @@ class Round:
             return self._dies(old, new)
         full = "full" in self.features and chance(0.5)
         if full:
-            self.application.fill(random.choice((1, 10000, 40000, 100000)))
+            self.application.fill(random.choice((1, random.randrange(200000))))
         if "resume" in self.features and not full and self.board.firmware_kind != "pycom" and chance(0.7):
             outcome = self._resumed(old, new)
         else:
@@ -123,6 +123,7 @@ class Round:
         self.application.drop()
         self.board.log.rot = 0
         if full:
+            self._stays(new, outcome)
             right = ("space", "link", "OSError") if self.client.bare else ("space", "link")
             if not self.harm.done and outcome and not outcome.startswith(right):
                 if not self._rightly_refused(new, outcome):
@@ -147,6 +148,13 @@ class Round:
         self.witness.check((old, new), False)
         end = self._good if new.good else self._bad
         return end(old, new)
+
+    def _stays(self, new, outcome):
+        """What an update needs of room is there before the journal, until its trial ends (D11)."""
+        if outcome is None and not self.harm.done:
+            self.board.start()
+            if self.witness.version() != new.version:
+                raise Bad("after the journal: %s" % self.witness.reported())
 
     def _rightly_refused(self, new, outcome):
         """The code of a refusal that is as right as an installation, or None."""
