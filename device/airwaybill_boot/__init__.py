@@ -34,7 +34,8 @@ HOME = "waybill"  # the client's own directory, on each mount
 BUFFER = memoryview(bytearray(1024))
 EIO = 5
 ABSENT = (2, 20)  # ENOENT, ENOTDIR: nothing else says that a file is not there (D10)
-NO_USE = ((2,), (20,), (28,))  # ENOSPC
+ERESTART = 85  # only a new start helps, and nothing is to be written before it
+NO_USE = ((2,), (20,), (28,), (ERESTART,))  # ENOSPC
 TRIES = 3
 
 last_error = None

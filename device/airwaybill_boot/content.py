@@ -31,7 +31,7 @@ def copy(source, target, fat=False):
 
 def put(source, target, copies, fat=False):
     # On FAT a rename that is cut short leaves two names for the same clusters: there (`copies`) the file is copied.
-    # On littlefs one that fails, and is not tried again at once, may cost the source: it is for what can be had again.
+    # Elsewhere it is a rename within a directory, which is one write: see `place.move`.
     if copies:
         copy(source, target, fat)
         os.remove(source)

@@ -1,6 +1,6 @@
 """The way forward. Each step can be cut short anywhere, and done again."""
 
-from . import TRIES, again, once
+from . import ERESTART, TRIES, again, once
 from .change import FAILED, REFUSED, STARTS, firmware_of
 from .files import Damaged, error_text
 from .mounts import missing, spend
@@ -29,6 +29,8 @@ def forward(change):
         with open(change.home + "/version", "w") as file:
             file.write(change.head["to"])
     except OSError as error:
+        if error.args[0] == ERESTART:
+            return True
         return failed(change, error_text(error))
     except Damaged as error:
         return change.roll_back(str(error), FAILED)

@@ -1,6 +1,6 @@
 """The files of a release to where they are used."""
 
-from . import os
+from . import ERESTART, os
 from .clear import clear
 from .content import copy, digest_if_there, put
 from .files import Damaged, is_directory, is_file, make_directories, parent
@@ -37,7 +37,19 @@ def place(change):
             if parent(path) != made:
                 made = parent(path)
                 make_directories(made)
-            put(new, path, copies, copies)
+            if copies:
+                put(new, path, True, True)
+            else:
+                move(new, path)
+
+
+def move(source, target):
+    # When a rename from one directory to another fails, littlefs may have done it all and not know: what it writes next
+    # then removes the file after the source, and so on with each write, until it is mounted anew.
+    try:
+        os.rename(source, target)
+    except OSError as error:
+        raise OSError(ERESTART, "%s: %s" % (target, error))
 
 
 END = True

@@ -132,6 +132,7 @@ CASES = {
         (LITTLEFS,),
         ["None, 1.0.0, not_confirmed", "space, 1.0.0, None"],
     ),
+    43: Case("a read fails in a rename", (LITTLEFS,), [True, {}]),
 }
 
 

@@ -1,6 +1,8 @@
 """What fails: a read, a byte of the journal, a card that is gone."""
 
-from boards import POWER, Board
+import os
+
+from boards import POWER, Board, Module
 from device import Device, cuts, spread, tally, whole
 from devices import EIO
 
@@ -37,6 +39,55 @@ def case_11(client, kind):
         device.board.load(done)
         device.remount()
     return found + [device.is_on(True)]
+
+
+class Renaming(Board):
+    """A read fails in the rename to a path that ends so: the read number `fails`."""
+
+    WHERE = "/data.txt"
+
+    def __init__(self, kind):
+        super().__init__(kind, "rp2040")
+        self.fails = None
+        self.reads = 0  # in that rename
+
+    def _modules(self):
+        modules = super()._modules()
+        names = {name: getattr(os, name) for name in dir(os) if name[0] != "_"}
+        names["rename"] = self._rename
+        modules["os"] = Module(**names)
+        return modules
+
+    def _rename(self, source, target):
+        if not target.endswith(self.WHERE):
+            return os.rename(source, target)
+        self.log.disarm()
+        if self.fails is not None:
+            self.log.arm("read", self.fails, 1)
+            self.fails = None
+        try:
+            os.rename(source, target)
+        finally:
+            self.reads = self.log.reads.count
+            self.log.disarm()
+
+
+def case_43(client, kind):
+    """A read fails in the middle of a rename, before other files are put in place."""
+    device = Device(client, kind, FILES, board=Renaming(kind))
+    device.offer("1.0.1", NEXT)
+    device.update(reset=False)
+    board = device.board
+    image = board.save()
+    device.start()
+    wrong = []
+    for number in range(board.reads):
+        board.load(image)
+        board.fails = number
+        device.start()
+        is_on = device.is_on()
+        wrong.append(None if is_on == "1.0.1" else is_on)
+    return [len(wrong) > LOOKS, tally(wrong)]
 
 
 def case_19(client, kind):
