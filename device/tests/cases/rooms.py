@@ -3,6 +3,7 @@
 import os
 
 from boards import POWER, WATCHDOG, Board, Restart
+from witness import FEED_MS
 from device import TRIAL_STARTS, Counting, Device, cuts, tally
 
 LOOKS = 6
@@ -67,6 +68,20 @@ def case_9(client, kind):
         device.own.files = own
         device.start()
     return [len(wrong) > LOOKS, device.is_on(True), tally(wrong)]
+
+
+def case_44(client, kind):
+    """The power goes while a start is counted. What that writes over needs no room, and so the trial goes on."""
+    device = Device(client, kind, FILES, board=Board(kind, "rp2040", progsize=32))
+    device.offer("1.0.1", NEXT)
+    device.update()
+    fill(device, "flash")
+    wrong = []
+    for _ in cuts(device, device.start, LOOKS, True):
+        device.start()
+        said = "%s, %s" % (device.is_on(), device.state())
+        wrong.append(None if said == "1.0.1, trial" else said)
+    return [len(wrong) > 1, tally(wrong)]
 
 
 def case_10(client, kind):
@@ -166,6 +181,18 @@ def add(names, files):
     tree = dict([(name, b"same") for name in names])
     tree.update(files if isinstance(files, dict) else dict([(name, 40) for name in files]))
     return tree
+
+
+def case_45(client, kind):
+    """Many files, in many directories, and one far down: the longest that a watchdog waits, by all that is written."""
+    board = Board(kind, "rp2040", 1500)
+    device = Device(client, kind, {}, board=board)
+    files = dict([("flash/d%d/f%d.txt" % (number % 30, number), 600) for number in range(240)])
+    files["flash" + "/deep" * 40 + "/f.txt"] = 40
+    device.offer("1.0.1", files)
+    board.watchdog.take()
+    said = [device.said(lambda: device.ota(feed=board.watchdog.feed).update()), client.confirm(), device.is_on(True)]
+    return said + [board.watchdog.take() <= FEED_MS]
 
 
 BITES = 250000  # bytes written without a feed

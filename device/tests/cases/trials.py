@@ -85,6 +85,17 @@ def case_17(client, kind):
     return said + [device.confirm(), device.is_on(True)]
 
 
+def case_46(client, kind):
+    """A file that goes, and in its place a directory, in which the application writes."""
+    device = Device(client, kind, ["flash/config"])
+    device.offer("1.0.1", ["flash/config/app.json"])
+    said = [device.update()]
+    device.put("flash/config/own.json", b"own")
+    device.wait_out_the_trial()
+    device.own.files = {"flash/config.kept/own.json": b"own"}
+    return said + [device.is_on(True)]
+
+
 def case_18(client, kind):
     device = Device(client, kind, FILES)
     device.board.chips["flash"].sticks = False  # the application calls again, and does not wait for a start
