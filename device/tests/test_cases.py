@@ -136,6 +136,7 @@ CASES = {
     44: Case("the power goes while a start is counted, on a FAT that is full: the trial goes on", (FAT,), [True, {}]),
     45: Case("many files and directories, and a watchdog", (LITTLEFS,), [None, True, "1.0.1", True]),
     46: Case("the application writes where a file of the old release was", BOTH, [None, "1.0.0"]),
+    47: Case("the power goes while files of a second littlefs are put in place", (LITTLEFS,), [True, {}]),
 }
 
 

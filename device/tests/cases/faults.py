@@ -1,6 +1,7 @@
 """What fails: a read, a byte of the journal, a card that is gone."""
 
 import os
+import vfs
 
 from boards import POWER, Board, Module
 from device import Device, cuts, spread, tally, whole
@@ -84,6 +85,32 @@ def case_43(client, kind):
     for number in range(board.reads):
         board.load(image)
         board.fails = number
+        device.start()
+        is_on = device.is_on()
+        wrong.append(None if is_on == "1.0.1" else is_on)
+    return [len(wrong) > LOOKS, tally(wrong)]
+
+
+class Two(Board):
+    """With littlefs in place of the card."""
+
+    def format(self):
+        super().format()
+        vfs.VfsLfs2.mkfs(self._port("sd"))
+
+    def _card(self):
+        system = vfs.VfsLfs2(self._port("sd"), mtime=False)
+        self._systems.append(system)
+        return system
+
+
+def case_47(client, kind):
+    """The power goes while files are put in place, those of the second littlefs among them."""
+    device = Device(client, kind, FILES, board=Two(kind, "rp2040"))
+    device.offer("1.0.1", ["flash/data.txt"] + ["sd/%d.txt" % number for number in range(6)])
+    device.update(reset=False)
+    wrong = []
+    for _ in cuts(device, device.start, 999):
         device.start()
         is_on = device.is_on()
         wrong.append(None if is_on == "1.0.1" else is_on)
