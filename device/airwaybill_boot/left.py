@@ -2,7 +2,7 @@
 
 from . import json, once
 from .change import PLAN
-from .files import FORMAT, remove
+from .files import FORMAT, error_text, remove
 from .mounts import missing
 from .sealed import Sealed
 from .trees import remove_tree
@@ -35,7 +35,11 @@ def take_left(change):
         if missing(change):
             return
         for name in change.head["mounts"]:
-            remove_tree(change.staging(name))
+            try:
+                remove_tree(change.staging(name))
+            except OSError as error:
+                change.error = "left: %s: %s" % (name, error_text(error))
+                return
     remove(path)
 
 

@@ -137,6 +137,11 @@ CASES = {
     45: Case("many files and directories, and a watchdog", (LITTLEFS,), [None, True, "1.0.1", True]),
     46: Case("the application writes where a file of the old release was", BOTH, [None, "1.0.0"]),
     47: Case("the power goes while files of a second littlefs are put in place", (LITTLEFS,), [True, {}]),
+    48: Case(
+        "a card that comes back, and what is left of the client on it cannot be read",
+        BOTH,
+        ["left: sd: OSError: [Errno 5] EIO", None, True, "1.0.2"],
+    ),
 }
 
 

@@ -156,6 +156,24 @@ def case_41(client, kind):
     return found + [device.is_on(True)]
 
 
+def case_48(client, kind):
+    """The card comes back with nothing on it that would have to go back, and the client's own directory fails."""
+    files = dict([(path, b"same") for path in FILES[1:]])
+    device = Device(client, kind, files)
+    device.offer("1.0.1", dict(list(files.items()) + [("sd/new.txt", b"new")]))
+    device.update()
+    os.remove("/sd/new.txt")
+    chip = device.board.chips["sd"]
+    chip.out = True
+    device.board.mount_all()
+    device.start(POWER, 4)
+    chip.out = False
+    chip.die(0, CARD_FILES)
+    device.start()
+    device.offer("1.0.2", files)
+    return [client.status()["error"], device.update(), device.confirm(), device.is_on(False, ("flash",))]
+
+
 def case_22(client, kind):
     """One byte of a journal is damaged where the power goes in an installation."""
     device = Device(client, kind, FILES)
