@@ -137,7 +137,7 @@ class OTA:
         # What the server has for this device, without changing anything: a dict with `version`, `files`, `bytes` (None
         # where the server gives no sizes) and `firmware`, or None when the device is up to date.
         update = part("update")
-        return update.finish(self, update.check(self))
+        return update.finish(self, update.steps("offer", "check", self))
 
     def update(self, allow_downgrade=False, retry=False, reset=True, progress=None):
         # Fetch what the server has for this device, then restart the board, unless `reset` is False: the next start

@@ -2,9 +2,18 @@
 
 import airwaybill_boot as base
 from airwaybill_boot import HOME, hashlib, os
-from airwaybill_boot.change import REFUSED
 from airwaybill_boot.content import put
-from airwaybill_boot.files import DIRECTORY, hexlify, is_directory, parent, read_record, remove, staged, stat
+from airwaybill_boot.files import (
+    DIRECTORY,
+    REFUSED,
+    hexlify,
+    is_directory,
+    parent,
+    read_record,
+    remove,
+    staged,
+    stat,
+)
 from airwaybill_boot.mounts import spend
 from airwaybill_boot.trees import remove_tree
 from airwaybill.lists import lines, staging

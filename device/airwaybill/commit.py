@@ -1,7 +1,7 @@
 """The journal: from there on the next start changes the release."""
 
-from airwaybill_boot.change import REFUSED, Change, firmware_of
-from airwaybill_boot.files import error_text, remove
+from airwaybill_boot.change import Change, firmware_of
+from airwaybill_boot.files import REFUSED, error_text, remove
 from airwaybill.lists import staging
 from OTA import OTAError
 

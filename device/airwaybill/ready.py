@@ -1,10 +1,9 @@
 """When all files wait: the plan, and the room for what comes after it (D11)."""
 
 from airwaybill_boot import json
-from airwaybill_boot.change import PLAN
 from airwaybill_boot.content import copy
 from airwaybill_boot.files import FORMAT, stat
-from airwaybill_boot.sealed import Sealed
+from airwaybill_boot.sealed import PLAN, Sealed
 from airwaybill_boot.spare import fill, keep_spare
 from airwaybill.lists import lines, read_sum, staging
 from OTA import OTAError

@@ -1,8 +1,8 @@
 """The release on trial: kept, or taken back; and what the device says of itself."""
 
 import airwaybill_boot as base
-from airwaybill_boot.change import REFUSED, Change, firmware_of
-from airwaybill_boot.files import Damaged, error_text, read_record, stat
+from airwaybill_boot.change import Change, firmware_of
+from airwaybill_boot.files import REFUSED, Damaged, error_text, read_record, stat
 from OTA import OTAError, as_ota_error
 
 STATES = {"install": "applying", "placing": "applying", "trial": "trial", "confirm": "trial", "back": "rolled back"}

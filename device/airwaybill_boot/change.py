@@ -11,10 +11,6 @@
 from . import HOME, again, once, part
 from .files import ENOSPC, write_record
 
-PLAN = "airwaybill plan 1\n"
-# What a failure weighs; a release is refused from REFUSED on.
-FAILED, STARTS, REFUSED = 2, 3, 6
-
 
 class Change:
     # Its journal says how far it is, its plan what it is about.

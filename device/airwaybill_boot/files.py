@@ -7,6 +7,8 @@ CORRUPT = 84  # littlefs's own number for content that is damaged
 EACCES = 13
 ENOSPC = 28
 DIRECTORY = 0x4000
+# What a failure weighs; a release is refused from REFUSED on.
+FAILED, STARTS, REFUSED = 2, 3, 6
 RECORD_BYTES = 512  # at least
 # Staged files a directory, and such directories in one: littlefs reads all of a directory to find one, and more to
 # rename it.

@@ -1,8 +1,8 @@
 """The way forward. Each step can be cut short anywhere, and done again."""
 
 from . import ERESTART, TRIES, again, once
-from .change import FAILED, REFUSED, STARTS, firmware_of
-from .files import Damaged, error_text
+from .change import firmware_of
+from .files import FAILED, REFUSED, STARTS, Damaged, error_text
 from .mounts import missing, spend
 
 CRASHES = 20  # starts that end in the middle of an installation before it is taken back

@@ -1,10 +1,9 @@
 """What is left to do on a mount that is away, or fails: waybill/left, a plan that is about it alone."""
 
 from . import json, once
-from .change import PLAN
 from .files import FORMAT, error_text, remove
 from .mounts import missing
-from .sealed import Sealed
+from .sealed import PLAN, Sealed
 from .trees import remove_tree
 
 

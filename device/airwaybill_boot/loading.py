@@ -1,8 +1,7 @@
 """What there is of a change on flash: its journal, and its plan."""
 
-from .change import PLAN
 from .files import CORRUPT, FORMAT, Damaged, read_record, stat
-from .sealed import open_sealed
+from .sealed import PLAN, open_sealed
 
 
 def load(change):

@@ -3,6 +3,7 @@
 from . import BUFFER, hashlib, json
 from .files import hexlify, stat
 
+PLAN = "airwaybill plan 1\n"
 SEAL_BYTES = 67  # "= ", the digest, and the end of the line
 
 

