@@ -82,6 +82,7 @@ class OTA:
     fresh = True  # no file has come yet
     left = ()  # mounts on which the last change is not over
     image = None
+    pycom_image = None  # how far one is that the last call has not brought to its end
     last_sink = None
     verified = False  # a transport sets it when it knows that what get_data fetched last is what the server sent
 

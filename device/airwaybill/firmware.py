@@ -8,7 +8,7 @@ from airwaybill_boot.files import hexlify, read_record, remove, write_record
 from airwaybill_boot.firmware import partition, pycom_slot
 from airwaybill.names import check_version
 from airwaybill.digests import new_sha1
-from OTA import OTAError
+from OTA import OTA, OTAError
 
 _BLOCK = const(4096)  # the flash's erase unit
 _ALIGN = const(16)  # encrypted flash takes whole units of this
@@ -141,6 +141,9 @@ class Pycom:
         self.version = version
         self.record = {"board": "pycom", "old": pycom_slot(), "uname": list(os.uname())}
         self.restart()
+        if OTA.pycom_image and OTA.pycom_image[0] == sha1:
+            _, self.offset, self._digest = OTA.pycom_image
+        OTA.pycom_image = None
 
     def restart(self):
         self._digest = new_sha1()
@@ -152,12 +155,12 @@ class Pycom:
     def write(self, data):
         if not self.offset:
             pycom.ota_start()
-        self._digest.update(data)
         pycom.ota_write(data)
+        self._digest.update(data)
         self.offset += len(data)
 
     def abort(self):
-        pass
+        OTA.pycom_image = self.sha1, self.offset, self._digest
 
     def finish(self):
         return hexlify(self._digest)

@@ -142,6 +142,11 @@ CASES = {
         BOTH,
         ["left: sd: OSError: [Errno 5] EIO", None, True, "1.0.2"],
     ),
+    49: Case(
+        "an image of 250 KB on Pycom, 100 KB with each call; a restart, or another image after the first",
+        BOTH,
+        [[None, 3, 25, "1.0.1"], [None, 4, 35, "1.0.1"], [None, 4, 35, "1.0.1"]],
+    ),
 }
 
 

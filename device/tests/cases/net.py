@@ -32,6 +32,26 @@ def case_15(client, kind):
     return found
 
 
+def case_49(client, kind):
+    """The same in calls of 100 KB on Pycom, which knows until its next start how far it is; and another image comes in
+    between."""
+    found = []
+    for between in (None, Device.start, lambda device: device.offer("1.0.1", FILES, firmware="1.0.2")):
+        device = Heavy(client, kind, FILES, board=Large(kind, "pycom"))
+        device.offer("1.0.1", FILES, firmware="1.0.1")
+        came = 0
+        for call in range(5):
+            link = Counting(None, 100000)
+            said = device.update(link)
+            came += link.came
+            if said != "link":
+                break
+            if between and not call:
+                between(device)
+        found.append([said, call + 1, came // 10000, device.is_on()])
+    return found
+
+
 class Online(Board):
     """With the clock of the machine that it runs on: sockets know no other."""
 
