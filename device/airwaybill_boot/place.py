@@ -45,7 +45,8 @@ def place(change):
 
 def move(source, target):
     # When a rename from one directory to another fails, littlefs may have done it all and not know: what it writes next
-    # then removes the file after the source, and so on with each write, until it is mounted anew.
+    # then removes the file after the source, and so on with each write, until it is mounted anew
+    # (findings/littlefs-failed-rename-removes-files.sh).
     try:
         os.rename(source, target)
     except OSError as error:
