@@ -84,14 +84,21 @@ class OTA:
     image = None
     pycom_image = None  # how far one is that the last call has not brought to its end
     last_sink = None
+    limit = None  # how many bytes a sink takes, and the code of the error if there are more
+    keys = None  # who may sign
+    numbers = None  # the sequences that it has confirmed
+    waybill = None  # the path of the release's, which counts
+    now = None
+    allow_downgrade = False
     verified = False  # a transport sets it when it knows that what get_data fetched last is what the server sent
 
-    def __init__(self, mounts=None, firmware=True, firmware_version=None, boot_py=False, feed=None):
+    def __init__(self, mounts=None, firmware=True, firmware_version=None, boot_py=False, feed=None, signed=False):
         # `mounts`: mount points by the first segment of a device path; by default `flash` and `sd`.
         # `firmware`: False takes the files of an update and leaves its firmware.
         # `firmware_version`: what the device was delivered with, until an update brings another.
         # `boot_py`: True lets a release replace boot.py, OTA.py and the recovery, when it is confirmed.
         # `feed`: called again and again during an update, for a watchdog.
+        # `signed`: True says that this device has keys, so that it takes nothing should they be lost.
         base = recovery()
         self.mounts = mounts or base.default_mounts()
         self.home = self.mounts["flash"] + "/" + base.HOME
@@ -99,6 +106,7 @@ class OTA:
         self.boot_py = boot_py
         self.firmware_delivered = firmware_version
         self.feed = feed
+        self.signed = signed
         if feed:
             base.set_feed(feed)
 
@@ -140,22 +148,22 @@ class OTA:
         update = part("update")
         return update.finish(self, update.steps("offer", "check", self))
 
-    def update(self, allow_downgrade=False, retry=False, reset=True, progress=None):
+    def update(self, allow_downgrade=False, retry=False, reset=True, progress=None, now=None):
         # Fetch what the server has for this device, then restart the board, unless `reset` is False: the next start
         # puts it in place.
         #
         # Returns its version, or None when the device is up to date. Raises OTAError: the device then is as it was.
         # `allow_downgrade` accepts the release before this one; `retry` accepts one that was rolled back;
         # `progress(done, total, path)` is told how many bytes have come, of how many (None where the server gives no
-        # sizes).
+        # sizes). `now`, as `time.gmtime()` gives it where the clock is set: what is signed has not expired.
         update = part("update")
-        version = update.finish(self, update.run(self, allow_downgrade, retry, progress))
+        version = update.finish(self, update.run(self, allow_downgrade, retry, progress, now))
         return self._restart(version, reset)
 
-    async def update_async(self, allow_downgrade=False, retry=False, reset=True, progress=None):
+    async def update_async(self, allow_downgrade=False, retry=False, reset=True, progress=None, now=None):
         # As `update()`, beside other tasks of asyncio.
         update = part("update")
-        version = await update.finish_async(self, update.run(self, allow_downgrade, retry, progress))
+        version = await update.finish_async(self, update.run(self, allow_downgrade, retry, progress, now))
         return self._restart(version, reset)
 
     def _restart(self, version, reset):
@@ -173,6 +181,11 @@ class OTA:
         if done and reset:
             recovery().restart()
         return done
+
+    def take_keys(self, path):
+        # From now on the device takes only what the keys in this file have signed. Call it after `confirm()`. Returns
+        # whether it took them: a device that has keys gets others from the server alone.
+        return part("trial").guarded(lambda: part("keyring").take(self, path))
 
     def verify(self):
         # Reads the files of this release again. A dict: `checked`, and `problems`, each with `kind` (`missing` or

@@ -23,7 +23,7 @@ from OTA import OTAError
 
 def judge(ota, found, allow_downgrade, retry):
     """D14: what the device does not take."""
-    if found.head and found.head["before"] == found.version and not allow_downgrade:
+    if found.head and found.head["before"] == found.version and not (allow_downgrade or ota.waybill):
         raise OTAError("version_not_higher", "%s is the release before this one" % found.version)
     ota.plan_id = identity(found.digest)
     report = read_record(ota.home + "/report") or {}

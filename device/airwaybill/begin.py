@@ -17,6 +17,7 @@ def begin(ota, found):
     ota.rooms = {}
     ota.received = 0
     ota.systems = systems(ota)
+    ota.keys = ota.waybill = None
     version = ota.version or ""  # one that cannot be read is an error, not a device without a version
     try:
         check_version(version)
@@ -24,6 +25,12 @@ def begin(ota, found):
         return None
     found.head = record.read_head(ota, version)
     return version
+
+
+def keys(ota, head):
+    """Whether the device has keys, or once had some (T6). `head` is that of its record."""
+    there = ota.signed or (head and head.get("signed"))
+    return there or any([stat("%s/keys%s" % (ota.home, number)) for number in ("", 0, 1)])
 
 
 def systems(ota):

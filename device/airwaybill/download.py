@@ -4,11 +4,12 @@ from micropython import const
 
 from airwaybill_boot.content import digest_of
 from airwaybill_boot.files import make_directories, parent, remove, staged, stat
-from airwaybill.lists import lines, staging, write_sum
+from airwaybill.lists import lines, read_sum, staging, write_sum
 from airwaybill.tries import attempts, get
 from OTA import OTAError
 
 _AHEAD = const(8)  # requests on their way at once, where the transport can
+_SHA1_DIGITS = const(40)
 FETCHED = "ARBC"
 
 
@@ -30,7 +31,7 @@ def files(ota):
             if waiting:
                 item = waiting.pop(0)
                 ota.fetching = item[3]
-                yield from fetch(ota, item[1], staged_path(ota, item), item[2])
+                yield from fetch(ota, item[1], staged_path(ota, item), item[2], item[4])
                 write_sum(file, item[0], ota.last_sink.sha256, ota.last_sink.offset)
 
 
@@ -39,11 +40,15 @@ def staged_path(ota, item):
 
 
 def wanted(ota, sums):
-    """(number, request, sha1, path) of what is still to be fetched."""
+    """(number, request, digest, path, size) of what is still to be fetched: by the waybill, where there is one, with
+    its SHA-256, else with SHA-1."""
     shard = None
-    for kind, number, _, size, sha1, path, request in lines(ota.home + "/fetch"):
+    signed = open(ota.home + "/fetch.sums", "rb") if ota.waybill else None
+    for kind, number, _, size, digest, path, request in lines(ota.home + "/fetch"):
         if kind not in FETCHED:
             continue
+        if signed:
+            digest, size = read_sum(signed, number)
         new = staged(staging(ota, path), number, "n")
         if parent(new) != shard:
             shard = parent(new)
@@ -52,17 +57,23 @@ def wanted(ota, sums):
         if found and size is not None and found[6] >= size:
             from airwaybill.digests import sha1_of
 
-            if found[6] == size and sha1_of(new) == sha1:
+            if found[6] == size and (digest_of(new) if signed else sha1_of(new)) == digest:
                 ota.received += size
                 write_sum(sums, number, digest_of(new), size)
                 continue
             remove(new)
-        yield number, request, sha1, path
+        yield number, request, digest, path, size
+    if signed:
+        signed.close()
 
 
-def fetch(ota, request, path, digest, firmware=False):
+def fetch(ota, request, path, digest, size, firmware=False):
+    is_signed = len(digest) > _SHA1_DIGITS
+
     def attempt():
         found = yield from get(ota, request, path, firmware)
+        if is_signed and not firmware:
+            found = ota.last_sink.sha256
         if found != digest:
             if firmware:
                 ota.image.restart()
@@ -70,12 +81,16 @@ def fetch(ota, request, path, digest, firmware=False):
                 remove(path)
             raise OTAError("hash_mismatch", request)
 
-    yield from attempts(ota, attempt)
+    ota.limit = (size, "signed_mismatch") if is_signed else None
+    try:
+        yield from attempts(ota, attempt)
+    finally:
+        ota.limit = None
     ota.received += ota.last_sink.offset
 
 
 def image(ota, wanted):
     """A generator: the firmware, to where it does not run yet."""
-    _, sha1, request = wanted
+    size, digest, request = wanted
     ota.fetching = request
-    yield from fetch(ota, request, None, sha1, True)
+    yield from fetch(ota, request, None, digest, size, True)

@@ -3,7 +3,7 @@
 from micropython import const
 
 import airwaybill_boot as base
-from airwaybill_boot import BUFFER, binascii, esp32, os, pycom
+from airwaybill_boot import BUFFER, binascii, esp32, hashlib, os, pycom
 from airwaybill_boot.files import hexlify, read_record, remove, write_record
 from airwaybill_boot.firmware import partition, pycom_slot
 from airwaybill.names import check_version
@@ -36,12 +36,12 @@ def unquote(text):
 
 def prepare(ota, found):
     """`ota.image`, where the plan has one to write. A board that cannot write firmware takes the files, and says so."""
-    size, sha1, request = found.firmware
+    size, digest, request = found.firmware
     version = version_of(request)
-    if found.head and found.head["firmware"] == sha1:  # it runs already
+    if found.head and found.head["firmware"] == digest:  # it runs already
         return
     try:
-        ota.image = (Esp32 if esp32 else Pycom)(ota.home + "/image", sha1, version)
+        ota.image = (Esp32 if esp32 else Pycom)(ota.home + "/image", digest, version)
     except OTAError as error:
         if not found.changes:
             raise
@@ -52,12 +52,17 @@ def prepare(ota, found):
         ota.image.expect(size)
 
 
+def digest_like(digest):
+    """What makes such a digest: SHA-256 by a waybill, else SHA-1."""
+    return hashlib.sha256() if len(digest) == 64 else new_sha1()
+
+
 class Esp32:
-    """`offset` is how much has come. `write` takes bytes in order, `finish` gives the SHA-1 of what the partition then
+    """`offset` is how much has come. `write` takes bytes in order, `finish` gives the digest of what the partition then
     holds. `record` is what the plan has to know of the board's firmware. How far it is stands in a note on flash, so
     that the next update() goes on from there."""
 
-    def __init__(self, note, sha1, version):
+    def __init__(self, note, digest, version):
         try:
             self._part = esp32.Partition(esp32.Partition.RUNNING).get_next_update()
         except OSError:
@@ -65,11 +70,11 @@ class Esp32:
         info = self._part.info()
         self._size = info[3]
         self._note = note
-        self.sha1 = sha1
+        self.digest = digest
         self.version = version
         self.record = {"board": "esp32", "old": partition("RUNNING"), "new": info[4]}
         found = read_record(note) or {}
-        self._go_to(found["offset"] if found.get("sha1") == sha1 and found["part"] == info[4] else 0)
+        self._go_to(found["offset"] if found.get("digest") == digest and found["part"] == info[4] else 0)
 
     def _go_to(self, offset):
         self.offset = self._at = self._noted = offset
@@ -104,13 +109,13 @@ class Esp32:
     def abort(self):
         """Notes the whole blocks that have come."""
         self._noted = self._at - self._at % _BLOCK
-        write_record(self._note, {"sha1": self.sha1, "offset": self._noted, "part": self.record["new"]})
+        write_record(self._note, {"digest": self.digest, "offset": self._noted, "part": self.record["new"]})
 
     def finish(self):
         if self._rest:
             self._program(self._rest + b"\xff" * (_ALIGN - len(self._rest)))
             self._rest = bytearray()
-        digest = new_sha1()
+        digest = digest_like(self.digest)
         for at in range(0, self.offset, len(BUFFER)):
             base.feed()
             count = min(len(BUFFER), self.offset - at)
@@ -134,19 +139,19 @@ class Esp32:
 class Pycom:
     """As `Esp32`; what is written can neither be read back nor gone on with after a restart."""
 
-    def __init__(self, note, sha1, version):
+    def __init__(self, note, digest, version):
         if not hasattr(pycom, "ota_start"):
             raise OTAError("firmware_unsupported", "no esp32.Partition and no pycom.ota_start")
-        self.sha1 = sha1
+        self.digest = digest
         self.version = version
         self.record = {"board": "pycom", "old": pycom_slot(), "uname": list(os.uname())}
         self.restart()
-        if OTA.pycom_image and OTA.pycom_image[0] == sha1:
+        if OTA.pycom_image and OTA.pycom_image[0] == digest:
             _, self.offset, self._digest = OTA.pycom_image
-        OTA.pycom_image = None
+            OTA.pycom_image = None
 
     def restart(self):
-        self._digest = new_sha1()
+        self._digest = digest_like(self.digest)
         self.offset = 0
 
     def expect(self, size):
@@ -154,13 +159,14 @@ class Pycom:
 
     def write(self, data):
         if not self.offset:
+            OTA.pycom_image = None
             pycom.ota_start()
         pycom.ota_write(data)
         self._digest.update(data)
         self.offset += len(data)
 
     def abort(self):
-        OTA.pycom_image = self.sha1, self.offset, self._digest
+        OTA.pycom_image = self.digest, self.offset, self._digest
 
     def finish(self):
         return hexlify(self._digest)

@@ -13,7 +13,14 @@ from OTA import OTAError
 
 def complete(ota, found):
     path = ota.home + "/fetch.new"
-    find_what_goes(ota, found, path)
+    signed = None
+    if ota.waybill:
+        from airwaybill.signed import Comparison
+
+        signed = Comparison(ota)
+    find_what_goes(ota, found, path, signed)
+    if signed:
+        signed.sums.close()
     clear_the_way(ota, found, path)
     for name, room in found.rooms.items():
         if room.copies:
@@ -27,8 +34,9 @@ def complete(ota, found):
     found.taken = found.sha256 = None
 
 
-def find_what_goes(ota, found, path):
-    """Adds the deletes to the list (D13), and refuses a path that is in two lists of the manifest."""
+def find_what_goes(ota, found, path, signed):
+    """Adds the deletes to the list (D13), and refuses a path that is in two lists of the manifest. `signed`: the
+    comparison with a waybill (T7), or None."""
     goes = ota.home + "/goes"
     directories = []  # of the record, around the path that is looked at
     clients = []
@@ -39,7 +47,7 @@ def find_what_goes(ota, found, path):
             if name[-1] == "/":
                 directories.append(name)
                 continue
-            info = does_go(ota, found, name, sources)
+            info = does_go(ota, found, name, sources, signed)
             if info:
                 if name.startswith(CLIENT):
                     clients.append(target.tell())
@@ -65,15 +73,21 @@ def all_sources(ota, found, path):
         yield field, record.section(path, start, end)
     if found.head:
         yield "record", ((name, size) for name, size, _ in record.entries(ota.home + "/files"))
+    if ota.waybill:
+        from airwaybill.signed import sources
+
+        yield from sources(ota.waybill)
 
 
-def does_go(ota, found, name, sources):
+def does_go(ota, found, name, sources, signed):
     """What is there of a file that goes, else None."""
-    listed = [field for field in sources if field not in ("record", "before")]
+    listed = [field for field in sources if field not in ("record", "before", "signed files", "signed keep")]
     if len(listed) > 1:
         raise OTAError("path_duplicate", name)
     entry = listed and listed[0] != "delete"
-    if found.whole:
+    if signed:
+        goes = signed.goes(name, sources)
+    elif found.whole:
         # A release without any file is one of which all is protected (C2).
         goes = ("record" in sources or "before" in sources) and not entry and found.number > 0
     else:

@@ -43,7 +43,11 @@ def utf8(data):
 
 
 def has_control(data):
-    """Whether there is a character from U+0080 to U+009F."""
+    """Whether there is a control character: below U+0020, or from U+007F to U+009F."""
+    if min(data) < 0x20 or b"\x7f" in data:
+        return True
+    if b"\xc2" not in data:
+        return False
     from airwaybill.unicode import follows
 
     return follows(data, b"\xc2", 0x80, 0x9F)
@@ -63,7 +67,7 @@ def check_path(path):
         raise OTAError("path_absolute", path)
     if "\\" in path:
         raise OTAError("path_backslash", path)
-    if min(data) < 0x20 or b"\x7f" in data or (b"\xc2" in data and has_control(data)):
+    if has_control(data):
         raise OTAError("path_control", repr(path))
     for segment in data.split(b"/"):
         if segment in (b"", b".", b".."):

@@ -2,7 +2,7 @@
 
 from airwaybill_boot.content import put
 from airwaybill_boot.files import remove
-from airwaybill.update import once, steps
+from airwaybill.update import drop, once, steps
 from OTA import OTAError
 
 
@@ -15,7 +15,7 @@ class Offer:
     full = False  # says the manifest
     whole = False  # it lists all of the release
     head = None  # of the device's record; None without one
-    firmware = None  # (size, sha1, request)
+    firmware = None  # (size, digest, request)
     files = 0  # to fetch
     size = 0  # of these, in bytes; None where the manifest does not say
     changes = 0
@@ -38,14 +38,19 @@ def check(ota):
     return answer
 
 
-def ask(ota):
+def ask(ota, installs=False):
     """What the server says, with its list as `waybill/fetch.new`. A device without a record asks again as one without a
-    version: then it knows what all of the release is (D13)."""
+    version: then it knows what all of the release is (D13). `installs`: whether it has to be signed (T6)."""
     found = Offer()
     own = once("begin", "begin", ota, found)
+    if once("begin", "keys", ota, found.head):
+        once("keyring", "load", ota, found.head)
+    is_signed = installs and ota.keys
     home = ota.home
     deletes = None
     try:
+        if is_signed:
+            yield from steps("signing", "begin", ota)
         yield from manifest(ota, found, own)
         if not found.null:
             if own and found.previous_version not in (None, own):
@@ -57,9 +62,11 @@ def ask(ota):
                 yield from manifest(ota, found, None)
                 found.whole = True
         if not found.null:
+            if is_signed:
+                yield from steps("signing", "files", ota, found, own)
             once("planning", "planning", ota, found, deletes)
     except Exception:
-        remove(home + "/fetch.new")
+        drop(ota)
         raise
     finally:
         for name in ("/manifest", "/fetch.raw", "/fetch.old"):

@@ -2,9 +2,10 @@
 
 import sys
 
-from airwaybill_boot.content import copy
-from airwaybill_boot.files import make_directories, parent, staged, stat
+from airwaybill_boot.content import copy, put
+from airwaybill_boot.files import make_directories, parent, remove, staged, stat
 from airwaybill import record
+from airwaybill.faces import is_face
 from airwaybill.lists import lines, read_sum, staging
 from OTA import OTAError
 
@@ -17,6 +18,10 @@ def prepare(ota, found):
     keep_old_files(ota)
     with open(here + "/sums", "rb") as sums:
         write_files(ota, found, sums, here + "/files")
+    if ota.waybill:
+        put(ota.waybill, here + "/signed", ota.systems["flash"])
+        put(ota.home + "/fetch.sig", here + "/signed.sig", ota.systems["flash"])
+        remove(ota.home + "/fetch.sums")
 
 
 def check_code(ota):
@@ -59,9 +64,11 @@ def write_files(ota, found, sums, path):
     head = {
         "version": found.version,
         "before": ota.version if ota.version != found.version else old["before"],
-        "firmware": ota.image.sha1 if ota.image else old["firmware"],
+        "firmware": ota.image.digest if ota.image else old["firmware"],
         "note": ota.note,
     }
+    if ota.keys:
+        head["signed"] = ota.numbers
     record.write(path, head, files_after(ota, found, sums))
 
 
@@ -71,6 +78,10 @@ def files_after(ota, found, sums):
     if found.head:
         known = ((name, (size, digest)) for name, size, digest in record.entries(ota.home + "/files"))
         sources.append(("record", known))
+    if ota.waybill:
+        from airwaybill.signed import sources as signed
+
+        sources += signed(ota.waybill)
     directories = []
     for name, listed in record.merged(sources):
         while directories and not name.startswith(directories[-1]):
@@ -85,5 +96,8 @@ def files_after(ota, found, sums):
                 digest, size = read_sum(sums, number)
             if kind in "ARK":
                 yield name, size, digest, record.owned(directories, name, made)
+        elif ota.waybill:
+            if "signed files" in listed and not is_face(name, ota.systems["flash"]):
+                yield (name,) + listed["signed files"] + (record.owned(directories, name),)
         elif "record" in listed and not ("keep" in listed or "delete" in listed or found.whole):
             yield (name,) + listed["record"] + (record.owned(directories, name),)

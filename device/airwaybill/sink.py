@@ -89,6 +89,8 @@ class Sink:
                 digest.update(data)
             self.put(data)
         self.offset += len(data)
+        if self.ota.limit and self.offset > self.ota.limit[0]:
+            raise OTAError(self.ota.limit[1], "over %d bytes" % self.ota.limit[0])
         if self.path == self.ota.home + "/manifest":
             self.check_size(self.offset)
         if self.ota.progress:

@@ -7,7 +7,17 @@ from airwaybill_boot.files import ENOSPC, error_text
 from OTA import OTAError
 
 # Trying again does not help.
-FINAL = ("space", "manifest_size", "http_refused", "image_size", "firmware_unsupported", "tls", "sha1_missing")
+FINAL = (
+    "space",
+    "manifest_size",
+    "document_too_long",
+    "signed_mismatch",
+    "http_refused",
+    "image_size",
+    "firmware_unsupported",
+    "tls",
+    "sha1_missing",
+)
 
 
 def get(ota, request, path, firmware=False):

@@ -94,26 +94,30 @@ class Guarded:
         raise error
 
 
-def run(ota, allow_downgrade, retry, progress):
+def run(ota, allow_downgrade, retry, progress, now):
     """The version that the next start puts in place, or None when there is nothing to do."""
     waiting = once("waiting", "waiting", ota)
     if waiting:
         return waiting
-    found = yield from steps("offer", "ask", ota)
+    ota.now = now and "%04d-%02d-%02dT%02d:%02d:%02dZ" % tuple(now[:6])
+    ota.allow_downgrade = allow_downgrade
+    found = yield from steps("offer", "ask", ota, True)
     if found.null:
-        once("adopt", "discard", ota)
+        discard(ota)
         return None
     try:
         once("adopt", "judge", ota, found, allow_downgrade, retry)
         if found.firmware and ota.firmware:
             once("firmware", "prepare", ota, found)
+            if ota.image and ota.keys:
+                yield from steps("signing", "image", ota, found)
+                once("firmware", "prepare", ota, found)
         if not (found.changes or ota.image or found.version != ota.version):
-            once("adopt", "discard", ota)
-            remove(ota.home + "/fetch.new")
+            discard(ota)
             return None
         once("adopt", "adopt", ota, found)
     except OTAError:
-        remove(ota.home + "/fetch.new")
+        drop(ota)
         raise
     firmware, total = found.firmware, found.size
     if ota.image and total is not None:
@@ -131,7 +135,18 @@ def run(ota, allow_downgrade, retry, progress):
     except (OSError, OTAError) as error:
         error = as_ota_error(error)
         if error.code == "space":  # the application needs what is left
-            once("adopt", "discard", ota)
+            discard(ota)
         raise error
     once("commit", "commit", ota, *ready)
     return found.version
+
+
+def discard(ota):
+    once("adopt", "discard", ota)
+    drop(ota)
+
+
+def drop(ota):
+    """Removes what a list that is not followed has left."""
+    for name in ("/fetch.new", "/goes", "/fetch.sums", "/fetch.signed", "/fetch.sig", "/fetch.image"):
+        remove(ota.home + name)

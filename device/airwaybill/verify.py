@@ -4,6 +4,7 @@ from airwaybill_boot.change import Change
 from airwaybill_boot.files import stat
 from airwaybill_boot.content import digest_of
 from airwaybill import record
+from airwaybill.update import once
 from OTA import OTAError
 
 IGNORED = (".DS_Store", "Thumbs.db", "pymakr.conf")  # C1
@@ -45,10 +46,19 @@ def device(ota):
             return None
 
     change = Change(ota.mounts)
-    path = ota.home + "/files"
+    place = ota.home
+    head = record.read_head(ota, ota.version)
     if change.load() and change.head:
-        path = change.staging("flash") + "/files"
-    elif not record.read_head(ota, ota.version):
+        place = change.staging("flash")
+    elif not head:
         raise OTAError("no_record", "the device has no record of its release; the next update makes one")
-    expected = ((name, size, digest) for name, size, digest in record.entries(path) if name[-1] != "/")
-    return compare(expected, found, (), "sha256")
+    expected = ((name, size, digest) for name, size, digest in record.entries(place + "/files") if name[-1] != "/")
+    if not (stat(place + "/signed") and once("begin", "keys", ota, head)):
+        return compare(expected, found, (), "sha256")
+    once("keyring", "load", ota, head)
+    from airwaybill import proof
+
+    is_signed = proof.is_signed(ota, place)
+    report = compare(proof.expected(ota, place), found, (), "sha256")
+    report["signed"] = is_signed
+    return report

@@ -19,9 +19,10 @@ def confirm(change):
     settle(change, "flash")
     try:
         place_starters(change)
-        record = change.staging("flash") + "/files"
-        if stat(record):
-            put(record, change.home + "/files", True)
+        for name, copies in (("/signed.sig", True), ("/signed", change.head["mounts"]["flash"]), ("/files", True)):
+            waits = change.staging("flash") + name
+            if stat(waits):
+                put(waits, change.home + name, copies)
         remove(change.home + "/report")
         end(change)
     finally:

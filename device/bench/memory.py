@@ -49,7 +49,8 @@ def write_releases(root: Path, count: int) -> None:
         (root / version / "flash" / "main.py").write_text("import package_00\n")
 
 
-def completes(releases: Path, client: Path, port: int, heap_kb: int) -> bool:
+def completes(releases: Path, client: Path, port: int, heap_kb: int, keys: bytes | None = None) -> bool:
+    """`keys` are those of a device that takes only what is signed."""
     with tempfile.TemporaryDirectory() as name:
         board = Path(name)
         shutil.copytree(releases / "1.0.0" / "flash", board / "flash")
@@ -57,6 +58,8 @@ def completes(releases: Path, client: Path, port: int, heap_kb: int) -> bool:
         (board / "flash" / "waybill").mkdir()
         (board / "flash" / "waybill" / "version").write_text("1.0.0\n")
         (board / "flash" / "waybill" / "files").write_bytes(record_of(releases, "1.0.0"))
+        if keys:
+            (board / "flash" / "waybill" / "keys").write_bytes(keys)
         for script, expected in SCRIPTS.items():
             code = script.format(client=str(client), port=port, flash=f"{board}/flash", sd=f"{board}/sd")
             command = [micropython(), "-X", f"heapsize={heap_kb}K", "-c", code]

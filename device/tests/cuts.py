@@ -82,6 +82,8 @@ def releases(old_client, new_client):
 
 
 class Cuts(Proof):
+    RECORDS = ["files", "version"]
+
     def __init__(self, kind, old_client, new_client, pairs, boot_py=False):
         trees = releases(old_client, new_client)
         super().__init__(kind, trees, OWN, {"1.0.2": "1.0.1"}, boot_py=boot_py)
@@ -172,7 +174,7 @@ class Cuts(Proof):
         wrong = difference(self.found(), self.expected(version, True))
         if wrong:
             return "confirmed %s %s" % (version, wrong)
-        for mount, wanted in (("flash", ["files", "version"]), ("sd", [])):
+        for mount, wanted in (("flash", self.RECORDS), ("sd", [])):
             own = sorted(os.listdir("/%s/waybill" % mount))
             if own != wanted:
                 return "confirmed %s, and waybill/ of %s has %r" % (version, mount, own)

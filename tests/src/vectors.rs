@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 pub const AREAS: [&str; 8] = ["version", "path", "catalog", "plan", "manifest", "verify", "check", "waybill"];
 
 /// Those that the device client knows.
-const DEVICE_AREAS: [&str; 3] = ["version", "path", "verify"];
+const DEVICE_AREAS: [&str; 4] = ["version", "path", "verify", "waybill"];
 
 /// `tests/vectors`.
 #[must_use]

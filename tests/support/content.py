@@ -18,6 +18,10 @@ def sha1(data: bytes) -> str:
     return hashlib.sha1(data).hexdigest()
 
 
+def sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
 def noise(size: int, seed: object = 1) -> bytes:
     """Bytes that look random and are the same for the same seed."""
     return hashlib.shake_128(str(seed).encode()).digest(size)

@@ -1,0 +1,113 @@
+"""That an update is signed (T3 to T7): its keys, its waybills. The parts that do it are loaded one after the other."""
+
+from micropython import const
+
+from airwaybill_boot import binascii, hashlib
+from airwaybill_boot.files import remove, stat
+from airwaybill.lists import quote
+from airwaybill.update import once, steps
+from OTA import OTAError
+
+_SIGNATURES = const(8)
+_SIGNATURE_BYTES = const(1024)
+_KEYS_BYTES = const(4096)  # more than 16 keys take
+_WAYBILL_BYTES = const(512 * 1024)
+
+
+def begin(ota):
+    """A generator: takes the keys that the server has, one document after the other."""
+    while True:
+        request = "keys/%d.waybill" % (ota.keys["keys"] + 1)
+        document = yield from steps("obtain", "document", ota, request, _KEYS_BYTES)
+        if document is None:
+            return
+        new = once("keys", "read", document)
+        needed = [(keys["root"], keys["threshold root"]) for keys in (ota.keys, new)]
+        signed, _ = yield from signers(ota, request, hashlib.sha256(document).digest(), needed, "keys_unsigned")
+        once("keys", "check_next", ota.keys, new, signed)
+        once("keyring", "store", ota, document, new)
+
+
+def files(ota, found, own):
+    """A generator: the waybill of the release, to `waybill/fetch.signed`. Firmware alone needs that of its image
+    alone."""
+    if found.version == own and not (found.whole or stat(ota.home + "/fetch.raw")[6]):
+        return
+    path = ota.home + "/fetch.signed"
+    signatures = yield from waybill(ota, quote(found.version), found.version, path)
+    with open(ota.home + "/fetch.sig", "wb") as file:
+        for signature in signatures:
+            file.write(signature)
+    ota.waybill = path
+
+
+def image(ota, found):
+    """A generator: what the image is to be, by its waybill."""
+    request = found.firmware[2]
+    path = ota.home + "/fetch.image"
+    yield from waybill(ota, request, once("firmware", "unquote", request.split("/")[-1]), path)
+    _, _, size, digest = next(once("signed", "entries", path))
+    remove(path)
+    ota.image = None
+    found.firmware = size, digest, request
+
+
+def waybill(ota, request, name, path):
+    """A generator: fetches a waybill, and what signed it. An OTAError if it does not count."""
+    request += ".waybill"
+    first = yield from steps("obtain", "document", ota, request + ".sig", _SIGNATURE_BYTES)
+    digest = first and (yield from steps("obtain", "document", ota, request, _WAYBILL_BYTES, path))
+    if not digest:
+        raise OTAError("unsigned", "the server has no %s, or no signature of it" % request)
+    keys = ota.keys
+    needed = [(keys["release"], keys["threshold release"])]
+    signed, files = yield from signers(ota, request, binascii.unhexlify(digest), needed, "unsigned", first)
+    kind, sequence, version = once("waybill", "judge", path, keys, signed, name + ".waybill", ota.now, least(ota))
+    note(ota, kind, sequence, version)
+    return files
+
+
+def signers(ota, request, digest, needed, code, file=None):
+    """A generator: the keys that signed, and the signatures; not more than are needed. `needed`: pairs of keys, and how
+    many of these. `code`: of the error if there are fewer. `file`: the first signature, if it is here."""
+    signed = []
+    files = []
+    problem = "too few signatures"
+    for number in range(1, _SIGNATURES + 2):
+        missing = [keys for keys, least in needed if len([1 for key in signed if key in keys]) < least]
+        if not missing:
+            return signed, files
+        name = "%s.%ssig" % (request, "" if number == 1 else "%d." % number)
+        if not file:
+            file = yield from steps("obtain", "document", ota, name, _SIGNATURE_BYTES)
+        if file is None or number > _SIGNATURES:
+            break
+        wanted = {key for keys in missing for key in keys if key not in signed}
+        found, skipped = once("signers", "signers", digest, [(name, file)], wanted)
+        signed += found
+        if found:
+            files.append(file)
+        for _, error in skipped:
+            problem = str(error)
+        file = None
+    raise OTAError(code, "%s: %s" % (request, problem))
+
+
+def numbers(ota):
+    """The highest sequences that the device has confirmed, by kind; none before keys that left one out."""
+    held = ota.numbers
+    return held if held and held["keys"] >= ota.keys["since"] else {}
+
+
+def least(ota):
+    return {} if ota.allow_downgrade else numbers(ota)
+
+
+def note(ota, kind, sequence, version):
+    """What they are once this is confirmed."""
+    new = {"keys": ota.keys["keys"]}
+    for other in ("release", "firmware"):
+        new[other] = numbers(ota).get(other)
+    if not new[kind] or new[kind][0] <= sequence:
+        new[kind] = [sequence, version]
+    ota.numbers = new

@@ -1,0 +1,341 @@
+"""A device with keys installs what the operator has signed, and nothing else (T3 to T8)."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from answers import answering
+from board import INSTALL, INSTALLED, ROOT, TESTS, Board, Server, find, run_script, tree
+from content import sha1, sha256
+from signing import LAPTOP, OFFICE, ROOT_KEY, STRANGER, Waybill, keys, signed
+
+import airwaybill
+
+RELEASES = ROOT / "examples" / "releases"
+NOW = [2026, 11, 27, 12, 0, 0]
+FLIPS = 1000
+Files = dict[str, bytes]
+
+
+def served(releases: Path = RELEASES, target: str = "1.0.1", current: str | None = "1.0.0", **request: Any) -> Files:
+    """What a server has for a device, without signatures."""
+    paths = [path for path in releases.rglob("*") if path.is_file() and ".waybill" not in path.name]
+    files = {f"/{path.relative_to(releases)}": path.read_bytes() for path in paths}
+    catalog = airwaybill.scan(str(releases))
+    asked = {"current": current, "target": target, "format": 2, **request}
+    manifest = catalog.manifest_json("http://10.1.1.1:8000", **asked)
+    return {**files, "/manifest.json": manifest}
+
+
+def release_of(version: str, releases: Path = RELEASES, **fields: Any) -> Waybill:
+    return Waybill(tree(releases / version), version, **fields)
+
+
+def image_of(version: str, releases: Path = RELEASES, **fields: Any) -> Waybill:
+    name = f"firmware_{version}.bin"
+    return Waybill({name: (releases / name).read_bytes()}, version, image=True, **fields)
+
+
+def sign(files: Files, *waybills: Waybill, by: tuple = (OFFICE,)) -> Files:
+    for waybill in waybills:
+        name = next(iter(waybill.files)) if waybill.image else waybill.version
+        files.update(signed(name, waybill.render(), *by))
+    return files
+
+
+def good() -> Files:
+    return sign(served(), release_of("1.0.1"), image_of("1.0.1", sequence=3))
+
+
+def board_of(tmp_path: Path, document: bytes | None = None, **spec: Any) -> Board:
+    """A device on 1.0.0, delivered with keys."""
+    board = Board(tmp_path / "board", RELEASES, "1.0.0", **spec)
+    (board.root / "flash/waybill/keys").write_bytes(document or keys())
+    return board
+
+
+def update(files: Files, board: Board, *steps: Any, **spec: Any) -> list[Any]:
+    with answering(files) as server:
+        return board.run(server.port, *(steps or ("update",)), **spec)
+
+
+def head_of(board: Board) -> Any:
+    return json.loads((board.root / "flash/waybill/files").read_bytes().split(b"\n")[1])
+
+
+def test_a_signed_release_is_installed(tmp_path: Path) -> None:
+    """T8: its waybill is kept, and what it says is what the device has."""
+    board = board_of(tmp_path, keys(thresholds=(1, 2), release=(OFFICE, LAPTOP)))
+    files = sign(served(), release_of("1.0.1"), image_of("1.0.1", sequence=3), by=(OFFICE, LAPTOP))
+    steps = (("update", {"now": NOW}), *INSTALL[1:], "verify", "update")
+    results = update(files, board, *steps, watchdog=True)
+    assert results[:4] == ["1.0.1", *INSTALLED]
+    assert results[4] == {"checked": 4, "problems": [], "signed": True}
+    home = board.root / "flash/waybill"
+    assert sorted(path.name for path in home.iterdir()) == ["files", "keys", "signed", "signed.sig", "version"]
+    assert (home / "signed").read_bytes() == files["/1.0.1.waybill"]
+    assert head_of(board)["signed"] == {"keys": 1, "release": [17, "1.0.1"], "firmware": [3, "1.0.1"]}
+    found = {path: data for path, data in board.release().items() if path != "flash/boot.py"}
+    assert found == {path: data for path, data in tree(RELEASES / "1.0.1").items() if path != "flash/boot.py"}
+
+
+def flipped(path: str, at: int = 150) -> Callable[[Files], None]:
+    def change(files: Files) -> None:
+        files[path] = files[path][:at] + bytes([files[path][at] ^ 1]) + files[path][at + 1 :]
+
+    return change
+
+
+def without(*paths: str) -> Callable[[Files], None]:
+    return lambda files: [files.pop(path) for path in paths] and None
+
+
+def signing(waybill: Waybill, *by: Any) -> Callable[[Files], None]:
+    return lambda files: sign(files, waybill, by=by or (OFFICE,)) and None
+
+
+def cut(path: str) -> Callable[[Files], None]:
+    return lambda files: files.update({path: files[path][:-40]})
+
+
+def in_manifest(change: Callable[[dict[str, Any]], object]) -> Callable[[Files], None]:
+    def changed(files: Files) -> None:
+        manifest = json.loads(files["/manifest.json"])
+        change(manifest)
+        files["/manifest.json"] = json.dumps(manifest, sort_keys=True).encode()
+
+    return changed
+
+
+def other_content(files: Files) -> None:
+    """Of the manifest's own making: its SHA-1 holds."""
+    files["/1.0.1/flash/main.py"] = b"import os"
+
+    def change(manifest: dict[str, Any]) -> None:
+        manifest["update"][0].update({"hash": sha1(b"import os"), "size": 9})
+
+    in_manifest(change)(files)
+
+
+def endless(files: Files) -> None:
+    """No size is said, and more comes than was signed."""
+    files["/manifest.json"] = served(format=1)["/manifest.json"]
+    content = files["/1.0.1/flash/main.py"] = files["/1.0.1/flash/main.py"] * 50
+    in_manifest(lambda manifest: manifest["update"][0].update({"hash": sha1(content)}))(files)
+
+
+def same_size(files: Files) -> None:
+    content = bytes(len(files["/1.0.1/flash/main.py"]))
+    files["/1.0.1/flash/main.py"] = content
+    in_manifest(lambda manifest: manifest["update"][0].update({"hash": sha1(content)}))(files)
+
+
+def other_firmware(files: Files) -> None:
+    image = bytes(len(files["/firmware_1.0.1.bin"]))
+    files["/firmware_1.0.1.bin"] = image
+    in_manifest(lambda manifest: manifest["firmware"].update({"hash": sha1(image)}))(files)
+
+
+def more(files: Files) -> None:
+    """A file that nobody signed."""
+    files["/1.0.1/flash/lib/zone.py"] = b"x"
+    entry = {"URL": "http://10.1.1.1:8000/1.0.1/flash/lib/zone.py", "dst_path": "flash/lib/zone.py"}
+    in_manifest(lambda manifest: manifest["new"].append({**entry, "hash": sha1(b"x"), "size": 1}))(files)
+
+
+def old_release(files: Files) -> None:
+    """1.0.0 as it was signed then, under the manifest of a new one."""
+    files.update(signed("1.0.1", release_of("1.0.0", sequence=16).render(), OFFICE))
+
+
+ATTACKS: dict[str, tuple[Callable[[Files], object], str]] = {
+    "no-waybill": (without("/1.0.1.waybill"), "unsigned"),
+    "no-signature": (without("/1.0.1.waybill.sig"), "unsigned"),
+    "byte-of-waybill": (flipped("/1.0.1.waybill"), "unsigned"),
+    "byte-of-signature": (flipped("/1.0.1.waybill.sig"), "unsigned"),
+    "waybill-cut": (cut("/1.0.1.waybill"), "unsigned"),
+    "signature-cut": (cut("/1.0.1.waybill.sig"), "unsigned"),
+    "signature-too-long": (lambda files: files.update({"/1.0.1.waybill.sig": bytes(2000)}), "document_too_long"),
+    "stranger": (signing(release_of("1.0.1"), STRANGER), "unsigned"),
+    "root-key": (signing(release_of("1.0.1"), ROOT_KEY), "unsigned"),
+    "another-namespace": (
+        lambda files: files.update({"/1.0.1.waybill.sig": OFFICE.sign(files["/1.0.1.waybill"], b"file")}),
+        "unsigned",
+    ),
+    "another-product": (signing(release_of("1.0.1", product="other")), "signed_mismatch"),
+    "another-release": (old_release, "signed_mismatch"),
+    "expired": (signing(release_of("1.0.1", expires="2026-11-27T12:00:00Z")), "expired"),
+    "content-of-another-size": (other_content, "signed_mismatch"),
+    "content-without-end": (endless, "signed_mismatch"),
+    "content-of-the-same-size": (same_size, "hash_mismatch"),
+    "byte-of-a-file": (flipped("/1.0.1/flash/main.py"), "hash_mismatch"),
+    "a-file-more": (more, "signed_mismatch"),
+    "a-file-less": (in_manifest(lambda manifest: manifest["new"].clear()), "signed_mismatch"),
+    "an-old-file-stays": (in_manifest(lambda manifest: manifest["update"].pop(0)), "signed_mismatch"),
+    "device-owned": (
+        signing(
+            Waybill(
+                {path: data for path, data in tree(RELEASES / "1.0.1").items() if path != "flash/main.py"},
+                keep={"flash/main.py": (RELEASES / "1.0.1/flash/main.py").read_bytes()},
+            )
+        ),
+        "signed_mismatch",
+    ),
+    "image-unsigned": (without("/firmware_1.0.1.bin.waybill"), "unsigned"),
+    "byte-of-image-waybill": (flipped("/firmware_1.0.1.bin.waybill", 60), "unsigned"),
+    "another-image": (other_firmware, "hash_mismatch"),
+    "release-for-image": (
+        lambda files: files.update(signed("firmware_1.0.1.bin", files["/1.0.1.waybill"], OFFICE)),
+        "signed_mismatch",
+    ),
+}
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_attacks(tmp_path: Path, attack: str) -> None:
+    """Nothing on the device changes, and nothing of what was fetched is left but what an update goes on from."""
+    change, code = ATTACKS[attack]
+    files = good()
+    change(files)
+    board = board_of(tmp_path)
+    before = board.files()
+    [found] = update(files, board, ("update", {"now": NOW}))
+    assert found["code"] == code, found
+    # Whole files that have come before one that is not right wait for the next try.
+    assert {path: data for path, data in board.files().items() if path in before} == before
+    if code != "hash_mismatch" and change is not endless:
+        assert board.files() == before
+    else:
+        assert update(good(), board, *INSTALL) == ["1.0.1", *INSTALLED]
+
+
+def test_mix_of_two_releases(tmp_path: Path) -> None:
+    """Each file is signed, but not with the others."""
+    releases = tmp_path / "releases"
+    shutil.copytree(RELEASES, releases)
+    shutil.copytree(releases / "1.0.1", releases / "1.0.2")
+    (releases / "1.0.2/flash/lib/new_lib.py").write_bytes(b"# 1.0.2")
+    files = served(releases, "1.0.1")
+    sign(files, release_of("1.0.1", releases), release_of("1.0.2", releases, sequence=18))
+    content = files["/1.0.1/flash/lib/new_lib.py"] = b"# 1.0.2"
+    in_manifest(lambda manifest: manifest["new"][0].update({"hash": sha1(content), "size": len(content)}))(files)
+    [found] = update(files, board_of(tmp_path), "update", settings={"firmware": False})
+    assert found["code"] == "signed_mismatch"
+
+
+def test_a_manifest_that_deletes(tmp_path: Path) -> None:
+    """What goes is what the device's record has and the waybill has not, whatever the manifest says."""
+    board = board_of(tmp_path)
+    files = good()
+
+    def change(manifest: dict[str, Any]) -> None:
+        manifest["delete"] = ["flash/lib/lib_a.py"]
+
+    in_manifest(change)(files)
+    assert update(files, board, *INSTALL) == ["1.0.1", *INSTALLED]
+    assert {**board.release(), "flash/boot.py": b""} == {**tree(RELEASES / "1.0.1"), "flash/boot.py": b""}
+    assert update(files, board, "verify") == [{"checked": 4, "problems": [], "signed": True}]
+
+
+def test_the_device_is_proved(tmp_path: Path) -> None:
+    """T8: by the waybill, not by the device's record."""
+    board = board_of(tmp_path)
+    files = good()
+    update(files, board, *INSTALL)
+    home = board.root / "flash/waybill"
+    changed = b"import evil"
+    (board.root / "flash/main.py").write_bytes(changed)
+    record = (home / "files").read_bytes().split(b"\n= ")[0].decode()
+    main = tree(RELEASES / "1.0.1")["flash/main.py"]
+    record = record.replace(f"{sha256(main)} {len(main)}", f"{sha256(changed)} {len(changed)}") + "\n"
+    (home / "files").write_text(f"{record}= {sha256(record.encode())}\n")
+    [report] = update(files, board, "verify")
+    assert [(one["kind"], one["path"]) for one in report["problems"]] == [("different", "flash/main.py")]
+    assert report["signed"] is True
+    waybill = (home / "signed").read_bytes()
+    (home / "signed").write_bytes(waybill.replace(sha256(main).encode(), sha256(changed).encode()))
+    [report] = update(files, board, "verify")
+    assert report["signed"] is False
+
+
+def test_an_old_file_in_a_full_manifest(tmp_path: Path) -> None:
+    """The device has it already, says the manifest."""
+    board = board_of(tmp_path, record=False)
+    files = sign(served(current=None, format=1), release_of("1.0.1"))
+    old = (RELEASES / "1.0.0/flash/main.py").read_bytes()
+
+    def change(manifest: dict[str, Any]) -> None:
+        [entry] = [entry for entry in manifest["new"] if entry["dst_path"] == "flash/main.py"]
+        entry["hash"] = sha1(old)
+
+    in_manifest(change)(files)
+    assert update(files, board, settings={"firmware": False})[0]["code"] == "signed_mismatch"
+
+
+def test_without_a_record_nothing_goes(tmp_path: Path) -> None:
+    board = board_of(tmp_path, record=False)
+    files = sign(served(current=None), release_of("1.0.1"))
+    assert update(files, board, *INSTALL, settings={"firmware": False}) == ["1.0.1", *INSTALLED]
+    assert (board.root / "sd/asset_that_will_be_removed.wav").exists()
+
+
+def test_what_differs_on_the_device(tmp_path: Path) -> None:
+    """Every other file of the waybill has to be there as it was signed."""
+    board = board_of(tmp_path)
+    (board.root / "flash/lib/lib_a.py").write_text("changed")
+    assert update(good(), board)[0]["code"] == "signed_mismatch"
+    (board.root / "flash/lib/lib_a.py").unlink()
+    assert update(good(), board)[0]["code"] == "signed_mismatch"
+
+
+def test_a_card_that_is_missing(tmp_path: Path) -> None:
+    """What it has to have cannot be proved."""
+    board = board_of(tmp_path)
+    shutil.rmtree(board.root / "sd")
+    files = good()
+    in_manifest(lambda manifest: [manifest["update"].pop(), manifest["delete"].clear()])(files)
+    assert update(files, board)[0]["code"] == "mount_missing"
+
+
+def test_a_poll_writes_nothing(tmp_path: Path) -> None:
+    board = board_of(tmp_path)
+    before = {path: (board.root / path).stat().st_mtime_ns for path in board.files()}
+    assert update({"/manifest.json": b"null\n"}, board) == [None]
+    assert {path: (board.root / path).stat().st_mtime_ns for path in board.files() if path in before} == before
+    assert set(board.files()) == set(before)
+
+
+def test_one_byte_flipped_anywhere(tmp_path: Path) -> None:
+    waybill = release_of("1.0.1").render()
+    spec = {"waybill": waybill, "signature": OFFICE.sign(waybill), "keys": keys()}
+    (tmp_path / "spec.json").write_text(json.dumps({name: data.decode() for name, data in spec.items()}))
+    assert run_script(TESTS / "flips.py", tmp_path / "spec.json", FLIPS) == 0
+
+
+def test_what_openssh_has_signed(tmp_path: Path) -> None:
+    """From the operator's commands to the device, by the server that holds no key."""
+    releases = tmp_path / "releases"
+    shutil.copytree(RELEASES, releases, ignore=shutil.ignore_patterns("keys", "*.waybill*"))
+    for name in ("root", "office"):
+        command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", str(tmp_path / name)]
+        subprocess.run(command, check=True)
+
+    def command(*arguments: object) -> None:
+        subprocess.run([find("airwaybill", "AIRWAYBILL"), *map(str, arguments)], check=True, capture_output=True)
+
+    public = [f"--{role}={tmp_path / name}.pub" for role, name in (("root", "root"), ("release", "office"))]
+    command("keys", "new", releases, "--product", "smart-meter", *public)
+    command("sign", releases, "1.0.0", "1.0.1", "--key", tmp_path / "office")
+    board = board_of(tmp_path, (releases / "keys/1.waybill").read_bytes())
+    with Server(releases, "--signed-only") as server:
+        assert board.run(server.port, *INSTALL, "verify")[3:] == [True, {"checked": 4, "problems": [], "signed": True}]
+        command("keys", "rotate", releases, f"--root={tmp_path / 'office'}.pub")
+        command("sign", releases, "keys", "--key", tmp_path / "root")
+        assert board.run(server.port, "update") == [None]
+    assert (board.root / "flash/waybill/keys0").exists()
