@@ -42,6 +42,8 @@ interface Case {
   said: Record<string, string[]>;
   /** What is read at the plan for the highest release. */
   plan?: string;
+  /** What the check says of it. */
+  found?: string;
 }
 
 const BY = "by office · sequence";
@@ -92,12 +94,14 @@ const cases: Case[] = [
     title: "Signed (2 of 3)",
     said: { ...COUNTS, "1.0.1": ["✕ does not count", 'there is no "1.0.1.waybill": sign it unsigned', "sign it: airwaybill sign DIR 1.0.1 --key KEY"] },
     plan: '✕ Devices with keys refuse 1.0.1: there is no "1.0.1.waybill": sign it unsigned',
+    found: 'there is no "1.0.1.waybill": devices with keys refuse it sign it: airwaybill sign',
   },
   {
     name: "another's signature",
     does: (root) => change(root, "1.0.1.waybill.sig", readFileSync(join(root, "1.0.1.waybill.sig"), "utf8"), readFileSync(join(root, "1.0.0.waybill.sig"), "utf8")),
     title: "Signed (2 of 3)",
     said: { ...COUNTS, "1.0.1": ["0 of the 1 release keys needed signed it unsigned", "1.0.1.waybill.sig: not that of", "signature_wrong", AGAIN] },
+    found: "0 of the 1 release keys needed signed it",
   },
   {
     name: "expired",
@@ -108,12 +112,14 @@ const cases: Case[] = [
       "1.0.1": ["✕ does not count", `${BY} 2 · expires 2020-01-01T00:00:00Z`, "it expired at 2020-01-01T00:00:00Z; sign it again expired", AGAIN],
     },
     plan: "✕ Devices with keys refuse 1.0.1: it expired at 2020-01-01T00:00:00Z; sign it again expired",
+    found: "1.0.1 expired it expired at 2020-01-01T00:00:00Z; sign it again",
   },
   {
     name: "another product",
     does: (root) => change(root, "keys/1.waybill", "product smart-meter", "product kettle"),
     title: "Signed (0 of 3)",
     said: { "": ["For devices that have keys 1 of kettle."], "1.0.0": ['it is for "smart-meter", the keys are for "kettle" signed_mismatch'] },
+    found: 'it is for "smart-meter", the keys are for "kettle"',
   },
   {
     name: "no keys",
@@ -126,6 +132,7 @@ const cases: Case[] = [
     does: (root) => writeFileSync(join(root, "keys/1.waybill"), Buffer.concat([readFileSync(join(root, "keys/1.waybill")).subarray(0, -1), Buffer.of(0xff, 0x0a)])),
     title: "Signed (0 of 0)",
     said: { "": ["keys/1.waybill", "document_"] },
+    found: "devices refuse these keys",
   },
 ];
 
@@ -155,7 +162,7 @@ describe.each(["dropped", "picked", "zip"])("%s", (how) => {
     await visit.end();
   });
 
-  test.each(cases)("$name", async ({ name, does, files = 5, title, said, plan }) => {
+  test.each(cases)("$name", async ({ name, does, files = 5, title, said, plan, found }) => {
     const { page: tab } = visit;
     const root = releases.copy(`${name}, ${how}`);
     does(root);
@@ -167,6 +174,10 @@ describe.each(["dropped", "picked", "zip"])("%s", (how) => {
     expect(await visit.text("#source")).toContain(`2 releases · 1 image · ${files} files`);
     await tab.locator("rp-plan-view [aria-busy=false] #headline").waitFor();
     if (plan !== undefined) expect(await visit.text("#signed")).toBe(plan);
+    await tab.locator("rp-findings-view [aria-busy=false] #verdict").waitFor();
+    const panel = await visit.text("rp-findings-view section");
+    if (found !== undefined) expect(panel).toContain(found);
+    else expect(panel).not.toMatch(/waybill|sign/);
     await tab.getByRole("tab", { name: "Releases" }).click();
     await expectSaid(visit, title, said);
     expect(await visit.text("#ignored-title"), "documents are no oddities").toBe("Ignored (0)");
@@ -174,7 +185,7 @@ describe.each(["dropped", "picked", "zip"])("%s", (how) => {
 });
 
 test.each([
-  ["a folder", async () => ({ root: EXAMPLES, own: null })],
+  ["a folder", async () => ({ root: releases.unsigned("a folder"), own: null })],
   ["a server that offers everything", async () => ({ root: null, own: await serve(releases.copy("offers everything")) })],
 ])("nothing is said of %s", async (_, prepare) => {
   const { root, own } = await prepare();

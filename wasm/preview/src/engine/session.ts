@@ -27,7 +27,7 @@ import type {
 import { request } from "./request.js";
 import { columns, lists, type DeviceFiles } from "./rows.js";
 import { SETTINGS, SETTINGS_INVALID, settingsOf, type Settings } from "./settings.js";
-import { documentsOf, hasKeys, isDocument, signedBy, signedByServer, type Documents } from "./signed.js";
+import { documentsOf, hasKeys, isDocument, now, signedBy, signedByServer, type Documents } from "./signed.js";
 import { Zip } from "./zip.js";
 
 interface OpenSource {
@@ -227,7 +227,7 @@ export class Session {
   /** What the server found of its highest release, or what the engine finds here. */
   async findings(target: string | null, from: string | null, isWanted: () => boolean): Promise<FindingsAnswer> {
     if (this.#opened === null) throw nothingOpen();
-    const { kind, contents, peeks, server } = this.#opened;
+    const { kind, contents, documents, peeks, server } = this.#opened;
     const { catalog, offered, scheme } = this.#known!;
     const versions = [...offered];
     const goes = target ?? versions.at(-1) ?? null;
@@ -239,7 +239,8 @@ export class Session {
     }
     const { values, problem } = await this.#settings();
     if (!isWanted()) throw outdated();
-    const request: CheckRequest = { ...(values as CheckRequest), target, current: from === null ? [] : [from] };
+    const signed = { documents: Object.entries(documents ?? {}).map(([name, content]) => ({ name, content })), now: now() };
+    const request: CheckRequest = { ...(values as CheckRequest), ...signed, target, current: from === null ? [] : [from] };
     const wanted = catalog.peeks(request);
     const listed = (path: string) => catalog.find(path) ?? this.#remembered.find((file) => file.path === path) ?? null;
     await look(wanted, listed, contents, peeks, isWanted);

@@ -48,13 +48,15 @@ function textOf(content: ArrayBuffer): string {
   }
 }
 
+/** The time, as documents have it. */
+export const now = () => new Date().toISOString().replace(/\.\d+/, "");
+
 /** For devices that have the newest of the keys, at this time. */
 export function signedBy(catalog: Catalog, entries: readonly Entry[], documents: Documents): SignedAnswer {
   try {
     const newest = newestKeys(documents);
     const { number, product } = parseKeys(newest);
-    const now = new Date().toISOString().replace(/\.\d+/, "");
-    return { keys: { number, product }, list: catalog.signed(newest, entries, documents, now).map(shown), problem: null };
+    return { keys: { number, product }, list: catalog.signed(newest, entries, documents, now()).map(shown), problem: null };
   } catch (error) {
     return { keys: null, list: [], problem: failure(error) };
   }

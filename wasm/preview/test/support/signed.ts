@@ -51,6 +51,11 @@ export class SignedReleases {
     return copy;
   }
 
+  /** A directory of the same releases, without any document. */
+  unsigned(name: string): string {
+    return writeTree(join(this.#folder, name), FILES);
+  }
+
   sign(root: string, key: string, ...names: string[]): void {
     this.#airwaybill("sign", root, ...names, "--key", this.key(key));
   }
