@@ -205,6 +205,10 @@ test-project: npm docs $(VENV)/.tools ## the message about missing prerequisites
 power-cuts: $(VENV)/.tools ## only the power cuts (PAIRS=… of cuts, one in the recovery from the other; 0 for all)
 	$(BIN)/python device/tests/power_cuts.py --pairs $(or $(PAIRS),5000)
 
+.PHONY: attack
+attack: $(VENV)/.tools ssh-keygen ## lies and documents with a byte changed at a device with keys (FLIPS=… of these)
+	FLIPS=$(or $(FLIPS),10000) $(BIN)/python -m pytest -q device/tests/test_signed.py device/tests/test_keys.py
+
 .PHONY: device-model
 device-model: $(VENV)/.tools ## random releases and faults on a model of boards (ROUNDS=… SEED=… FEATURES=… KIND=… REPLAY=1)
 	$(BIN)/python device/tests/device_model.py $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SEED),--seed $(SEED)) \
