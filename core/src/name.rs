@@ -91,7 +91,9 @@ pub fn is_document(path: &str) -> bool {
     let name = in_keys.unwrap_or(path);
     let signed = name.strip_suffix(".sig").unwrap_or(name);
     let numbered = signed.trim_end_matches(|c: char| c.is_ascii_digit()).strip_suffix('.').unwrap_or(signed);
-    in_keys == Some("") || !name.contains('/') && [signed, numbered].iter().any(|name| name.ends_with(".waybill"))
+    in_keys == Some("")
+        || !name.contains('/')
+            && [signed, numbered].iter().any(|name| name.trim_end_matches(".draft").ends_with(".waybill"))
 }
 
 fn withdrawn_by(name: &str) -> Option<&str> {

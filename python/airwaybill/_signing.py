@@ -93,7 +93,7 @@ def public_key(path: str) -> PublicKey:
     if "PRIVATE KEY" in text:
         raise AirwaybillError("key_invalid", f"{beside}: a private key; only public ones belong in keys")
     try:
-        return PublicKey(text.rstrip("\r\n"))
+        return PublicKey(text.rstrip())
     except AirwaybillError as error:
         raise AirwaybillError(error.code, f"{beside}: {error}") from None
 

@@ -284,6 +284,17 @@ def test_refused(command: list[str], code: int, error: str, signed: Path, keys: 
     assert {name: (signed / name).read_bytes() for name in names(signed)} == before
 
 
+def test_a_key_without_a_comment(root: Path, keys: Path, call: Call) -> None:
+    # Its line ends in a blank.
+    keys.mkdir()
+    keygen("-t", "ed25519", "-N", "", "-C", "", "-f", keys / "bare")
+    public = f"{keys / 'bare'}.pub"
+    created = call("keys", "new", root, "--product", "smart-meter", "--root", public, "--release", public)
+    assert created.code == 0
+    assert call("sign", root, "1.0.0", "--key", keys / "bare").code == 0
+    assert judged(call, root)["1.0.0"] == "yes"
+
+
 def test_a_directory_without_keys(root: Path, keys: Path, call: Call) -> None:
     make_key(keys, "office")
     for command in (["verify", root], ["sign", root, "1.0.1", "--key", keys / "office"], ["keys", "rotate", root]):
