@@ -8,16 +8,14 @@ from airwaybill import record
 from airwaybill.faces import CLIENT, is_face
 from airwaybill.lists import lines, write
 from airwaybill.room import room_of
-from OTA import OTAError
+from OTA import OTAError, part
 
 
 def complete(ota, found):
     path = ota.home + "/fetch.new"
     signed = None
     if ota.waybill:
-        from airwaybill.signed import Comparison
-
-        signed = Comparison(ota)
+        signed = part("signed").plan(ota)
     find_what_goes(ota, found, path, signed)
     if signed:
         signed.sums.close()
@@ -74,9 +72,7 @@ def all_sources(ota, found, path):
     if found.head:
         yield "record", ((name, size) for name, size, _ in record.entries(ota.home + "/files"))
     if ota.waybill:
-        from airwaybill.signed import sources
-
-        yield from sources(ota.waybill)
+        yield from part("signed").sources(ota.waybill)
 
 
 def does_go(ota, found, name, sources, signed):

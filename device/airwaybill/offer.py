@@ -2,7 +2,7 @@
 
 from airwaybill_boot.content import put
 from airwaybill_boot.files import remove
-from airwaybill.update import drop, once, steps
+from airwaybill.update import once, steps, sweep
 from OTA import OTAError
 
 
@@ -38,14 +38,14 @@ def check(ota):
     return answer
 
 
-def ask(ota, installs=False):
+def ask(ota, signed=False):
     """What the server says, with its list as `waybill/fetch.new`. A device without a record asks again as one without a
-    version: then it knows what all of the release is (D13). `installs`: whether it has to be signed (T6)."""
+    version: then it knows what all of the release is (D13). `signed`: whether it has to be (T6)."""
     found = Offer()
     own = once("begin", "begin", ota, found)
     if once("begin", "keys", ota, found.head):
         once("keyring", "load", ota, found.head)
-    is_signed = installs and ota.keys
+    is_signed = signed and ota.keys
     home = ota.home
     deletes = None
     try:
@@ -66,7 +66,7 @@ def ask(ota, installs=False):
                 yield from steps("signing", "files", ota, found, own)
             once("planning", "planning", ota, found, deletes)
     except Exception:
-        drop(ota)
+        sweep(ota)
         raise
     finally:
         for name in ("/manifest", "/fetch.raw", "/fetch.old"):

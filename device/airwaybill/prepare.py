@@ -2,12 +2,12 @@
 
 import sys
 
-from airwaybill_boot.content import copy, put
-from airwaybill_boot.files import make_directories, parent, remove, staged, stat
+from airwaybill_boot.content import copy
+from airwaybill_boot.files import make_directories, parent, staged, stat
 from airwaybill import record
 from airwaybill.faces import is_face
 from airwaybill.lists import lines, read_sum, staging
-from OTA import OTAError
+from OTA import OTAError, part
 
 MPY = b"M"
 
@@ -19,9 +19,7 @@ def prepare(ota, found):
     with open(here + "/sums", "rb") as sums:
         write_files(ota, found, sums, here + "/files")
     if ota.waybill:
-        put(ota.waybill, here + "/signed", ota.systems["flash"])
-        put(ota.home + "/fetch.sig", here + "/signed.sig", ota.systems["flash"])
-        remove(ota.home + "/fetch.sums")
+        part("signed").commit(ota, here)
 
 
 def check_code(ota):
@@ -79,9 +77,7 @@ def files_after(ota, found, sums):
         known = ((name, (size, digest)) for name, size, digest in record.entries(ota.home + "/files"))
         sources.append(("record", known))
     if ota.waybill:
-        from airwaybill.signed import sources as signed
-
-        sources += signed(ota.waybill)
+        sources += part("signed").sources(ota.waybill)
     directories = []
     for name, listed in record.merged(sources):
         while directories and not name.startswith(directories[-1]):

@@ -1,6 +1,7 @@
 """A waybill that counts, and what the device is to do (T7)."""
 
-from airwaybill_boot.content import digest_if_there
+from airwaybill_boot.content import digest_if_there, put
+from airwaybill_boot.files import remove
 from airwaybill.faces import is_face
 from airwaybill.lists import write_sum
 from OTA import OTAError
@@ -31,6 +32,17 @@ def sources(path):
 def is_own(ota, path):
     """Whether the release may have another one than the device, which keeps its own."""
     return not ota.boot_py and is_face(path, ota.systems["flash"])
+
+
+def plan(ota):
+    return Comparison(ota)
+
+
+def commit(ota, here):
+    """Waybill and signatures, to where confirm() finds them."""
+    put(ota.waybill, here + "/signed", ota.systems["flash"])
+    put(ota.home + "/fetch.signatures", here + "/signed.sig", ota.systems["flash"])
+    remove(ota.home + "/fetch.sums")
 
 
 class Comparison:

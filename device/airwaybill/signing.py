@@ -35,7 +35,7 @@ def files(ota, found, own):
         return
     path = ota.home + "/fetch.signed"
     signatures = yield from waybill(ota, quote(found.version), found.version, path)
-    with open(ota.home + "/fetch.sig", "wb") as file:
+    with open(ota.home + "/fetch.signatures", "wb") as file:
         for signature in signatures:
             file.write(signature)
     ota.waybill = path

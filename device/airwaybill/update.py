@@ -117,7 +117,7 @@ def run(ota, allow_downgrade, retry, progress, now):
             return None
         once("adopt", "adopt", ota, found)
     except OTAError:
-        drop(ota)
+        sweep(ota)
         raise
     firmware, total = found.firmware, found.size
     if ota.image and total is not None:
@@ -143,10 +143,10 @@ def run(ota, allow_downgrade, retry, progress, now):
 
 def discard(ota):
     once("adopt", "discard", ota)
-    drop(ota)
+    sweep(ota)
 
 
-def drop(ota):
+def sweep(ota):
     """Removes what a list that is not followed has left."""
-    for name in ("/fetch.new", "/goes", "/fetch.sums", "/fetch.signed", "/fetch.sig", "/fetch.image"):
+    for name in ("/fetch.new", "/goes", "/fetch.sums", "/fetch.signed", "/fetch.signatures", "/fetch.image"):
         remove(ota.home + name)
