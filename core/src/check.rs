@@ -77,7 +77,10 @@ struct Check<'a> {
     /// Where in `peeks` a path is.
     places: BTreeMap<&'a str, usize>,
     target: &'a Release,
+    /// Those that are asked for, or else that from the release below, come first.
     steps: Vec<Step<'a>>,
+    /// How many steps are judged by what a person means, too.
+    meant: usize,
     /// The paths of the files that some device fetches.
     fetched: BTreeSet<&'a str>,
     findings: Vec<Finding>,
@@ -169,9 +172,15 @@ impl<'a> Check<'a> {
         let Some(target) = named.or(catalog.releases().last()) else { return Ok(None) };
         let mut versions: Vec<Version> =
             request.current.iter().map(|text| catalog.filter.device_version(text)).collect::<Result<_, _>>()?;
+        let mut meant = versions.len();
         if versions.is_empty() {
-            let known = catalog.releases().iter().chain(catalog.remembered()).map(Release::version);
-            versions.extend(known.filter(|version| *version < target.version()).max().cloned());
+            let known = || {
+                let known = catalog.releases().iter().chain(catalog.remembered()).map(Release::version);
+                known.filter(|version| *version < target.version())
+            };
+            let below = known().max();
+            versions.extend(below.into_iter().chain(known().filter(|version| Some(*version) != below)).cloned());
+            meant = 1;
         }
         let step = |version: Option<Version>| Step {
             base: version.as_ref().and_then(|version| catalog.known_release(version)),
@@ -185,18 +194,42 @@ impl<'a> Check<'a> {
         // Extended for the size of the module, as in `Catalog::from_listing`.
         let mut places = BTreeMap::new();
         places.extend(peeks.iter().enumerate().map(|(place, peek)| (peek.path.as_str(), place)));
-        let paths = steps.iter().flat_map(|step| step.plan.new.iter().chain(&step.plan.update)).map(|file| &file.path);
+        let mut check = Self {
+            catalog,
+            request,
+            peeks,
+            places,
+            target,
+            steps,
+            meant,
+            fetched: BTreeSet::new(),
+            findings: Vec::new(),
+        };
+        check.fetched = check.fetched_in(&check.steps);
+        Ok(Some(check))
+    }
+
+    /// The steps that are judged by what a person means, too.
+    fn meant(&self) -> &[Step<'a>] {
+        self.steps.get(..self.meant).unwrap_or(&self.steps)
+    }
+
+    /// The paths of the files that a device fetches in some of the steps.
+    fn fetched_in(&self, steps: &[Step<'_>]) -> BTreeSet<&'a str> {
+        let files = steps.iter().flat_map(Step::fetched);
         let mut fetched = BTreeSet::new();
-        fetched.extend(paths.filter_map(|path| target.file(path.as_str())).map(|file| file.path.as_str()));
-        Ok(Some(Self { catalog, request, peeks, places, target, steps, fetched, findings: Vec::new() }))
+        fetched.extend(files.filter_map(|(file, _)| Some(self.target.file(file.path.as_str())?.path.as_str())));
+        fetched
     }
 
     /// Of the files that some device fetches what they are now; of the updated ones what they were, where they may
     /// differ in line ends alone.
     fn want_changed(&self, wanted: &mut Vec<String>) {
-        for step in &self.steps {
-            for (file, before) in step.fetched().filter(|(file, _)| file.size <= PEEK_LIMIT) {
-                wanted.push(self.path(file.path.as_str()));
+        let is_small = |file: &File| file.size <= PEEK_LIMIT;
+        let fetched = self.fetched.iter().filter_map(|path| self.target.file(path));
+        wanted.extend(fetched.filter(|file| is_small(file)).map(|file| self.path(file.path.as_str())));
+        for step in self.meant() {
+            for (file, before) in step.fetched().filter(|(file, _)| is_small(file)) {
                 if let Some((base, before)) = step.base.zip(before)
                     && meaning::may_differ_in_line_ends(file, before)
                 {
@@ -207,12 +240,16 @@ impl<'a> Check<'a> {
     }
 
     fn sight(&self) -> Sight {
-        let is_base = |release: &Release| {
-            self.steps.iter().filter_map(|step| step.base).any(|base| base.version() == release.version())
+        let has_all = |steps: &[Step<'_>], others: &[Release]| {
+            let is_base = |release: &Release| {
+                steps.iter().filter_map(|step| step.base).any(|base| base.version() == release.version())
+            };
+            others.iter().all(is_base)
         };
         match self.catalog.releases().split_last() {
             Some((highest, _)) if highest.version() != self.target.version() => Sight::OtherTarget,
-            Some((_, others)) if !others.iter().all(is_base) => Sight::SomeBases,
+            Some((_, others)) if !has_all(&self.steps, others) => Sight::SomeBases,
+            Some((_, others)) if !has_all(self.meant(), others) => Sight::AllStarts,
             _ => Sight::All,
         }
     }
@@ -259,6 +296,8 @@ enum Sight {
     OtherTarget,
     /// What the highest release gives to devices on some of the others.
     SomeBases,
+    /// Besides what keeps it from devices on any other, or from its start there.
+    AllStarts,
     All,
 }
 
@@ -270,12 +309,12 @@ impl Sight {
             Code::BaseUnknown | Code::BaseHeldBack => false,
             Code::FlashFull
             | Code::ModuleHidden
-            | Code::ModuleTwice
             | Code::StartMissing
             | Code::StartEmpty
             | Code::StartUtf8
             | Code::MpyFormat
-            | Code::PythonBroken
+            | Code::PythonBroken => self >= Sight::AllStarts,
+            Code::ModuleTwice
             | Code::SecretKey
             | Code::SecretFile
             | Code::SecretUrl

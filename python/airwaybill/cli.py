@@ -154,7 +154,7 @@ def manifest(
 ) -> None:
     """Print the document that a device gets, byte for byte; null if there is nothing to do.
 
-    Errors of the check go to stderr: those that devices on --from run into, without it those on the release below.
+    Errors of the check go to stderr: those that devices on --from run into, without it those on the releases below.
     """
     catalog = _releases(directory, scheme, ignore, protect, include, keep)
     document = catalog.manifest_json(
@@ -186,7 +186,7 @@ def plan(
 ) -> None:
     """Show what a device would delete, add, update and flash.
 
-    Errors of the check go to stderr: those that devices on --from run into, without it those on the release below.
+    Errors of the check go to stderr: those that devices on --from run into, without it those on the releases below.
     """
     catalog = _releases(directory, scheme, ignore, protect, include, keep)
     found = catalog.plan(current, firmware_version=firmware_version, target=target, allow_downgrade=allow_downgrade)
@@ -457,7 +457,7 @@ def _no_releases(directory: str, scheme: Scheme) -> CommandError:
 def _say_errors(catalog: Catalog, directory: str, current: Optional[str], target: Optional[str]) -> None:
     """What a device would refuse, what is held back, and that its own release is not here, a line each.
 
-    Without ``current`` that of devices on the release below: those are the ones that the release goes out to.
+    Without ``current`` that of devices on the releases below: those are the ones that the release goes out to.
     """
     found = _check.check(catalog, directory, () if current is None else (current,), target=target)
     said = {"base_unknown", "base_held_back", *(notice.code for notice in catalog.held_back)}

@@ -169,7 +169,7 @@ impl Catalog {
     /// What a careful colleague would say before a release goes out: errors first, each level sorted by path.
     ///
     /// `peeks` has what the content tells, of the files that `Catalog.peeks` names; see `airwaybill.peek`. `current` has
-    /// the releases that devices are on, without any the one below the target. `target` is the release to check by name,
+    /// the releases that devices are on, without any those below the target. `target` is the release to check by name,
     /// the highest when `None`; `mounts` are the devices' mount points, `flash` and `sd` when `None`; `flash_size` the
     /// bytes of the file system at `flash`. `firmware` is `esp`, or `any` where no image of an ESP32 is expected.
     /// `accept` has what is meant so, as mappings of `code`, `path` (a glob) and `reason`. `documents` are the contents of the

@@ -104,8 +104,8 @@ impl Check<'_> {
         for path in self.target.files().iter().map(|file| file.path.as_str()) {
             let Some(stem) = path.strip_suffix(".py").or_else(|| path.strip_suffix(".mpy")) else { continue };
             let module_was_there =
-                self.steps.iter().all(|step| step.base.is_some_and(|base| base.file(path).is_some()));
-            if directories.contains(stem) && !(module_was_there && was_there(stem)) {
+                || self.steps.iter().all(|step| step.base.is_some_and(|base| base.file(path).is_some()));
+            if directories.contains(stem) && !(module_was_there() && was_there(stem)) {
                 hidden.push((path, stem));
             }
         }

@@ -23,7 +23,7 @@ pub(super) fn may_differ_in_line_ends(now: &File, before: &File) -> bool {
 impl Check<'_> {
     pub(super) fn meaning(&mut self) {
         let mut findings = Vec::new();
-        for (index, step) in self.steps.iter().enumerate() {
+        for (index, step) in self.meant().iter().enumerate() {
             self.base(index, step, &mut findings);
             if let Some(base) = step.base {
                 self.stays(base, step, &mut findings);

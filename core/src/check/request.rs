@@ -18,7 +18,8 @@ const DOCUMENT: [&str; 2] = ["name", "content"];
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify), serde(rename_all = "camelCase"))]
 pub struct CheckRequest {
-    /// The releases that devices are on; without any, the one below the target.
+    /// The releases that devices are on; without any, those below the target, where what a person did not mean is looked
+    /// for from the nearest alone.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "readonly string[] | null | undefined"))]
     pub current: Vec<String>,
     /// The release to check by name; none is the highest.

@@ -7,7 +7,7 @@ use crate::left_out;
 
 impl Check<'_> {
     pub(super) fn secrets(&mut self) {
-        let paths: Vec<&str> = self.fetched.iter().copied().collect();
+        let paths = self.fetched_in(self.meant());
         for path in &paths {
             let name = path.rsplit('/').next().unwrap_or_default();
             if matches!(name, "secrets.py" | ".env") {
@@ -29,7 +29,8 @@ impl Check<'_> {
                 self.find((Warning, Code::SecretUrl), path, message, "remove it and create a new one");
             }
         }
-        let is_new = |path: &str| self.steps.iter().any(|step| step.base.is_none_or(|base| base.file(path).is_none()));
+        let is_new =
+            |path: &str| self.meant().iter().any(|step| step.base.is_none_or(|base| base.file(path).is_none()));
         let included: Vec<&str> = paths
             .into_iter()
             .filter(|path| left_out::names(path).any(|name| left_out::is_left_out(name.as_bytes())) && is_new(path))
