@@ -5,8 +5,9 @@ use super::{Check, image};
 use crate::check::Level::{Error, Warning};
 use crate::error::{Code, quoted};
 
-/// How many `.mpy` files that stay are looked at.
+/// How many `.mpy` files that stay are looked at, and how many under a new image.
 const NEIGHBOURS: usize = 16;
+const UNDER_A_NEW_IMAGE: usize = 1024;
 
 impl<'a> Check<'a> {
     pub(super) fn start(&mut self) {
@@ -69,13 +70,27 @@ impl<'a> Check<'a> {
         }
     }
 
-    /// The `.mpy` that change, and of those that stay as many as show what the firmware reads.
+    /// Of the `.mpy` that stay as many as show what the firmware reads, if others change; under a new image all, up to a
+    /// bound.
     pub(super) fn want_mpy(&self, wanted: &mut Vec<String>) {
-        if self.fetched.iter().any(|path| is_mpy(path)) {
-            let staying = self.target.files().iter().map(|file| file.path.as_str());
-            let staying = staying.filter(|path| is_mpy(path) && !self.fetched.contains(path));
-            wanted.extend(staying.take(NEIGHBOURS).map(|path| self.path(path)));
-        }
+        let most = match () {
+            () if self.has_new_image() => UNDER_A_NEW_IMAGE,
+            () if self.fetched.iter().any(|path| is_mpy(path)) => NEIGHBOURS,
+            () => 0,
+        };
+        let staying = self.target.files().iter().map(|file| file.path.as_str());
+        let staying = staying.filter(|path| is_mpy(path) && !self.fetched.contains(path));
+        wanted.extend(staying.take(most).map(|path| self.path(path)));
+    }
+
+    /// Whether the image that devices get is another than that which went with a release that they are on.
+    fn has_new_image(&self) -> bool {
+        let images = self.catalog.firmware();
+        let Some(image) = images.last() else { return false };
+        self.steps.iter().filter_map(|step| step.base).any(|base| {
+            let before = images.iter().rfind(|image| image.version <= *base.version());
+            before.is_none_or(|before| (before.size, before.sha1) != (image.size, image.sha1))
+        })
     }
 
     fn mpy(&mut self) {
@@ -93,8 +108,11 @@ impl<'a> Check<'a> {
             .map_or_else(|| formats.iter().filter_map(|(_, format)| *format).find(is_usual), |(_, format)| *format);
         let natives = || formats.iter().filter_map(|(path, format)| Some((*path, format.filter(|it| it.is_native())?)));
         let native = natives().find(|(path, _)| !self.fetched.contains(path)).or_else(|| natives().next());
+        let has_new_image = self.has_new_image();
         for (path, format) in formats {
-            if !self.fetched.contains(path) {
+            let fits = format.zip(micropython).and_then(|(format, version)| format.fits(version));
+            let is_fetched = self.fetched.contains(path);
+            if !is_fetched && !(has_new_image && fits == Some(false)) {
                 continue;
             }
             if let Some((format, (other, native))) = format.zip(native)
@@ -107,10 +125,10 @@ impl<'a> Check<'a> {
             }
             let message = match (format, micropython, usual) {
                 (None, ..) => "not an .mpy file: it does not start with M and a version".to_owned(),
-                (Some(format), Some(version), _) if format.fits(version) == Some(false) => {
+                (Some(format), Some(version), _) if fits == Some(false) => {
                     format!("its format is {format}, which MicroPython {version} of the firmware does not read")
                 }
-                (Some(format), _, Some(usual)) if !format.goes_with(usual) => {
+                (Some(format), _, Some(usual)) if fits.is_none() && !format.goes_with(usual) => {
                     format!("its format is {format}, that of the others {usual}: no firmware reads both")
                 }
                 _ => continue,
