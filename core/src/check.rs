@@ -6,6 +6,7 @@ mod mpy;
 mod names;
 mod peek;
 mod request;
+mod room;
 mod secrets;
 #[cfg(feature = "sign")]
 mod signed;
@@ -382,6 +383,16 @@ fn differs_in_one(name: &str, other: &str) -> bool {
 /// What to do about a directory too many.
 fn move_up(release: &Release, directory: &str) -> String {
     format!("move what is in {} up", quoted(&format!("{}/{directory}", release.version())))
+}
+
+/// Those above a path.
+fn add_directories<'a>(directories: &mut BTreeSet<&'a str>, mut path: &'a str) {
+    while let Some((parent, _)) = path.rsplit_once('/') {
+        if !directories.insert(parent) {
+            break;
+        }
+        path = parent;
+    }
 }
 
 /// `3 files`

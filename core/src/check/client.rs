@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Check, files, move_up};
-use crate::catalog::Release;
+use super::{Check, add_directories, files, move_up};
 use crate::check::Level::Error;
 use crate::check::names::CASE_ADVICE;
 use crate::error::{Code, quoted};
@@ -86,13 +85,7 @@ impl Check<'_> {
     fn hiding(&mut self) {
         let mut directories: BTreeSet<&str> = BTreeSet::new();
         for file in self.target.files() {
-            let mut path = file.path.as_str();
-            while let Some((parent, _)) = path.rsplit_once('/') {
-                if !directories.insert(parent) {
-                    break;
-                }
-                path = parent;
-            }
+            add_directories(&mut directories, file.path.as_str());
         }
         let was_there = |directory: &str| {
             let start = format!("{directory}/");
@@ -117,22 +110,6 @@ impl Check<'_> {
             );
             self.find((Error, Code::ModuleHidden), stem, &message, "rename the directory or the module");
         }
-    }
-
-    /// What is there, and what comes beside it before anything goes: so much the way back needs.
-    fn room(&mut self) {
-        let Some(size) = self.request.flash_size else { return };
-        let on_flash = |files: &mut dyn Iterator<Item = (&str, u64)>| {
-            files.filter(|(path, _)| path.starts_with("flash/")).map(|(_, size)| size).fold(0, u64::saturating_add)
-        };
-        let need = |step: &super::Step<'_>| {
-            let files = step.base.into_iter().flat_map(Release::files);
-            let there = on_flash(&mut files.map(|file| (file.path.as_str(), file.size)));
-            there.saturating_add(on_flash(&mut step.fetched().map(|(file, _)| (file.path.as_str(), file.size))))
-        };
-        let Some(need) = self.steps.iter().map(need).max().filter(|need| *need > size) else { return };
-        let message = format!("an update needs {need} bytes of flash/, with the way back; it has {size}");
-        self.find((Error, Code::FlashFull), "", &message, "make the release smaller, or update in steps");
     }
 }
 

@@ -112,7 +112,7 @@ impl<'a> Check<'a> {
         for (path, format) in formats {
             let fits = format.zip(micropython).and_then(|(format, version)| format.fits(version));
             let is_fetched = self.fetched.contains(path);
-            if !is_fetched && !(has_new_image && fits == Some(false)) {
+            if !(is_fetched || has_new_image && fits == Some(false)) {
                 continue;
             }
             if let Some((format, (other, native))) = format.zip(native)
