@@ -6,7 +6,7 @@ use crate::catalog::Catalog;
 use crate::check::Level::{Error, Hint, Warning};
 use crate::error::{Code, quoted};
 use crate::notice::Notice;
-use crate::version::{Version, without_v};
+use crate::version::{Version, VersionScheme, without_v};
 
 /// Words of a pre-release.
 const PRE: [&str; 6] = ["alpha", "beta", "preview", "pre", "dev", "rc"];
@@ -18,55 +18,95 @@ const SHOWN: usize = 5;
 pub(super) const CASE_ADVICE: &str = "rename one of the two, or accept it if no device has FAT";
 
 pub(super) fn check(catalog: &Catalog, target: Option<&str>, findings: &mut Vec<Finding>) {
-    let versions: Vec<&Version> = catalog.releases().iter().map(crate::Release::version).collect();
-    let of_version = |version: &Version, code, message: String, advice: &str| {
-        Finding::new((Warning, code), version.as_str(), &message, advice)
-    };
     // V8
-    for version in &versions {
-        if let Some(final_one) = final_below(version, &versions) {
-            let message = format!("by its name it comes before {final_one}, and it is ordered above it");
-            let advice = "order versions by --versions semver or pep440, or withdraw it";
-            findings.push(of_version(version, Code::VersionPrerelease, message, advice));
-        }
-        if let Some(other) = with_number(version, &versions) {
-            let message = format!("a part of it is a letter where {other} has a number");
-            findings.push(of_version(version, Code::VersionLetter, message, "is it a typo?"));
-        }
-    }
-    let has_v = |version: &&&Version| version.as_str().starts_with('v');
-    if let (Some(with), Some(without)) =
-        (versions.iter().rfind(has_v), versions.iter().rfind(|version| !has_v(version)))
-    {
-        let message = format!("{with} has a leading v and {without} has none");
-        findings.push(of_version(with, Code::VersionMixed, message, "name all releases alike"));
-    }
-    for (index, version) in versions.iter().enumerate() {
-        let public = |version: &Version| version.as_str().split('+').next().map(str::to_owned);
-        let others = versions.iter().take(index);
-        if let Some(other) = others.rev().find(|other| public(other) == public(version)) {
-            let message = format!("it and {other} differ only after the +: in some orders they are the same version");
-            findings.push(of_version(version, Code::VersionBuild, message, "give them versions that differ"));
-        }
-    }
+    let releases = catalog.releases().iter().map(|release| Named::new(release.version().as_str(), release.version()));
+    let images = catalog.firmware().iter().map(|image| Named::new(&image.path, &image.version));
+    let (releases, images): (Vec<Named<'_>>, Vec<Named<'_>>) = (releases.collect(), images.collect());
+    let advice = order_advice(&[&releases, &images]);
+    odd(&releases, &advice, findings);
+    odd(&images, &advice, findings);
     notices(catalog, target, findings);
 }
 
-/// The highest final release that a pre-release, by its name, should be below and is not.
-fn final_below<'a>(version: &Version, versions: &[&'a Version]) -> Option<&'a Version> {
-    let stem = stem_of_pre(version)?;
-    let is_final = |other: &&&Version| {
-        let rest = without_v(other.as_str()).strip_prefix(stem);
-        rest.is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_digit())) && stem_of_pre(other).is_none()
+/// A release or an image.
+struct Named<'a> {
+    name: &'a str,
+    version: &'a Version,
+}
+
+impl<'a> Named<'a> {
+    fn new(name: &'a str, version: &'a Version) -> Self {
+        Self { name, version }
+    }
+
+    /// Without a leading v.
+    fn plain(&self) -> &'a str {
+        without_v(self.version.as_str())
+    }
+}
+
+/// What to do about a pre-release above its final one: an order in which all names are versions, if there is one.
+fn order_advice(groups: &[&[Named<'_>]]) -> String {
+    let is_order_of_all = |scheme: VersionScheme| {
+        let mut all = groups.iter().copied().flatten();
+        all.all(|named| Version::parse(named.version.as_str(), scheme).is_ok())
     };
-    versions.iter().rev().filter(is_final).find(|other| **other < version).copied()
+    let orders = [("semver", VersionScheme::Semver), ("pep440", VersionScheme::Pep440)];
+    let orders: Vec<&str> =
+        orders.into_iter().filter_map(|(name, scheme)| is_order_of_all(scheme).then_some(name)).collect();
+    if orders.is_empty() {
+        "withdraw it, or give it a name that is ordered below".to_owned()
+    } else {
+        format!("order versions by --versions {}, or withdraw it", orders.join(" or "))
+    }
+}
+
+/// What is odd about names among names of their kind, lowest version first.
+fn odd(all: &[Named<'_>], order_advice: &str, findings: &mut Vec<Finding>) {
+    let of = |named: &Named<'_>, code, message: String, advice: &str| {
+        Finding::new((Warning, code), named.name, &message, advice)
+    };
+    for named in all {
+        if let Some(Named { name, .. }) = final_below(named, all) {
+            let message = format!("by its name it comes before {name}, and it is ordered above it");
+            findings.push(of(named, Code::VersionPrerelease, message, order_advice));
+        }
+        if let Some(Named { name, .. }) = with_number(named, all) {
+            let message = format!("a part of it is a letter where {name} has a number");
+            findings.push(of(named, Code::VersionLetter, message, "is it a typo?"));
+        }
+    }
+    let has_v = |named: &&Named<'_>| named.version.as_str().starts_with('v');
+    if let (Some(with), Some(without)) = (all.iter().rfind(has_v), all.iter().rfind(|named| !has_v(named))) {
+        let message = format!("{} has a leading v and {} has none", with.name, without.name);
+        findings.push(of(with, Code::VersionMixed, message, "name them all alike"));
+    }
+    for (index, named) in all.iter().enumerate() {
+        let public = |named: &Named<'_>| named.version.as_str().split('+').next().map(str::to_owned);
+        if let Some(other) = all.iter().take(index).rev().find(|other| public(other) == public(named)) {
+            let message =
+                format!("it and {} differ only after the +: in some orders they are the same version", other.name);
+            findings.push(of(named, Code::VersionBuild, message, "give them versions that differ"));
+        }
+    }
+}
+
+/// The highest final one that a pre-release, by its name, should be below and is not.
+fn final_below<'a>(named: &Named<'_>, all: &'a [Named<'a>]) -> Option<&'a Named<'a>> {
+    let stem = stem_of_pre(named.plain())?;
+    let is_final = |other: &&Named<'_>| {
+        let rest = other.plain().strip_prefix(stem);
+        rest.is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_digit())) && stem_of_pre(other.plain()).is_none()
+    };
+    all.iter().rev().filter(is_final).find(|other| other.version < named.version)
 }
 
 /// `1.10.0` of `1.10.0-rc.1`; none of what is no pre-release.
-fn stem_of_pre(version: &Version) -> Option<&str> {
-    let text = without_v(version.as_str());
+fn stem_of_pre(text: &str) -> Option<&str> {
+    let lower = text.to_ascii_lowercase();
     PRE.iter().find_map(|word| {
-        let (stem, rest) = text.split_once(word)?;
+        let at = lower.find(word)?;
+        let (stem, rest) = (text.get(..at)?, text.get(at + word.len()..)?);
         let stands_alone =
             !stem.ends_with(|c: char| c.is_ascii_alphabetic()) && !rest.starts_with(|c: char| c.is_ascii_alphabetic());
         let stem = stem.trim_end_matches(['.', '-', '_']);
@@ -74,14 +114,13 @@ fn stem_of_pre(version: &Version) -> Option<&str> {
     })
 }
 
-/// Another version that begins alike and has a number where this one has a letter alone: `1.0.O`.
-fn with_number<'a>(version: &Version, versions: &[&'a Version]) -> Option<&'a Version> {
-    let parts = |version: &'a Version| -> Vec<&'a str> { without_v(version.as_str()).split('.').collect() };
-    let own: Vec<&str> = without_v(version.as_str()).split('.').collect();
+/// Another that begins alike and has a number where this one has a letter alone: `1.0.O`.
+fn with_number<'a>(named: &Named<'_>, all: &'a [Named<'a>]) -> Option<&'a Named<'a>> {
+    let own: Vec<&str> = named.plain().split('.').collect();
     let is_letter = |part: &str| part.len() == 1 && part.bytes().all(|byte| byte.is_ascii_alphabetic());
     let at = own.iter().position(|part| is_letter(part))?;
-    versions.iter().copied().find(|other| {
-        let other = parts(other);
+    all.iter().find(|other| {
+        let other: Vec<&str> = other.plain().split('.').collect();
         let is_number =
             other.get(at).is_some_and(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()));
         is_number && other.get(..at) == own.get(..at)
