@@ -6,6 +6,7 @@ use super::{Check, Finding, Step, files, move_up, near_names};
 use crate::catalog::{File, Release};
 use crate::check::Level::{Error, Hint, Warning};
 use crate::error::{Code, quoted};
+use crate::name::near_image;
 
 /// Growth of a file that is worth a word: ten times, and by so much.
 const GROWN: u64 = 10;
@@ -57,8 +58,9 @@ impl Check<'_> {
             return;
         }
         let releases = self.catalog.releases().iter().map(|release| release.version().as_str());
-        let others =
-            self.catalog.ignored().iter().map(|notice| notice.path.as_str()).filter(|path| !path.contains('/'));
+        let ignored = self.catalog.ignored().iter().filter(|notice| notice.code != Code::NotFirmware);
+        let others = ignored.map(|notice| notice.path.as_str());
+        let others = others.filter(|path| !path.contains('/') && near_image(path).is_none());
         let near = near_names(name, &releases.chain(others).collect::<Vec<_>>());
         let held = self.catalog.held_back().find(|notice| notice.path.split('/').next() == Some(name));
         findings.push(match held {

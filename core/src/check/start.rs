@@ -13,15 +13,18 @@ impl<'a> Check<'a> {
     pub(super) fn start(&mut self) {
         // On other mounts these are modules like any other.
         if let Some(mount) = self.request.mounts.first() {
-            self.start_file(&format!("{mount}/boot"));
-            self.start_file(&format!("{mount}/main"));
+            let main = format!("{mount}/main");
+            let lost = if self.has(&format!("{main}.py")) { "what it sets up" } else { "a program" };
+            self.start_file(&format!("{mount}/boot"), lost);
+            self.start_file(&main, "a program");
         }
         self.modules();
         self.mpy();
         self.python();
     }
 
-    fn start_file(&mut self, stem: &str) {
+    /// `lost` is what a device would start without.
+    fn start_file(&mut self, stem: &str, lost: &str) {
         let (source, compiled) = (format!("{stem}.py"), format!("{stem}.mpy"));
         if !self.has(&source) && self.has(&compiled) {
             let message = format!("MicroPython runs {} at its start, never {}", quoted(&source), quoted(&compiled));
@@ -33,8 +36,10 @@ impl<'a> Check<'a> {
             );
         }
         let goes = |step: &super::Step<'_>| step.plan.delete.iter().any(|path| path.as_str() == source);
-        if self.steps.iter().any(goes) {
-            let message = format!("{} is deleted: the device would start without a program", quoted(&source));
+        if let Some(at) = self.steps.iter().position(goes) {
+            let base = self.steps.get(at).and_then(|step| step.base).filter(|_| at >= self.meant);
+            let whose = base.map(|base| format!(" from devices on {}", base.version())).unwrap_or_default();
+            let message = format!("{} is deleted{whose}: the device would start without {lost}", quoted(&source));
             return self.find((Error, Code::StartMissing), &source, &message, "put it into the release");
         }
         let is_emptied = |step: &super::Step<'_>| {
@@ -42,7 +47,7 @@ impl<'a> Check<'a> {
             had && step.plan.update.iter().any(|file| file.path.as_str() == source)
         };
         if self.target.file(&source).is_some_and(|file| file.size == 0) && self.steps.iter().any(is_emptied) {
-            let message = format!("{} is empty: the device would start without a program", quoted(&source));
+            let message = format!("{} is empty: the device would start without {lost}", quoted(&source));
             self.find((Error, Code::StartEmpty), &source, &message, "was it cut off while it was copied?");
         }
         let text = self.peek_now(&source).and_then(|peek| peek.text.as_ref());
