@@ -2,7 +2,7 @@ mod held_back;
 mod intake;
 mod sort;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -194,6 +194,7 @@ impl Catalog {
         let mut directories: Vec<Directory<'_>> = Vec::new();
         let mut index: BTreeMap<&str, usize> = BTreeMap::new();
         let mut total = 0_u64;
+        let mut downloads = BTreeSet::new();
         for entry in listing {
             if let Entry::File(FileRecord { path, size, .. }) = entry {
                 total = total.saturating_add(*size);
@@ -218,10 +219,14 @@ impl Catalog {
                         let notice = held_back.image(&image);
                         catalog.take_image(image, notice);
                     }
-                    Err(error) => catalog.ignored.push(Notice::from_error(entry.path(), &error)),
+                    Err(error) => {
+                        downloads.extend(catalog.filter.download_of(entry.path()));
+                        catalog.ignored.push(Notice::from_error(entry.path(), &error));
+                    }
                 },
             }
         }
+        catalog.refuse_downloads(&downloads);
         for Directory { version, intake } in directories {
             let name = intake.name;
             match version {
@@ -296,6 +301,16 @@ impl Catalog {
         sort(&mut self.ignored);
         sort(&mut self.empty);
         sort(&mut self.warnings);
+    }
+
+    // C6b
+    fn refuse_downloads(&mut self, downloads: &BTreeSet<&str>) {
+        let Self { firmware, ignored, .. } = self;
+        firmware.retain(|image| {
+            let is_under_way = downloads.contains(image.path.as_str());
+            ignored.extend(is_under_way.then(|| intake::image_under_way(&image.path)));
+            !is_under_way
+        });
     }
 
     fn refuse_duplicate_images(&mut self) {

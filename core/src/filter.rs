@@ -143,6 +143,14 @@ impl Filter {
         name::version_of(version, self.scheme)
     }
 
+    /// The name of what a copy tool still writes in place beside a top-level file of this name (rule C6b).
+    pub(crate) fn download_of<'p>(&self, file_name: &'p str) -> Option<&'p str> {
+        match self.sign_in(file_name)? {
+            Sign::CopyUnderWay(copy) if copy.is_sized_at_once => copy.of,
+            _ => None,
+        }
+    }
+
     pub(crate) fn ignores(&self, device_path: &str) -> bool {
         matches!(self.sign_in(device_path), Some(Sign::LeftOut))
     }

@@ -198,6 +198,12 @@ pub(crate) fn file_unread(path: &str, reason: &str) -> Error {
     Error::new(Code::FileUnread, format!("{}: not read: {reason}", quoted(path)))
 }
 
+pub(crate) fn image_under_way(image: &str) -> Notice {
+    let sign = quoted(&format!("{image}.aria2"));
+    let message = format!("{}: a copy tool is not done with it while {sign} is there", quoted(image));
+    Notice::new(image, Code::CopyUnderWay, message)
+}
+
 pub(crate) fn path_duplicate(path: &str) -> Notice {
     Notice::new(path, Code::PathDuplicate, format!("{}: duplicate path", quoted(path)))
 }
