@@ -103,8 +103,14 @@ fn check_that_nothing_is_lost(catalog: &Catalog, listing: &[Entry]) {
 /// What the filter says need not be read does not change what is offered.
 fn check_filter(catalog: &Catalog, listing: &[Entry], options: &CatalogOptions) {
     let filter = Filter::new(options).unwrap();
-    let read = listing.iter().filter(|entry| filter.reads(entry.path()));
-    assert_eq!(offered(&Catalog::from_listing(read, options).unwrap()), offered(catalog));
+    let read = listing.iter().filter_map(|entry| match entry {
+        _ if filter.reads(entry.path()) => Some(entry.clone()),
+        // Its name may say something.
+        Entry::File(FileRecord { path, .. }) => Some(Entry::Unread { path: path.clone(), unread: "left out".into() }),
+        _ => None,
+    });
+    let read: Vec<Entry> = read.collect();
+    assert_eq!(offered(&Catalog::from_listing(&read, options).unwrap()), offered(catalog));
 }
 
 /// The rules again, from each release alone, one file at a time.
@@ -154,16 +160,22 @@ impl Model<'_> {
 
     /// The names that are held back, whatever is in them, the last first.
     fn held_back(&self) -> impl Iterator<Item = &str> {
-        let given = self.options.unsettled.iter().chain(&self.options.failed).map(String::as_str);
+        let given = self.options.unsettled.iter().map(String::as_str).chain(self.refused());
         let all: BTreeSet<&str> = given.chain(self.tops().filter(|top| self.has_failed_image(top))).collect();
         all.into_iter().rev()
+    }
+
+    /// What has errors, or is not signed.
+    fn refused(&self) -> impl Iterator<Item = &str> {
+        let unsigned = self.options.unsigned.iter().map(|notice| notice.path.as_str());
+        self.options.failed.iter().map(String::as_str).chain(unsigned)
     }
 
     /// C10
     fn has_failed_image(&self, release: &str) -> bool {
         let filter = Filter::new(self.options).unwrap();
         let Ok(version) = filter.release_version(release) else { return false };
-        let images = self.options.failed.iter().filter(|name| filter.reads(name));
+        let images = self.refused().filter(|name| filter.reads(name));
         images
             .filter_map(|name| name.strip_prefix("firmware_")?.rsplit_once('.'))
             .any(|(text, _)| self.version(text) == version)
@@ -206,7 +218,8 @@ impl Model<'_> {
 
     fn release_of(&self, listing: &[Entry], name: &str) -> Option<Tree> {
         let own = listing.iter().filter(|entry| entry.path().split_once('/').is_some_and(|(top, _)| top == name));
-        let options = CatalogOptions { unsettled: Vec::new(), failed: Vec::new(), ..self.options.clone() };
+        let (unsettled, failed, unsigned) = (Vec::new(), Vec::new(), Vec::new());
+        let options = CatalogOptions { unsettled, failed, unsigned, ..self.options.clone() };
         Catalog::from_listing(own, &options).unwrap().releases().first().map(tree)
     }
 
