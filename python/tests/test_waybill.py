@@ -81,7 +81,7 @@ def test_a_signature_names_its_key() -> None:
 @pytest.mark.parametrize(
     ("call", "error"),
     [
-        (lambda: verdict(signatures=[]), AttributeError),
+        (lambda: verdict(signatures=[]), TypeError),
         (lambda: verdict(signatures={1: b""}), TypeError),
         (lambda: verdict(document=1), TypeError),
         (lambda: PublicKey(cast("Any", b"ssh-ed25519")), TypeError),
