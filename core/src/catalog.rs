@@ -220,13 +220,14 @@ impl Catalog {
                         catalog.take_image(image, notice);
                     }
                     Err(error) => {
-                        downloads.extend(catalog.filter.download_of(entry.path()));
+                        if let Some(of) = catalog.filter.download_of(entry.path()) {
+                            downloads.insert(of);
+                        }
                         catalog.ignored.push(Notice::from_error(entry.path(), &error));
                     }
                 },
             }
         }
-        catalog.refuse_downloads(&downloads);
         for Directory { version, intake } in directories {
             let name = intake.name;
             match version {
@@ -240,7 +241,7 @@ impl Catalog {
                 Err(error) => catalog.ignored.push(Notice::from_error(name, &error)),
             }
         }
-        catalog.sort_and_dedupe();
+        catalog.sort_and_dedupe(&downloads);
         Ok(catalog)
     }
 
@@ -282,14 +283,14 @@ impl Catalog {
         }
     }
 
-    fn sort_and_dedupe(&mut self) {
+    fn sort_and_dedupe(&mut self, downloads: &BTreeSet<&str>) {
         // V4: of equal versions the name that sorts last wins.
         let by_version =
             |a: &Release, b: &Release| (&a.version, a.version.as_str()).cmp(&(&b.version, b.version.as_str()));
         sort_by(&mut self.releases, by_version);
         sort_by(&mut self.held, by_version);
         sort_by(&mut self.firmware, |a, b| (&a.version, &a.path).cmp(&(&b.version, &b.path)));
-        self.refuse_duplicate_images();
+        self.refuse_images(downloads);
         let (losers, superseded) =
             keep_last_of_equal(&mut self.releases, |release| (&release.version, release.version.as_str()));
         self.superseded = superseded;
@@ -303,22 +304,19 @@ impl Catalog {
         sort(&mut self.warnings);
     }
 
-    // C6b
-    fn refuse_downloads(&mut self, downloads: &BTreeSet<&str>) {
-        let Self { firmware, ignored, .. } = self;
-        firmware.retain(|image| {
-            let is_under_way = downloads.contains(image.path.as_str());
-            ignored.extend(is_under_way.then(|| intake::image_under_way(&image.path)));
-            !is_under_way
-        });
-    }
-
-    fn refuse_duplicate_images(&mut self) {
+    /// Those that are there twice, and those that a copy tool still writes (C6b).
+    fn refuse_images(&mut self, downloads: &BTreeSet<&str>) {
         let pairs = self.firmware.iter().zip(self.firmware.iter().skip(1));
         let mut duplicates: Vec<String> =
             pairs.filter(|(a, b)| a.path == b.path).map(|(a, _)| a.path.clone()).collect();
         duplicates.dedup();
-        self.firmware.retain(|image| !duplicates.contains(&image.path));
+        self.firmware.retain(|image| {
+            let is_under_way = downloads.contains(image.path.as_str());
+            if is_under_way {
+                self.ignored.push(intake::image_under_way(&image.path));
+            }
+            !is_under_way && !duplicates.contains(&image.path)
+        });
         self.ignored.extend(duplicates.iter().map(|path| intake::path_duplicate(path)));
     }
 

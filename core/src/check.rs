@@ -175,12 +175,17 @@ impl<'a> Check<'a> {
             request.current.iter().map(|text| catalog.filter.device_version(text)).collect::<Result<_, _>>()?;
         let mut meant = versions.len();
         if versions.is_empty() {
-            let known = || {
-                let known = catalog.releases().iter().chain(catalog.remembered()).map(Release::version);
-                known.filter(|version| *version < target.version())
-            };
-            let below = known().max();
-            versions.extend(below.into_iter().chain(known().filter(|version| Some(*version) != below)).cloned());
+            // INVARIANT: the highest so far comes first.
+            for version in catalog.releases().iter().chain(catalog.remembered()).map(Release::version) {
+                if version < target.version() {
+                    let is_highest = versions.first().is_some_and(|highest| highest < version);
+                    versions.push(version.clone());
+                    if is_highest {
+                        let last = versions.len() - 1;
+                        versions.swap(0, last);
+                    }
+                }
+            }
             meant = 1;
         }
         let step = |version: Option<Version>| Step {
@@ -241,16 +246,17 @@ impl<'a> Check<'a> {
     }
 
     fn sight(&self) -> Sight {
-        let has_all = |steps: &[Step<'_>], others: &[Release]| {
-            let is_base = |release: &Release| {
-                steps.iter().filter_map(|step| step.base).any(|base| base.version() == release.version())
-            };
-            others.iter().all(is_base)
+        let Some((highest, others)) = self.catalog.releases().split_last() else { return Sight::All };
+        if highest.version() != self.target.version() {
+            return Sight::OtherTarget;
+        }
+        let step_from = |release: &Release| {
+            let is_base = |step: &Step<'_>| step.base.is_some_and(|base| base.version() == release.version());
+            self.steps.iter().position(is_base).unwrap_or(usize::MAX)
         };
-        match self.catalog.releases().split_last() {
-            Some((highest, _)) if highest.version() != self.target.version() => Sight::OtherTarget,
-            Some((_, others)) if !has_all(&self.steps, others) => Sight::SomeBases,
-            Some((_, others)) if !has_all(self.meant(), others) => Sight::AllStarts,
+        match others.iter().map(step_from).max() {
+            Some(usize::MAX) => Sight::SomeBases,
+            Some(last) if last >= self.meant => Sight::AllStarts,
             _ => Sight::All,
         }
     }

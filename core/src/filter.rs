@@ -105,12 +105,12 @@ impl Filter {
         self.scheme
     }
 
-    /// Whether a catalog uses the file at a path from the top directory.
+    /// Whether a catalog uses the file at a path from the top directory, or its being there.
     #[must_use]
     pub fn reads(&self, path: &str) -> bool {
         match path.split_once('/') {
             Some((top, rest)) => self.release_version(top).is_ok() && !self.ignores(rest),
-            None => self.firmware_version(path).is_ok(),
+            None => self.firmware_version(self.download_of(path).unwrap_or(path)).is_ok(),
         }
     }
 

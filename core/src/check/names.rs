@@ -23,8 +23,8 @@ pub(super) fn check(catalog: &Catalog, target: Option<&str>, findings: &mut Vec<
     let images = catalog.firmware().iter().map(|image| Named::new(&image.path, &image.version));
     let (releases, images): (Vec<Named<'_>>, Vec<Named<'_>>) = (releases.collect(), images.collect());
     let advice = order_advice(&[&releases, &images]);
-    odd(&releases, &advice, findings);
-    odd(&images, &advice, findings);
+    odd(&releases, advice, findings);
+    odd(&images, advice, findings);
     notices(catalog, target, findings);
 }
 
@@ -46,18 +46,16 @@ impl<'a> Named<'a> {
 }
 
 /// What to do about a pre-release above its final one: an order in which all names are versions, if there is one.
-fn order_advice(groups: &[&[Named<'_>]]) -> String {
-    let is_order_of_all = |scheme: VersionScheme| {
-        let mut all = groups.iter().copied().flatten();
-        all.all(|named| Version::parse(named.version.as_str(), scheme).is_ok())
+fn order_advice(groups: &[&[Named<'_>]]) -> &'static str {
+    let orders_all = |scheme| {
+        let is_version = |named: &Named<'_>| Version::parse(named.version.as_str(), scheme).is_ok();
+        groups.iter().all(|group| group.iter().all(is_version))
     };
-    let orders = [("semver", VersionScheme::Semver), ("pep440", VersionScheme::Pep440)];
-    let orders: Vec<&str> =
-        orders.into_iter().filter_map(|(name, scheme)| is_order_of_all(scheme).then_some(name)).collect();
-    if orders.is_empty() {
-        "withdraw it, or give it a name that is ordered below".to_owned()
-    } else {
-        format!("order versions by --versions {}, or withdraw it", orders.join(" or "))
+    match (orders_all(VersionScheme::Semver), orders_all(VersionScheme::Pep440)) {
+        (true, true) => "order versions by --versions semver or pep440, or withdraw it",
+        (true, false) => "order versions by --versions semver, or withdraw it",
+        (false, true) => "order versions by --versions pep440, or withdraw it",
+        (false, false) => "withdraw it, or give it a name that is ordered below",
     }
 }
 

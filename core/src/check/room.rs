@@ -7,6 +7,7 @@ use crate::catalog::{File, Release};
 use crate::check::Level::Error;
 use crate::error::Code;
 
+const FLASH: &str = "flash/";
 const BLOCK: u64 = 4096;
 /// Of each block of a file, for pointers to others.
 const POINTERS: u64 = 8;
@@ -33,32 +34,50 @@ impl Check<'_> {
 
     /// What is there, and what comes beside it before anything goes; the way back copies one file at a time.
     fn blocks(step: &Step<'_>) -> u64 {
-        let there = || step.base.into_iter().flat_map(Release::files).filter(|file| is_on_flash(file));
-        let fetched = || step.fetched().filter(|(file, _)| is_on_flash(file));
-        let new = fetched().filter_map(|(file, before)| before.is_none().then_some(file));
-        let mut directories = BTreeSet::new();
-        let mut entries = 0_u64;
-        for file in there().chain(new) {
-            add_directories(&mut directories, file.path.as_str());
-            let name = file.path.as_str().rsplit('/').next().unwrap_or_default();
-            let inside = if file.size > INLINE { 0 } else { file.size };
-            entries = entries.saturating_add(ENTRY + name.len() as u64 + inside);
+        let mut room = Room::default();
+        for file in step.base.map(Release::files).unwrap_or_default() {
+            room.enter(file);
+            if file.size > INLINE {
+                room.files += blocks_of(file);
+            }
         }
-        let pairs = directories.len() as u64 + entries / (BLOCK / 2);
-        let goes = step.plan.delete.iter().filter_map(|path| step.base?.file(path.as_str()));
-        let replaced = fetched().filter_map(|(_, before)| before);
-        let largest = goes.filter(|file| is_on_flash(file)).chain(replaced).map(blocks_of).max().unwrap_or_default();
-        let files = there().filter(|file| file.size > INLINE).map(blocks_of);
-        files
-            .chain(fetched().map(|(file, _)| blocks_of(file)))
-            .fold(RECORDS + PAIR * pairs + largest, u64::saturating_add)
+        for (file, before) in step.fetched() {
+            room.files += blocks_of(file);
+            match before {
+                Some(before) => room.largest = room.largest.max(blocks_of(before)),
+                None => room.enter(file),
+            }
+        }
+        for gone in step.plan.delete.iter().filter_map(|path| step.base?.file(path.as_str())) {
+            room.largest = room.largest.max(blocks_of(gone));
+        }
+        RECORDS + room.files + room.largest + PAIR * (room.directories.len() as u64 + room.entries / (BLOCK / 2))
     }
 }
 
-fn is_on_flash(file: &File) -> bool {
-    file.path.as_str().starts_with("flash/")
+#[derive(Default)]
+struct Room<'a> {
+    /// Blocks.
+    files: u64,
+    /// Blocks of the largest that goes or changes.
+    largest: u64,
+    directories: BTreeSet<&'a str>,
+    /// Bytes.
+    entries: u64,
 }
 
+impl<'a> Room<'a> {
+    fn enter(&mut self, file: &'a File) {
+        let path = file.path.as_str();
+        if path.starts_with(FLASH) {
+            add_directories(&mut self.directories, path);
+            let name = path.rsplit('/').next().unwrap_or_default();
+            self.entries += ENTRY + name.len() as u64 + if file.size > INLINE { 0 } else { file.size };
+        }
+    }
+}
+
+/// None of what is on another mount.
 fn blocks_of(file: &File) -> u64 {
-    file.size.div_ceil(BLOCK - POINTERS)
+    if file.path.as_str().starts_with(FLASH) { file.size.div_ceil(BLOCK - POINTERS) } else { 0 }
 }

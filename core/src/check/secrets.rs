@@ -28,7 +28,8 @@ impl Check<'_> {
         let is_new =
             |path: &str| self.meant().iter().any(|step| step.base.is_none_or(|base| base.file(path).is_none()));
         let included: Vec<&str> = paths
-            .into_iter()
+            .iter()
+            .copied()
             .filter(|path| left_out::names(path).any(|name| left_out::is_left_out(name.as_bytes())) && is_new(path))
             .collect();
         for path in included {
