@@ -26,6 +26,10 @@ fn releases_and_images_are_read() {
     leaves_out(&[], "firmware_.bin");
     leaves_out(&[], "firmware_1.0.0.elf");
     leaves_out(&[], "main.py");
+    reads(&[], "firmware_1.0.0.bin.aria2");
+    leaves_out(&["*.aria2"], "firmware_1.0.0.bin.aria2");
+    leaves_out(&[], "notes.txt.aria2");
+    leaves_out(&[], "firmware_1.0.0.bin.part");
 }
 
 #[test]
