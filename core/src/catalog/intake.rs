@@ -199,8 +199,7 @@ pub(crate) fn file_unread(path: &str, reason: &str) -> Error {
 }
 
 pub(crate) fn image_under_way(image: &str) -> Notice {
-    let sign = quoted(&format!("{image}.aria2"));
-    let message = format!("{}: a copy tool is not done with it while {sign} is there", quoted(image));
+    let message = format!("{}: a copy tool is not done with it while its .aria2 is there", quoted(image));
     Notice::new(image, Code::CopyUnderWay, message)
 }
 

@@ -93,17 +93,18 @@ impl Check<'_> {
                 step.base.is_some_and(|base| base.files().iter().any(|file| file.path.as_str().starts_with(&start)))
             })
         };
-        // Run by name, not imported.
-        let is_start = |path: &str| {
-            let rest = self.request.mounts.first().and_then(|mount| path.strip_prefix(mount.as_str()));
-            matches!(rest, Some("/main.py" | "/boot.py"))
-        };
         let mut hidden = Vec::new();
         for path in self.target.files().iter().map(|file| file.path.as_str()) {
             let Some(stem) = path.strip_suffix(".py").or_else(|| path.strip_suffix(".mpy")) else { continue };
+            // Run by name, not imported.
+            if let Some((mount, "main.py" | "boot.py")) = path.split_once('/')
+                && self.request.mounts.first().is_some_and(|first| first == mount)
+            {
+                continue;
+            }
             let module_was_there =
                 || self.steps.iter().all(|step| step.base.is_some_and(|base| base.file(path).is_some()));
-            if directories.contains(stem) && !is_start(path) && !(module_was_there() && was_there(stem)) {
+            if directories.contains(stem) && !(module_was_there() && was_there(stem)) {
                 hidden.push((path, stem));
             }
         }

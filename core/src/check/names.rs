@@ -19,12 +19,19 @@ pub(super) const CASE_ADVICE: &str = "rename one of the two, or accept it if no 
 
 pub(super) fn check(catalog: &Catalog, target: Option<&str>, findings: &mut Vec<Finding>) {
     // V8
-    let releases = catalog.releases().iter().map(|release| Named::new(release.version().as_str(), release.version()));
-    let images = catalog.firmware().iter().map(|image| Named::new(&image.path, &image.version));
-    let (releases, images): (Vec<Named<'_>>, Vec<Named<'_>>) = (releases.collect(), images.collect());
-    let advice = order_advice(&[&releases, &images]);
-    odd(&releases, advice, findings);
-    odd(&images, advice, findings);
+    let mut releases = Vec::new();
+    for release in catalog.releases() {
+        releases.push(Named { name: release.version().as_str(), version: release.version() });
+    }
+    let mut images = Vec::new();
+    for image in catalog.firmware() {
+        images.push(Named { name: &image.path, version: &image.version });
+    }
+    let groups = [releases, images];
+    let advice = order_advice(&groups);
+    for group in &groups {
+        odd(group, advice, findings);
+    }
     notices(catalog, target, findings);
 }
 
@@ -35,18 +42,23 @@ struct Named<'a> {
 }
 
 impl<'a> Named<'a> {
-    fn new(name: &'a str, version: &'a Version) -> Self {
-        Self { name, version }
-    }
-
     /// Without a leading v.
     fn plain(&self) -> &'a str {
         without_v(self.version.as_str())
     }
+
+    /// What stands before a `+`.
+    fn public(&self) -> Option<&'a str> {
+        self.version.as_str().split('+').next()
+    }
+
+    fn parts(&self) -> Vec<&'a str> {
+        self.plain().split('.').collect()
+    }
 }
 
 /// What to do about a pre-release above its final one: an order in which all names are versions, if there is one.
-fn order_advice(groups: &[&[Named<'_>]]) -> &'static str {
+fn order_advice(groups: &[Vec<Named<'_>>]) -> &'static str {
     let orders_all = |scheme| {
         let is_version = |named: &Named<'_>| Version::parse(named.version.as_str(), scheme).is_ok();
         groups.iter().all(|group| group.iter().all(is_version))
@@ -55,7 +67,7 @@ fn order_advice(groups: &[&[Named<'_>]]) -> &'static str {
         (true, true) => "order versions by --versions semver or pep440, or withdraw it",
         (true, false) => "order versions by --versions semver, or withdraw it",
         (false, true) => "order versions by --versions pep440, or withdraw it",
-        (false, false) => "withdraw it, or give it a name that is ordered below",
+        (false, false) => "withdraw it, or rename it",
     }
 }
 
@@ -80,8 +92,7 @@ fn odd(all: &[Named<'_>], order_advice: &str, findings: &mut Vec<Finding>) {
         findings.push(of(with, Code::VersionMixed, message, "name them all alike"));
     }
     for (index, named) in all.iter().enumerate() {
-        let public = |named: &Named<'_>| named.version.as_str().split('+').next().map(str::to_owned);
-        if let Some(other) = all.iter().take(index).rev().find(|other| public(other) == public(named)) {
+        if let Some(other) = all.iter().take(index).rev().find(|other| other.public() == named.public()) {
             let message =
                 format!("it and {} differ only after the +: in some orders they are the same version", other.name);
             findings.push(of(named, Code::VersionBuild, message, "give them versions that differ"));
@@ -103,22 +114,21 @@ fn final_below<'a>(named: &Named<'_>, all: &'a [Named<'a>]) -> Option<&'a Named<
 fn stem_of_pre(text: &str) -> Option<&str> {
     let lower = text.to_ascii_lowercase();
     PRE.iter().find_map(|word| {
-        let at = lower.find(word)?;
-        let (stem, rest) = (text.get(..at)?, text.get(at + word.len()..)?);
+        let (stem, rest) = lower.split_once(word)?;
         let stands_alone =
             !stem.ends_with(|c: char| c.is_ascii_alphabetic()) && !rest.starts_with(|c: char| c.is_ascii_alphabetic());
         let stem = stem.trim_end_matches(['.', '-', '_']);
-        (stands_alone && !stem.is_empty()).then_some(stem)
+        text.get(..stem.len()).filter(|stem| stands_alone && !stem.is_empty())
     })
 }
 
 /// Another that begins alike and has a number where this one has a letter alone: `1.0.O`.
 fn with_number<'a>(named: &Named<'_>, all: &'a [Named<'a>]) -> Option<&'a Named<'a>> {
-    let own: Vec<&str> = named.plain().split('.').collect();
+    let own = named.parts();
     let is_letter = |part: &str| part.len() == 1 && part.bytes().all(|byte| byte.is_ascii_alphabetic());
     let at = own.iter().position(|part| is_letter(part))?;
     all.iter().find(|other| {
-        let other: Vec<&str> = other.plain().split('.').collect();
+        let other = other.parts();
         let is_number =
             other.get(at).is_some_and(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()));
         is_number && other.get(..at) == own.get(..at)

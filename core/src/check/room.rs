@@ -26,8 +26,7 @@ impl Check<'_> {
         let blocks = self.steps.iter().map(Self::blocks).max().unwrap_or_default();
         let need = blocks.saturating_mul(BLOCK);
         if need > size {
-            let message =
-                format!("an update needs {need} bytes of flash/, in blocks, with the way back; it has {size}");
+            let message = format!("an update needs {need} bytes of flash/, with the way back; it has {size}");
             self.find((Error, Code::FlashFull), "", &message, "make the release smaller, or update in steps");
         }
     }

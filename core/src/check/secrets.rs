@@ -12,8 +12,8 @@ impl Check<'_> {
             let name = path.rsplit('/').next().unwrap_or_default();
             if matches!(name, "secrets.py" | ".env") {
                 let message = "by its name it has secrets, and every device gets the same";
-                let advice = format!("ignore it (--ignore {name}), or accept it if it has none");
-                self.find((Warning, Code::SecretFile), path, message, &advice);
+                let advice = "ignore it (--ignore secrets.py --ignore .env), or accept it";
+                self.find((Warning, Code::SecretFile), path, message, advice);
             }
             let text = self.peek_now(path).and_then(|peek| peek.text.as_ref());
             if text.is_some_and(|text| text.has_private_key) {

@@ -36,10 +36,8 @@ impl<'a> Check<'a> {
             );
         }
         let goes = |step: &super::Step<'_>| step.plan.delete.iter().any(|path| path.as_str() == source);
-        if let Some(at) = self.steps.iter().position(goes) {
-            let base = self.steps.get(at).and_then(|step| step.base).filter(|_| at >= self.meant);
-            let whose = base.map(|base| format!(" from devices on {}", base.version())).unwrap_or_default();
-            let message = format!("{} is deleted{whose}: the device would start without {lost}", quoted(&source));
+        if self.steps.iter().any(goes) {
+            let message = format!("{} is deleted: the device would start without {lost}", quoted(&source));
             return self.find((Error, Code::StartMissing), &source, &message, "put it into the release");
         }
         let is_emptied = |step: &super::Step<'_>| {
@@ -78,10 +76,12 @@ impl<'a> Check<'a> {
     /// Of the `.mpy` that stay as many as show what the firmware reads, if others change; under a new image all, up to a
     /// bound.
     pub(super) fn want_mpy(&self, wanted: &mut Vec<String>) {
-        let most = match () {
-            () if self.has_new_image() => UNDER_A_NEW_IMAGE,
-            () if self.fetched.iter().any(|path| is_mpy(path)) => NEIGHBOURS,
-            () => 0,
+        let most = if self.has_new_image() {
+            UNDER_A_NEW_IMAGE
+        } else if self.fetched.iter().any(|path| is_mpy(path)) {
+            NEIGHBOURS
+        } else {
+            return;
         };
         let staying = self.target.files().iter().map(|file| file.path.as_str());
         let staying = staying.filter(|path| is_mpy(path) && !self.fetched.contains(path));
@@ -93,7 +93,7 @@ impl<'a> Check<'a> {
         let images = self.catalog.firmware();
         let Some(image) = images.last() else { return false };
         self.steps.iter().filter_map(|step| step.base).any(|base| {
-            let before = images.iter().rfind(|image| image.version <= *base.version());
+            let before = images.iter().rfind(|image| image.version.cmp(base.version()).is_le());
             before.is_none_or(|before| (before.size, before.sha1) != (image.size, image.sha1))
         })
     }
