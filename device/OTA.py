@@ -85,11 +85,6 @@ class OTA:
     pycom_image = None  # how far one is that the last call has not brought to its end
     last_sink = None
     limit = None  # how many bytes a sink takes, and the code of the error if there are more
-    keys = None  # who may sign
-    numbers = None  # the sequences that it has confirmed
-    waybill = None  # the path of the release's, which counts
-    now = None
-    allow_downgrade = False
     verified = False  # a transport sets it when it knows that what get_data fetched last is what the server sent
 
     def __init__(self, mounts=None, firmware=True, firmware_version=None, boot_py=False, feed=None, signed=False):

@@ -19,6 +19,7 @@ def load(ota, head):
                 ota.keys = keys
     if not ota.keys:
         raise OTAError("keys_lost", "no whole document of keys in %s" % ota.home)
+    tidy(ota)
 
 
 def whole(path, is_record):
@@ -48,10 +49,15 @@ def store(ota, document, keys):
         keys["since"] = keys["keys"]
     record = {"document": str(document, "utf-8"), "since": keys["since"]}
     write_record(ota.home + SLOTS[keys["keys"] % 2], record)
-    if old and old["is_record"]:
-        remove(ota.home + "/keys")
     keys["is_record"] = True
     ota.keys = keys
+    tidy(ota)
+
+
+def tidy(ota):
+    """Once there are two records, what was delivered is no longer needed."""
+    if all([stat(ota.home + name) for name in SLOTS]):
+        remove(ota.home + "/keys")
 
 
 def take(ota, path):

@@ -72,7 +72,7 @@ BUGS = (
         'return room["directory"] if info[0] & DIRECTORY else',
         "return 0 if info[0] & DIRECTORY else",
         features="resume,dirs,mpy,single,large",
-        seed=5,
+        seed=13,
     ),
     Bug(
         "a card without room for a directory is a card that fails",
@@ -100,7 +100,7 @@ BUGS = (
         "        return os.stat(path)\n    except OSError as error:\n        if error:\n",
         kind="FAT",
         features="read",
-        seed=12,
+        seed=15,
     ),
     Bug(
         "the spare room is not made again when a trial starts",

@@ -12,7 +12,7 @@ from judge import Judge
 from releases import Maker, Server
 from witness import Bad, Witness, text_of
 
-SMALL = 140  # blocks of a littlefs on which its double count of directories says that little is free
+SMALL = 156  # blocks of a littlefs on which its double count of directories says that little is free
 UPDATES = 3
 TRIES = 4
 WORN = 17408  # bytes of the card: the directory at its root can be read, no file can

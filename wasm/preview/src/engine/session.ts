@@ -240,7 +240,9 @@ export class Session {
     const { values, problem } = await this.#settings();
     if (!isWanted()) throw outdated();
     const signed = { documents: Object.entries(documents ?? {}).map(([name, content]) => ({ name, content })), now: now() };
-    const request: CheckRequest = { ...(values as CheckRequest), ...signed, target, current: from === null ? [] : [from] };
+    // As the command does without --from: for devices on all releases below.
+    const current = from === null || from === below ? [] : [from];
+    const request: CheckRequest = { ...(values as CheckRequest), ...signed, target, current };
     const wanted = catalog.peeks(request);
     const listed = (path: string) => catalog.find(path) ?? this.#remembered.find((file) => file.path === path) ?? null;
     await look(wanted, listed, contents, peeks, isWanted);
