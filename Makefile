@@ -194,11 +194,11 @@ picture: preview chromium $(VENV)/.tools ## take the README's pictures of the re
 	cd wasm/preview && PICTURE=1 AIRWAYBILL_PYTHON=$(BIN)/python npx vitest run picture.test.ts
 
 .PHONY: test-device
-test-device: $(VENV)/.tools ## the device client on a real MicroPython, with every power cut
+test-device: $(VENV)/.tools ssh-keygen ## the device client on a real MicroPython, with every power cut
 	$(BIN)/python -m pytest -q device/tests
 
 .PHONY: test-project
-test-project: npm docs $(VENV)/.tools ## the message about missing prerequisites, content of packages and site, README, workflows
+test-project: npm docs $(VENV)/.tools ssh-keygen ## the message about missing prerequisites, content of packages and site, README, workflows
 	$(BIN)/python -m pytest -q -rs tests/project
 
 .PHONY: power-cuts
