@@ -342,7 +342,7 @@ fn accept(accepted: &[Accept], sight: Sight, findings: &mut Vec<Finding>) -> Res
         let glob = Globs::new(std::slice::from_ref(path))?;
         let before = findings.len();
         findings.retain(|finding| finding.code.as_str() != code || !glob.matches(&finding.path));
-        if findings.len() == before && request::code_of(code).is_some_and(|code| sight.reaches(code)) {
+        if findings.len() == before && Code::of(code).is_some_and(|code| sight.reaches(code)) {
             let message = format!("{} was accepted ({reason}) but is no longer found", quoted(code));
             unused.push(Finding::new(
                 (Level::Hint, Code::AcceptUnused),

@@ -16,12 +16,19 @@ macro_rules! codes {
             /// All codes, in the order of the modules that give them.
             pub const ALL: &'static [Code] = &[$(Code::$name,)*];
 
+            /// The code with this text.
+            #[must_use]
+            pub fn of(text: &str) -> Option<Self> {
+                Self::ALL.iter().find(|code| code.as_str() == text).copied()
+            }
+
             /// The stable text.
             ///
             /// ```
             /// use airwaybill::Code;
             ///
             /// assert_eq!(Code::VersionEmpty.as_str(), "version_empty");
+            /// assert_eq!(Code::of("version_empty"), Some(Code::VersionEmpty));
             /// assert!(Code::ALL.contains(&Code::PathUtf8));
             /// ```
             #[must_use]
@@ -37,8 +44,7 @@ macro_rules! codes {
 impl<'de> serde::Deserialize<'de> for Code {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let known = Self::ALL.iter().find(|code| code.as_str() == text);
-        known.copied().ok_or_else(|| serde::de::Error::custom(format!("{}: no such code", quoted(&text))))
+        Self::of(&text).ok_or_else(|| serde::de::Error::custom(format!("{}: no such code", quoted(&text))))
     }
 }
 

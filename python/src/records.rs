@@ -177,8 +177,8 @@ impl From<&airwaybill::Notice> for Notice {
 
 impl Notice {
     pub(crate) fn to_engine(&self) -> PyResult<airwaybill::Notice> {
-        let code = Code::ALL.iter().find(|code| code.as_str() == self.code);
-        let code = *code.ok_or_else(|| error("field_type", format!("code: no such code, {:?}", self.code)))?;
+        let code =
+            Code::of(&self.code).ok_or_else(|| error("field_type", format!("code: no such code, {:?}", self.code)))?;
         Ok(airwaybill::Notice { path: self.path.clone(), code, message: self.message.clone() })
     }
 }

@@ -161,7 +161,7 @@ impl CheckRequest {
         }
         check_size(self.flash_size.unwrap_or_default()).map_err(|error| error.at("flash_size"))?;
         for (index, Accept { code, path, .. }) in self.accept.iter().enumerate() {
-            if code_of(code).is_none() {
+            if Code::of(code).is_none() {
                 let near = near_names(code, &Code::ALL.iter().map(|code| code.as_str()).collect::<Vec<_>>());
                 return fail(
                     format!("accept[{index}].code"),
@@ -172,10 +172,6 @@ impl CheckRequest {
         }
         Ok(())
     }
-}
-
-pub(super) fn code_of(text: &str) -> Option<Code> {
-    Code::ALL.iter().find(|code| code.as_str() == text).copied()
 }
 
 impl FromStr for ExpectedFirmware {
