@@ -1,7 +1,6 @@
 use std::fmt;
 
 use sha1::{Digest as _, Sha1};
-#[cfg(feature = "sign")]
 use sha2::Sha256;
 
 use crate::deserialize::CodedError;
@@ -59,7 +58,6 @@ pub struct Sha256Digest([u8; 32]);
 
 impl Sha256Digest {
     /// The digest of `content`.
-    #[cfg(feature = "sign")]
     #[must_use]
     pub fn of(content: &[u8]) -> Self {
         Self(Sha256::digest(content).into())
@@ -148,11 +146,9 @@ impl<'de> serde::Deserialize<'de> for Sha1Digest {
 /// hasher.update(b"meter");
 /// assert_eq!(hasher.finish(), Sha256Digest::of(b"smart meter"));
 /// ```
-#[cfg(feature = "sign")]
 #[derive(Clone, Debug, Default)]
 pub struct Sha256Hasher(Sha256);
 
-#[cfg(feature = "sign")]
 impl Sha256Hasher {
     /// Adds the next piece.
     pub fn update(&mut self, piece: &[u8]) {

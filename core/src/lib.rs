@@ -68,9 +68,7 @@ mod check;
 pub use catalog::{Catalog, File, Firmware, Release};
 pub use check::{Accept, CheckRequest, ExpectedFirmware, Finding, Level, Peek, PeekImage, PeekText, SignedDocument};
 pub use deserialize::deserialize;
-#[cfg(feature = "sign")]
-pub use digest::Sha256Hasher;
-pub use digest::{Hasher, Sha1Digest, Sha256Digest};
+pub use digest::{Hasher, Sha1Digest, Sha256Digest, Sha256Hasher};
 pub use error::{Code, Error};
 pub use filter::{CatalogOptions, Filter};
 pub use listing::{Entry, EntryFields, FileRecord, files_of};
