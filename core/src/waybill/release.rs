@@ -52,13 +52,13 @@ pub struct Signed {
 }
 
 impl Signed {
-    fn new(path: &str, waybill: Option<Waybill>, verdict: Verdict) -> Self {
+    fn new(path: &str, waybill: Option<&Waybill>, verdict: Verdict) -> Self {
         let held_back = verdict.reasons.first().map(|first| Notice { path: path.to_owned(), ..first.clone() });
-        let sequence = waybill.as_ref().map(|waybill| waybill.sequence);
+        let sequence = waybill.map(|waybill| waybill.sequence);
         Self {
             path: path.to_owned(),
             sequence,
-            expires: waybill.and_then(|waybill| waybill.expires),
+            expires: waybill.and_then(|waybill| waybill.expires.clone()),
             verdict,
             held_back,
         }
@@ -95,14 +95,17 @@ impl Catalog {
     ) -> Result<Waybill, Error> {
         check_product(&request.product)?;
         let contents = self.contents(&request.name, &Records::new(files))?;
-        let (before, highest) = before(request, documents)?;
+        let mut others = waybills(documents).collect::<Result<Vec<_>, Error>>()?;
+        others.retain(|(_, waybill)| waybill.product == request.product);
+        let before = find(&request.name, &others);
+        let highest = others.iter().map(|(_, waybill)| waybill.sequence).max().unwrap_or_default();
         let expires = match request.expires.as_deref() {
-            None => before.as_ref().and_then(|before| before.expires.clone()),
+            None => before.and_then(|before| before.expires.clone()),
             Some("-") => None,
             Some(time) => check_time(time).map(|()| Some(time.to_owned()))?,
         };
         let needs_firmware = match request.needs_firmware.as_deref() {
-            None => before.as_ref().and_then(|before| before.needs_firmware.clone()),
+            None => before.and_then(|before| before.needs_firmware.clone()),
             Some("-") => None,
             Some(version) => Some(Version::parse(version, VersionScheme::Loose)?),
         };
@@ -111,7 +114,7 @@ impl Catalog {
         let waybill = Waybill { product: request.product.clone(), sequence, expires, needs_firmware, ..contents };
         // It is written, so that what breaks a rule is an error.
         let waybill = Waybill::parse(waybill.render().as_bytes())?;
-        self.check_rises(&request.name, &waybill, documents)?;
+        self.check_rises(&request.name, &waybill, &others)?;
         Ok(waybill)
     }
 
@@ -131,13 +134,20 @@ impl Catalog {
         files: &[FileRecord],
     ) -> Result<Vec<Signed>, Error> {
         let records = Records::new(files);
+        let waybills: Vec<NamedWaybill<'_>> = waybills(documents).filter_map(Result::ok).collect();
         let releases = self.releases().iter().map(|release| release.version().as_str());
         let images = self.firmware().iter().map(|image| image.path.as_str());
         releases
             .chain(images)
             .map(|name| {
                 let found = self.contents(name, &records)?;
-                self.verdict_of(name, &found, keys, now, documents)
+                let request = VerifyRequest { name: found.file_name(), now: now.map(str::to_owned) };
+                let mut verdict = verdict_of(name, &request, keys, documents)?;
+                let waybill = find(name, &waybills);
+                if let Some(waybill) = waybill {
+                    verdict.reasons.extend(self.compare(name, &found, waybill, &waybills));
+                }
+                Ok(Signed::new(name, waybill, verdict))
             })
             .collect()
     }
@@ -172,42 +182,24 @@ impl Catalog {
         Ok(waybill)
     }
 
-    fn verdict_of(
-        &self,
-        name: &str,
-        found: &Waybill,
-        keys: &Keys,
-        now: Option<&str>,
-        documents: &[DocumentFile<'_>],
-    ) -> Result<Signed, Error> {
-        let request = VerifyRequest { name: found.file_name(), now: now.map(str::to_owned) };
-        let Some(document) = documents.iter().find(|document| document.name == request.name) else {
-            let reason = Notice::new(name, Code::Unsigned, format!("there is no {}: sign it", quoted(&request.name)));
-            let verdict = Verdict { reasons: vec![reason], signers: Vec::new(), skipped: Vec::new() };
-            return Ok(Signed::new(name, None, verdict));
-        };
-        let signatures = signatures_of(&request.name, documents);
-        let mut verdict = verify_signed(document.content, &signatures, keys, &request)?;
-        let waybill = Waybill::parse(document.content).ok();
-        if let Some(waybill) = &waybill {
-            verdict.reasons.extend(differences(name, waybill, found));
-            if let Err(error) = self.check_rises(name, waybill, documents) {
-                verdict.reasons.push(Notice::from_error(name, &error));
-            }
+    /// What else keeps a waybill from counting: the files that are there, and the sequences of others.
+    fn compare(&self, name: &str, found: &Waybill, waybill: &Waybill, others: &[NamedWaybill<'_>]) -> Vec<Notice> {
+        let mut reasons = differences(name, waybill, found);
+        if let Err(error) = self.check_rises(name, waybill, others) {
+            reasons.push(Notice::from_error(name, &error));
         }
-        Ok(Signed::new(name, waybill, verdict))
+        reasons
     }
 
     // T5
-    fn check_rises(&self, name: &str, waybill: &Waybill, documents: &[DocumentFile<'_>]) -> Result<(), Error> {
+    fn check_rises(&self, name: &str, waybill: &Waybill, others: &[NamedWaybill<'_>]) -> Result<(), Error> {
         let names: Vec<&str> = match waybill.kind {
             WaybillKind::Release => self.releases().iter().map(|release| release.version().as_str()).collect(),
             WaybillKind::Firmware => self.firmware().iter().map(|image| image.path.as_str()).collect(),
         };
         let own = names.iter().position(|other| *other == name);
         for (index, other) in names.iter().enumerate().filter(|(_, other)| **other != name) {
-            let document = documents.iter().find(|document| document.name.strip_suffix(ENDING) == Some(other));
-            let Some(other) = document.and_then(|document| Waybill::parse(document.content).ok()) else { continue };
+            let Some(other) = find(other, others) else { continue };
             let (is_lower, is_right) = if Some(index) < own {
                 ("lower", other.sequence < waybill.sequence)
             } else {
@@ -222,6 +214,19 @@ impl Catalog {
         }
         Ok(())
     }
+}
+
+fn verdict_of(
+    name: &str,
+    request: &VerifyRequest,
+    keys: &Keys,
+    documents: &[DocumentFile<'_>],
+) -> Result<Verdict, Error> {
+    let Some(document) = documents.iter().find(|document| document.name == request.name) else {
+        let reason = Notice::new(name, Code::Unsigned, format!("there is no {}: sign it", quoted(&request.name)));
+        return Ok(Verdict { reasons: vec![reason], signers: Vec::new(), skipped: Vec::new() });
+    };
+    verify_signed(document.content, &signatures_of(&request.name, documents), keys, request)
 }
 
 /// What was signed and is not there, is there and was not signed, or is another file than what was signed.
@@ -249,18 +254,21 @@ fn differences(name: &str, signed: &Waybill, found: &Waybill) -> Vec<Notice> {
     differences
 }
 
-/// The waybill that is there already, and the highest sequence of its product.
-fn before(request: &WaybillRequest, documents: &[DocumentFile<'_>]) -> Result<(Option<Waybill>, u32), Error> {
-    let (mut own, mut highest) = (None, 0);
-    for document in documents {
-        let Some(name) = document.name.strip_suffix(ENDING).filter(|name| !name.contains('/')) else { continue };
-        let waybill = Waybill::parse(document.content).map_err(|error| error.at(document.name))?;
-        if waybill.product == request.product {
-            highest = waybill.sequence.max(highest);
-            own = Some(waybill).filter(|_| name == request.name).or(own);
-        }
-    }
-    Ok((own, highest))
+/// A waybill that is there, and what it is of: `1.0.1`, `firmware_1.0.1.bin`.
+type NamedWaybill<'a> = (&'a str, Waybill);
+
+/// The waybills among the documents, each read once.
+fn waybills<'a>(documents: &[DocumentFile<'a>]) -> impl Iterator<Item = Result<NamedWaybill<'a>, Error>> {
+    let own = |document: &DocumentFile<'a>| {
+        let name = document.name.strip_suffix(ENDING).filter(|name| !name.contains('/'))?;
+        let waybill = Waybill::parse(document.content).map_err(|error| error.at(document.name));
+        Some(waybill.map(|waybill| (name, waybill)))
+    };
+    documents.iter().filter_map(own)
+}
+
+fn find<'w>(name: &str, waybills: &'w [NamedWaybill<'_>]) -> Option<&'w Waybill> {
+    waybills.iter().find(|(of, _)| *of == name).map(|(_, waybill)| waybill)
 }
 
 /// Files of a listing, by path.
