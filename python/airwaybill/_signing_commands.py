@@ -4,13 +4,12 @@
 
 import os
 import sys
-import time
 from collections.abc import Sequence
 from typing import Annotated, Optional
 
 import typer
 
-from airwaybill import AirwaybillError, Catalog, Keys, Listing, PublicKey, Waybill, _signing, verify_signed
+from airwaybill import AirwaybillError, Catalog, Keys, PublicKey, Waybill, _directory, _signing, verify_signed
 from airwaybill._files import write
 from airwaybill._options import (
     CHECK_FAILED,
@@ -25,7 +24,7 @@ from airwaybill._options import (
     SchemeOption,
 )
 from airwaybill._signing import KEYS, Draft, Signing
-from airwaybill._terminal import new_table, print_tables, progress_bar, shown
+from airwaybill._terminal import new_table, print_tables, shown
 
 keys = typer.Typer(help="Who may sign: keys/<n>.waybill beside the releases.", no_args_is_help=True)
 
@@ -145,7 +144,8 @@ def sign(
     if name == [KEYS]:
         _sign_keys(directory, key)
         return
-    catalog, listing = _scan(directory, scheme, ignore, protect, include, keep)
+    scanned = _directory.Directory.scan(directory, scheme, ignore, protect, include, keep, sha256=True)
+    catalog, listing = scanned.catalog(), scanned.listing
     trusted = Keys.newest(_signing.documents(directory))
     product = trusted.to_dict()["product"]
     if key is not None and not dry_run:
@@ -203,7 +203,8 @@ def verify(
     keep: Sequence[str],
 ) -> None:
     """Who signed each release and image, and whether devices take it; fails if they do not take one of them."""
-    catalog, listing = _scan(directory, scheme, ignore, protect, include, keep)
+    scanned = _directory.Directory.scan(directory, scheme, ignore, protect, include, keep, sha256=True)
+    catalog, listing = scanned.catalog(), scanned.listing
     found = _signing.documents(directory)
     trusted = Keys.newest(found, None if keys_file is None else _keys(keys_file))
     judged = _signing.judge(catalog, listing, found, trusted, _signing.now())
@@ -263,21 +264,3 @@ def _keys(path: str) -> Keys:
 def _need_directory(directory: str) -> None:
     if not os.path.isdir(directory):
         raise CommandError(WRONG_USAGE, "root_invalid", f"{directory}: not a directory")
-
-
-def _scan(directory: str, scheme: Scheme, *globs: Sequence[str]) -> tuple[Catalog, Listing]:
-    ignore, protect, include, keep = globs
-    with progress_bar("hashing") as progress:
-        listing = Listing.scan(
-            directory, scheme=scheme.value, ignore=ignore, include=include, sha256=True, progress=progress
-        )
-    catalog = Catalog.from_listing(
-        listing,
-        scheme=scheme.value,
-        ignore=ignore,
-        protect=protect,
-        include=include,
-        keep=keep,
-        now=int(time.time()),
-    )
-    return catalog, listing

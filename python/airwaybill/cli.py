@@ -7,7 +7,6 @@ import json
 import logging
 import os
 import sys
-import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Annotated, Any, NoReturn, Optional
 
@@ -20,6 +19,7 @@ from airwaybill import (
     Manifest,
     Notice,
     _check,
+    _directory,
     _record,
     _signing,
     _signing_commands,
@@ -400,43 +400,19 @@ def _fail(exit_code: int, code: str, message: str) -> int:
 
 
 def _offer(
-    directory: str,
-    scheme: Scheme,
-    ignore: Sequence[str],
-    protect: Sequence[str],
-    include: Sequence[str],
-    keep: Sequence[str],
-    *,
-    signed_only: bool = False,
+    directory: str, scheme: Scheme, *globs: Sequence[str], signed_only: bool = False
 ) -> Callable[[Sequence[str]], Catalog]:
     """The catalog of a directory, without the names that failed."""
-    with progress_bar("hashing") as progress:
-        listing = Listing.scan(
-            directory, scheme=scheme.value, ignore=ignore, include=include, sha256=signed_only, progress=progress
-        )
+    found = _directory.Directory.scan(directory, scheme, *globs, sha256=signed_only)
     unsigned: tuple[Notice, ...] = ()
-
-    def offer(failed: Sequence[str]) -> Catalog:
-        return Catalog.from_listing(
-            listing,
-            scheme=scheme.value,
-            ignore=ignore,
-            protect=protect,
-            include=include,
-            keep=keep,
-            failed=failed,
-            unsigned=unsigned,
-            now=int(time.time()),
-        )
-
     if signed_only:
         documents = _signing.documents(directory)
-        unsigned = _signing.judge_to_serve(offer(()), listing, documents, _signing.now()).unsigned
-    return offer
+        unsigned = _signing.judge_to_serve(found.catalog(), found.listing, documents, _signing.now()).unsigned
+    return lambda failed: found.catalog(failed=failed, unsigned=unsigned)
 
 
 def _catalog(directory: str, scheme: Scheme, *globs: Sequence[str]) -> Catalog:
-    return _offer(directory, scheme, *globs)(())
+    return _directory.Directory.scan(directory, scheme, *globs).catalog()
 
 
 def _releases(directory: str, scheme: Scheme, *globs: Sequence[str]) -> Catalog:

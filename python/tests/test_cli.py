@@ -310,7 +310,7 @@ def test_on_a_terminal_a_manifest_ends_with_a_new_line(tree: Path) -> None:
 
 SLOW = """
 import sys, time
-import airwaybill, airwaybill.cli
+import airwaybill, airwaybill._directory, airwaybill.cli
 
 class Slow:
     @staticmethod
@@ -321,7 +321,7 @@ class Slow:
             time.sleep(float(sys.argv[2]))
         return airwaybill.Listing.scan(directory, **options)
 
-airwaybill.cli.Listing = Slow
+airwaybill._directory.Listing = Slow
 sys.exit(airwaybill.cli.run(["inspect", sys.argv[1]]))
 """
 
