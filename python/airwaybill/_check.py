@@ -21,7 +21,7 @@ else:
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from ._core import Finding
+    from ._core import Finding, Notice
 
 SETTINGS = "check.toml"
 # Of a wrong directory so many of those below it are looked at.
@@ -139,6 +139,11 @@ def _with_errors(catalog: Catalog, found: Checked) -> tuple[str, ...]:
 def plain(finding: Finding) -> dict[str, str]:
     """A finding as plain values, as the npm package has it."""
     return {key: getattr(finding, key) for key in ("level", "path", "code", "message", "advice")}
+
+
+def reason(notice: Notice) -> dict[str, str]:
+    """A notice as plain values, as the npm package has it."""
+    return {key: getattr(notice, key) for key in ("path", "code", "message")}
 
 
 def line(finding: dict[str, str]) -> str:

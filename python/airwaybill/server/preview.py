@@ -12,7 +12,7 @@ from typing import Any
 
 from starlette.requests import Request
 
-from airwaybill._check import Checked
+from airwaybill._check import Checked, reason
 from airwaybill.server.answers import Answer, Header, RequestError
 from airwaybill.server.cache import Entity
 from airwaybill.server.conditions import RequestHeaders, precondition
@@ -152,9 +152,7 @@ def _render(snapshot: Snapshot, checked: Checked, config: Config) -> tuple[Snaps
             "now": moment.now,
             "unsettled": moment.unsettled,
             "failed": moment.failed,
-            "unsigned": [
-                {"path": notice.path, "code": notice.code, "message": notice.message} for notice in moment.unsigned
-            ],
+            "unsigned": [reason(notice) for notice in moment.unsigned],
         },
         "check": checked.settings,
         "findings": checked.findings,

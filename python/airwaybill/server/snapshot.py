@@ -71,7 +71,7 @@ class Snapshot:
         earlier = None if before is None else before.catalog
         judged = None
         if config.signed_only:
-            everything = config.catalog(listing, moment, earlier)
+            everything = config.catalog(listing, moment)
             judged = _signing.judge_to_serve(everything, listing, documents, _signing.text_of(moment.now or 0))
             moment = moment._replace(unsigned=judged.unsigned)
 
@@ -96,9 +96,7 @@ class Snapshot:
             releases=tuple(str(release.version) for release in catalog.releases),
             firmware=tuple(image.path for image in catalog.firmware),
             unsettled=tuple(notice.path for notice in catalog.held_back if notice.code == "release_unsettled"),
-            held_back=tuple(
-                {"path": notice.path, "code": notice.code, "message": notice.message} for notice in catalog.held_back
-            ),
+            held_back=tuple(map(_check.reason, catalog.held_back)),
             ignored=len(catalog.ignored),
         )
 
