@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from ._core import Keys, Notice, PublicKey, Signature
+from ._core import Keys, Notice, PublicKey, Signature, is_document
 from ._error import AirwaybillError
 from ._files import write
 from ._host import shown
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 NAMESPACE = "waybill@airwaybill"
 KEYS = "keys"
 DRAFT = ".draft"
-DOCUMENT = re.compile(r".+\.waybill(?:\.draft)?(?:(?:\.[0-9]+)?\.sig)?")
 # More than the longest document that is read (rule T8b).
 READ_LIMIT = 512 * 1024 + 1
 MAX_SIGNATURES = 8
@@ -35,11 +33,11 @@ def documents(root: str) -> dict[str, bytes]:
             names = sorted(os.listdir(os.path.join(root, prefix)))
         except (FileNotFoundError, NotADirectoryError):
             continue
-        for name in filter(DOCUMENT.fullmatch, names):
-            path = os.path.join(root, prefix + name)
-            if os.path.isfile(path):
+        for name in (prefix + name for name in names):
+            path = os.path.join(root, name)
+            if is_document(os.fsencode(name)) and os.path.isfile(path):
                 with open(path, "rb") as file:
-                    found[prefix + name] = file.read(READ_LIMIT)
+                    found[name] = file.read(READ_LIMIT)
     return found
 
 

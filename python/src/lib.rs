@@ -46,7 +46,7 @@ mod _core {
     #[pymodule_export]
     use crate::manifest::Manifest;
     #[pymodule_export]
-    use crate::path::check_path;
+    use crate::path::{check_path, is_document};
     #[pymodule_export]
     use crate::plan::Plan;
     #[pymodule_export]

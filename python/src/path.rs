@@ -12,3 +12,9 @@ pub(crate) fn check_path(path: &Bound<'_, PyAny>) -> PyResult<String> {
     let path = airwaybill::DevicePath::from_bytes(&bytes(path)?);
     path.map(|path| path.to_string()).map_err(engine_error)
 }
+
+/// Whether a path from the top directory, `str` or `bytes`, is that of a waybill, of keys or of a signature.
+#[pyfunction]
+pub(crate) fn is_document(path: &Bound<'_, PyAny>) -> PyResult<bool> {
+    Ok(str::from_utf8(&bytes(path)?).is_ok_and(airwaybill::is_document))
+}

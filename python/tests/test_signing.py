@@ -295,6 +295,12 @@ def test_a_key_without_a_comment(root: Path, keys: Path, call: Call) -> None:
     assert judged(call, root)["1.0.0"] == "yes"
 
 
+def test_a_name_that_is_not_utf_8_is_no_document(signed: Path, call: Call) -> None:
+    with open(os.fsencode(signed) + b"/\xff.waybill", "wb"):
+        pass
+    assert judged(call, signed) == {"1.0.0": "yes", "1.0.1": "yes"}
+
+
 def test_a_directory_without_keys(root: Path, keys: Path, call: Call) -> None:
     make_key(keys, "office")
     for command in (["verify", root], ["sign", root, "1.0.1", "--key", keys / "office"], ["keys", "rotate", root]):
