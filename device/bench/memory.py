@@ -69,13 +69,13 @@ def completes(releases: Path, client: Path, port: int, heap_kb: int, keys: bytes
         return True
 
 
-def least_heap(releases: Path, client: Path, port: int) -> int:
+def least_heap(releases: Path, client: Path, port: int, keys: bytes | None = None) -> int:
     low, high = 8, 512
-    if not completes(releases, client, port, high):
+    if not completes(releases, client, port, high, keys):
         raise SystemExit(f"no update with a heap of {high} KB")
     while high - low > 1:
         middle = (low + high) // 2
-        if completes(releases, client, port, middle):
+        if completes(releases, client, port, middle, keys):
             high = middle
         else:
             low = middle
