@@ -1,7 +1,7 @@
 """The power-cut proof of a device with keys: `micropython signed_cuts.py FILESYSTEM SPEC PAIRS`.
 
 SPEC is a JSON file: `trees` by version and path, `documents` by request, all content in hex digits. The keys rotate
-from the first document to the third; a release is installed and confirmed; and taken back.
+from the first document to the third; a release is installed with its image and confirmed; and taken back.
 """
 
 import binascii
@@ -42,7 +42,7 @@ class SignedCuts(Cuts):
 
     def __init__(self, kind, spec, pairs):
         trees = {version: content(spec["trees"][version]) for version in spec["trees"]}
-        Proof.__init__(self, kind, trees, OWN, {version: "1.0.0" for version in trees})
+        Proof.__init__(self, kind, trees, OWN, {"1.0.2": "1.0.1"})
         self.pairs = pairs
         self.documents = content(spec["documents"])
         self.server = SignedServer(self.documents)
@@ -71,14 +71,17 @@ class SignedCuts(Cuts):
             if self.keys() not in (1, 2, 3):
                 return "keys %r" % self.keys()
             ota = self.ota()
+            if self.firmware_differs(ota.version):
+                return "firmware not of " + ota.version
             if ota.version == "1.0.1" and ota.status()["state"] == "idle":
                 with open("/flash/waybill/signed", "rb") as file:
                     if file.read() != self.documents["1.0.1.waybill"]:
                         return "another waybill"
                 from airwaybill import record
 
-                if record.read_head(ota, "1.0.1")["signed"]["release"] != [17, "1.0.1"]:
-                    return "another sequence"
+                numbers = record.read_head(ota, "1.0.1")["signed"]
+                if [numbers["release"], numbers["firmware"]] != [[17, "1.0.1"], [5, "1.0.1"]]:
+                    return "other sequences"
             return None
         except Exception as error:
             sys.print_exception(error)

@@ -217,6 +217,20 @@ def test_attacks(tmp_path: Path, attack: str) -> None:
         assert update(good(), board, *INSTALL) == ["1.0.1", *INSTALLED]
 
 
+@pytest.mark.parametrize("attack", ["image-unsigned", "another-image", "release-for-image"])
+def test_pycom(tmp_path: Path, attack: str) -> None:
+    """Its firmware is written at once, and switched to by the same call that ends the writing."""
+    change, code = ATTACKS[attack]
+    lies = good()
+    change(lies)
+    board = board_of(tmp_path, board="pycom")
+    assert update(lies, board)[0]["code"] == code
+    assert not (board.root / "boot").exists()
+    assert board.release() == tree(RELEASES / "1.0.0")
+    assert update(good(), board, *INSTALL) == ["1.0.1", *INSTALLED]
+    assert (board.root / "image").read_bytes() == (RELEASES / "firmware_1.0.1.bin").read_bytes()
+
+
 def test_mix_of_two_releases(tmp_path: Path) -> None:
     """Each file is signed, but not with the others."""
     releases = tmp_path / "releases"

@@ -1,10 +1,11 @@
-"""The power is cut at every block write while keys rotate, and while a signed release is installed, confirmed and taken
-back: the keys are a valid version, and the device has one release wholly."""
+"""The power is cut at every block write while keys rotate, and while a signed release with its image is installed,
+confirmed and taken back: the keys are a valid version, and the device has one release wholly."""
 
 from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,11 @@ from board import TESTS, compile_client, micropython
 from content import noise
 from signing import LAPTOP, OFFICE, ROOT_KEY, Waybill, keys, signed
 
+sys.path.insert(0, str(TESTS / "model"))
+
+from firmware import MPY, make_image
+
+IMAGE = make_image("1.0.1", MPY, 5150)  # as the model's server has it
 PAIRS = 25
 BOOT = b"""import os
 from machine import SD
@@ -38,6 +44,8 @@ def documents(releases: dict[str, dict[str, bytes]]) -> dict[str, bytes]:
     found |= signed("keys/3", keys(3, release=(LAPTOP,)), ROOT_KEY)
     for sequence, version in ((17, "1.0.1"), (18, "1.0.2")):
         found |= signed(version, Waybill(releases[version], version, sequence).render(), LAPTOP)
+    image = Waybill({"firmware_1.0.1.bin": IMAGE}, "1.0.1", 5, image=True)
+    found |= signed("firmware_1.0.1.bin", image.render(), LAPTOP)
     return {name[1:]: data for name, data in found.items()}
 
 
