@@ -17,7 +17,7 @@ def begin(ota, found):
     ota.rooms = {}
     ota.received = 0
     ota.systems = systems(ota)
-    ota.keys = ota.numbers = ota.waybill = None
+    ota.keys = ota.numbers = ota.waybill = ota.before = None
     version = ota.version or ""  # one that cannot be read is an error, not a device without a version
     try:
         check_version(version)

@@ -49,7 +49,8 @@ def find_what_goes(ota, found, path, signed):
             if info:
                 if name.startswith(CLIENT):
                     clients.append(target.tell())
-                levels = record.owned(directories, name)
+                # Without a record all directories of the release count as its own, as where plan.py finds its files.
+                levels = name.count("/") - 1 if ota.before else record.owned(directories, name)
                 found.number = write(target, found.number, "D", levels, None, "-", name)
                 room_of(ota, found, name[: name.find("/")]).add(name, None, info[6], levels)
                 found.changes += 1
@@ -71,6 +72,8 @@ def all_sources(ota, found, path):
         yield field, record.section(path, start, end)
     if found.head:
         yield "record", ((name, size) for name, size, _ in record.entries(ota.home + "/files"))
+    elif ota.before:
+        yield "record", part("signed").delivered(ota.before)
     if ota.waybill:
         yield from part("signed").sources(ota.waybill)
 

@@ -69,7 +69,7 @@ def ask(ota, signed=False):
         sweep(ota)
         raise
     finally:
-        for name in ("/manifest", "/fetch.raw", "/fetch.old"):
+        for name in ("/manifest", "/fetch.raw", "/fetch.old", "/fetch.before"):
             remove(home + name)
     return found
 

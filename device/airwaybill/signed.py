@@ -29,6 +29,13 @@ def sources(path):
         yield "signed " + section, ((name, (size, digest)) for _, name, size, digest in entries(path, section))
 
 
+def delivered(path):
+    """What a release has put on the device, in place of its record."""
+    for _, name, size, digest in entries(path, "files"):
+        if not name[name.find("/") :].lower().startswith("/waybill/"):
+            yield name, (size, digest)
+
+
 def is_own(ota, path):
     """Whether the release may have another one than the device, which keeps its own."""
     return not ota.boot_py and is_face(path, ota.systems["flash"])

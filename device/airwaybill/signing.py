@@ -39,6 +39,22 @@ def files(ota, found, own):
         for signature in signatures:
             file.write(signature)
     ota.waybill = path
+    if own not in (None, found.version) and not found.head:
+        yield from before(ota, own)
+
+
+def before(ota, version):
+    """A generator: the waybill of the release that the device has, to `waybill/fetch.before`, in place of the record
+    that it has not. One that is not there, or does not count, is none; that it is too old by now does not matter."""
+    path = ota.home + "/fetch.before"
+    try:
+        _, why, _ = yield from checked(ota, quote(version), version, path)
+    except OTAError as error:
+        if error.code not in ("unsigned", "document_too_long"):
+            raise
+        return
+    if not [error for error in why if error.code != "sequence_low"]:
+        ota.before = path
 
 
 def image(ota, found):
@@ -54,6 +70,15 @@ def image(ota, found):
 
 def waybill(ota, request, name, path):
     """A generator: fetches a waybill, and what signed it. An OTAError if it does not count."""
+    files, why, waybill = yield from checked(ota, request, name, path, ota.now, least(ota))
+    if why:
+        raise why[0]
+    note(ota, waybill.kind, waybill.sequence, waybill.version)
+    return files
+
+
+def checked(ota, request, name, path, now=None, least=None):
+    """A generator: fetches a waybill that is signed. What signed it, why it does not count, and what it is."""
     request += ".waybill"
     first = yield from steps("obtain", "document", ota, request + ".sig", _SIGNATURE_BYTES)
     digest = first and (yield from steps("obtain", "document", ota, request, _WAYBILL_BYTES, path))
@@ -62,9 +87,8 @@ def waybill(ota, request, name, path):
     keys = ota.keys
     needed = [(keys["release"], keys["threshold release"])]
     signed, files = yield from signers(ota, request, binascii.unhexlify(digest), needed, "unsigned", first)
-    kind, sequence, version = once("waybill", "judge", path, keys, signed, name + ".waybill", ota.now, least(ota))
-    note(ota, kind, sequence, version)
-    return files
+    why, waybill = once("waybill", "reasons", path, keys, signed, name + ".waybill", now, least)
+    return files, why, waybill
 
 
 def signers(ota, request, digest, needed, code, file=None):

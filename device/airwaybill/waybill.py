@@ -13,14 +13,6 @@ HEX = DIGITS + "abcdef"
 TIME = "%04d-%02d-%02dT%02d:%02d:%02dZ"
 
 
-def judge(*arguments):
-    """(kind, sequence, version) of a waybill that counts; see `reasons`."""
-    why, waybill = reasons(*arguments)
-    if why:
-        raise why[0]
-    return waybill.kind, waybill.sequence, waybill.version
-
-
 def reasons(path, keys, signers, name, now=None, least=None):
     """Why the waybill at `path` does not count for a device with `keys`: OTAErrors, of which there are none if it does;
     and the Waybill, where it is one.
