@@ -52,6 +52,19 @@ def prepare(ota, found):
         ota.image.expect(size)
 
 
+def check_needed(ota, found):
+    """That the release runs on the firmware that the device has, or is to get."""
+    names = [ota.firmware_version]
+    if found.firmware and ota.firmware and not ota.note:
+        names.append(version_of(found.firmware[2]))
+    if found.needs.lstrip("v") not in [name and name.lstrip("v") for name in names]:
+        raise OTAError(
+            "firmware_needed",
+            "%s is made for firmware %s, and the device has %s: offer firmware_%s.bin with it, or install that first"
+            % (found.version, found.needs, names[0] or "none that it knows of", found.needs),
+        )
+
+
 def digest_like(digest):
     """What makes such a digest: SHA-256 by a waybill, else SHA-1."""
     return hashlib.sha256() if len(digest) == 64 else new_sha1()

@@ -16,6 +16,7 @@ class Offer:
     whole = False  # it lists all of the release
     head = None  # of the device's record; None without one
     firmware = None  # (size, digest, request)
+    needs = None  # the firmware for which the release is made
     files = 0  # to fetch
     size = 0  # of these, in bytes; None where the manifest does not say
     changes = 0

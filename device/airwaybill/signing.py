@@ -34,7 +34,7 @@ def files(ota, found, own):
     if found.version == own and not (found.whole or stat(ota.home + "/fetch.raw")[6]):
         return
     path = ota.home + "/fetch.signed"
-    signatures = yield from waybill(ota, quote(found.version), found.version, path)
+    signatures, found.needs = yield from waybill(ota, quote(found.version), found.version, path)
     with open(ota.home + "/fetch.signatures", "wb") as file:
         for signature in signatures:
             file.write(signature)
@@ -69,12 +69,12 @@ def image(ota, found):
 
 
 def waybill(ota, request, name, path):
-    """A generator: fetches a waybill, and what signed it. An OTAError if it does not count."""
+    """A generator: fetches a waybill. What signed it, and what firmware it needs; an OTAError if it does not count."""
     files, why, waybill = yield from checked(ota, request, name, path, ota.now, least(ota))
     if why:
         raise why[0]
     note(ota, waybill.kind, waybill.sequence, waybill.version)
-    return files
+    return files, waybill.needs_firmware
 
 
 def checked(ota, request, name, path, now=None, least=None):

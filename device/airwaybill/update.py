@@ -112,6 +112,8 @@ def run(ota, allow_downgrade, retry, progress, now):
             if ota.image and ota.keys:
                 yield from steps("signing", "image", ota, found)
                 once("firmware", "prepare", ota, found)
+        if found.needs:
+            once("firmware", "check_needed", ota, found)
         if not (found.changes or ota.image or found.version != ota.version):
             discard(ota)
             return None

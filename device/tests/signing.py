@@ -65,11 +65,12 @@ class Waybill:
     product: str = PRODUCT
     image: bool = False
     keep: Mapping[str, bytes] | None = None
+    needs: str = "-"
 
     def render(self) -> bytes:
         kind = "firmware" if self.image else "release"
         lines = ["airwaybill 1", f"product {self.product}", f"{kind} {self.version}", f"sequence {self.sequence}"]
-        lines += [f"expires {self.expires}", "needs-firmware -"]
+        lines += [f"expires {self.expires}", f"needs-firmware {self.needs}"]
         for section, files in (("files", self.files), ("keep", self.keep or {})):
             if files:
                 lines.append(f"{section} {len(files)}")

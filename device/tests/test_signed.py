@@ -232,6 +232,55 @@ def test_pycom(tmp_path: Path, attack: str) -> None:
     assert (board.root / "image").read_bytes() == (RELEASES / "firmware_1.0.1.bin").read_bytes()
 
 
+# The firmware that a release needs, what the device has, the board and its settings, and whether that is enough; it is
+# offered 1.0.1, its own is 1.0.0.
+NEEDED: dict[str, tuple[str, str | None, dict[str, Any], bool]] = {
+    "no-demand": ("-", None, {}, True),
+    "it-runs": ("1.0.0", "1.0.0", {"firmware": False}, True),
+    "it-runs-whatever-comes": ("1.0.0", "1.0.0", {}, True),
+    "it-runs-with-a-v": ("v1.0.0", "1.0.0", {"firmware": False}, True),
+    "it-runs-with-a-v-of-its-own": ("1.0.0", "v1.0.0", {"firmware": False}, True),
+    "it-was-delivered": ("2.0", None, {"firmware_version": "2.0"}, True),
+    "it-comes": ("1.0.1", "1.0.0", {}, True),
+    "it-comes-with-a-v": ("v1.0.1", "1.0.0", {}, True),
+    "it-comes-where-none-is-known": ("1.0.1", None, {}, True),
+    "it-is-not-taken": ("1.0.1", "1.0.0", {"firmware": False}, False),
+    "another-runs-and-another-comes": ("1.0.2", "1.0.0", {}, False),
+    "higher-is-not-it": ("0.9", "1.0.0", {"firmware": False}, False),
+    "none-is-known": ("1.0.0", None, {"firmware": False}, False),
+}
+
+
+@pytest.mark.parametrize("case", NEEDED)
+def test_the_firmware_that_a_release_needs(tmp_path: Path, case: str) -> None:
+    """T8b: it runs, or comes with it; else nothing is fetched and nothing changes."""
+    needs, has, settings, enough = NEEDED[case]
+    board = board_of(tmp_path)
+    (board.root / "flash/waybill/version").write_text(f"1.0.0\n{has or ''}\n")
+    before = board.files()
+    files = sign(served(), release_of("1.0.1", needs=needs), image_of("1.0.1", sequence=3))
+    with answering(files) as server:
+        [found] = board.run(server.port, "update", settings=settings)
+        fetched = [line for line in server.asked if "/1.0.1/" in line]
+    if enough:
+        assert found == "1.0.1"
+        return
+    assert found["code"] == "firmware_needed"
+    for word in ("1.0.1 is made for firmware", f"firmware {needs}", has or "none", f"firmware_{needs}.bin"):
+        assert word in found["detail"]
+    assert fetched == []
+    assert board.files() == before
+
+
+def test_a_board_that_cannot_write_the_firmware_that_a_release_needs(tmp_path: Path) -> None:
+    """It would take the files of an update without its firmware, but not of this one."""
+    board = board_of(tmp_path)
+    (board.root / "no_second").write_text("1")
+    files = sign(served(), release_of("1.0.1", needs="1.0.1"), image_of("1.0.1", sequence=3))
+    assert update(files, board)[0]["code"] == "firmware_needed"
+    assert update(good(), board) == ["1.0.1"]
+
+
 def test_mix_of_two_releases(tmp_path: Path) -> None:
     """Each file is signed, but not with the others."""
     releases = tmp_path / "releases"
