@@ -39,7 +39,7 @@ def plan(delete=(), new=(), update=()):
     found = Offer()
     found.head = head
     ota.systems = {"flash": True, "sd": True}
-    ota.waybill = None
+    ota.waybill = ota.before = None
     try:
         ota.held = text.encode()
         once("read", "read", ota, found)

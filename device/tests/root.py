@@ -43,7 +43,7 @@ def plan(ota, systems, *paths):
     found = Offer()
     found.whole = True
     ota.systems = systems
-    ota.waybill = None
+    ota.waybill = ota.before = None
     ota.held = json.dumps(manifest).encode()
     once("read", "read", ota, found)
     once("planning", "planning", ota, found, None)
