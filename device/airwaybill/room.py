@@ -11,6 +11,8 @@ _MARGIN = const(8)  # blocks for what directories, lists and plan take
 _JOURNAL_BYTES = const(16384)  # on flash, for the journal's two files and their directory
 _RECORDS_BYTES = const(16384)  # on flash, for the journal when it is written anew, version and report
 _ENTRY_BYTES = const(48)  # of a file in its directory, beside its name
+_SUM_BYTES = const(73)
+_LONGER_BYTES = const(24)  # a SHA-256 than the SHA-1 of a list
 
 
 def room_of(ota, found, name):
@@ -84,16 +86,29 @@ class Room:
             if not is_directory:
                 self.copied += self.blocks(os.stat(directory + "/" + str(name, "utf-8"))[6])
 
-    def sums(self):
+    def sums(self, listed, number, changes, size, signed):
         """What is needed of this when the list is done. `spare`, in bytes: what the way back needs at once; it copies,
         one file at a time. `spare_before`, in bytes: what the way forward needs at once, so that the room for the way
         back is left after it; `journal`, in bytes: for that. `before_journal`, in blocks: beside the files that come,
-        until the journal is written."""
-        records, journal = (_RECORDS_BYTES, _JOURNAL_BYTES) if self.flash else (0, 0)
-        spare = (self.to_go.count * self.directory + self.largest + self.copied) * self.block + records
+        until the journal is written.
+
+        `listed`: bytes of the list, which has `number` lines, `changes` of them in the plan; `size`: bytes of the old
+        record, or with `signed` of the waybill, which has all that the record will have."""
+        largest = self.largest
+        records = journal = lists = 0
+        if self.flash:
+            records, journal = _RECORDS_BYTES, _JOURNAL_BYTES
+            listed += number * _LONGER_BYTES
+            record = size if signed else size + listed
+            largest = max(largest, record // self.block)  # confirm() copies it
+            # Sums and record; then twice the plan, after the waybill where that is copied.
+            lists = max(size if signed and self.copies else 0, 2 * listed * changes // (number or 1))
+            lists += number * _SUM_BYTES + record
+        spare = (self.to_go.count * self.directory + largest + self.copied) * self.block + records
         spare_before = spare + (self.to_make.count * self.directory + self.growth()) * self.block
         shards = 3 + self.files // SHARD + self.files // (SHARD * SHARDS)
         before_journal = self.blocks(spare_before) + self.blocks(journal) + _MARGIN + shards * self.directory
+        before_journal += lists // self.block  # small ones are in the margin
         return {
             "copies": self.copies,
             "block": self.block,

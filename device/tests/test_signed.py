@@ -435,6 +435,28 @@ def test_a_card_that_is_missing(tmp_path: Path) -> None:
     assert update(files, board)[0]["code"] == "mount_missing"
 
 
+@pytest.mark.parametrize("fat", [False, True], ids=["littlefs", "FAT"])
+def test_room_for_a_large_waybill(tmp_path: Path, fat: bool) -> None:
+    """D11: with more and more room nothing is fetched, or all, and then confirmed on a flash that is full."""
+    releases = tmp_path / "releases"
+    for version in ("1.0.0", "1.0.1"):
+        place = releases / version / "flash/data"
+        place.mkdir(parents=True)
+        for number in range(150):
+            (place / f"{'n' * 200}{number:03}").write_text(version if number < 20 else "same")
+    files = sign(served(releases), release_of("1.0.1", releases))
+    steps = ("update", "start", "start", ("run", {"code": "fill('/flash/full')"}), "confirm")
+    found = set()
+    for blocks in range(258, 315, 8) if fat else range(108, 141, 8):
+        board = Board(tmp_path / str(blocks), releases, "1.0.0", blocks=blocks, fat=fat)
+        (board.root / "flash/waybill/keys").write_bytes(keys())
+        with answering(files) as server:
+            result, *_, confirmed = board.run(server.port, *steps, heap="64M")
+            came = sum("/1.0.1/" in line for line in server.asked)
+        found.add((result if isinstance(result, str) else result["code"], came, confirmed is True))
+    assert found == {("space", 0, False), ("1.0.1", 20, True)}
+
+
 def test_a_poll_writes_nothing(tmp_path: Path) -> None:
     board = board_of(tmp_path)
     before = {path: (board.root / path).stat().st_mtime_ns for path in board.files()}
