@@ -127,7 +127,7 @@ codes! {
     BaseHeldBack = "base_held_back",
     /// A path is outside the mount points of the device.
     PathMount = "path_mount",
-    /// A path is one of the client's own.
+    /// A path is one of the client's own, or one that FAT cannot hold.
     PathReserved = "path_reserved",
     /// A directory hides a module of the same name.
     ModuleHidden = "module_hidden",

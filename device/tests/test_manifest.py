@@ -381,6 +381,23 @@ def test_names_that_fat_cannot_hold(tmp_path: Path) -> None:
         assert "~" in segment or answer["kept"] != [segment], segment
 
 
+def test_the_check_knows_the_same_names(tmp_path: Path) -> None:
+    sd = "1.0.1/sd/"
+    for case in json.loads((VECTORS / "check" / "client.json").read_text()):
+        if not case["name"].startswith("fat-names"):
+            continue
+        names = [entry["path"].removeprefix(sd) for entry in case["input"]["listing"] if entry["path"].startswith(sd)]
+        refused = [
+            name
+            for name, answer in zip(names, fat(tmp_path, [[name] for name in names]))
+            if answer["names"] == ["path_reserved"]
+        ]
+        found = [
+            finding["path"].removeprefix(sd) for finding in case["ok"]["findings"] if finding["path"].startswith(sd)
+        ]
+        assert sorted(refused) == found, case["name"]
+
+
 def test_a_short_name_opens_a_long_ones_file(tmp_path: Path) -> None:
     """Why such names are refused."""
     found = fat(tmp_path, [["airwaybill_boot.py", "AIRWAY~1.PY"]])

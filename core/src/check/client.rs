@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Check, add_directories, files, move_up};
-use crate::check::Level::Error;
+use crate::check::Level::{Error, Warning};
 use crate::check::names::CASE_ADVICE;
 use crate::error::{Code, quoted};
 
@@ -17,6 +17,7 @@ impl Check<'_> {
     pub(super) fn client(&mut self) {
         self.mounts();
         self.case_pairs();
+        self.fat_names();
         self.hiding();
         self.room();
     }
@@ -81,6 +82,18 @@ impl Check<'_> {
         }
     }
 
+    /// Names that FAT changes, or has for other files (D19). littlefs takes them, and no listing says which of the two a
+    /// mount has.
+    fn fat_names(&mut self) {
+        let paths = self.target.files().iter().map(|file| file.path.as_str());
+        let odd: Vec<&str> = paths.filter(|path| path.split('/').any(is_odd_on_fat)).collect();
+        for path in odd {
+            let message =
+                "FAT cannot hold this name, or has it for another file: a device with FAT refuses the release";
+            self.find((Warning, Code::PathReserved), path, message, "rename it, or accept it if no device has FAT");
+        }
+    }
+
     /// A directory of a module's name, where one of the two is new.
     fn hiding(&mut self) {
         let mut directories: BTreeSet<&str> = BTreeSet::new();
@@ -139,6 +152,17 @@ fn fat_name(path: &str) -> String {
 
 fn folded(pairs: &[u8], byte: u8) -> Option<u8> {
     pairs.as_chunks().0.iter().find_map(|[of, to]| (*of == byte).then_some(*to))
+}
+
+fn is_odd_on_fat(segment: &str) -> bool {
+    segment.ends_with(['.', ' ']) || segment.contains(['"', '*', ':', '<', '>', '?', '|']) || is_generated(segment)
+}
+
+/// Whether `FatFs` may make up this name for a long one: `MAINPY~1.PY`, and from the sixth of a directory on `MA~3F0C.PY`.
+fn is_generated(segment: &str) -> bool {
+    let stem = segment.split('.').next().and_then(|stem| stem.rsplit_once('~'));
+    is_short(segment)
+        && stem.is_some_and(|(_, digits)| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 /// Whether FAT holds a name as 8.3, without a second one that it makes up.

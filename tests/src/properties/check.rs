@@ -96,7 +96,6 @@ fn levels(code: Code) -> &'static [Level] {
     const ERROR: &[Level] = &[Level::Error];
     match code {
         Code::PathMount
-        | Code::PathReserved
         | Code::FirmwareHex
         | Code::FlashFull
         | Code::StartMissing
@@ -114,7 +113,7 @@ fn levels(code: Code) -> &'static [Level] {
         | Code::FirmwareDigest
         | Code::NothingStays
         | Code::NoReleases => ERROR,
-        Code::FirmwareChip | Code::MpyFormat | Code::PathCase => &[Level::Error, Warning],
+        Code::FirmwareChip | Code::MpyFormat | Code::PathCase | Code::PathReserved => &[Level::Error, Warning],
         Code::FirmwareNewer
         | Code::FirmwareMissing
         | Code::FileGrown
