@@ -169,23 +169,41 @@ fn has_private_key(text: &str) -> bool {
         .any(|rest| rest.split_once("-----").is_some_and(|(kind, _)| kind.len() < 32 && kind.ends_with("PRIVATE KEY")))
 }
 
-/// Whether what stands after a URL's `://` has a password before its `@`, or a token in its query.
+/// Words that stand where a secret is to be put.
+const PLACES: [&str; 10] = ["pass", "pwd", "secret", "token", "key", "user", "your", "example", "anonymous", "xxx"];
+
+/// Whether what stands after a URL's `://` has a password or a token before its `@`, or a token in its query.
 fn starts_with_secret(rest: &str) -> bool {
     let end = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '"' | '\'' | '`' | '<' | '>' | ')');
     let url = rest.split(end).next().unwrap_or_default();
     let authority = url.split(['/', '?', '#']).next().unwrap_or_default();
-    let password = authority.rsplit_once('@').and_then(|(user, _)| Some(user.split_once(':')?.1));
+    let user = authority.rsplit_once('@').map_or("", |(user, _)| user);
+    let (user, password) = user.split_once(':').unwrap_or((user, ""));
     let query = url.split_once('?').map_or("", |(_, query)| query);
-    let tokens = query.split('&').filter_map(|pair| pair.split_once('=')).filter_map(|(key, value)| {
+    let mut tokens = query.split('&').filter_map(|pair| pair.split_once('=')).filter_map(|(key, value)| {
         let key = key.to_ascii_lowercase();
         ["token", "api_key", "apikey", "secret", "password"].iter().any(|word| key.ends_with(word)).then_some(value)
     });
-    password.into_iter().chain(tokens).any(is_secret)
+    is_secret(password, 6) || is_token(user) || tokens.any(|value| is_secret(value, 8))
 }
 
-/// Whether it looks like one, and not like a word, or a place where one is to be put.
-fn is_secret(value: &str) -> bool {
-    value.len() >= 8 && value.contains(|c: char| c.is_ascii_digit()) && !value.contains(['{', '$', '<', '*'])
+/// Whether it looks like one, and not like a place where one is to be put.
+fn is_secret(value: &str, least: usize) -> bool {
+    let lower = value.to_ascii_lowercase();
+    value.len() >= least
+        && !value.contains(['{', '$', '<', '*'])
+        && (value.len() >= 8 && has_digit(value) || !PLACES.iter().any(|word| lower.contains(word)))
+}
+
+/// Whether a user's name is a token, as that of a service which asks for no password.
+fn is_token(user: &str) -> bool {
+    user.len() >= 20
+        && has_digit(user)
+        && user.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
+}
+
+fn has_digit(text: &str) -> bool {
+    text.bytes().any(|byte| byte.is_ascii_digit())
 }
 
 fn to_hex<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
