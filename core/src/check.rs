@@ -34,7 +34,7 @@ const PEEK_LIMIT: u64 = 16 * 1024 * 1024;
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
-    /// A device refuses it, or does not start.
+    /// A device refuses it, does not start, or does not get it.
     Error,
     /// Someone should look at it before it goes out.
     Warning,

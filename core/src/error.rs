@@ -125,6 +125,8 @@ codes! {
     BaseUnknown = "base_unknown",
     /// A release that devices are on is held back.
     BaseHeldBack = "base_held_back",
+    /// A release that is newer than all that are offered is held back.
+    ReleaseHeldBack = "release_held_back",
     /// A path is outside the mount points of the device.
     PathMount = "path_mount",
     /// A path is one of the client's own, or one that FAT cannot hold.

@@ -64,7 +64,7 @@ record! {
 record! {
     /// What a check found.
     Finding {
-        /// `error` (a device refuses it, or does not start), `warning` or `hint`.
+        /// `error` (a device refuses it, does not start, or does not get it), `warning` or `hint`.
         level: String,
         /// From the top directory: a file, a release, an image, or empty for the directory itself.
         path: String,

@@ -237,7 +237,16 @@ def test_nothing_to_do_has_its_reason(tmp_path: Path, call: Call, command: str) 
     write(tmp_path, two({"flash/lib/a.py.part": b"half"}))
     done = call(command, tmp_path, "--from", "1.0.0")
     assert done.code == 0
-    assert done.err.startswith("airwaybill: warning: copy_under_way: 1.0.1/flash/lib/a.py.part: ")
+    newest, reason = done.err.splitlines()
+    assert newest.startswith("airwaybill: error: release_held_back: 1.0.1: ")
+    assert reason.startswith("airwaybill: warning: copy_under_way: 1.0.1/flash/lib/a.py.part: ")
+
+
+def test_a_check_of_the_release_below_the_newest_fails(tmp_path: Path, call: Call) -> None:
+    write(tmp_path, two({"flash/lib/a.py.part": b"half"}))
+    done = call("check", "--json", tmp_path)
+    assert done.code == 1
+    assert [each["code"] for each in json.loads(done.out)] == ["release_held_back", "copy_under_way"]
 
 
 @pytest.mark.parametrize("command", ["plan", "manifest"])

@@ -100,7 +100,9 @@ def test_what_is_held_back_is_named_with_the_reason(root: Path, log: Path) -> No
         assert whole_log_of(server) == [
             'held back: 1.0.2/flash/stray.py: link_outside: "1.0.2/flash/stray.py": a symbolic link must lead to a '
             "file of its own release",
-            "offered: 1.0.1, the highest of 2; errors: 0",
+            'error: release_held_back: 1.0.2: "1.0.2" is newer and held back; 1.0.1 was checked instead: '
+            '"1.0.2/flash/stray.py": a symbolic link must lead to a file of its own release',
+            "offered: 1.0.1, the highest of 2; errors: 1",
         ]
         health = server.health()
         assert reasons(health["held_back"]) == [("1.0.2/flash/stray.py", "link_outside")]

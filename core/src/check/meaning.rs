@@ -7,6 +7,7 @@ use crate::catalog::{File, Release};
 use crate::check::Level::{Error, Hint, Warning};
 use crate::error::{Code, quoted};
 use crate::name::near_image;
+use crate::version::Version;
 
 /// Growth of a file that is worth a word: ten times, and by so much.
 const GROWN: u64 = 10;
@@ -33,6 +34,7 @@ impl Check<'_> {
             }
         }
         self.remembered(&mut findings);
+        self.newer_held_back(&mut findings);
         self.findings.extend(findings);
         self.same_content();
         let empty: Vec<&str> = self
@@ -94,6 +96,35 @@ impl Check<'_> {
             );
             let advice = "fix it before the server starts again: then this is forgotten";
             findings.push(Finding::new((Warning, Code::BaseHeldBack), name, &message, advice));
+        }
+    }
+
+    /// Of one that still changes or has errors, others tell.
+    fn newer_held_back(&self, findings: &mut Vec<Finding>) {
+        let target = self.target.version();
+        if self.catalog.releases().last().is_none_or(|highest| highest.version() != target) {
+            return;
+        }
+        let others_tell = |name: &str| {
+            let tells = |code| matches!(code, Code::ReleaseUnsettled | Code::CheckFailed);
+            self.catalog.ignored().iter().any(|notice| notice.path == name && tells(notice.code))
+        };
+        let versions = self.catalog.held_back().filter_map(|notice| {
+            let name = notice.path.split('/').next().filter(|name| !others_tell(name))?;
+            Some((self.catalog.filter.release_version(name).ok()?, &notice.message))
+        });
+        // Not `max_by`, which takes the last of equals: of two reasons the first is told.
+        let mut newest: Option<(Version, &String)> = None;
+        for (version, message) in versions {
+            if version > *newest.as_ref().map_or(target, |(newest, _)| newest) {
+                newest = Some((version, message));
+            }
+        }
+        if let Some((version, message)) = newest {
+            let name = version.as_str();
+            let message = format!("{} is newer and held back; {target} was checked instead: {message}", quoted(name));
+            let advice = "fix it, or withdraw it: until then devices get the one below";
+            findings.push(Finding::new((Error, Code::ReleaseHeldBack), name, &message, advice));
         }
     }
 

@@ -112,6 +112,7 @@ fn levels(code: Code) -> &'static [Level] {
         | Code::FirmwareCut
         | Code::FirmwareDigest
         | Code::NothingStays
+        | Code::ReleaseHeldBack
         | Code::NoReleases => ERROR,
         Code::FirmwareChip | Code::MpyFormat | Code::PathCase | Code::PathReserved => &[Level::Error, Warning],
         Code::FirmwareNewer
