@@ -26,7 +26,7 @@ pub use image::PeekImage;
 pub use peek::{Peek, PeekText};
 pub use request::{Accept, CheckRequest, ExpectedFirmware, SignedDocument};
 
-/// A larger file of a release is no text that a check could tell anything of.
+/// A check does not look into a larger file of a release: it would have to be in memory.
 const PEEK_LIMIT: u64 = 16 * 1024 * 1024;
 
 /// How bad a finding is.
@@ -315,6 +315,7 @@ impl Sight {
             // Of what is asked for alone.
             Code::BaseUnknown | Code::BaseHeldBack => false,
             Code::FlashFull
+            | Code::FileUnchecked
             | Code::ModuleHidden
             | Code::StartMissing
             | Code::StartEmpty

@@ -183,6 +183,8 @@ codes! {
     LineEnds = "line_ends",
     /// A file is ten times its size.
     FileGrown = "file_grown",
+    /// A file is too large for its content to be checked.
+    FileUnchecked = "file_unchecked",
     /// A file holds a private key.
     SecretKey = "secret_key",
     /// A file's name says that it holds secrets.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Check, Finding, Step, files, move_up, near_names};
+use super::{Check, Finding, PEEK_LIMIT, Step, files, move_up, near_names};
 use crate::catalog::{File, Release};
 use crate::check::Level::{Error, Hint, Warning};
 use crate::error::{Code, quoted};
@@ -37,6 +37,7 @@ impl Check<'_> {
         self.newer_held_back(&mut findings);
         self.findings.extend(findings);
         self.same_content();
+        self.too_large();
         let empty: Vec<&str> = self
             .catalog
             .empty
@@ -173,6 +174,15 @@ impl Check<'_> {
                 let path = self.path(file.path.as_str());
                 findings.push(Finding::new((Hint, Code::FileGrown), &path, &message, "is that intended?"));
             }
+        }
+    }
+
+    fn too_large(&mut self) {
+        let fetched = self.fetched.iter().filter_map(|path| self.target.file(path));
+        let large: Vec<&File> = fetched.filter(|file| file.size > PEEK_LIMIT).collect();
+        for file in large {
+            let message = format!("it has {} bytes: of so large a file the content is not checked", file.size);
+            self.find((Hint, Code::FileUnchecked), file.path.as_str(), &message, "look for secrets in it yourself");
         }
     }
 

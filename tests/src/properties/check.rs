@@ -118,6 +118,7 @@ fn levels(code: Code) -> &'static [Level] {
         Code::FirmwareNewer
         | Code::FirmwareMissing
         | Code::FileGrown
+        | Code::FileUnchecked
         | Code::IgnoredName
         | Code::DirectoryEmpty
         | Code::NameNear
