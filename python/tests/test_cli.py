@@ -235,6 +235,11 @@ ACCEPT = '[[accept]]\ncode = "{}"\npath = "{}"\nreason = "tests"'
         ('mounts = ["rom"]\nfirmware = "any"', 1, "check_failed"),
         (ACCEPT.format("firmware_not_esp", "*.bin"), 0, ""),
         ('[[accept]]\ncode = "firmware_not_esp"', 2, "settings_invalid: check.toml: accept[0].path: missing field"),
+        (
+            '[[accept]]\ncode = "secret_key"\npath = "*"\nreason = ""',
+            2,
+            'settings_invalid: check.toml: accept[0].reason: "": a reason says why it is meant; write it for whoever',
+        ),
         (ACCEPT.format("secret_key", "a["), 2, 'settings_invalid: check.toml: accept[0].path: "a[": not a glob'),
         (
             ACCEPT.format("secret_keys", "*"),

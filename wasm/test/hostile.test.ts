@@ -98,7 +98,7 @@ const request = () =>
     ? wild()
     : { current: version(), firmwareVersion: version(), target: version(), allowDowngrade: pick([true, false, wild()]) };
 const checked = () => {
-  const accepted = () => ({ code: pick(["secret_key", wild()]), path: pick([text(), wild()]), reason: pick(["", wild()]) });
+  const accepted = () => ({ code: pick(["secret_key", wild()]), path: pick([text(), wild()]), reason: pick(["meant", wild()]) });
   const [current, mounts, accept] = [many(3, version), many(3, text), many(3, accepted)];
   return next() < 0.2 ? wild() : { current, mounts, flashSize: pick([1, undefined, wild()]), accept };
 };

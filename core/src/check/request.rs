@@ -160,7 +160,7 @@ impl CheckRequest {
             return fail("flash_size".to_owned(), "expected a number of bytes from 1, found 0");
         }
         check_size(self.flash_size.unwrap_or_default()).map_err(|error| error.at("flash_size"))?;
-        for (index, Accept { code, path, .. }) in self.accept.iter().enumerate() {
+        for (index, Accept { code, path, reason }) in self.accept.iter().enumerate() {
             if Code::of(code).is_none() {
                 let near = near_names(code, &Code::ALL.iter().map(|code| code.as_str()).collect::<Vec<_>>());
                 return fail(
@@ -169,6 +169,12 @@ impl CheckRequest {
                 );
             }
             Globs::new(std::slice::from_ref(path)).map_err(|error| error.at(format!("accept[{index}].path")))?;
+            if reason.trim().is_empty() {
+                return fail(
+                    format!("accept[{index}].reason: {}", quoted(reason)),
+                    "a reason says why it is meant; write it for whoever comes next",
+                );
+            }
         }
         Ok(())
     }

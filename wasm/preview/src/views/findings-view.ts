@@ -314,7 +314,7 @@ function accepted(list: readonly Accept[]) {
     <ul class="paths">
       ${list.map(
         ({ code, path, reason }) => html`<li>
-          <strong class="mono">${path}</strong> <code class="soft small">${code}</code><br />${reason === "" ? html`<em class="soft">no reason given</em>` : reason}
+          <strong class="mono">${path}</strong> <code class="soft small">${code}</code><br />${reason}
         </li>`,
       )}
     </ul>
