@@ -9,12 +9,9 @@ use crate::error::{Code, quoted};
 use crate::name::near_image;
 use crate::version::Version;
 
-/// Growth of a file that is worth a word: ten times, and by so much.
+/// Growth of a file that is worth a word: ten times, and by so much; a file of one line has ten with the next change.
 const GROWN: u64 = 10;
 const GROWN_BYTES: u64 = 16 * 1024;
-
-/// Over half of so few files goes without a word.
-const FEW_DELETED: usize = 3;
 
 /// CR before each LF makes a text longer by no more than one byte for each other one.
 pub(super) fn may_differ_in_line_ends(now: &File, before: &File) -> bool {
@@ -148,7 +145,7 @@ impl Check<'_> {
                 ),
             };
             findings.push(Finding::new((Error, Code::NothingStays), target, &message, &advice));
-        } else if deleted >= FEW_DELETED && deleted * 2 > base.files().len() && new < deleted {
+        } else if deleted * 2 > base.files().len() && new < deleted {
             let message = format!("{} of {} deleted, of {} in all", files(deleted), base.version(), base.files().len());
             findings.push(Finding::new((Warning, Code::ManyDeleted), target, &message, "is the release complete?"));
         }
