@@ -154,8 +154,7 @@ impl Catalog {
             (target, sight) = (Some(check.target.version().as_str()), check.sight());
             findings = check.findings;
         } else {
-            let advice = "pass the directory that has them: each release is a directory named with its version";
-            findings.push(Finding::new((Level::Error, Code::NoReleases), "", "no releases found", advice));
+            findings.push(names::nothing_offered(self));
         }
         names::check(self, target, &mut findings);
         firmware::check(self, request, peeks, &mut findings);

@@ -24,6 +24,8 @@ impl Notice {
                 | Code::CopyLeftOver
                 | Code::NotFirmware
                 | Code::VersionStart
+                | Code::VersionCharacter
+                | Code::VersionTooLong
                 | Code::VersionSemver
                 | Code::VersionPep440
                 | Code::NameNear

@@ -15,6 +15,7 @@ import typer
 from airwaybill import (
     AirwaybillError,
     Catalog,
+    Finding,
     Listing,
     Manifest,
     Notice,
@@ -246,7 +247,7 @@ def check(
             )
         print_tables(table)
     if not catalog.releases:
-        raise _no_releases(directory, scheme)
+        raise _no_releases(catalog, findings, directory, scheme)
     levels = list(Level)
     counts = {level: sum(finding.level == level.value for finding in findings) for level in levels}
     summary = ", ".join(f"{count} {level.value}{'' if count == 1 else 's'}" for level, count in counts.items())
@@ -420,12 +421,17 @@ def _releases(directory: str, scheme: Scheme, *globs: Sequence[str]) -> Catalog:
     catalog = _catalog(directory, scheme, *globs)
     if not catalog.releases:
         # What is nearly a release, or held back, tells why there is none.
-        _complain_of(_check.plain(each) for each in _check.check(catalog, directory) if each.code != "no_releases")
-        raise _no_releases(directory, scheme)
+        findings = _check.check(catalog, directory)
+        _complain_of(_check.plain(each) for each in findings if each.code != "no_releases")
+        raise _no_releases(catalog, findings, directory, scheme)
     return catalog
 
 
-def _no_releases(directory: str, scheme: Scheme) -> CommandError:
+def _no_releases(catalog: Catalog, findings: Iterable[Finding], directory: str, scheme: Scheme) -> CommandError:
+    if catalog.held_back:
+        for finding in findings:
+            if finding.code == "no_releases":
+                return CommandError(CHECK_FAILED, finding.code, f"{directory!r}: {finding.message}; {finding.advice}")
     error = _check.no_releases(directory, scheme.value)
     return CommandError(CHECK_FAILED, error.code, str(error))
 

@@ -286,6 +286,18 @@ def test_22_no_releases(tmp_path: Path, call: Call, command: str, place: str, ad
     assert done.err == f"airwaybill: no_releases: {root!r}: there is no release here; {advice.format(tmp_path)}\n"
 
 
+@pytest.mark.parametrize("command", ["plan", "manifest", "check"])
+def test_releases_that_are_all_held_back_are_named(tmp_path: Path, call: Call, command: str) -> None:
+    write(tmp_path, {**two({"flash/a.py.part": b"half"}), "1.0.0/flash/a.py.part": b"half"})
+    done = call(command, tmp_path)
+    assert (done.code, done.out == "") == (1, command != "check")
+    *reasons, error = done.err.splitlines()
+    copied = [f"airwaybill: warning: copy_under_way: {name}/flash/a.py.part" for name in ("1.0.0", "1.0.1")]
+    assert [reason.partition(': "')[0] for reason in reasons] == ([] if command == "check" else copied)
+    assert error.startswith(f"airwaybill: no_releases: {str(tmp_path)!r}: no release is offered; held back: ")
+    assert '"1.0.0", "1.0.1"; fix ' in error
+
+
 @pytest.mark.parametrize(("encoding", "name"), [("utf-8-sig", "byte order mark"), ("utf-16", "UTF-16")])
 def test_24_a_manifest_in_another_encoding(tmp_path: Path, call: Call, encoding: str, name: str) -> None:
     write(tmp_path / "releases", two({}))

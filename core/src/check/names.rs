@@ -11,7 +11,7 @@ use crate::version::{Version, VersionScheme, without_v};
 /// Words of a pre-release.
 const PRE: [&str; 6] = ["alpha", "beta", "preview", "pre", "dev", "rc"];
 
-/// How many names of files left out are told.
+/// How many names are told.
 const SHOWN: usize = 5;
 
 /// How to go on with two paths that are one to FAT.
@@ -33,6 +33,21 @@ pub(super) fn check(catalog: &Catalog, target: Option<&str>, findings: &mut Vec<
         odd(group, advice, findings);
     }
     notices(catalog, target, findings);
+}
+
+/// That there is nothing to check; what keeps each release from being offered is said of it.
+pub(super) fn nothing_offered(catalog: &Catalog) -> Finding {
+    let mut held: Vec<&str> = catalog.held_back().filter_map(|notice| notice.path.split('/').next()).collect();
+    held.retain(|name| catalog.filter.release_version(name).is_ok());
+    held.dedup();
+    let (message, advice) = if held.is_empty() {
+        let advice = "pass the directory that has them: each release is a directory named with its version";
+        ("no releases found".to_owned(), advice)
+    } else {
+        let message = format!("no release is offered; held back: {}", listed(&held));
+        (message, "fix what is said of them, or withdraw them")
+    };
+    Finding::new((Error, Code::NoReleases), "", &message, advice)
 }
 
 /// A release or an image.
@@ -153,7 +168,13 @@ fn notices(catalog: &Catalog, target: Option<&str>, findings: &mut Vec<Finding>)
             Code::IgnoredName => left_out.push(notice.path.as_str()),
             // Whatever else is in the directory, or not yet.
             Code::NotFirmware | Code::VersionStart | Code::ReleaseUnsettled | Code::CheckFailed => {}
-            Code::NameNear | Code::NameWord | Code::NameWithdrawn | Code::VersionSemver | Code::VersionPep440 => {
+            Code::NameNear
+            | Code::NameWord
+            | Code::NameWithdrawn
+            | Code::VersionCharacter
+            | Code::VersionTooLong
+            | Code::VersionSemver
+            | Code::VersionPep440 => {
                 findings.push(of(notice, Hint, "rename it if it is to go out"));
             }
             Code::CopyLeftOver => findings.push(of(notice, Warning, "remove it")),
@@ -164,9 +185,14 @@ fn notices(catalog: &Catalog, target: Option<&str>, findings: &mut Vec<Finding>)
         }
     }
     if let Some(first) = left_out.first() {
-        let names: Vec<String> = left_out.iter().take(SHOWN).map(|path| quoted(path)).collect();
-        let more = if left_out.len() > SHOWN { ", …" } else { "" };
-        let message = format!("{} ignored by name: {}{more}", files(left_out.len()), names.join(", "));
+        let message = format!("{} ignored by name: {}", files(left_out.len()), listed(&left_out));
         findings.push(Finding::new((Hint, Code::IgnoredName), first, &message, "--include brings back what is meant"));
     }
+}
+
+/// The first of these names.
+fn listed(names: &[&str]) -> String {
+    let shown: Vec<String> = names.iter().take(SHOWN).map(|name| quoted(name)).collect();
+    let more = if names.len() > SHOWN { ", …" } else { "" };
+    format!("{}{more}", shown.join(", "))
 }

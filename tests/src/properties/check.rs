@@ -124,6 +124,8 @@ fn levels(code: Code) -> &'static [Level] {
         | Code::NameNear
         | Code::NameWord
         | Code::NameWithdrawn
+        | Code::VersionCharacter
+        | Code::VersionTooLong
         | Code::VersionSemver
         | Code::VersionPep440
         | Code::AcceptUnused => &[Hint],

@@ -315,7 +315,7 @@ test.each([
   const visit = await Visit.open(browser, page);
   await open(visit, releases(name.replaceAll(" ", "-"), files, "."));
   expect(await panel(visit)).toContain("✕ 1 error ✕ error no_releases");
-  expect(await visit.text(".summary")).toContain("There is no release here");
+  expect(await visit.text(".summary")).toContain("There is no release to offer here");
   expect(await visit.text(".summary")).toContain(says);
   await visit.end();
 });

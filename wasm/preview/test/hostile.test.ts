@@ -262,7 +262,7 @@ test("a folder without releases says what a folder of releases is", async () => 
   await visit.page.getByRole("tab", { name: "Matrix" }).click();
   await visit.page.getByText("There is no release to compare").waitFor();
   await visit.page.getByRole("tab", { name: "Plan" }).click();
-  await visit.page.getByText("There is no release here").waitFor();
+  await visit.page.getByText("There is no release to offer here").waitFor();
   await visit.end();
 });
 

@@ -106,7 +106,7 @@ export class PlanView extends ModelElement {
     const device = request.current === null ? "A device without a version" : html`A device on <span class="mono">${request.current}</span>`;
     const { releases, below, signed } = this.model.overview!;
     if (releases.length === 0 && !plan.some) {
-      return html`<div role="status"><h2 id="headline">There is no release here</h2></div>
+      return html`<div role="status"><h2 id="headline">There is no release to offer here</h2></div>
         <p class="soft">
           Each release is a directory named with its version,
           ${below === null ? html`<code>1.0.0/</code>.` : html`and <code>${below}/</code> in this one has some: open that one.`}
