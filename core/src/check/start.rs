@@ -35,9 +35,10 @@ impl<'a> Check<'a> {
                 "add a .py that imports it under another name",
             );
         }
-        let goes = |step: &super::Step<'_>| step.plan.delete.iter().any(|path| path.as_str() == source);
-        if self.steps.iter().any(goes) {
-            let message = format!("{} is deleted: the device would start without {lost}", quoted(&source));
+        let goes = |step: &&super::Step<'_>| step.plan.delete.iter().any(|path| path.as_str() == source);
+        if let Some(base) = self.steps.iter().find(goes).and_then(|step| step.base) {
+            let from = base.version();
+            let message = format!("{} of {from} is deleted: the device would start without {lost}", quoted(&source));
             return self.find((Error, Code::StartMissing), &source, &message, "put it into the release");
         }
         let is_emptied = |step: &super::Step<'_>| {
