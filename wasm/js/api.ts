@@ -8,6 +8,7 @@ export {
   changedKeys,
   checkSettings,
   firstKeys,
+  isDocument,
   newestKeys,
   nextKeys,
   parseKeys,

@@ -38,6 +38,16 @@ impl DevicePath {
     }
 }
 
+/// Whether a path from the top directory is that of a waybill, of keys or of a signature, or of the directory with the keys,
+/// `keys/`.
+///
+/// @throws `field_type`
+#[allow(clippy::missing_errors_doc, reason = "@throws says it, as TypeScript has it")]
+#[wasm_bindgen(js_name = isDocument)]
+pub fn is_document(#[wasm_bindgen(unchecked_param_type = "string")] path: &JsValue) -> Result<bool> {
+    Ok(airwaybill::is_document(&text(path, "path")?))
+}
+
 /// Text with lone surrogates as bytes that are not valid UTF-8 either; `None` for well-formed text.
 fn ill_formed(text: &JsString) -> Option<Vec<u8>> {
     if text.is_well_formed() {

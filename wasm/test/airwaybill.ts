@@ -21,6 +21,7 @@ export const {
   hashFiles,
   changedKeys,
   firstKeys,
+  isDocument,
   newestKeys,
   nextKeys,
   parseKeys,

@@ -12,6 +12,7 @@ import {
   Manifest,
   Version,
   code,
+  isDocument,
   sha1,
   verifyContent,
   verifyDevice,
@@ -235,6 +236,13 @@ describe("DevicePath and Filter", () => {
     const paths = ["1.0.0/flash/main.py", "firmware_1.0.1.bin", "1.0.0/flash/main.pyc", "docs/index.html"];
     expect(paths.map((path) => filter.reads(path))).toEqual([true, true, false, false]);
     expect(code(() => new Filter({ ignore: ["["] }))).toBe("glob_invalid");
+  });
+
+  test("documents are known by their paths", () => {
+    const documents = ["1.0.1.waybill", "1.0.1.waybill.sig", "1.0.1.waybill.2.sig", "keys/", "keys/1.waybill", "keys/2.waybill.draft"];
+    const others = ["1.0.1/flash/a.waybill", "keys", "keys/notes.txt", "keys/a/1.waybill", "1.0.1.waybill.txt", "1.0.1.sig"];
+    expect([...documents, ...others].filter(isDocument)).toEqual(documents);
+    expect(code(() => isDocument(1 as never))).toBe("field_type");
   });
 
   test("a filter tells which files have to have a time", () => {

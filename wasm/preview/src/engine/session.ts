@@ -1,6 +1,6 @@
 // The open releases in the worker, and the questions about them that the engine answers.
 
-import { Catalog, Filter, hashFiles, Version, type CheckRequest, type Entry, type FileRecord, type Peek, type Signed } from "airwaybill";
+import { Catalog, Filter, hashFiles, isDocument, Version, type CheckRequest, type Entry, type FileRecord, type Peek, type Signed } from "airwaybill";
 
 import { contentOf, FolderContents, ServerContents, ZipContents, type Contents } from "./contents.js";
 import { failure, SourceError } from "./failure.js";
@@ -27,7 +27,7 @@ import type {
 import { request } from "./request.js";
 import { columns, lists, type DeviceFiles } from "./rows.js";
 import { SETTINGS, SETTINGS_INVALID, settingsOf, type Settings } from "./settings.js";
-import { documentsOf, hasKeys, isDocument, now, signedBy, signedByServer, type Documents } from "./signed.js";
+import { documentsOf, hasKeys, now, signedBy, signedByServer, type Documents } from "./signed.js";
 import { Zip } from "./zip.js";
 
 interface OpenSource {

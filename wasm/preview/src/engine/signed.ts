@@ -1,6 +1,6 @@
 // Who signed the releases, by the documents beside them.
 
-import { Hasher, newestKeys, parseKeys, type Catalog, type Entry, type Notice, type Signed } from "airwaybill";
+import { Hasher, isDocument, newestKeys, parseKeys, type Catalog, type Entry, type Notice, type Signed } from "airwaybill";
 
 import type { Contents } from "./contents.js";
 import { failure, SourceError } from "./failure.js";
@@ -9,20 +9,17 @@ import type { SignedAnswer, SignedRelease } from "./protocol.js";
 /** Waybills, keys and signatures, by name. */
 export type Documents = Record<string, string>;
 
-const DOCUMENT = /^(?:keys\/)?[^/]+\.waybill(?:(?:\.\d+)?\.sig)?$/;
 const KEYS = /^keys\/\d+\.waybill$/;
 /** The engine refuses longer ones. */
 const DOCUMENT_BYTES = 512 * 1024 + 1;
 const DOCUMENTS_BYTES = 64 * 1024 * 1024;
-
-export const isDocument = (path: string) => DOCUMENT.test(path);
 
 /** Whether somebody may sign: then the files' SHA-256 are needed. */
 export const hasKeys = (paths: readonly string[]) => paths.some((path) => KEYS.test(path));
 
 /** The documents among `paths`; null if there are none. */
 export async function documentsOf(paths: readonly string[], contents: Contents): Promise<Documents | null> {
-  const names = paths.filter(isDocument);
+  const names = paths.filter((path) => isDocument(path) && !path.endsWith("/"));
   const documents: Documents = {};
   let bytes = 0;
   for (const name of names) {
