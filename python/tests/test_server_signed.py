@@ -13,6 +13,7 @@ from server_support import Server, eventually, serving
 from signing_support import new_keys
 from test_server_check import log_of, reasons, target
 
+from airwaybill import Catalog
 from airwaybill.server.config import Config
 from airwaybill.server.releases import Releases
 
@@ -89,6 +90,22 @@ def test_without_keys_that_hold_nothing_is_offered(harm: Any, code: str, signed:
         assert offered(server) == []
         assert {reason for _, reason in reasons(server.health()["held_back"])} == {code}
         assert target(server) is None
+
+
+@pytest.mark.parametrize(("versions", "catalogs"), [(["1.0.1"], 1), ([], 2)])
+def test_what_is_all_signed_is_sorted_once(signed: Path, call: Call, versions: list[str], catalogs: int) -> None:
+    for version in versions:
+        sign(signed, call, version)
+    made = []
+
+    class Counted(Config):
+        def catalog(self, *arguments: Any) -> Catalog:
+            made.append(super().catalog(*arguments))
+            return made[-1]
+
+    releases = Releases(str(signed), Counted(settle=0, signed_only=True))
+    releases.look()
+    assert (len(made), len(releases.snapshot().releases)) == (catalogs, 1 + len(versions))
 
 
 def test_what_expires_is_held_back_then(signed: Path, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -69,13 +69,15 @@ class Snapshot:
         It is checked already if what has errors is not offered. ``documents`` are the waybills, keys and signatures.
         """
         earlier = None if before is None else before.catalog
+        everything = config.catalog(listing, moment, earlier)
         judged = None
         if config.signed_only:
-            everything = config.catalog(listing, moment)
             judged = _signing.judge_to_serve(everything, listing, documents, _signing.text_of(moment.now or 0))
             moment = moment._replace(unsigned=judged.unsigned)
 
         def offer(failed: tuple[str, ...]) -> Catalog:
+            if not (failed or moment.unsigned):
+                return everything
             return config.catalog(listing, moment._replace(failed=failed), earlier)
 
         failed: tuple[str, ...] = ()
