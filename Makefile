@@ -165,6 +165,10 @@ test-python: $(PREVIEW) $(VENV)/.tools ssh-keygen ## the Python package, the ser
 openssh: $(VENV)/.package $(VENV)/.tools ssh-keygen ## sign and verify a thousand documents here and with ssh-keygen (DOCUMENTS=…)
 	cd python && DOCUMENTS=$(or $(DOCUMENTS),1000) $(BIN)/pytest -q tests/test_signing.py -k openssh_takes
 
+.PHONY: patches
+patches: $(VENV)/.package $(VENV)/.tools ## make a thousand patches and apply them here and with detools, and the reverse (PAIRS=…)
+	cd python && PAIRS=$(or $(PAIRS),1000) $(BIN)/pytest -q tests/test_delta.py
+
 .PHONY: test-lowest
 test-lowest: $(PREVIEW) $(VENV)/.tools ## the same with the lowest versions of its dependencies
 	$(BIN)/uv venv -q --clear --python $(BIN)/python target/lowest

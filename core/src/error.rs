@@ -87,7 +87,7 @@ codes! {
     DigestInvalid = "digest_invalid",
     /// A glob is invalid.
     GlobInvalid = "glob_invalid",
-    /// A size, or the sum of all sizes, is 2^53 or more.
+    /// A size, or the sum of all sizes, is 2^53 or more; of files for a patch, more than 16 MiB.
     SizeTooBig = "size_too_big",
     /// A symbolic link does not lead to a file of its own release.
     LinkOutside = "link_outside",
@@ -205,6 +205,22 @@ codes! {
     DirectoryEmpty = "directory_empty",
     /// What was accepted is no longer found.
     AcceptUnused = "accept_unused",
+    /// A patch is not a zlib stream with a window of at most 1 KB.
+    PatchStream = "patch_stream",
+    /// A patch ends too early.
+    PatchCut = "patch_cut",
+    /// A patch has bytes after its end.
+    PatchTrailing = "patch_trailing",
+    /// A patch is of another type than `sequential`, compressed once more, or has a data format.
+    PatchHeader = "patch_header",
+    /// A number in a patch is too long, or a length negative.
+    PatchNumber = "patch_number",
+    /// A patch has two steps in a row without a byte.
+    PatchStepEmpty = "patch_step_empty",
+    /// A step of a patch goes beyond the size that the patch announces.
+    PatchStepLong = "patch_step_long",
+    /// A step of a patch leaves the old file.
+    PatchOffset = "patch_offset",
     /// A base URL is not `scheme://host…` without query, fragment, white space or control characters.
     BaseUrlInvalid = "base_url_invalid",
     /// A manifest format is neither 1 nor 2.

@@ -65,8 +65,13 @@ mod waybill;
 
 mod check;
 
+#[cfg(feature = "delta")]
+mod delta;
+
 pub use catalog::{Catalog, File, Firmware, Release};
 pub use check::{Accept, CheckRequest, ExpectedFirmware, Finding, Level, Peek, PeekImage, PeekText, SignedDocument};
+#[cfg(feature = "delta")]
+pub use delta::{apply_patch, make_patch};
 pub use deserialize::deserialize;
 pub use digest::{Hasher, Sha1Digest, Sha256Digest, Sha256Hasher};
 pub use error::{Code, Error};

@@ -10,6 +10,7 @@ mod convert;
 mod records;
 mod scan;
 
+mod delta;
 mod digest;
 mod listing;
 mod path;
@@ -39,6 +40,8 @@ mod _core {
     use crate::catalog::{Catalog, Release};
     #[pymodule_export]
     use crate::check::{Peek, check_settings, peek};
+    #[pymodule_export]
+    use crate::delta::{apply_patch, make_patch};
     #[pymodule_export]
     use crate::digest::Hasher;
     #[pymodule_export]

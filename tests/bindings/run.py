@@ -18,7 +18,9 @@ from airwaybill import (
     Signature,
     Version,
     Waybill,
+    apply_patch,
     check_path,
+    make_patch,
     verify_content,
     verify_device,
     verify_signed,
@@ -154,6 +156,16 @@ def directory(kind, asked):
     return [signed.to_dict() for signed in catalog.signed(keys, asked["listing"], documents, asked.get("now"))]
 
 
+def delta(case):
+    [(kind, asked)] = case.items()
+    old = content_of(asked["old"])
+    if kind == "apply":
+        return apply_patch(old, content_of(asked["patch"])).hex()
+    new = content_of(asked["new"])
+    patch = make_patch(old, new)
+    return patch.hex() if apply_patch(old, patch) == new else "gives another file"
+
+
 def files_of(files):
     return {file["name"]: content_of(file["content"]) for file in files}
 
@@ -164,7 +176,7 @@ def content_of(content):
     return b"".join(bytes.fromhex(digits) * count for digits, count in content)
 
 
-AREAS = {run.__name__: run for run in (version, path, catalog, plan, manifest, verify, check, waybill)}
+AREAS = {run.__name__: run for run in (version, path, catalog, plan, manifest, verify, check, waybill, delta)}
 
 for line in sys.stdin.buffer:
     case = json.loads(line)

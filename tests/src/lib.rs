@@ -1,6 +1,7 @@
 //! Runs the engine on the input of a vector, by the public API alone; with the feature `inputs`, makes more inputs and
 //! says what has to hold for all of them; with the feature `host`, runs other builds of it beside and compares.
 
+mod delta;
 #[cfg(feature = "inputs")]
 mod dice;
 #[cfg(feature = "inputs")]
@@ -156,6 +157,7 @@ pub fn run(area: &str, input: &Value) -> Outcome {
         "verify" => read(input).and_then(verify),
         "check" => read(input).and_then(check),
         "waybill" => waybill::run(input),
+        "delta" => delta::run(input),
         _ => Err(Failure(MALFORMED)),
     };
     outcome.map_err(|Failure(code)| code)

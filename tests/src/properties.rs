@@ -2,6 +2,7 @@
 //! wrong; an input that is none of its area passes.
 
 mod check;
+mod delta;
 mod manifest;
 mod path;
 mod plan;
@@ -22,7 +23,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 7] = [
+pub const TARGETS: [Target; 8] = [
     Target { name: "version", is_json: false, check: version::check, seeds: version::seeds },
     Target { name: "path", is_json: false, check: path::check, seeds: path::seeds },
     Target { name: "manifest", is_json: true, check: manifest::check, seeds: manifest::seeds },
@@ -30,6 +31,7 @@ pub const TARGETS: [Target; 7] = [
     Target { name: "verify", is_json: true, check: verify::check, seeds: verify::seeds },
     Target { name: "check", is_json: true, check: check::check, seeds: check::seeds },
     Target { name: "waybill", is_json: false, check: waybill::check, seeds: waybill::seeds },
+    Target { name: "delta", is_json: false, check: delta::check, seeds: delta::seeds },
 ];
 
 impl Target {

@@ -151,6 +151,11 @@ fn waybill() {
 }
 
 #[test]
+fn delta() {
+    check("delta", 30);
+}
+
+#[test]
 fn wycheproof_has_nothing_against_ed25519() {
     let cases = wycheproof::cases();
     let wrong: Vec<String> = cases.iter().filter_map(|case| case.difference(&answer("waybill", &case.input))).collect();

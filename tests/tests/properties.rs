@@ -74,6 +74,11 @@ fn waybill() {
 }
 
 #[test]
+fn delta() {
+    check("delta", 40);
+}
+
+#[test]
 fn each_target_has_its_fuzzer() {
     let fuzz = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz");
     let read = |path: &str| fs::read_to_string(fuzz.join(path)).unwrap();

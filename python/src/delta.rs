@@ -1,0 +1,26 @@
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+use crate::convert::bytes;
+use crate::error::engine_error;
+
+/// The patch that makes `new` of `old`, both bytes-like; with an empty `old` it is the compressed file. The format is that of `detools`,
+/// `sequential` without compression, in a zlib stream with a window of 1 KB. The interpreter's lock is released meanwhile.
+///
+/// Raises `AirwaybillError` with code `size_too_big` for a file of more than 16 MiB.
+#[pyfunction]
+pub(crate) fn make_patch<'py>(old: &Bound<'py, PyAny>, new: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
+    let (py, old, new) = (old.py(), bytes(old)?, bytes(new)?);
+    let patch = py.detach(|| airwaybill::make_patch(&old, &new)).map_err(engine_error)?;
+    Ok(PyBytes::new(py, &patch))
+}
+
+/// What a patch makes of `old`. The patch of another file may not be noticed: compare the result's hash.
+///
+/// Raises `AirwaybillError` with a code `patch_…`, or `size_too_big`.
+#[pyfunction]
+pub(crate) fn apply_patch<'py>(old: &Bound<'py, PyAny>, patch: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
+    let (py, old, patch) = (old.py(), bytes(old)?, bytes(patch)?);
+    let new = py.detach(|| airwaybill::apply_patch(&old, &patch)).map_err(engine_error)?;
+    Ok(PyBytes::new(py, &new))
+}
