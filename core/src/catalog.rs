@@ -14,6 +14,7 @@ use crate::listing::{Entry, FileRecord, check_size};
 use crate::name::{self, KEYS};
 use crate::notice::Notice;
 use crate::order::{sort, sort_by};
+use crate::patch::Patches;
 use crate::path::DevicePath;
 use crate::version::Version;
 use held_back::HeldBack;
@@ -126,6 +127,7 @@ pub struct Catalog {
     pub(crate) filter: Filter,
     pub(crate) protect: Globs,
     pub(crate) keep: Globs,
+    pub(crate) patches: Patches,
     releases: Vec<Release>,
     /// Whole, and not offered: still changing, or with errors.
     pub(crate) held: Vec<Release>,
@@ -133,7 +135,7 @@ pub struct Catalog {
     /// As they were when they were last offered (rule C9).
     remembered: Vec<Release>,
     firmware: Vec<Firmware>,
-    held_firmware: Vec<Firmware>,
+    pub(crate) held_firmware: Vec<Firmware>,
     /// Paths of directories in releases with nothing in them (rule C8).
     pub(crate) empty: Vec<String>,
     ignored: Vec<Notice>,
@@ -180,6 +182,7 @@ impl Catalog {
             filter: Filter::new(options)?,
             protect: Globs::new(&options.protect)?,
             keep: Globs::new(&options.keep)?,
+            patches: Patches::default(),
             releases: Vec::new(),
             held: Vec::new(),
             superseded: Vec::new(),

@@ -49,6 +49,7 @@ mod name;
 mod glob;
 mod listing;
 mod notice;
+mod patch;
 
 mod filter;
 
@@ -77,9 +78,12 @@ pub use digest::{Hasher, Sha1Digest, Sha256Digest, Sha256Hasher};
 pub use error::{Code, Error};
 pub use filter::{CatalogOptions, Filter};
 pub use listing::{Entry, EntryFields, FileRecord, files_of};
-pub use manifest::{DstPath, DstPaths, FileEntry, FirmwareEntry, Manifest, ManifestFormat, ManifestOptions};
+pub use manifest::{
+    DstPath, DstPaths, FileEntry, FirmwareEntry, Manifest, ManifestFormat, ManifestOptions, PatchEntry,
+};
 pub use name::is_document;
 pub use notice::Notice;
+pub use patch::Patch;
 pub use path::DevicePath;
 pub use plan::{Plan, PlanRequest};
 pub use verify::{Content, Problem, ProblemKind, Report, verify_content, verify_device};

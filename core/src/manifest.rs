@@ -46,13 +46,13 @@ impl FromStr for DstPaths {
     }
 }
 
-/// The format of a manifest (rule M4).
+/// The format of a manifest (rules M4 and X3).
 ///
 /// ```
 /// use airwaybill::{Code, ManifestFormat};
 ///
 /// assert_eq!(ManifestFormat::try_from(2)?, ManifestFormat::Sized);
-/// assert_eq!(ManifestFormat::try_from(3).unwrap_err().code(), Code::FormatInvalid);
+/// assert_eq!(ManifestFormat::try_from(4).unwrap_err().code(), Code::FormatInvalid);
 /// # Ok::<(), airwaybill::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -62,6 +62,8 @@ pub enum ManifestFormat {
     Plain,
     /// 2: also `size` on every entry, `total_size`, `full` on a full install, and `keep`.
     Sized,
+    /// 3: also `patch` on entries for which one is there (rule X3).
+    Patched,
 }
 
 impl TryFrom<u64> for ManifestFormat {
@@ -71,7 +73,8 @@ impl TryFrom<u64> for ManifestFormat {
         match number {
             1 => Ok(Self::Plain),
             2 => Ok(Self::Sized),
-            _ => Err(Error::new(Code::FormatInvalid, format!("{number}: a manifest's format must be 1 or 2"))),
+            3 => Ok(Self::Patched),
+            _ => Err(Error::new(Code::FormatInvalid, format!("{number}: a manifest's format must be 1, 2 or 3"))),
         }
     }
 }
@@ -94,8 +97,8 @@ pub struct ManifestOptions {
     #[cfg_attr(feature = "wasm", tsify(optional, type = "DstPaths | null | undefined"))]
     #[serde(default, alias = "dst_paths")]
     pub dst_paths: DstPaths,
-    /// 1 by default; 2 adds `size` to every entry, `total_size` and `full` (rule M4).
-    #[cfg_attr(feature = "wasm", tsify(optional, type = "1 | 2 | null | undefined"))]
+    /// 1 by default; 2 adds `size` to every entry, `total_size` and `full` (rule M4), 3 the catalog's patches (rule X3).
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "1 | 2 | 3 | null | undefined"))]
     #[serde(default)]
     pub format: ManifestFormat,
 }
@@ -163,6 +166,9 @@ pub struct FileEntry {
     pub dst_path: DstPath,
     /// SHA-1 of the content.
     pub hash: Sha1Digest,
+    /// What to download instead, if the device can make the file of it; only in format 3.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub patch: Option<PatchEntry>,
     /// Size in bytes; only in format 2.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub size: Option<u64>,
@@ -177,9 +183,31 @@ pub struct FirmwareEntry {
     pub url: String,
     /// SHA-1 of the content.
     pub hash: Sha1Digest,
+    /// What to download instead, if the device can make the image of it; only in format 3.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub patch: Option<PatchEntry>,
     /// Size in bytes; only in format 2.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub size: Option<u64>,
+}
+
+/// The patch of an entry (rule X3).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
+pub struct PatchEntry {
+    /// Where to download it.
+    #[serde(rename = "URL")]
+    pub url: String,
+    /// SHA-1 of the file that it starts from; `None` if it starts from nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub base: Option<Sha1Digest>,
+    /// Size of the image that it starts from; `None` for a file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub base_size: Option<u64>,
+    /// SHA-1 of its own content.
+    pub hash: Sha1Digest,
+    /// Its own size in bytes.
+    pub size: u64,
 }
 
 /// A device path as one entry writes it: with or without the leading slash, the same path (rule M5).
@@ -284,7 +312,7 @@ impl Plan {
     /// let plan = catalog.plan(&PlanRequest::default())?.expect("a full install");
     ///
     /// let manifest = plan.manifest(&ManifestOptions::new("http://van.local:8000/"))?;
-    /// let FileEntry { url, dst_path: DstPath { path, written }, hash, size } = &manifest.new_files()[0];
+    /// let FileEntry { url, dst_path: DstPath { path, written }, hash, size, .. } = &manifest.new_files()[0];
     /// assert_eq!(url, "http://van.local:8000/1.0.1/flash/a%20b.py");
     /// assert_eq!((path.as_str(), *written), ("flash/a b.py", DstPaths::Relative));
     /// assert_eq!((*hash, *size), (Sha1Digest::of(b"text"), None));
@@ -299,17 +327,30 @@ impl Plan {
     /// control characters.
     pub fn manifest(&self, options: &ManifestOptions) -> Result<Manifest, Error> {
         let base_url = check_base_url(&options.base_url)?;
-        let is_sized = options.format == ManifestFormat::Sized;
+        let is_sized = options.format != ManifestFormat::Plain;
         let size = |bytes| is_sized.then_some(bytes);
         let is_kept = |file: &File| is_sized && find(&self.keep, file.path.as_str()).is_some();
         let fetched = || self.new.iter().filter(|file| !is_kept(file));
-        let bytes =
-            fetched().chain(&self.update).map(|file| file.size).chain(self.firmware.iter().map(|image| image.size));
+        // X3
+        let patch = |file: Option<&DevicePath>| self.patch(file).filter(|_| options.format == ManifestFormat::Patched);
+        let bytes = |file: Option<&DevicePath>, size: u64| patch(file).map_or(size, |patch| patch.size);
+        let file_bytes = fetched().chain(&self.update).map(|file| bytes(Some(&file.path), file.size));
+        let total = file_bytes.chain(self.firmware.iter().map(|image| bytes(None, image.size)));
+        let patch_entry = |file: Option<&DevicePath>, made: Sha1Digest| {
+            patch(file).map(|patch| PatchEntry {
+                url: format!("{base_url}/{}", patch.path(made)),
+                base: patch.base,
+                base_size: patch.base_size,
+                hash: patch.sha1,
+                size: patch.size,
+            })
+        };
         let entries = |files: &mut dyn Iterator<Item = &File>| {
             let entry = |file: &File| FileEntry {
                 url: file_url(base_url, &self.version, &file.path),
                 dst_path: DstPath { path: file.path.clone(), written: options.dst_paths },
                 hash: file.sha1,
+                patch: patch_entry(Some(&file.path), file.sha1),
                 size: size(file.size),
             };
             files.map(entry).collect()
@@ -319,6 +360,7 @@ impl Plan {
             firmware: self.firmware.as_ref().map(|image| FirmwareEntry {
                 url: format!("{base_url}/{}", encode(&image.path)),
                 hash: image.sha1,
+                patch: patch_entry(None, image.sha1),
                 size: size(image.size),
             }),
             // M4
@@ -326,7 +368,7 @@ impl Plan {
             keep: if is_sized { entries(&mut self.keep.iter()) } else { Vec::new() },
             new: entries(&mut fetched()),
             previous_version: self.previous_version.clone(),
-            total_size: size(bytes.fold(0, u64::saturating_add)),
+            total_size: size(total.fold(0, u64::saturating_add)),
             update: entries(&mut self.update.iter()),
             version: self.version.clone(),
         })

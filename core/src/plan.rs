@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::catalog::{Catalog, File, Firmware, Release};
 use crate::error::Error;
+use crate::listing::FileRecord;
+use crate::order::sort_by;
+use crate::patch::{Patch, Patches};
 use crate::path::DevicePath;
 use crate::version::Version;
 
@@ -54,6 +57,10 @@ pub struct Plan {
     pub keep: Vec<File>,
     /// The image to flash.
     pub firmware: Option<Firmware>,
+    /// The patches for these files and the image, sorted by path, the image's first (rule X3).
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "PlanPatch[]"))]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub patches: Vec<Patch>,
 }
 
 impl Plan {
@@ -62,6 +69,20 @@ impl Plan {
     pub fn download_size(&self) -> u64 {
         let files = self.new.iter().chain(&self.update).map(|file| file.size);
         files.chain(self.firmware.iter().map(|image| image.size)).fold(0, u64::saturating_add)
+    }
+
+    /// The same of a device that takes patches (rule X3).
+    #[must_use]
+    pub fn patched_size(&self) -> u64 {
+        let fetched = |file, size| self.patch(file).map_or(size, |patch| patch.size);
+        let files = self.new.iter().chain(&self.update).map(|file| fetched(Some(&file.path), file.size));
+        files.chain(self.firmware.iter().map(|image| fetched(None, image.size))).fold(0, u64::saturating_add)
+    }
+
+    /// The patch for the file at a path, or for the image.
+    pub(crate) fn patch(&self, file: Option<&DevicePath>) -> Option<&Patch> {
+        let index = self.patches.binary_search_by(|patch| patch.file.as_ref().cmp(&file)).ok()?;
+        self.patches.get(index)
     }
 }
 
@@ -140,7 +161,7 @@ impl Catalog {
             // P6: the files are up to date. Firmware is offered only if the request names the device's: otherwise the
             // device would flash again and again.
             let firmware = firmware.filter(|_| firmware_version.is_some());
-            return Ok(current.zip(firmware).map(|(current, image)| Plan {
+            let plan = current.zip(firmware).map(|(current, image)| Plan {
                 version: current.clone(),
                 previous_version: Some(current),
                 full: false,
@@ -149,13 +170,65 @@ impl Catalog {
                 update: Vec::new(),
                 keep: Vec::new(),
                 firmware: Some(image.clone()),
-            }));
+                patches: Vec::new(),
+            });
+            return Ok(plan.map(|plan| self.patched(plan, firmware_version.as_ref())));
         };
         let mut plan = self.file_changes(target, current);
         plan.firmware = firmware.cloned();
         let is_empty =
             plan.delete.is_empty() && plan.new.is_empty() && plan.update.is_empty() && plan.firmware.is_none();
-        Ok((!is_empty).then_some(plan))
+        Ok((!is_empty).then(|| self.patched(plan, firmware_version.as_ref())))
+    }
+
+    /// The catalog with the files that are in `delta/`, paths from the top directory: the patches that its plans, and manifests of format 3,
+    /// may offer (rules X2 and X3). Files with other names are none.
+    ///
+    /// ```
+    /// use airwaybill::{Catalog, CatalogOptions, FileRecord, PlanRequest, Sha1Digest};
+    ///
+    /// let listing = [("1.0.0/main.py", b"old"), ("1.0.1/main.py", b"new")].map(|(path, text)| FileRecord::of(path, text).into());
+    /// let name = format!("delta/{}-{}", Sha1Digest::of(b"old"), Sha1Digest::of(b"new"));
+    /// let catalog = Catalog::from_listing(&listing, &CatalogOptions::default())?.with_patches(&[FileRecord::of(&name, b"up")]);
+    ///
+    /// let request = PlanRequest { current: Some("1.0.0".into()), ..PlanRequest::default() };
+    /// let plan = catalog.plan(&request)?.expect("1.0.1 is higher");
+    /// assert_eq!((plan.patches[0].base, plan.patches[0].size), (Some(Sha1Digest::of(b"old")), 2));
+    /// assert_eq!((plan.download_size(), plan.patched_size()), (3, 2));
+    /// # Ok::<(), airwaybill::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_patches(mut self, files: &[FileRecord]) -> Self {
+        self.patches = Patches::new(files);
+        self
+    }
+
+    // X3
+    fn patched(&self, mut plan: Plan, firmware_version: Option<&Version>) -> Plan {
+        if self.patches.is_empty() {
+            return plan;
+        }
+        let base = firmware_version.or(plan.previous_version.as_ref()).and_then(|version| {
+            // P5
+            self.firmware().iter().chain(&self.held_firmware).find(|image| image.version == *version)
+        });
+        let image = plan.firmware.iter().filter_map(|image| {
+            let patch = self.patches.best(image.sha1, image.size, base.map(|base| base.sha1))?;
+            Some(Patch { base_size: patch.base.and(base).map(|base| base.size), ..patch })
+        });
+        let release = plan.previous_version.as_ref().and_then(|version| self.known_release(version));
+        let base_of = |path: &DevicePath| release?.file(path.as_str()).map(|base| base.sha1);
+        let updated = plan.update.iter().map(|file| (file, base_of(&file.path)));
+        let files =
+            plan.new.iter().chain(&plan.keep).map(|file| (file, None)).chain(updated).filter_map(|(file, base)| {
+                let patch = self.patches.best(file.sha1, file.size, base)?;
+                Some(Patch { file: Some(file.path.clone()), ..patch })
+            });
+        plan.patches = image.chain(files).collect();
+        sort_by(&mut plan.patches, |a, b| a.file.cmp(&b.file));
+        // What the device's release lacks of its own is in `new` too (rule C7).
+        plan.patches.dedup_by(|a, b| a.file == b.file);
+        plan
     }
 
     // P1
@@ -175,6 +248,7 @@ impl Catalog {
             update: Vec::new(),
             keep: Vec::new(),
             firmware: None,
+            patches: Vec::new(),
         };
         // P3: merges two lists that are sorted by path.
         let (mut old, mut new) = (known.map_or(&[][..], Release::files), target.files());

@@ -30,7 +30,8 @@ impl Catalog {
     /// `unsettled` has top-level names that are still changing and not offered, `failed` those that are not offered because
     /// their check has errors, `unsigned` the `held_back` of what `Catalog.signed` says does not count. `now` is the time in seconds since 1970: without it, what a copy tool left holds a release back
     /// however old it is. Of a release that is held back and that an `earlier` catalog of the same directory has, devices
-    /// on it have what it was then.
+    /// on it have what it was then. `patches` has the files in `delta/`, a listing or records with paths from the top directory: what
+    /// manifests of format 3 may offer.
     ///
     /// A release is offered entirely or not at all; `ignored` names the file. Raises `AirwaybillError` with code
     /// `glob_invalid`, `size_too_big` (2^53 bytes or more in all), `digest_invalid`, `field_missing` or `field_type`.
@@ -38,7 +39,7 @@ impl Catalog {
     #[allow(clippy::too_many_arguments, reason = "keyword arguments of the Python API")]
     #[pyo3(signature = (
         listing, *, scheme = "loose", ignore = Vec::new(), protect = Vec::new(), include = Vec::new(), keep = Vec::new(),
-        unsettled = Vec::new(), failed = Vec::new(), unsigned = Vec::new(), now = None, earlier = None
+        unsettled = Vec::new(), failed = Vec::new(), unsigned = Vec::new(), now = None, earlier = None, patches = None
     ))]
     fn from_listing(
         py: Python<'_>,
@@ -53,6 +54,7 @@ impl Catalog {
         unsigned: Vec<Notice>,
         now: Option<i64>,
         earlier: Option<&Bound<'_, Self>>,
+        patches: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
         let scheme = version_scheme(scheme)?;
         let unsigned = unsigned.iter().map(Notice::to_engine).collect::<PyResult<_>>()?;
@@ -67,6 +69,9 @@ impl Catalog {
         let mut catalog = catalog.map_err(engine_error)?;
         if let Some(earlier) = earlier {
             catalog = catalog.remembering(&earlier.get().0);
+        }
+        if let Some(patches) = patches {
+            catalog = catalog.with_patches(&listing::files(patches)?);
         }
         Ok(Self(Arc::new(catalog)))
     }

@@ -7,8 +7,20 @@ use crate::manifest::{Manifest, manifest_options};
 use crate::records::{Firmware, PlanFile};
 
 /// The attributes of a plan, in the order of its pickled form.
-type Fields =
-    (String, Option<String>, bool, Vec<String>, Vec<PlanFile>, Vec<PlanFile>, Vec<PlanFile>, Option<Firmware>);
+type Fields = (
+    String,
+    Option<String>,
+    bool,
+    Vec<String>,
+    Vec<PlanFile>,
+    Vec<PlanFile>,
+    Vec<PlanFile>,
+    Option<Firmware>,
+    Vec<PatchFields>,
+);
+
+/// File, base, size of the base, size and SHA-1 of a patch.
+type PatchFields = (Option<String>, Option<String>, Option<u64>, u64, String);
 
 /// The decision for one device: what to delete, add, update and flash.
 #[pyclass(module = "airwaybill", frozen, eq, hash)]
@@ -71,6 +83,12 @@ impl Plan {
         self.0.download_size()
     }
 
+    /// The same of a device that takes the patches of a manifest of format 3.
+    #[getter]
+    fn patched_size(&self) -> u64 {
+        self.0.patched_size()
+    }
+
     fn __repr__(&self) -> String {
         let Self(plan) = self;
         let from = plan.previous_version.as_ref().map_or("nothing", airwaybill::Version::as_str);
@@ -90,6 +108,7 @@ impl Plan {
             plan.update(),
             plan.keep(),
             plan.firmware(),
+            plan.0.patches.iter().map(patch_fields).collect::<Vec<_>>(),
         );
         Ok((slf.getattr("_restore")?, (plan.0.version.scheme().as_str(), fields.into_bound_py_any(slf.py())?)))
     }
@@ -97,7 +116,7 @@ impl Plan {
     #[staticmethod]
     fn _restore(scheme: &str, fields: Fields) -> PyResult<Self> {
         let scheme = version_scheme(scheme)?;
-        let (version, previous_version, full, delete, new, update, keep, firmware) = fields;
+        let (version, previous_version, full, delete, new, update, keep, firmware, patches) = fields;
         let version_of = |text: &String| airwaybill::Version::parse(text, scheme);
         let restore = || {
             Ok(airwaybill::Plan {
@@ -109,12 +128,13 @@ impl Plan {
                 update: update.iter().map(PlanFile::to_engine).collect::<Result<_, _>>()?,
                 keep: keep.iter().map(PlanFile::to_engine).collect::<Result<_, _>>()?,
                 firmware: firmware.as_ref().map(|image| image.to_engine(scheme)).transpose()?,
+                patches: patches.iter().map(patch).collect::<Result<_, _>>()?,
             })
         };
         restore().map(Self).map_err(engine_error)
     }
 
-    /// The plan as plain values: its attributes except `download_size`, files as `{"path", "size", "sha1"}`.
+    /// The plan as plain values: its attributes except `download_size` and `patched_size`, files as `{"path", "size", "sha1"}`.
     fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         to_python(py, &self.0)
     }
@@ -122,11 +142,27 @@ impl Plan {
     /// Renders the plan for one base URL, `http://192.168.1.144:8000`.
     ///
     /// `dst_paths` is `relative` or `absolute`, with a leading slash on each `dst_path`; format 2 also has `size` on every entry and
-    /// `total_size`, in bytes, `full` on a full install, and `keep`. Raises `AirwaybillError` with code `base_url_invalid` or
+    /// `total_size`, in bytes, `full` on a full install, and `keep`; format 3 offers the catalog's patches. Raises `AirwaybillError` with code `base_url_invalid` or
     /// `format_invalid`.
     #[pyo3(signature = (base_url, *, dst_paths = "relative", format = 1))]
     fn manifest(&self, base_url: String, dst_paths: &str, format: i64) -> PyResult<Manifest> {
         let options = manifest_options(base_url, dst_paths, format)?;
         self.0.manifest(&options).map(Manifest).map_err(engine_error)
     }
+}
+
+fn patch_fields(patch: &airwaybill::Patch) -> PatchFields {
+    let text = |digest: airwaybill::Sha1Digest| digest.to_string();
+    let file = patch.file.as_ref().map(ToString::to_string);
+    (file, patch.base.map(text), patch.base_size, patch.size, text(patch.sha1))
+}
+
+fn patch((file, base, base_size, size, sha1): &PatchFields) -> Result<airwaybill::Patch, airwaybill::Error> {
+    Ok(airwaybill::Patch {
+        file: file.as_deref().map(airwaybill::DevicePath::new).transpose()?,
+        base: base.as_deref().map(airwaybill::Sha1Digest::parse).transpose()?,
+        base_size: *base_size,
+        size: *size,
+        sha1: airwaybill::Sha1Digest::parse(sha1)?,
+    })
 }

@@ -127,7 +127,7 @@ def test_check_path(path: str | bytes, code: str | None) -> None:
 @pytest.mark.parametrize(
     ("options", "code"),
     [
-        *(({"format": number}, "format_invalid") for number in (-1, 0, 3, 256, 1 << 40)),
+        *(({"format": number}, "format_invalid") for number in (-1, 0, 4, 256, 1 << 40)),
         ({"dst_paths": "rooted"}, "field_type"),
     ],
 )

@@ -53,6 +53,16 @@ def a_plan(sha1: str = ONE, current: str | None = "1.0.0") -> Plan:
     return plan
 
 
+def a_patched_plan(size: int = 1) -> Plan:
+    """With a patch from the device's file, one from nothing, and one for the image."""
+    listing = [FileRecord(f"1.0.{n}/{name}", 90, sha1) for n, sha1 in enumerate((ONE, TWO)) for name in "ab"[: n + 1]]
+    images = [FileRecord(f"firmware_1.0.{n}.bin", 90, sha1) for n, sha1 in enumerate((ONE, TWO))]
+    patches = [FileRecord(f"delta/{ONE}-{TWO}", size, ONE), FileRecord(f"delta/{TWO}", 30, ONE)]
+    plan = Catalog.from_listing(listing + images, patches=patches).plan("1.0.0")
+    assert plan is not None
+    return plan
+
+
 def a_manifest(sha1: str = ONE, format: int = 1) -> Manifest:
     return a_plan(sha1).manifest("http://van.local", format=format)
 
@@ -100,6 +110,7 @@ VALUES: dict[str, tuple[Any, Any, Any]] = {
     "Release, semver": (semver().releases[1], semver().releases[1], a_catalog().releases[1]),
     "PlanFile": pair(lambda sha1: a_plan(sha1).update[0]),
     "Plan": pair(a_plan),
+    "Plan, patches": (a_patched_plan(), a_patched_plan(), a_patched_plan(2)),
     "Plan, semver": (semver().plan("1.0.0"), semver().plan("1.0.0"), a_plan()),
     "Plan, full install": (a_plan(current=None), a_plan(current=None), a_plan()),
     "Manifest": pair(a_manifest),
@@ -136,13 +147,19 @@ def test_pickled_and_copied(name: str, protocol: int) -> None:
         assert repr(again) == repr(value)
 
 
-def test_a_plan_from_elsewhere_renders_the_same_document() -> None:
-    plan = a_plan()
+@pytest.mark.parametrize(("plan", "format"), [(a_plan(), 2), (a_patched_plan(), 3)])
+def test_a_plan_from_elsewhere_renders_the_same_document(plan: Plan, format: int) -> None:
     again = pickle.loads(pickle.dumps(plan))
     assert again.to_dict() == plan.to_dict()
-    assert (
-        again.manifest("http://van.local", format=2).to_json() == plan.manifest("http://van.local", format=2).to_json()
-    )
+    document = plan.manifest("http://van.local", format=format).to_json()
+    assert again.manifest("http://van.local", format=format).to_json() == document
+
+
+def test_a_plan_says_what_is_fetched_with_patches() -> None:
+    plan = a_patched_plan()
+    assert (plan.download_size, plan.patched_size) == (270, 1 + 30 + 1)
+    assert plan.manifest("http://van.local", format=3).to_dict()["total_size"] == plan.patched_size
+    assert (a_plan().download_size, a_plan().patched_size) == (12, 12)
 
 
 @pytest.mark.parametrize(

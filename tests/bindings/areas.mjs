@@ -20,9 +20,9 @@ const filesOf = (files) => Object.fromEntries(files.map(({ name, content }) => [
 
 export function areasOf(engine) {
   const { Catalog, DevicePath, Manifest, Version, peek, verifyContent, verifyDevice } = engine;
-  const catalogOf = ({ listing = [], options, remembered }) => {
+  const catalogOf = ({ listing = [], options, remembered, patches }) => {
     const earlier = remembered && Catalog.fromListing(remembered, { ...options, unsettled: [], failed: [], unsigned: [] });
-    return Catalog.fromListing(listing, options, earlier);
+    return Catalog.fromListing(listing, options, earlier, patches);
   };
 
   return {

@@ -45,7 +45,7 @@ def catalog_of(case):
         options = {**options, "unsigned": [Notice(**notice) for notice in options["unsigned"]]}
     settled = {**options, "unsettled": [], "failed": [], "unsigned": []}
     earlier = Catalog.from_listing(case["remembered"], **settled) if "remembered" in case else None
-    return Catalog.from_listing(case.get("listing", []), **options, earlier=earlier)
+    return Catalog.from_listing(case.get("listing", []), **options, earlier=earlier, patches=case.get("patches"))
 
 
 def catalog(case):

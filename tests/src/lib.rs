@@ -58,6 +58,9 @@ struct Input {
     /// The listing of an earlier catalog.
     #[serde(default)]
     remembered: Vec<EntryFields>,
+    /// The files in `delta/`.
+    #[serde(default)]
+    patches: Vec<EntryFields>,
     #[serde(default)]
     options: CatalogOptions,
     #[serde(default)]
@@ -105,9 +108,16 @@ impl Input {
         self.remembered.drain(..).map(TryInto::try_into).collect()
     }
 
+    fn patches(&mut self) -> Result<Vec<FileRecord>, Error> {
+        let entries: Vec<Entry> = self.patches.drain(..).map(TryInto::try_into).collect::<Result<_, _>>()?;
+        Ok(files_of(&entries))
+    }
+
     fn catalog(&mut self) -> Result<Catalog, Error> {
         let (listing, remembered) = (self.listing()?, self.remembered()?);
-        Ok(Catalog::from_listing(&listing, &self.options)?.remembering(&self.earlier(&remembered)?))
+        let patches = self.patches()?;
+        let catalog = Catalog::from_listing(&listing, &self.options)?.remembering(&self.earlier(&remembered)?);
+        Ok(catalog.with_patches(&patches))
     }
 
     /// The catalog of what is remembered, in which nothing was held back.

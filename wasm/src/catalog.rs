@@ -23,7 +23,8 @@ impl Catalog {
     ///
     /// A release is offered entirely or not at all: if a path is not a device path, a symbolic link leads out of it,
     /// or a file could not be read, the release is ignored, and `ignored` names the file. Of one that is held back and
-    /// that an `earlier` catalog of the same directory has, devices on it have what it was then.
+    /// that an `earlier` catalog of the same directory has, devices on it have what it was then. `patches` are the
+    /// files in `delta/`, with paths from the top directory: what manifests of format 3 may offer.
     ///
     /// @throws `glob_invalid`, `size_too_big`, `digest_invalid`, `field_missing`, `field_type`
     #[wasm_bindgen(js_name = fromListing)]
@@ -32,12 +33,16 @@ impl Catalog {
         #[wasm_bindgen(js_name = "options", unchecked_optional_param_type = "CatalogOptions | null")]
         catalog_options: &JsValue,
         #[wasm_bindgen(unchecked_optional_param_type = "Catalog | null")] earlier: &JsValue,
+        #[wasm_bindgen(unchecked_optional_param_type = "readonly Entry[] | null")] patches: &JsValue,
     ) -> Result<Catalog> {
         let options = options(catalog_options, "options")?;
         let entries = entries(listing, "listing")?;
         let mut catalog = airwaybill::Catalog::from_listing(&entries, &options).map_err(engine_error)?;
         if !earlier.is_null() && !earlier.is_undefined() {
             catalog = catalog.remembering(&shared::<Catalog>(earlier, "earlier")?.0);
+        }
+        if !patches.is_null() && !patches.is_undefined() {
+            catalog = catalog.with_patches(&files(patches, "patches")?);
         }
         Ok(Self(Rc::new(catalog)))
     }

@@ -170,7 +170,7 @@ describe("Manifest", () => {
 
   test("needs its options", () => {
     expect(code(() => catalog.manifestJson({}, { baseUrl: "nowhere" }))).toBe("base_url_invalid");
-    expect(code(() => catalog.manifestJson({}, { ...options, format: 3 as 2 }))).toBe("format_invalid");
+    expect(code(() => catalog.manifestJson({}, { ...options, format: 4 as 2 }))).toBe("format_invalid");
     expect(code(() => catalog.manifestJson({}, {} as typeof options))).toBe("field_missing");
     expect(code(() => catalog.manifestJson({}, undefined as unknown as typeof options))).toBe("field_missing");
   });

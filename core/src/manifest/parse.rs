@@ -2,7 +2,7 @@ use crate::digest::Sha1Digest;
 use crate::error::{Code, Error, quoted};
 use crate::json::{Fields, Json};
 use crate::listing::check_size;
-use crate::manifest::{DstPath, DstPaths, FileEntry, FirmwareEntry, Manifest, broken_url_rule};
+use crate::manifest::{DstPath, DstPaths, FileEntry, FirmwareEntry, Manifest, PatchEntry, broken_url_rule};
 use crate::path::DevicePath;
 use crate::version::{Version, VersionScheme};
 
@@ -27,7 +27,7 @@ impl Manifest {
     ///
     /// [`Code::JsonInvalid`]; or, with the field in the message, [`Code::FieldMissing`], [`Code::FieldType`],
     /// [`Code::DigestInvalid`], [`Code::UrlInvalid`], [`Code::SizeTooBig`], and the codes of [`DevicePath`] and
-    /// [`Version`]. All sizes are present (format 2) or none is (format 1); `full` is `true`, in format 2, or
+    /// [`Version`]. All sizes are present (formats 2 and 3) or none is (format 1); `full` is `true`, in format 2, or
     /// absent; `keep` in format 2 alone.
     pub fn parse(document: &[u8]) -> Result<Self, Error> {
         let document = Json::parse(document)?;
@@ -40,7 +40,12 @@ impl Manifest {
             })?,
             firmware: top.optional("firmware", |value, place| {
                 let entry = value.fields(place)?;
-                Ok(FirmwareEntry { url: url(&entry)?, hash: hash(&entry)?, size: size(&entry, "size", is_sized)? })
+                Ok(FirmwareEntry {
+                    url: url(&entry)?,
+                    hash: hash(&entry, "hash")?,
+                    patch: patch(&entry, true)?,
+                    size: size(&entry, "size", is_sized)?,
+                })
             })?,
             full: top.optional("full", Json::only_true)?.is_some(),
             keep: top.optional("keep", files)?.unwrap_or_default(),
@@ -53,10 +58,11 @@ impl Manifest {
     }
 }
 
-// M4: any of its fields makes it a document of format 2.
+// M4 and X3: any of their fields makes it a document of format 2 or 3.
 fn is_sized(top: &Fields<'_, '_>) -> bool {
+    let is_key = |key: &str| key == "size" || key == "patch";
     let has_size =
-        |entry: &Json<'_>| matches!(entry, Json::Object(fields) if fields.iter().any(|(key, _)| key == "size"));
+        |entry: &Json<'_>| matches!(entry, Json::Object(fields) if fields.iter().any(|(key, _)| is_key(key)));
     let has_entry_with_size = |key| match top.get(key) {
         Some(Json::List(entries)) => entries.iter().any(has_size),
         entry => entry.is_some_and(has_size),
@@ -70,8 +76,24 @@ fn file_entry(value: &Json<'_>, place: &str, is_sized: bool) -> Result<FileEntry
     Ok(FileEntry {
         url: url(&entry)?,
         dst_path: entry.required("dst_path", dst_path)?,
-        hash: hash(&entry)?,
+        hash: hash(&entry, "hash")?,
+        patch: patch(&entry, false)?,
         size: size(&entry, "size", is_sized)?,
+    })
+}
+
+// X3
+fn patch(entry: &Fields<'_, '_>, is_firmware: bool) -> Result<Option<PatchEntry>, Error> {
+    entry.optional("patch", |value, place| {
+        let entry = value.fields(place)?;
+        let base = entry.get("base").map(|_| hash(&entry, "base")).transpose()?;
+        Ok(PatchEntry {
+            url: url(&entry)?,
+            base,
+            base_size: size(&entry, "base_size", is_firmware && base.is_some())?,
+            hash: hash(&entry, "hash")?,
+            size: entry.required("size", read_size)?,
+        })
     })
 }
 
@@ -85,16 +107,17 @@ fn url(entry: &Fields<'_, '_>) -> Result<String, Error> {
     })
 }
 
-fn hash(entry: &Fields<'_, '_>) -> Result<Sha1Digest, Error> {
-    entry.required("hash", |value, place| Sha1Digest::parse(value.text(place)?).map_err(|error| error.at(place)))
+fn hash(entry: &Fields<'_, '_>, key: &str) -> Result<Sha1Digest, Error> {
+    entry.required(key, |value, place| Sha1Digest::parse(value.text(place)?).map_err(|error| error.at(place)))
 }
 
 fn size(fields: &Fields<'_, '_>, key: &str, is_sized: bool) -> Result<Option<u64>, Error> {
-    let read = |value: &Json<'_>, place: &str| {
-        let size = value.number(place)?;
-        check_size(size).map_err(|error| error.at(place)).map(|()| size)
-    };
-    if is_sized { fields.required(key, read).map(Some) } else { Ok(None) }
+    if is_sized { fields.required(key, read_size).map(Some) } else { Ok(None) }
+}
+
+fn read_size(value: &Json<'_>, place: &str) -> Result<u64, Error> {
+    let size = value.number(place)?;
+    check_size(size).map_err(|error| error.at(place)).map(|()| size)
 }
 
 fn dst_path(value: &Json<'_>, place: &str) -> Result<DstPath, Error> {

@@ -67,6 +67,12 @@ fn known_fields(document: &Value) -> Value {
         known.collect()
     };
     let top = ["delete", "firmware", "full", "keep", "new", "previous_version", "total_size", "update", "version"];
+    // X3
+    let keep_known = |entry: &mut Value, keys: &[&str]| {
+        if let Some(patch) = entry.get_mut("patch") {
+            *patch = only(patch, keys).into();
+        }
+    };
     let mut known = only(document, &top);
     // M4: an empty `keep` is none.
     known.retain(|key, value| key != "keep" || value.as_array().is_none_or(|entries| !entries.is_empty()));
@@ -74,10 +80,16 @@ fn known_fields(document: &Value) -> Value {
         match (key.as_str(), value) {
             ("new" | "update" | "keep", Value::Array(entries)) => {
                 for entry in entries {
-                    *entry = only(entry, &["URL", "dst_path", "hash", "size"]).into();
+                    *entry = only(entry, &["URL", "dst_path", "hash", "patch", "size"]).into();
+                    keep_known(entry, &["URL", "base", "hash", "size"]);
                 }
             }
-            ("firmware", image) => *image = only(image, &["URL", "hash", "size"]).into(),
+            ("firmware", image) => {
+                *image = only(image, &["URL", "hash", "patch", "size"]).into();
+                let has_base = image.get("patch").is_some_and(|patch| patch.get("base").is_some());
+                let base = if has_base { &["base", "base_size"][..] } else { &[] };
+                keep_known(image, &[&["URL", "hash", "size"], base].concat());
+            }
             _ => {}
         }
     }

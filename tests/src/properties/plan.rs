@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use airwaybill::VersionScheme::Loose;
 use airwaybill::{
-    Catalog, CatalogOptions, Code, Entry, File, FileRecord, Filter, Firmware, Manifest, ManifestFormat,
-    ManifestOptions, Plan, PlanRequest, Release, Sha1Digest, Version, files_of, is_document, verify_content,
-    verify_device,
+    Catalog, CatalogOptions, Code, DevicePath, Entry, File, FileRecord, Filter, Firmware, Manifest, ManifestFormat,
+    ManifestOptions, Patch, PatchEntry, Plan, PlanRequest, Release, Sha1Digest, Version, files_of, is_document,
+    verify_content, verify_device,
 };
 use serde_json::json;
 
@@ -26,6 +26,7 @@ pub(super) fn check(data: &[u8]) {
     let Ok(mut input) = serde_json::from_slice::<Input>(data) else { return };
     let Ok(listing) = input.listing() else { return };
     let Ok(remembered) = input.remembered() else { return };
+    let Ok(patches) = input.patches() else { return };
     let Ok(earlier) = input.earlier(&remembered) else { return };
     let Input { options, request, render, .. } = input;
     let outcome = Catalog::from_listing(&listing, &options);
@@ -33,7 +34,7 @@ pub(super) fn check(data: &[u8]) {
     let Ok(catalog) = outcome else { return };
     check_that_nothing_is_lost(&catalog, &listing);
     check_filter(&catalog, &listing, &options);
-    let catalog = catalog.remembering(&earlier);
+    let catalog = catalog.remembering(&earlier).with_patches(&patches);
     let Ok(plan) = catalog.plan(&request) else { return };
     let model =
         Model { catalog: &catalog, listing: &listing, remembered: &remembered, options: &options, request: &request };
@@ -340,15 +341,27 @@ fn check_document(
     assert_eq!(report.checked, entries + plan.update.len() + usize::from(plan.firmware.is_some()));
 }
 
-// M2 to M4
+// M2 to M4, X2 and X3
 fn check_entries(manifest: &Manifest, plan: &Plan, render: &ManifestOptions) {
     let base_url = render.base_url.trim_end_matches('/');
-    let is_sized = render.format == ManifestFormat::Sized;
+    let is_sized = render.format != ManifestFormat::Plain;
     let size = |bytes| is_sized.then_some(bytes);
     assert_eq!(manifest.is_full(), is_sized && plan.full);
     // C7
     let (kept, fetched) = plan.new.iter().cloned().partition(|file| is_sized && plan.keep.contains(file));
     let kept: Vec<File> = if is_sized { plan.keep.clone() } else { kept };
+    let patch = |file: Option<&DevicePath>| {
+        let found = plan.patches.iter().find(|patch| patch.file.as_ref() == file);
+        found.filter(|_| render.format == ManifestFormat::Patched)
+    };
+    let patch_entry = |file: Option<&DevicePath>, made: Sha1Digest, full: u64| {
+        patch(file).map(|patch| {
+            assert!(patch.size < full);
+            let name = patch.base.map_or_else(|| made.to_string(), |base| format!("{base}-{made}"));
+            let Patch { base, base_size, sha1: hash, size, .. } = *patch;
+            PatchEntry { url: format!("{base_url}/delta/{name}"), base, base_size, hash, size }
+        })
+    };
     let lists = [(manifest.new_files(), &fetched), (manifest.update(), &plan.update), (manifest.keep(), &kept)];
     for (entries, files) in lists {
         assert_eq!(entries.len(), files.len());
@@ -356,12 +369,16 @@ fn check_entries(manifest: &Manifest, plan: &Plan, render: &ManifestOptions) {
             assert_eq!(entry.url, format!("{base_url}/{}", encoded(&format!("{}/{}", plan.version, file.path))));
             assert_eq!((&entry.dst_path.path, entry.dst_path.written), (&file.path, render.dst_paths));
             assert_eq!((entry.hash, entry.size), (file.sha1, size(file.size)));
+            assert_eq!(entry.patch, patch_entry(Some(&file.path), file.sha1, file.size));
         }
     }
     let image = plan.firmware.as_ref();
     let url = image.map(|image| format!("{base_url}/{}", encoded(&image.path)));
     assert_eq!(manifest.firmware().map(|entry| &entry.url), url.as_ref());
     assert_eq!(manifest.firmware().map(|entry| entry.hash), image.map(|image| image.sha1));
-    let sizes = fetched.iter().chain(&plan.update).map(|file| file.size).chain(image.map(|image| image.size));
-    assert_eq!(manifest.total_size(), size(sizes.sum()));
+    let patch_of_image = image.and_then(|image| patch_entry(None, image.sha1, image.size));
+    assert_eq!(manifest.firmware().and_then(|entry| entry.patch.as_ref()), patch_of_image.as_ref());
+    let bytes = |file: Option<&DevicePath>, full| patch(file).map_or(full, |patch| patch.size);
+    let sizes = fetched.iter().chain(&plan.update).map(|file| bytes(Some(&file.path), file.size));
+    assert_eq!(manifest.total_size(), size(sizes.chain(image.map(|image| bytes(None, image.size))).sum()));
 }

@@ -1,0 +1,85 @@
+use serde::Serialize;
+
+use crate::digest::Sha1Digest;
+use crate::listing::FileRecord;
+use crate::order::sort;
+use crate::path::DevicePath;
+
+/// A patch that is there, and worth it, for a file or the image of a plan (rule X3).
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify), tsify(rename = "PlanPatch", missing_as_null))]
+pub struct Patch {
+    /// The file that it makes; `None` for the firmware image.
+    #[cfg_attr(feature = "wasm", tsify(type = "string | null"))]
+    pub file: Option<DevicePath>,
+    /// SHA-1 of the file that it starts from; `None` if it starts from nothing.
+    #[cfg_attr(feature = "wasm", tsify(type = "string | null"))]
+    pub base: Option<Sha1Digest>,
+    /// Size of the image that it starts from; `None` for a file.
+    pub base_size: Option<u64>,
+    /// Its own size in bytes.
+    pub size: u64,
+    /// SHA-1 of its own content.
+    pub sha1: Sha1Digest,
+}
+
+impl Patch {
+    /// Its path from the top directory, if it makes a file with this SHA-1 (rule X2).
+    pub(crate) fn path(&self, made: Sha1Digest) -> String {
+        self.base.map_or_else(|| format!("{FOLDER}{made}"), |base| format!("{FOLDER}{base}-{made}"))
+    }
+}
+
+const FOLDER: &str = "delta/";
+
+/// The patches that are there, sorted by what they make and what they start from: these, and their size and SHA-1.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Patches(Vec<(Digests, (u64, Sha1Digest))>);
+
+type Digests = (Sha1Digest, Option<Sha1Digest>);
+
+impl Patches {
+    /// X2: other names are of other files.
+    pub(crate) fn new(files: &[FileRecord]) -> Self {
+        let patch = |file: &FileRecord| {
+            let name = file.path.strip_prefix(FOLDER)?;
+            let (base, made) = match name.split_once('-') {
+                Some((base, made)) => (Some(Sha1Digest::parse(base).ok()?), made),
+                None => (None, name),
+            };
+            Some(((Sha1Digest::parse(made).ok()?, base), (file.size, file.sha1)))
+        };
+        let mut patches = files.iter().filter_map(patch).collect();
+        sort(&mut patches);
+        Self(patches)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn find(&self, digests: Digests) -> Option<(u64, Sha1Digest)> {
+        let index = self.0.binary_search_by(|(other, _)| other.cmp(&digests)).ok()?;
+        self.0.get(index).map(|(_, patch)| *patch)
+    }
+
+    /// The best way to a file, if it is not to fetch it: from nothing, or from the file that the device has.
+    pub(crate) fn best(&self, made: Sha1Digest, size: u64, base: Option<Sha1Digest>) -> Option<Patch> {
+        let mut fetched = size;
+        let mut best = None;
+        for base in [None, base] {
+            if let Some((size, sha1)) = self.find((made, base))
+                && is_worth_it(size, fetched)
+            {
+                fetched = size;
+                best = Some(Patch { file: None, base, base_size: None, size, sha1 });
+            }
+        }
+        best
+    }
+}
+
+// X3: less than 0.8 of the next best way. Sizes are under 2^53.
+fn is_worth_it(size: u64, otherwise: u64) -> bool {
+    size.saturating_mul(10) < otherwise.saturating_mul(8)
+}
