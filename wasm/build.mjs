@@ -1,4 +1,4 @@
-// Builds dist/: the module, its JavaScript and types, and the hand-written modules beside them.
+// Builds dist/: the modules, their JavaScript and types, and the hand-written modules beside them.
 
 import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -23,30 +23,31 @@ const remapped = [sysroot, ...crates].map((folder) => `--remap-path-prefix=${fol
 const flags = [...remapped, "--cfg", 'sha2_backend_soft="compact"'];
 const config = `target.wasm32-unknown-unknown.rustflags=${JSON.stringify(flags)}`;
 const profile = ["--profile", "wasm", "--target", "wasm32-unknown-unknown"];
-run("cargo", ["build", "-q", "--locked", "--config", config, ...profile, "-p", "airwaybill-wasm"]);
-
-const built = `${target}/wasm32-unknown-unknown/wasm/airwaybill_wasm.wasm`;
 const generator = `${target}/release/airwaybill-bindgen`;
-const generated = `${target}/npm/engine`;
-const module = `${generated}/engine_bg.wasm`;
 const isOlder = (file, ...sources) =>
   !existsSync(file) || sources.some((source) => statSync(source).mtimeMs > statSync(file).mtimeMs);
 
-if (isOlder(module, built, generator, fileURLToPath(import.meta.url))) {
-  rmSync(generated, { recursive: true, force: true });
-  mkdirSync(generated, { recursive: true });
-  run(generator, [built, generated]);
-  // What the compiler uses by itself, all of it in every browser and Node of the last years.
-  const features = ["bulk-memory", "multivalue", "mutable-globals", "nontrapping-float-to-int", "reference-types", "sign-ext"];
-  run(tool("wasm-opt"), [...features.map((name) => `--enable-${name}`), "-Oz", "--strip-target-features", module, "-o", module]);
-}
-
 rmSync(`${here}dist`, { recursive: true, force: true });
-for (const name of ["engine.d.ts", "engine_bg.wasm"]) {
-  cpSync(`${generated}/${name}`, `${here}dist/${name}`, { preserveTimestamps: true });
+// One after the other: built at once, each would have what the other wants of the engine.
+for (const [crate, name] of [["airwaybill-wasm", "engine"], ["airwaybill-patches-wasm", "delta"]]) {
+  run("cargo", ["build", "-q", "--locked", "--config", config, ...profile, "-p", crate]);
+  const built = `${target}/wasm32-unknown-unknown/wasm/${crate.replaceAll("-", "_")}.wasm`;
+  const generated = `${target}/npm/${name}`;
+  const module = `${generated}/${name}_bg.wasm`;
+  if (isOlder(module, built, generator, fileURLToPath(import.meta.url))) {
+    rmSync(generated, { recursive: true, force: true });
+    mkdirSync(generated, { recursive: true });
+    run(generator, [built, generated, name]);
+    // What the compiler uses by itself, all of it in every browser and Node of the last years.
+    const features = ["bulk-memory", "multivalue", "mutable-globals", "nontrapping-float-to-int", "reference-types", "sign-ext"];
+    run(tool("wasm-opt"), [...features.map((name) => `--enable-${name}`), "-Oz", "--strip-target-features", module, "-o", module]);
+  }
+  for (const file of [`${name}.d.ts`, `${name}_bg.wasm`]) {
+    cpSync(`${generated}/${file}`, `${here}dist/${file}`, { preserveTimestamps: true });
+  }
+  // The generated entry would load the module by its own ways; what is in js/ does.
+  cpSync(`${generated}/${name}_bg.js`, `${here}dist/${name}.js`, { preserveTimestamps: true });
 }
-// The generated entry would load the module by its own ways; js/start.ts does.
-cpSync(`${generated}/engine_bg.js`, `${here}dist/engine.js`, { preserveTimestamps: true });
 run(tool("tsc"), []);
 for (const name of readdirSync(`${here}dist`).filter((name) => name.endsWith(".js"))) {
   const { code } = transformSync(readFileSync(`${here}dist/${name}`, "utf8"), { minifyWhitespace: true });

@@ -14,11 +14,13 @@ const contentOf = (content) =>
     ? Buffer.from(content)
     : Buffer.concat(content.flatMap(([digits, count]) => Array(count).fill(Buffer.from(digits, "hex"))));
 
+const hex = (bytes) => Buffer.from(bytes).toString("hex");
+
 const base64 = (bytes) => Buffer.from(bytes).toString("base64");
 
 const filesOf = (files) => Object.fromEntries(files.map(({ name, content }) => [name, contentOf(content).toString()]));
 
-export function areasOf(engine) {
+export function areasOf(engine, { applyPatch, makePatch }) {
   const { Catalog, DevicePath, Manifest, Version, peek, verifyContent, verifyDevice } = engine;
   const catalogOf = ({ listing = [], options, remembered, patches }) => {
     const earlier = remembered && Catalog.fromListing(remembered, { ...options, unsettled: [], failed: [], unsigned: [] });
@@ -100,6 +102,14 @@ export function areasOf(engine) {
       const [key, message, octets] = [ed25519.key, ed25519.message, ed25519.signature].map((hex) => Buffer.from(hex, "hex"));
       const blob = Buffer.concat([Buffer.from("\0\0\0\x0bssh-ed25519\0\0\0\x20"), key]);
       return engine.verifyEd25519(`ssh-ed25519 ${base64(blob)}`, new Uint8Array(message), new Uint8Array(octets));
+    },
+
+    delta({ make, apply }) {
+      const bytes = (content) => new Uint8Array(contentOf(content));
+      if (apply !== undefined) return hex(applyPatch(bytes(apply.old), bytes(apply.patch)));
+      const [old, content] = [bytes(make.old), bytes(make.new)];
+      const patch = makePatch(old, content);
+      return hex(applyPatch(old, patch)) === hex(content) ? hex(patch) : "gives another file";
     },
 
     verify(input) {

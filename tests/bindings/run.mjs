@@ -4,10 +4,12 @@
 
 import { readFileSync } from "node:fs";
 import * as airwaybill from "airwaybill";
+import * as patches from "airwaybill/patches";
 
 import { areasOf } from "./areas.mjs";
 
-const areas = areasOf(airwaybill);
+await patches.init(readFileSync(new URL(import.meta.resolve("airwaybill/patches.wasm"))));
+const areas = areasOf(airwaybill, patches);
 
 // Not node:readline, to which U+2028 ends a line.
 const lines = readFileSync(0, "utf8").split("\n").filter(Boolean);

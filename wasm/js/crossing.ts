@@ -14,12 +14,17 @@ const [kind, buffer, byteOffset, length] = [Symbol.toStringTag, "buffer", "byteO
   (this: unknown) => number,
 ];
 
+/** The bytes of a Uint8Array. Throws if it is none. */
+export function view(source: unknown): Uint8Array {
+  if (kind.call(source) !== "Uint8Array") throw new TypeError("not a Uint8Array");
+  return new Uint8Array(buffer.call(source), byteOffset.call(source), length.call(source));
+}
+
 /** Copies bytes from `start` on into `target` and returns how many. Throws if `source` is not a Uint8Array. */
 export function copy(source: unknown, start: number, target: Uint8Array): number {
-  if (kind.call(source) !== "Uint8Array") throw new TypeError("not a Uint8Array");
-  const taken = Math.min(length.call(source) - start, target.length);
-  target.set(new Uint8Array(buffer.call(source), byteOffset.call(source) + start, taken));
-  return taken;
+  const taken = view(source).subarray(start, start + target.length);
+  target.set(taken);
+  return taken.length;
 }
 
 function asText(value: unknown, replace: (value: unknown) => unknown): string {

@@ -1,5 +1,6 @@
 // The package as Node takes it, from the project it is installed in.
 
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 
@@ -7,8 +8,11 @@ import { project } from "./places.js";
 
 type Package = typeof import("../dist/node.js");
 
-const entry = createRequire(`${project}index.js`).resolve("airwaybill");
-const airwaybill = (await import(/* @vite-ignore */ pathToFileURL(entry).href)) as Package;
+const { resolve } = createRequire(`${project}index.js`);
+const load = (name: string) => import(/* @vite-ignore */ pathToFileURL(resolve(name)).href);
+const airwaybill = (await load("airwaybill")) as Package;
+export const patches = (await load("airwaybill/patches")) as typeof import("../dist/patches.js");
+export const patchesModule = readFileSync(resolve("airwaybill/patches.wasm"));
 
 export const {
   Catalog,

@@ -29,6 +29,17 @@ test.each([
   expect(await open(browser, `${folder}dist`)).toEqual({ outcome: known, complaints: [], workers: 2 });
 });
 
+test.each([
+  ["webpack", ["webpack ./src/main.js --mode production"]],
+  ["Vite", ["vite build"]],
+  ["no bundler", ["cp -r node_modules/airwaybill/dist dist/airwaybill", `sed 's|"airwaybill/patches"|"./airwaybill/patches.js"|' src/main.js > dist/main.js`]],
+  ["esbuild", ["sed -i 's|init()|init(\"patches.wasm\")|' src/main.js", ESBUILD, "cp node_modules/airwaybill/dist/delta_bg.wasm dist/patches.wasm"]],
+])("a page with patches, with %s", async (name, commands) => {
+  const folder = made(project, `page patches ${name}`, "page-patches");
+  run(commands, folder);
+  expect(await open(browser, `${folder}dist`)).toEqual({ outcome: "led.off()\n".repeat(99), complaints: [], workers: 0 });
+});
+
 test("a worker of one's own, with Vite", async () => {
   const folder = made(project, "worker Vite", "page-worker");
   writeFileSync(`${folder}vite.config.js`, `export default { worker: { format: "es" } };\n`);

@@ -24,14 +24,20 @@ describe("size", () => {
     expect(gzipped("engine_bg.wasm")).toBeLessThanOrEqual(198_500);
   });
 
+  test("that of patches, which is another, is at most 71 KB gzipped", () => {
+    expect(gzipped("delta_bg.wasm")).toBeLessThanOrEqual(71_000);
+  });
+
   test("the JavaScript of a page is at most 10 KB gzipped", () => {
-    const page = readdirSync(`${installed}dist`).filter((name) => name.endsWith(".js") && !/node|manual/.test(name));
+    const page = readdirSync(`${installed}dist`).filter((name) => name.endsWith(".js") && !/node|manual|patches|delta/.test(name));
     expect(gzipped(...page)).toBeLessThanOrEqual(10_000);
   });
 
   test("nothing of the machine that built it is in it", () => {
-    const module = readFileSync(`${installed}dist/engine_bg.wasm`, "latin1");
-    expect(module.match(/.{0,20}(\/root|\/home|\/Users|\.cargo|index\.crates\.io)[ -~]*/g)).toBeNull();
+    for (const name of ["engine_bg.wasm", "delta_bg.wasm"]) {
+      const module = readFileSync(`${installed}dist/${name}`, "latin1");
+      expect(module.match(/.{0,20}(\/root|\/home|\/Users|\.cargo|index\.crates\.io)[ -~]*/g)).toBeNull();
+    }
   });
 });
 
@@ -68,7 +74,7 @@ describe("package", () => {
   });
 
   test("has types that every resolution finds", () => {
-    tool("attw", root, `${packed}airwaybill-${version}.tgz`, "--profile", "esm-only", "--exclude-entrypoints", "./engine.wasm");
+    tool("attw", root, `${packed}airwaybill-${version}.tgz`, "--profile", "esm-only", "--exclude-entrypoints", "./engine.wasm", "./patches.wasm");
   });
 });
 

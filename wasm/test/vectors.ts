@@ -4,6 +4,7 @@ import { readFileSync, readdirSync } from "node:fs";
 
 import { areasOf } from "../../tests/bindings/areas.mjs";
 import * as airwaybill from "./airwaybill.js";
+import { patches, patchesModule } from "./airwaybill.js";
 import { vectors } from "./places.js";
 
 export interface Case {
@@ -13,12 +14,12 @@ export interface Case {
   code?: string;
 }
 
-// The package has no patches.
 export const areas = readdirSync(vectors, { withFileTypes: true })
-  .filter((entry) => entry.isDirectory() && entry.name !== "delta")
+  .filter((entry) => entry.isDirectory())
   .map((entry) => entry.name);
 
 export const cases = (area: string): Case[] =>
   readdirSync(`${vectors}${area}`).flatMap((file) => JSON.parse(readFileSync(`${vectors}${area}/${file}`, "utf8")) as Case[]);
 
-export const run = areasOf(airwaybill);
+await patches.init(patchesModule);
+export const run = areasOf(airwaybill, patches);

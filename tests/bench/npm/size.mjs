@@ -7,6 +7,6 @@ import { root, write } from "./measure.mjs";
 
 const dist = `${root}wasm/dist/`;
 const gzipped = (names) => execFileSync("gzip", ["-9"], { input: Buffer.concat(names.map((name) => readFileSync(dist + name))) }).length / 1000;
-const page = readdirSync(dist).filter((name) => name.endsWith(".js") && !/node|manual/.test(name));
+const page = readdirSync(dist).filter((name) => name.endsWith(".js") && !/node|manual|patches|delta/.test(name));
 
 write("npm-size", { wasm: { ours: [gzipped(["engine_bg.wasm"])] }, glue: { ours: [gzipped(page)] } });

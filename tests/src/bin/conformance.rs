@@ -48,16 +48,10 @@ fn bindings(folder: &Path, micropython: &Path) -> [Binding; 5] {
     let mut in_python = Command::new("python3");
     in_python.env("PYTHONPATH", folder.join("python")).arg(scripts.join("run.py"));
     let in_micropython = Engine::Device { interpreter: micropython.to_owned(), scratch: folder.join("device") };
-    // The npm package has no patches.
     [
         Binding { name: "native", takes: |_| true, expects: Value::clone, engine: Engine::Native },
         Binding { name: "wasmtime", takes: |_| true, expects: Value::clone, engine: Engine::Wasmtime },
-        Binding {
-            name: "Node",
-            takes: |case| case.area != "delta",
-            expects: Value::clone,
-            engine: Engine::Process(in_node),
-        },
+        Binding { name: "Node", takes: |_| true, expects: Value::clone, engine: Engine::Process(in_node) },
         Binding { name: "Python", takes: |_| true, expects: Value::clone, engine: Engine::Process(in_python) },
         Binding { name: "MicroPython", takes: |case| case.for_devices, expects: for_device, engine: in_micropython },
     ]
