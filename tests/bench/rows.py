@@ -34,6 +34,7 @@ LOAD = "The load generator takes as much of the two processors as the server."
 EACH_REQUEST = "Python runs for each request: two look-ups, four headers, a line of the access log."
 INTEGERS = "WebAssembly has no SHA instructions: both are integer arithmetic."
 FIRST = "first edition"
+OPENMV = "openmv-ota"
 LITTLEFS = "littlefs reads a directory for each file that is opened, and more of it for each that is renamed out of it."
 HEAP = "The client's own code and the state of the manifest's parser."
 
@@ -291,6 +292,63 @@ ROWS = (
         what="64 files of 8 MiB.",
         bound="Two processors carry the two workers, the main thread and what Node reads with.",
     ),
+    Row(
+        "delta",
+        "detools",
+        "patch of a published pair, worst of 11",
+        "B",
+        "detools, zlib -9",
+        1.02,
+        at_least=False,
+        what="Beside detools' patch in a zlib stream with a window of 1 KB.",
+    ),
+    Row(
+        "delta",
+        "mpy-gzip",
+        "patches of 4 published pairs, .mpy",
+        "B",
+        "gzip -9",
+        0.12,
+        at_least=False,
+        what="Modules of microdot, MiniMQTT and Requests.",
+    ),
+    Row(
+        "delta",
+        "mpy-openmv",
+        "patches of 4 published pairs, .mpy",
+        "B",
+        OPENMV,
+        0.35,
+        at_least=False,
+        what="Its patches are compressed with gzip -9.",
+    ),
+    Row("delta", "py-gzip", "patches of 4 published pairs, .py", "B", "gzip -9", 0.05, at_least=False),
+    Row("delta", "py-openmv", "patches of 4 published pairs, .py", "B", OPENMV, 0.1, at_least=False),
+    Row(
+        "delta",
+        "firmware-lzma",
+        "patches of 3 published images",
+        "B",
+        "detools lzma",
+        1.16,
+        at_least=False,
+        what="Of GreatFET, Cynthion and the micro:bit.",
+    ),
+    Row(
+        "delta", "firmware-heatshrink", "patches of 3 published images", "B", "detools heatshrink", 0.85, at_least=False
+    ),
+    Row("delta", "firmware-openmv", "patches of 3 published images", "B", OPENMV, 0.65, at_least=False),
+    Row(
+        "delta",
+        "files",
+        "making patches of 100 files of 20 KB",
+        "s",
+        None,
+        2,
+        at_least=False,
+        what="Processor time; noise, and a few changes in it.",
+    ),
+    Row("delta", "image", "making a patch of an image of 1.5 MB", "s", None, 3, at_least=False),
     Row(
         "npm-size",
         "wasm",

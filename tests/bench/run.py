@@ -24,6 +24,7 @@ HERE = Path(__file__).parent
 PARTS: dict[str, tuple[str, ...]] = {
     "npm-size": ("node", "tests/bench/npm/size.mjs"),
     "fuel": (PYTHON, f"{HERE}/bench_fuel.py"),
+    "delta": (PYTHON, f"{HERE}/bench_delta.py"),
     "engine": (PYTHON, f"{HERE}/bench_engine.py"),
     "npm-plan": ("node", "tests/bench/npm/plan.mjs"),
     "npm-sha1": ("node", "tests/bench/npm/sha1.mjs"),
