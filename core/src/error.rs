@@ -215,8 +215,8 @@ codes! {
     PatchHeader = "patch_header",
     /// A number in a patch is too long, or a length negative.
     PatchNumber = "patch_number",
-    /// A patch has two steps in a row without a byte.
-    PatchStepEmpty = "patch_step_empty",
+    /// A patch has more steps than its file has bytes, and one.
+    PatchSteps = "patch_steps",
     /// A step of a patch goes beyond the size that the patch announces.
     PatchStepLong = "patch_step_long",
     /// A step of a patch leaves the old file.

@@ -71,8 +71,13 @@ pub(super) fn apply(old: &[u8], patch: &[u8]) -> Result<Vec<u8>, Error> {
     // Each byte of it takes one of the patch.
     let mut new = Vec::with_capacity(size.min(patch.len()));
     let mut position = 0;
-    let mut was_empty = false;
+    let mut steps = 0;
     while new.len() < size {
+        // X5b
+        if steps > size {
+            return Err(reader.fail(Code::PatchSteps, "there are at most as many steps as bytes, and one"));
+        }
+        steps += 1;
         let start = new.len();
         let differences = reader.piece(size - start)?;
         let beside = old.get(position..).and_then(|rest| rest.get(..differences.len()));
@@ -83,12 +88,6 @@ pub(super) fn apply(old: &[u8], patch: &[u8]) -> Result<Vec<u8>, Error> {
         position += differences.len();
         let extra = reader.piece(size - new.len())?;
         new.extend(extra);
-        // X5b
-        let is_empty = new.len() == start;
-        if is_empty && was_empty {
-            return Err(reader.fail(Code::PatchStepEmpty, "of two steps in a row one has a byte"));
-        }
-        was_empty = is_empty;
         let by = reader.number()?;
         position = match position.checked_add_signed(by) {
             Some(position) if position <= old.len() => position,
