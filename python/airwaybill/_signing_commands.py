@@ -9,7 +9,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from airwaybill import AirwaybillError, Catalog, Keys, PublicKey, Waybill, _directory, _signing, verify_signed
+from airwaybill import AirwaybillError, Catalog, Keys, Notice, PublicKey, Waybill, _directory, _signing, verify_signed
 from airwaybill._files import write
 from airwaybill._options import (
     CHECK_FAILED,
@@ -69,6 +69,7 @@ def new_keys(
     os.makedirs(os.path.join(directory, KEYS), exist_ok=True)
     write(os.path.join(directory, KEYS, "1.waybill"), first.render())
     print(f"wrote {KEYS}/1.waybill: put it on each device as waybill/keys, before it leaves")
+    _warn_of_loss(first)
 
 
 @keys.command("rotate")
@@ -102,6 +103,16 @@ def rotate_keys(
         raise CommandError(WRONG_USAGE, "keys_exist", f"{name} is there; sign it, or remove it first")
     write(os.path.join(directory, name), changed.render())
     print(f"wrote {name}: devices get it once it is signed; it lacks {Draft.of(_signing.documents(directory)).lacks()}")
+    _warn_of_loss(changed)
+
+
+def _warn_of_loss(written: Keys) -> None:
+    root = written.to_dict()["root"]
+    needed = root["threshold"]
+    if len(root["keys"]) == needed:
+        keys = "the only root key is" if needed == 1 else f"one of the {needed} root keys is"
+        message = f"if {keys} lost, devices' keys can never be changed again: add a --root that is kept elsewhere"
+        print(f"airwaybill: warning: {message}", file=sys.stderr)
 
 
 def sign(
@@ -215,12 +226,29 @@ def verify(
         table.add_row(shown(one.path), number, one.expires or "", shown(by), "yes" if one else "no")
         for notice in (*one.verdict.reasons, *one.verdict.skipped):
             reasons.add_row(shown(notice.path), notice.code, shown(notice.message))
+    missing = _not_offered(catalog, found, {one.path for one in judged.signed})
+    for name, notice in missing.items():
+        table.add_row(shown(name), "", "", "", "no")
+        reasons.add_row(shown(notice.path), notice.code, shown(notice.message))
     print_tables(table, reasons)
     counts, number = len(judged.signed) - len(judged.unsigned), trusted.to_dict()["number"]
-    summary = f"{counts} of {len(judged.signed)} count for devices with keys {number}"
-    if judged.unsigned or not judged.signed:
+    summary = f"{counts} of {len(judged.signed) + len(missing)} count for devices with keys {number}"
+    if judged.unsigned or missing or not judged.signed:
         raise CommandError(CHECK_FAILED, "verify_failed", summary)
     print(summary)
+
+
+def _not_offered(catalog: Catalog, found: dict[str, bytes], offered: set[str]) -> dict[str, Notice]:
+    """The releases and images that are held back, or have a waybill and are not there, and why."""
+    reasons: dict[str, Notice] = {}
+    for notice in catalog.held_back:
+        reasons.setdefault(notice.path.partition("/")[0], notice)
+    for document in found:
+        name = document.removesuffix(".waybill")
+        if name != document and not name.startswith(f"{KEYS}/") and name not in offered:
+            rule = "it has a waybill, and there is no such release or image"
+            reasons.setdefault(name, Notice(name, "release_unknown", f"{shown(name)}: {rule}"))
+    return reasons
 
 
 def _targets(catalog: Catalog, names: Sequence[str]) -> list[str]:

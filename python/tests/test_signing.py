@@ -186,6 +186,50 @@ def test_what_changed_since_is_said(
     assert judged(call, signed)["1.0.1"] == "no"
 
 
+NOT_OFFERED: dict[str, tuple[Callable[[Path], object], list[str]]] = {
+    "a link out of it": (
+        lambda root: (root / "1.0.1/flash/x").symlink_to("/etc/hostname"),
+        ["1.0.1/flash/x", "link_outside"],
+    ),
+    "no plain file": (lambda root: os.mkfifo(root / "1.0.1/flash/x"), ["1.0.1/flash/x", "file_unread"]),
+    "no files": (lambda root: empty(root / "1.0.1"), ["1.0.1", "release_empty"]),
+    "no release": (lambda root: shutil.rmtree(root / "1.0.1"), ["1.0.1", "release_unknown"]),
+    "renamed": (lambda root: (root / "1.0.1").rename(root / "1.0.1.bak"), ["1.0.1", "release_unknown"]),
+    "a copy under way": (
+        lambda root: write(root, {"1.0.1/flash/a.part": b""}),
+        ["1.0.1/flash/a.part", "copy_under_way"],
+    ),
+}
+
+
+def empty(release: Path) -> None:
+    shutil.rmtree(release)
+    release.mkdir()
+
+
+@pytest.mark.parametrize(("change", "reason"), NOT_OFFERED.values(), ids=NOT_OFFERED)
+def test_what_is_signed_and_not_offered_is_said(
+    change: Callable[[Path], object], reason: list[str], signed: Path, call: Call
+) -> None:
+    change(signed)
+    outcome = call("verify", signed)
+    assert outcome.code == 1
+    assert reason in reasons(outcome)
+    assert judged(call, signed) == {"1.0.0": "yes", "1.0.1": "no"}
+
+
+@pytest.mark.parametrize(("count", "threshold", "warns"), [(1, 1, True), (2, 1, False), (2, 2, True), (3, 2, False)])
+def test_keys_of_which_none_may_be_lost(
+    root: Path, keys: Path, call: Call, count: int, threshold: int, warns: bool
+) -> None:
+    keys.mkdir()
+    roots = [f"--root={make_key(keys, f'root{number}')}.pub" for number in range(count)]
+    release = f"--release={make_key(keys, 'office')}.pub"
+    outcome = call("keys", "new", root, "--product", "meter", *roots, release, "--threshold-root", threshold)
+    assert outcome.code == 0
+    assert ("can never be changed again" in outcome.err) == warns
+
+
 def test_keys_are_rotated(signed: Path, keys: Path, call: Call) -> None:
     laptop, safe = make_key(keys, "laptop"), make_key(keys, "safe")
     change = (
