@@ -82,6 +82,9 @@ def serve(
     keep: KeepOption = [],  # noqa: B006
     checked: CheckedOption = False,
     signed_only: SignedOnlyOption = False,
+    serve_other: Annotated[
+        bool, typer.Option("--serve-other", help="Send the other files of DIR too, but for hidden ones.")
+    ] = False,
     settle: Annotated[
         float, typer.Option(min=0, metavar="SECONDS", help="Offer a release once it has not changed for this long.")
     ] = 2.0,
@@ -99,7 +102,7 @@ def serve(
     The access log goes to stdout, one JSON object per line; what is offered, held back or wrong to stderr.
     """
     from airwaybill.server import create_app
-    from airwaybill.server.run import listen, run, url_of
+    from airwaybill.server.run import listen, run, urls_of
 
     logging.basicConfig(level=logging.WARNING, format="airwaybill: %(message)s", stream=sys.stderr)
     logging.getLogger("airwaybill").setLevel(logging.INFO)
@@ -115,6 +118,7 @@ def serve(
             keep=keep,
             checked=checked,
             signed_only=signed_only,
+            serve_other=serve_other,
             settle=settle,
             trusted_proxies=trusted_proxy,
             access_log=sys.stdout.buffer,
@@ -132,8 +136,8 @@ def serve(
     except (OSError, UnicodeError) as error:
         raise CommandError(WRONG_USAGE, "address_unavailable", f"cannot listen on {host}:{port}: {error}") from None
 
-    url = url_of(listener)
-    if not run(app, listener, lambda: complain(f"serving {directory} at {url}", prefix="")):
+    urls = ", ".join(urls_of(listener))
+    if not run(app, listener, lambda: complain(f"serving {directory} at {urls}", prefix="")):
         raise CommandError(CHECK_FAILED, "server_failed", "the server exited unexpectedly")
 
 

@@ -62,7 +62,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def server(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server for ``site``."""
-    with serving(site, tmp_path_factory.mktemp("log") / "access", "--settle", "0") as running:
+    with serving(site, tmp_path_factory.mktemp("log") / "access", "--settle", "0", "--serve-other") as running:
         # What was written just now has a weak validator for two seconds.
         eventually(lambda: running.get("/big.iso").headers["etag"], lambda etag: etag[0] == '"')
         yield running

@@ -131,7 +131,11 @@ def test_a_file_that_another_takes_the_place_of_is_sent_whole_or_not(root: Path,
                 beside.write_bytes(contents[number % 3])
             beside.replace(path)
 
-    with serving(root, log) as server, ThreadPoolExecutor(1) as threads, server.client() as connection:
+    with (
+        serving(root, log, "--serve-other") as server,
+        ThreadPoolExecutor(1) as threads,
+        server.client() as connection,
+    ):
         job = threads.submit(replace)
         bodies = [reply.body for reply in (checked_get(connection, "/notes.bin") for _ in range(300)) if reply]
         whole = [body for body in bodies if len(body) > 1000]
@@ -192,7 +196,7 @@ def test_a_file_set_back_to_its_old_time_has_another_etag(root: Path, log: Path)
     path = root / "notes.txt"
     write(root, {"notes.txt": b"one\n"})
     before = path.stat()
-    with serving(root, log) as server:
+    with serving(root, log, "--serve-other") as server:
         first = etag(server, "notes.txt")
         with path.open("r+b") as file:
             file.write(b"two\n")
@@ -238,7 +242,7 @@ def test_a_disk_that_fails_before_the_first_byte_is_an_answer(
 
 def asked(root: Path, path: str, headers: dict[str, str] | None = None) -> Reply:
     """The answer of a server in this process."""
-    app = create_app(root, settle=0)
+    app = create_app(root, settle=0, serve_other=True)
 
     async def get() -> Reply:
         await app.startup()
@@ -256,12 +260,12 @@ from airwaybill.server import create_app, files
 from airwaybill.server import create_app, files
 from airwaybill.server.paths import OpenFile
 from airwaybill.server.releases import Releases
-from airwaybill.server.run import listen, run, url_of
+from airwaybill.server.run import listen, run, urls_of
 
 Releases._keep_watching = lambda self: None
 Releases.look_again = lambda self: print("look again", flush=True)
 listener = listen("127.0.0.1", 0)
-url = url_of(listener)
+url = urls_of(listener)[0]
 run(create_app(sys.argv[1], settle=0), listener, lambda: print("serving at", url, file=sys.stderr, flush=True))
 """
 

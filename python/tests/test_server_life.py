@@ -27,6 +27,8 @@ from airwaybill import AirwaybillError
 from airwaybill.server import create_app
 from airwaybill.server.cache import Entity, EntityCache
 
+OTHER = ("--settle", "0", "--serve-other")
+
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "PROPFIND", "X" * 100])
 @pytest.mark.parametrize("path", ["/manifest.json", "/index.html", "/nothing", "/healthz"])
@@ -114,7 +116,7 @@ def test_a_large_file_is_not_read_on_for_a_client_that_left(root: Path, log: Pat
     with (root / "huge.bin").open("wb") as file:
         file.truncate(size)
 
-    with serving(root, log, "--settle", "0") as server:
+    with serving(root, log, *OTHER) as server:
         process = Path(f"/proc/{server.process.pid}")
 
         def bytes_read() -> int:
@@ -143,7 +145,7 @@ def test_a_reader_that_takes_nothing_takes_little_memory(root: Path, log: Path) 
     with (root / "huge.bin").open("wb") as file:
         file.truncate(1 << 30)
 
-    with serving(root, log, "--settle", "0") as server, ExitStack() as stack:
+    with serving(root, log, *OTHER) as server, ExitStack() as stack:
         process = Path(f"/proc/{server.process.pid}")
 
         def number(name: str, file: str) -> int:
@@ -261,9 +263,9 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route
 from airwaybill.server import create_app
-from airwaybill.server.run import listen, run, url_of
+from airwaybill.server.run import listen, run, urls_of
 
-ota = create_app(sys.argv[1], settle=0)
+ota = create_app(sys.argv[1], settle=0, serve_other=True)
 lifecycle = sys.argv[2] == "lifespan"
 
 class Host(Starlette):
@@ -277,7 +279,7 @@ class Host(Starlette):
 host = Host(routes=[Route("/", lambda request: PlainTextResponse("the host")), Mount("/fleet/ota", app=ota)])
 host.add_middleware(GZipMiddleware, minimum_size=10)
 listener = listen("127.0.0.1", 0)
-url = url_of(listener)
+url = urls_of(listener)[0]
 run(host, listener, lambda: print("serving at", url, file=sys.stderr, flush=True))
 """
 
@@ -357,7 +359,7 @@ def test_a_download_that_runs_finishes_after_sigterm(root: Path, log: Path) -> N
     size = 60 * 1024 * 1024
     with (root / "huge.bin").open("wb") as file:
         file.truncate(size)
-    with serving(root, log, "--settle", "0") as server:
+    with serving(root, log, *OTHER) as server:
         with server.connect() as stream, server.connect() as idle:
             stream.sendall(b"GET /huge.bin HTTP/1.1\r\nHost: a\r\n\r\n")
             received = len(stream.recv(1000))
@@ -382,7 +384,7 @@ def test_a_download_that_runs_finishes_after_sigterm(root: Path, log: Path) -> N
 def test_a_download_that_stalls_ends_ten_seconds_after_sigterm(root: Path, log: Path) -> None:
     with (root / "huge.bin").open("wb") as file:
         file.truncate(60 * 1024 * 1024)
-    with serving(root, log, "--settle", "0") as server, server.connect() as stream:
+    with serving(root, log, *OTHER) as server, server.connect() as stream:
         stream.sendall(b"GET /huge.bin HTTP/1.1\r\nHost: a\r\n\r\n")
         stream.recv(1000)
         server.process.terminate()

@@ -287,7 +287,7 @@ import sys
 from starlette.applications import Starlette
 from starlette.routing import Mount
 from airwaybill.server import create_app
-from airwaybill.server.run import listen, run, url_of
+from airwaybill.server.run import listen, run, urls_of
 
 class Host(Starlette):
     async def startup(self):
@@ -298,7 +298,7 @@ class Host(Starlette):
 
 host = Host(routes=[Mount("/fleet/ota", app=create_app(sys.argv[1], settle=0))])
 listener = listen("127.0.0.1", 0)
-url = url_of(listener)
+url = urls_of(listener)[0]
 run(host, listener, lambda: print("serving at", url, file=sys.stderr, flush=True))
 """
 

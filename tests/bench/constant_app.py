@@ -6,7 +6,7 @@ import sys
 
 from starlette.types import Receive, Scope, Send
 
-from airwaybill.server.run import listen, run, url_of
+from airwaybill.server.run import listen, run, urls_of
 
 
 class Constant:
@@ -27,5 +27,5 @@ class Constant:
 
 if __name__ == "__main__":
     listener = listen("127.0.0.1", 0)
-    url = url_of(listener)
+    url = urls_of(listener)[0]
     run(Constant(int(sys.argv[1])), listener, lambda: print(f"serving at {url}", file=sys.stderr, flush=True))

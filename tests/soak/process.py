@@ -36,7 +36,7 @@ class Process:
     """A server for ``root``, the only one at ``port``."""
 
     def __init__(self, root: Path, port: int, settle: float, prefix: tuple[str, ...], ledger: Ledger) -> None:
-        self._command = (*prefix, *serve(root, "--settle", str(settle), host=HOST, port=port))
+        self._command = (*prefix, *serve(root, "--serve-other", "--settle", str(settle), host=HOST, port=port))
         self._ledger = ledger
         self._server: ServerProcess | None = None
 

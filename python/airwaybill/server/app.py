@@ -48,6 +48,7 @@ def create_app(
     keep: Sequence[str] = (),
     checked: bool = False,
     signed_only: bool = False,
+    serve_other: bool = False,
     settle: float = 2.0,
     trusted_proxies: Iterable[str] = (),
     access_log: BinaryIO | None = None,
@@ -59,7 +60,8 @@ def create_app(
     ``relative`` or ``absolute``, with a leading slash; ``scheme``, the order of versions, ``loose``, ``semver`` or
     ``pep440``. ``ignore``, ``protect``, ``include`` and ``keep`` are globs. With ``checked`` no release or image is
     offered in which the check finds errors, with ``signed_only`` none whose waybill does not count for devices that
-    have the keys below ``root``. A release is offered once nothing in it has changed for ``settle`` seconds.
+    have the keys below ``root``. Files of what is not offered, and all others below ``root``, are sent only with
+    ``serve_other``. A release is offered once nothing in it has changed for ``settle`` seconds.
     ``X-Forwarded-Proto`` and ``-Host`` are trusted from the addresses and networks in ``trusted_proxies``.
     ``access_log`` gets one JSON line per request. ``force_polling`` is for file systems without change notifications.
 
@@ -79,6 +81,7 @@ def create_app(
         keep=tuple(keep),
         checked=checked,
         signed_only=signed_only,
+        serve_other=serve_other,
         base_url=base_url,
         dst_paths=dst_paths,
         settle=settle,
@@ -105,7 +108,7 @@ class App:
                 Route("/_preview/listing.json", self._preview.listing),
                 Route("/_preview/{path:path}", self._preview.file),
                 Route("/", self._top),
-                Route("/{path:path}", Files(self.releases, self._workers)),
+                Route("/{path:path}", Files(self.releases, self._workers, serve_other=config.serve_other)),
             ],
             exception_handlers={RequestError: _refuse, 404: _no_route, Exception: _fail},
             lifespan=self._lifespan,

@@ -37,6 +37,7 @@ class Config:
     dst_paths: str = "relative"
     checked: bool = False
     signed_only: bool = False
+    serve_other: bool = False
     settle: float = 2.0
     trusted_proxies: tuple[Network, ...] = ()
     force_polling: bool = False

@@ -16,6 +16,8 @@ from typing import NamedTuple
 from starlette.types import Receive, Scope, Send
 
 from airwaybill import FileRecord, Hasher
+from airwaybill._core import is_document
+from airwaybill._terminal import shown
 from airwaybill.server.answers import Answer, Header, RequestError
 from airwaybill.server.cache import Entity, EntityCache, remember
 from airwaybill.server.conditions import RequestHeaders, http_date, precondition, wanted_range
@@ -34,6 +36,8 @@ CHECKED_LIMIT = 1024
 CHUNK = 64 * 1024
 # A file that changed this recently may change again within the same tick of its clock: its ETag is weak.
 FRESH_SECONDS = 2.0
+# Of so many files that are not sent the log says so.
+WITHHELD_LIMIT = 1000
 
 
 class FileChangedError(Exception):
@@ -51,26 +55,32 @@ class Selected(NamedTuple):
 
 
 class Files:
-    """An ASGI application that serves the files below the root of ``releases``.
+    """An ASGI application that serves what is offered of ``releases``, signed documents, and the rest if asked to.
 
     A file of a release has its SHA-1 as the ETag, and only bytes with that SHA-1 are sent: a small file is checked
     before it is sent; the last bytes of a large one are held back until all have been checked.
     """
 
-    def __init__(self, releases: Releases, workers: Workers) -> None:
+    def __init__(self, releases: Releases, workers: Workers, *, serve_other: bool) -> None:
         self._releases = releases
         self._workers = workers
+        self._serve_other = serve_other
+        self._withheld: set[str] = set()
         self._entities = EntityCache(FILES_LIMIT)
         self._checked: OrderedDict[Identity, str] = OrderedDict()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         snapshot = self._releases.snapshot()
         path = request_path(scope)
-        record = snapshot.catalog.find(path)
+        record = snapshot.find(path)
         if record is not None and record.size <= WHOLE_LIMIT:
             await self._send_small(scope, receive, send, snapshot, record)
             return
         file = await self._open(snapshot, path, record)
+        if record is None and not (self._serve_other or is_document(path.encode())):
+            os.close(file.descriptor)
+            self._withhold(path)
+            raise not_found(f"/{path}")
         try:
             if record is not None:
                 await self._send_large(scope, receive, send, file, record)
@@ -83,7 +93,9 @@ class Files:
         self, scope: Scope, receive: Receive, send: Send, snapshot: Snapshot, record: FileRecord
     ) -> None:
         key = (record.path, record.sha1)
-        entity = self._entities.get(key)
+        # What was withdrawn may be gone or changed by now.
+        offered = snapshot.offers(record.path)
+        entity = self._entities.get(key) if offered else None
         if entity is None:
             try:
                 entity = await self._workers.once(key, partial(_read_checked, snapshot.real_root, record))
@@ -91,7 +103,7 @@ class Files:
                 raise self._unreadable(record.path, error) from None
             self._entities.put(key, entity)
         _, status, headers, start, end = _select(scope, record.path, len(entity.data), entity.etag, entity.modified)
-        if status == 200:
+        if status == 200 and offered:
             remember(scope, self._entities, key)
         await Answer(status, headers, entity.data[start:end])(scope, receive, send)
 
@@ -129,6 +141,12 @@ class Files:
             os.close(file.descriptor)
             raise self._changed(path)
         return file
+
+    def _withhold(self, path: str) -> None:
+        """Says of a file that it is there, once."""
+        if path not in self._withheld and len(self._withheld) < WITHHELD_LIMIT:
+            self._withheld.add(path)
+            log.warning("%s is not sent: it belongs to nothing that is offered; --serve-other sends it", shown(path))
 
     async def _check(self, file: OpenFile, record: FileRecord) -> None:
         """Hashes a large file before a part of it is sent; once, unless it is written to."""

@@ -71,10 +71,12 @@ class Preview:
         self._rendered: tuple[Snapshot, bytes, str] | None = None
 
     def redirects(self, request: Request) -> bool:
-        """Whether a request for ``/`` is from a browser and the directory has no index page."""
+        """Whether a request for ``/`` is from a browser and there is no index page to send."""
         if "text/html" not in (RequestHeaders(request.scope).get("accept") or ""):
             return False
-        return not os.path.isfile(os.path.join(self._releases.snapshot().real_root, "index.html"))
+        return not self._config.serve_other or not os.path.isfile(
+            os.path.join(self._releases.snapshot().real_root, "index.html")
+        )
 
     def redirect(self, _: Request) -> Answer:
         """Redirects to the page; the address is relative, because a proxy may have a path prefix."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import gc
+import ipaddress
 import logging
 import os
 import select
@@ -15,6 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any, Protocol
 
+import ifaddr
 from granian._granian import SocketHolder
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
@@ -27,6 +29,7 @@ if sys.platform != "win32":
 log = logging.getLogger("airwaybill.server")
 
 BACKLOG = 1024
+LOOPBACK = "127.0.0.1"
 GRACE_SECONDS = 10
 # How often, after the signal, idle connections are looked for.
 QUIET_SECONDS = 0.2
@@ -74,9 +77,24 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def url_of(listener: socket.socket) -> str:
+def urls_of(listener: socket.socket) -> list[str]:
+    """Where devices find the server: on each of the machine's addresses if it listens on all of them."""
     host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    address = ipaddress.ip_address(host.partition("%")[0])
+    hosts = _own_addresses(address.version) if address.is_unspecified else [host]
+    return [f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}" for host in hosts]
+
+
+def _own_addresses(version: int) -> list[str]:
+    """The machine's addresses that others can use; a socket for IPv6 takes those of IPv4 too."""
+    found = (str(ip.ip) if ip.is_IPv4 else ip.ip[0] for adapter in ifaddr.get_adapters() for ip in adapter.ips)
+    addresses = [ipaddress.ip_address(address) for address in found]
+    usable = [
+        str(address)
+        for address in addresses
+        if address.version <= version and not (address.is_loopback or address.is_link_local)
+    ]
+    return usable or [LOOPBACK]
 
 
 def run(app: Application, listener: socket.socket, announce: Callable[[], None]) -> bool:

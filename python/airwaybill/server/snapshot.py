@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from airwaybill import Catalog, Listing, _check, _signing
+from airwaybill import Catalog, FileRecord, Listing, _check, _signing
 from airwaybill.server.cache import Answers, EntityCache
 from airwaybill.server.config import Config, Moment
 
@@ -16,7 +16,8 @@ class Snapshot:
     """``generation`` increases with each snapshot; ``releases`` to ``ignored`` are for ``/healthz``.
 
     ``catalog`` is the catalog of ``listing`` at ``moment``, ``checked`` its check, None as long as that is not done;
-    ``judged`` says who signed what, where only what is signed is offered.
+    ``judged`` says who signed what, where only what is signed is offered. ``offered`` has the names of the releases and
+    images that are there and are offered, or were since the start, each with the catalog in which it was last offered.
     """
 
     generation: int
@@ -27,6 +28,7 @@ class Snapshot:
     settings: _check.Settings
     checked: _check.Checked | None
     judged: _signing.Judged | None
+    offered: dict[str, Catalog]
     releases: tuple[str, ...]
     firmware: tuple[str, ...]
     unsettled: tuple[str, ...]
@@ -86,6 +88,11 @@ class Snapshot:
             catalog, failed, checked = _check.without_errors(offer, real_root, settings)
         else:
             catalog = offer(failed)
+        releases = tuple(str(release.version) for release in catalog.releases)
+        firmware = tuple(image.path for image in catalog.firmware)
+        there = listing.changed
+        offered = {} if before is None else {name: of for name, of in before.offered.items() if name in there}
+        offered.update(dict.fromkeys((*releases, *firmware), catalog))
         return cls(
             generation=1 if before is None else before.generation + 1,
             catalog=catalog,
@@ -95,12 +102,22 @@ class Snapshot:
             settings=settings,
             checked=checked,
             judged=judged,
-            releases=tuple(str(release.version) for release in catalog.releases),
-            firmware=tuple(image.path for image in catalog.firmware),
+            offered=offered,
+            releases=releases,
+            firmware=firmware,
             unsettled=tuple(notice.path for notice in catalog.held_back if notice.code == "release_unsettled"),
             held_back=tuple(map(_check.reason, catalog.held_back)),
             ignored=len(catalog.ignored),
         )
+
+    def find(self, path: str) -> FileRecord | None:
+        """The file at ``path`` of what is offered, or was since the start."""
+        catalog = self.offered.get(path.partition("/")[0])
+        return None if catalog is None else catalog.find(path)
+
+    def offers(self, path: str) -> bool:
+        """Whether the file that ``find`` has at ``path`` is of what is offered now."""
+        return self.offered.get(path.partition("/")[0]) is self.catalog
 
     def finished(self) -> Snapshot:
         """The same, checked; what was answered from it is still right."""
