@@ -172,6 +172,7 @@ class Listing:
         ignore: Sequence[str] = ...,
         include: Sequence[str] = ...,
         sha256: bool = False,
+        cache: str | os.PathLike[str] | None = None,
         progress: Callable[[int, int], object] | None = None,
     ) -> Listing: ...
     @property

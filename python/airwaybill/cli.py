@@ -2,12 +2,14 @@
 
 # typer evaluates the annotations, which under Python 3.9 must not be strings: no `from __future__ import annotations`.
 
+import errno
 import io
 import json
 import logging
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
 from typing import Annotated, Any, NoReturn, Optional
 
 import typer
@@ -88,6 +90,11 @@ def serve(
     settle: Annotated[
         float, typer.Option(min=0, metavar="SECONDS", help="Offer a release once it has not changed for this long.")
     ] = 2.0,
+    cache: Annotated[
+        Optional[str],
+        typer.Option("--cache", metavar="DIR", help="Keep digests here for the next start.", show_default="XDG's"),
+    ] = None,
+    no_cache: Annotated[bool, typer.Option("--no-cache", help="Hash everything at each start.")] = False,
     trusted_proxy: Annotated[
         list[str],
         typer.Option(
@@ -122,6 +129,7 @@ def serve(
             settle=settle,
             trusted_proxies=trusted_proxy,
             access_log=sys.stdout.buffer,
+            cache=None if no_cache else _cache(cache),
         )
     except AirwaybillError:
         raise
@@ -129,16 +137,26 @@ def serve(
         raise CommandError(WRONG_USAGE, "platform_unsupported", str(error)) from None
     except ValueError as error:
         raise CommandError(WRONG_USAGE, "proxy_invalid", str(error)) from None
-    with progress_bar("hashing") as progress:
-        app.releases.look(progress)
+    try:
+        os.scandir(directory).close()
+    except OSError as error:
+        raise AirwaybillError("root_invalid", f"{directory}: {error.strerror}") from None
     try:
         listener = listen(host, port)
     except (OSError, UnicodeError) as error:
         raise CommandError(WRONG_USAGE, "address_unavailable", f"cannot listen on {host}:{port}: {error}") from None
 
-    urls = ", ".join(urls_of(listener))
-    if not run(app, listener, lambda: complain(f"serving {directory} at {urls}", prefix="")):
-        raise CommandError(CHECK_FAILED, "server_failed", "the server exited unexpectedly")
+    urls = urls_of(listener)
+    with ExitStack() as starting:
+        app.releases.progress = starting.enter_context(progress_bar("hashing"))
+
+        def announce() -> None:
+            app.releases.progress = None
+            starting.close()
+            complain(f"serving {directory} at {', '.join(urls)}", prefix="")
+
+        if not run(app, listener, announce):
+            raise CommandError(CHECK_FAILED, "server_failed", "the server exited unexpectedly")
 
 
 @commands.command()
@@ -454,6 +472,21 @@ def _say_errors(catalog: Catalog, directory: str, current: Optional[str], target
 def _complain_of(findings: Iterable[dict[str, str]]) -> None:
     for finding in findings:
         complain(shown(_check.line(finding)))
+
+
+def _cache(given: Optional[str]) -> Optional[str]:
+    """The directory for digests; without ``given`` the user's own, which need not be there or be writable."""
+    if given is None:
+        base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+        return os.path.join(base, "airwaybill") if os.path.isabs(base) else None
+    try:
+        os.makedirs(given, mode=0o700, exist_ok=True)
+        if not os.access(given, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        message = f"cannot keep digests in {given}: {error.strerror}"
+        raise CommandError(WRONG_USAGE, "cache_unusable", message) from None
+    return given
 
 
 def _read(path: str) -> bytes:

@@ -8,6 +8,9 @@ mod error;
 
 mod convert;
 mod records;
+
+mod kept;
+
 mod scan;
 
 mod delta;

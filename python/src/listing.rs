@@ -25,10 +25,12 @@ impl Listing {
     /// Walks and hashes on all cores, without the interpreter's lock.
     ///
     /// `progress(done, total)` is called a few times a second with bytes; an exception in it ends the scan. What `ignore`
-    /// matches is not read, what `include` matches is, whatever its name. `sha256` is for signed releases. Raises `AirwaybillError` with code
+    /// matches is not read, what `include` matches is, whatever its name. `sha256` is for signed releases. `cache` is a directory in
+    /// which digests are kept for other processes: what has not changed since is not read again. Raises `AirwaybillError` with code
     /// `root_invalid` if the root is not a directory, `glob_invalid`, or `field_type` for an unknown scheme.
     #[staticmethod]
-    #[pyo3(signature = (root, *, scheme = "loose", ignore = Vec::new(), include = Vec::new(), sha256 = false, progress = None))]
+    #[pyo3(signature = (root, *, scheme = "loose", ignore = Vec::new(), include = Vec::new(), sha256 = false, cache = None, progress = None))]
+    #[allow(clippy::too_many_arguments, reason = "keyword arguments of the Python API")]
     fn scan(
         py: Python<'_>,
         root: PathBuf,
@@ -36,11 +38,12 @@ impl Listing {
         ignore: Vec<String>,
         include: Vec<String>,
         sha256: bool,
+        cache: Option<PathBuf>,
         progress: Option<Py<PyAny>>,
     ) -> PyResult<Self> {
         let scheme = version_scheme(scheme)?;
         let options = CatalogOptions { scheme, ignore, include, ..CatalogOptions::default() };
-        let wanted = Wanted { filter: Filter::new(&options).map_err(engine_error)?, sha256 };
+        let wanted = Wanted { filter: Filter::new(&options).map_err(engine_error)?, sha256, cache };
         if !root.is_dir() {
             return Err(root_invalid(&root, &"not a directory"));
         }

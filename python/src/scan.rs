@@ -1,26 +1,21 @@
 //! Walks a directory of releases and hashes what a catalog needs: on all cores, and only what changed since last time.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
-use std::fs::{self, DirEntry, File, FileType, Metadata};
+use std::collections::BTreeMap;
+use std::fs::{self, DirEntry, File, FileType};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
 
-use airwaybill::{Entry, FileRecord, Filter, Hasher, Sha1Digest, Sha256Digest, Sha256Hasher};
+use airwaybill::{Entry, FileRecord, Filter, Hasher, Sha256Hasher};
 use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
+use crate::kept::{self, Digests, Kept, Stamp};
+
 const BUFFER_BYTES: usize = 128 * 1024;
-
-/// A file system may store times in steps of up to two seconds (FAT). A file that changed less than that before it was
-/// hashed could change again with the same time, so its digest is not kept.
-const TIME_STEP: Duration = Duration::from_secs(2);
-
-/// For how many roots digests are kept.
-const ROOTS_KEPT: usize = 64;
 
 /// The result of a scan.
 pub(crate) struct Tree {
@@ -47,68 +42,13 @@ impl Progress {
     }
 }
 
-/// Identifies the content of a file without reading it.
-#[derive(Clone, Copy, PartialEq)]
-struct Stamp {
-    size: u64,
-    modified: SystemTime,
-    changed: SystemTime,
-    inode: u64,
-}
-
-impl Stamp {
-    fn of(metadata: &Metadata) -> io::Result<Self> {
-        let modified = metadata.modified()?;
-        #[cfg(unix)]
-        let (changed, inode) = {
-            use std::os::unix::fs::MetadataExt as _;
-            let seconds = Duration::from_secs(metadata.ctime().try_into().unwrap_or_default());
-            let nanoseconds = Duration::from_nanos(metadata.ctime_nsec().try_into().unwrap_or_default());
-            (SystemTime::UNIX_EPOCH + seconds + nanoseconds, metadata.ino())
-        };
-        #[cfg(not(unix))]
-        let (changed, inode) = (modified, 0);
-        Ok(Self { size: metadata.len(), modified, changed, inode })
-    }
-
-    fn of_path(path: &Path) -> io::Result<Self> {
-        Self::of(&fs::symlink_metadata(path)?)
-    }
-
-    fn newest(&self) -> SystemTime {
-        self.modified.max(self.changed)
-    }
-}
-
 /// What is to be read, and what of it.
 pub(crate) struct Wanted {
     pub(crate) filter: Filter,
     /// Whether to compute SHA-256 as well.
     pub(crate) sha256: bool,
-}
-
-/// The digests of a file's content.
-#[derive(Clone, Copy)]
-struct Digests {
-    sha1: Sha1Digest,
-    sha256: Option<Sha256Digest>,
-}
-
-/// Digests by absolute path, with the stamp for which each is valid.
-type Kept = HashMap<PathBuf, (Stamp, Digests)>;
-
-/// The digests of the last scan of each root.
-fn kept_digests() -> MutexGuard<'static, HashMap<PathBuf, Arc<Kept>>> {
-    static KEPT: LazyLock<Mutex<HashMap<PathBuf, Arc<Kept>>>> = LazyLock::new(Mutex::default);
-    KEPT.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn keep(root: PathBuf, digests: Kept) {
-    let mut kept = kept_digests();
-    if kept.len() >= ROOTS_KEPT {
-        kept.clear();
-    }
-    kept.insert(root, Arc::new(digests));
+    /// The directory in which digests are kept from one process to the next.
+    pub(crate) cache: Option<PathBuf>,
 }
 
 /// Something under the root, before its content is read.
@@ -191,7 +131,8 @@ fn pool() -> io::Result<Arc<ThreadPool>> {
 }
 
 fn scan_in_pool(root: PathBuf, wanted: &Wanted, progress: &Progress) -> io::Result<Tree> {
-    let kept = kept_digests().get(&root).cloned().unwrap_or_default();
+    let cache = wanted.cache.as_deref();
+    let kept = kept::of(&root, cache);
     let started = SystemTime::now();
 
     let found = walk(&root, wanted, &kept, progress);
@@ -207,12 +148,12 @@ fn scan_in_pool(root: PathBuf, wanted: &Wanted, progress: &Progress) -> io::Resu
     if let Some(failure) = progress.failure.lock().unwrap_or_else(PoisonError::into_inner).take() {
         return Err(failure);
     }
-    let is_settled = |stamp: &Stamp| started.duration_since(stamp.newest()).is_ok_and(|age| age > TIME_STEP);
+    let is_settled = |stamp: &Stamp| stamp.is_settled(started);
     if items.iter().filter(|item| item.is_known).count() < kept.len()
         || items.iter().any(|item| item.is_new(is_settled))
     {
         let known = items.iter().filter_map(|item| Some((item.absolute.clone(), item.digests(&kept, is_settled)?)));
-        keep(root, known.collect());
+        kept::keep(root, known.collect(), cache);
     }
     Ok(Tree::of(items))
 }

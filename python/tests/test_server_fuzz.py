@@ -29,9 +29,10 @@ bounded = settings(max_examples=250, deadline=None, derandomize=True, database=N
 @pytest.fixture(scope="module")
 def server(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server for ``site`` that has to be as it was after all requests."""
-    with serving(site, tmp_path_factory.mktemp("log") / "access", "--settle", "0") as running:
+    with serving(site, tmp_path_factory.mktemp("log") / "access", "--settle", "0", "--serve-other") as running:
         running.get("/1.0.1/flash/main.py")
-        health, descriptors = running.health(), count_descriptors(running)
+        checked = running.wait(lambda health: health["errors"] is not None)
+        health, descriptors = checked, count_descriptors(running)
         yield running
         reply = running.get("/1.0.1/flash/main.py")
         assert (reply.status, reply.body) == (200, FILES["1.0.1/flash/main.py"])

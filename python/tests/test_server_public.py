@@ -84,13 +84,19 @@ class Adapter:
         ("127.0.0.1", ["192.168.4.1"], ["127.0.0.1"]),
         ("0.0.0.0", ["127.0.0.1", "192.168.4.1", "10.0.0.5"], ["192.168.4.1", "10.0.0.5"]),
         ("0.0.0.0", ["127.0.0.1", "::1", "fd00::2", "169.254.7.7"], ["127.0.0.1"]),
+        ("0.0.0.0", None, ["127.0.0.1"]),
         ("::", ["::1", "192.168.4.1", "fd00::2", "fe80::1"], ["192.168.4.1", "[fd00::2]"]),
     ],
 )
 def test_the_addresses_are_those_that_devices_can_use(
-    monkeypatch: pytest.MonkeyPatch, host: str, addresses: list[str], wanted: list[str]
+    monkeypatch: pytest.MonkeyPatch, host: str, addresses: list[str] | None, wanted: list[str]
 ) -> None:
-    monkeypatch.setattr(ifaddr, "get_adapters", lambda: [Adapter(*addresses)])
+    def get_adapters() -> list[Adapter]:
+        if addresses is None:
+            raise PermissionError
+        return [Adapter(*addresses)]
+
+    monkeypatch.setattr(ifaddr, "get_adapters", get_adapters)
     with run.listen(host, 0) as listener:
         port = listener.getsockname()[1]
         assert run.urls_of(listener) == [f"http://{address}:{port}" for address in wanted]

@@ -144,7 +144,7 @@ def test_a_wheel_has_what_it_needs_and_no_more(in_wheel: Files) -> None:
     assert {"airwaybill/py.typed", "airwaybill/_core.pyi"} <= set(in_wheel)
     assert in_info(in_wheel, "entry_points.txt").decode().split() == [
         "[console_scripts]",
-        "airwaybill=airwaybill.cli:main",
+        "airwaybill=airwaybill.__main__:main",
     ]
     about = metadata(in_info(in_wheel, "METADATA"))
     assert about["Requires-Python"] == ">=3.9"

@@ -13,13 +13,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-COMMAND = (sys.executable, "-c", "from airwaybill.cli import main; main()")
+COMMAND = (sys.executable, "-c", "from airwaybill.__main__ import main; main()")
 DEADLINE_SECONDS = 60.0
 
 
-def serve(root: Path, *options: str, host: str = "127.0.0.1", port: int = 0) -> tuple[str, ...]:
-    """The command that serves ``root``; port 0 lets the system choose."""
-    return (*COMMAND, "serve", str(root), "--host", host, "--port", str(port), *options)
+def serve(
+    root: Path, *options: str, host: str = "127.0.0.1", port: int = 0, cache: Path | None = None
+) -> tuple[str, ...]:
+    """The command that serves ``root``; port 0 lets the system choose, without ``cache`` each start is the first."""
+    kept = ("--no-cache",) if cache is None else ("--cache", str(cache))
+    return (*COMMAND, "serve", str(root), "--host", host, "--port", str(port), *kept, *options)
 
 
 class ServerProcess:

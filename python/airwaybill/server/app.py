@@ -7,7 +7,7 @@ import hashlib
 import logging
 import os
 from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import BinaryIO
 
@@ -34,6 +34,8 @@ from airwaybill.server.work import Workers
 log = logging.getLogger("airwaybill.server")
 
 FIRST_LOOK_SECONDS = 0.02
+# A request waits so long for the first scan, before it is answered without it.
+PATIENCE_SECONDS = 1.0
 
 
 def create_app(
@@ -52,6 +54,7 @@ def create_app(
     settle: float = 2.0,
     trusted_proxies: Iterable[str] = (),
     access_log: BinaryIO | None = None,
+    cache: str | os.PathLike[str] | None = None,
     force_polling: bool = False,
 ) -> App:
     """An ASGI application that serves the releases below ``root``.
@@ -63,10 +66,12 @@ def create_app(
     have the keys below ``root``. Files of what is not offered, and all others below ``root``, are sent only with
     ``serve_other``. A release is offered once nothing in it has changed for ``settle`` seconds.
     ``X-Forwarded-Proto`` and ``-Host`` are trusted from the addresses and networks in ``trusted_proxies``.
-    ``access_log`` gets one JSON line per request. ``force_polling`` is for file systems without change notifications.
+    ``access_log`` gets one JSON line per request. ``cache`` is a directory in which digests are kept, so that the next
+    start hashes only what changed since. ``force_polling`` is for file systems without change notifications.
 
     Run by itself it starts and stops with the server; mounted in another application it starts at the first request,
-    and ``startup()`` and ``shutdown()`` can be awaited in that application's lifespan.
+    and ``startup()`` and ``shutdown()`` can be awaited in that application's lifespan. Until all is hashed, which
+    ``startup()`` waits for, requests are answered with 503.
 
     Raises ``AirwaybillError`` for an invalid base URL, glob, ``scheme`` or ``dst_paths``, ``ValueError`` for an invalid
     proxy address, ``NotImplementedError`` on Windows, where files cannot be opened as rule H2 requires.
@@ -86,6 +91,7 @@ def create_app(
         dst_paths=dst_paths,
         settle=settle,
         trusted_proxies=parse_networks(trusted_proxies),
+        cache=None if cache is None else os.fspath(cache),
         force_polling=force_polling,
     )
     config.check()
@@ -144,7 +150,9 @@ class App:
         await self._app(scope, receive, send)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self.startup()
+        if not self.releases.looked:
+            with suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self.startup(), PATIENCE_SECONDS)
         await self._router(scope, receive, send)
 
     def _answers(self) -> Answers | None:
@@ -183,10 +191,13 @@ class App:
 
     async def _health(self, _: Request) -> Answer:
         snapshot, error = self.releases.current, self.releases.error
-        document: dict[str, object] = {
-            "status": "unavailable" if snapshot is None else "ok" if error is None else "stale",
-            "error": None if error is None else str(error),
-        }
+        if not self.releases.looked:
+            status = "starting"
+        elif snapshot is None:
+            status = "unavailable"
+        else:
+            status = "ok" if error is None else "stale"
+        document: dict[str, object] = {"status": status, "error": None if error is None else str(error)}
         if snapshot is not None:
             document.update(
                 generation=snapshot.generation,
@@ -202,7 +213,8 @@ class App:
 
     @asynccontextmanager
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
-        await self.startup()
+        # The port is bound after this: whoever asks before the first scan is over should hear of that.
+        self.releases.start()
         try:
             yield
         finally:

@@ -40,6 +40,7 @@ class Config:
     serve_other: bool = False
     settle: float = 2.0
     trusted_proxies: tuple[Network, ...] = ()
+    cache: str | None = None
     force_polling: bool = False
 
     def catalog(

@@ -69,12 +69,14 @@ class Settling:
 class Releases:
     """Watches ``root`` and publishes a ``Snapshot`` after each change, from two threads of its own.
 
-    ``current`` is the last snapshot (None before the first), ``error`` the error of the last scan.
+    ``current`` is the last snapshot (None before the first), ``error`` the error of the last scan. ``progress``, if
+    there is one, is called during each scan with bytes done and in all.
     """
 
     def __init__(self, root: str, config: Config) -> None:
         self.current: Snapshot | None = None
         self.error: AirwaybillError | OSError | None = None
+        self.progress: Callable[[int, int], None] | None = None
         self.root = os.path.abspath(root)
         self._config = config
         self._settling = Settling(config.settle)
@@ -94,16 +96,13 @@ class Releases:
 
     def snapshot(self) -> Snapshot:
         """The last snapshot, or ``RequestError`` (503) if there has been none."""
+        if not self.looked:
+            message = "the releases are being read for the first time; try again"
+            raise RequestError(503, "starting", message, [(b"retry-after", b"3")])
         if self.current is None:
             code = self.error.code if isinstance(self.error, AirwaybillError) else "file_unread"
             raise RequestError(503, code, f"the releases cannot be read: {self.error}", [(b"retry-after", b"3")])
         return self.current
-
-    def look(self, progress: Callable[[int, int], None] | None = None) -> None:
-        """Does the first scan, in the calling thread, and raises its error; ``start`` tries again."""
-        self._scan(progress)
-        if self.error is not None:
-            raise self.error
 
     def start(self) -> None:
         """Starts watching, unless it has started already."""
@@ -137,7 +136,7 @@ class Releases:
 
     def _keep_scanning(self) -> None:
         if self.current is None:
-            self._scan(self._stop_when_closing)
+            self.look()
             self._tell(None)
         self._check()
         while not self._stopping.is_set():
@@ -145,7 +144,7 @@ class Releases:
             self._dirty.clear()
             if not self._stopping.is_set():
                 began, before = time.monotonic(), self.error
-                self._scan(self._stop_when_closing)
+                self.look()
                 self._tell(before)
                 self._check()
                 self._stopping.wait(min(BUSY_REST * (time.monotonic() - began), LONGEST_REST_SECONDS))
@@ -160,12 +159,14 @@ class Releases:
             self.current = self.current.finished()
             self._report.tell(self.current)
 
-    def _stop_when_closing(self, _done: int, _total: int) -> None:
+    def _progress(self, done: int, total: int) -> None:
         if self._stopping.is_set():
             raise InterruptedError("the server is stopping")
+        if self.progress is not None:
+            self.progress(done, total)
 
-    def _scan(self, progress: Callable[[int, int], None] | None) -> None:
-        """Scans, and publishes a snapshot if something has changed."""
+    def look(self) -> None:
+        """Scans, in the calling thread, and publishes a snapshot if something has changed."""
         started = time.monotonic()
         try:
             real_root = os.path.realpath(self.root)
@@ -175,7 +176,8 @@ class Releases:
                 ignore=self._config.ignore,
                 include=self._config.include,
                 sha256=self._config.signed_only,
-                progress=progress,
+                cache=self._config.cache,
+                progress=self._progress,
             )
             ended = time.monotonic()
             waits = self._settling.judge(listing.changed, started, ended)

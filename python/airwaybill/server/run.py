@@ -31,6 +31,7 @@ log = logging.getLogger("airwaybill.server")
 BACKLOG = 1024
 LOOPBACK = "127.0.0.1"
 GRACE_SECONDS = 10
+INTERRUPTED = 128 + signal.SIGINT
 # How often, after the signal, idle connections are looked for.
 QUIET_SECONDS = 0.2
 # Descriptors for everything except connections and the files sent on them.
@@ -87,7 +88,11 @@ def urls_of(listener: socket.socket) -> list[str]:
 
 def _own_addresses(version: int) -> list[str]:
     """The machine's addresses that others can use; a socket for IPv6 takes those of IPv4 too."""
-    found = (str(ip.ip) if ip.is_IPv4 else ip.ip[0] for adapter in ifaddr.get_adapters() for ip in adapter.ips)
+    try:
+        adapters = list(ifaddr.get_adapters())
+    except OSError:  # a sandbox without AF_NETLINK
+        adapters = []
+    found = (str(ip.ip) if ip.is_IPv4 else ip.ip[0] for adapter in adapters for ip in adapter.ips)
     addresses = [ipaddress.ip_address(address) for address in found]
     usable = [
         str(address)
@@ -98,9 +103,11 @@ def _own_addresses(version: int) -> list[str]:
 
 
 def run(app: Application, listener: socket.socket, announce: Callable[[], None]) -> bool:
-    """Serves until SIGTERM or SIGINT, then lets running downloads finish, for ten seconds at most.
+    """Serves until SIGTERM, SIGINT or SIGHUP, then lets running downloads finish, for ten seconds at most.
 
-    ``announce`` is called when the server is ready. Returns False if the server ended without a signal.
+    ``announce`` is called when the application has started; requests are handed to it before that. A SIGINT while the
+    server ends makes it exit at once, and SIGHUP is ignored if it was (`nohup`). Returns False if the server ended
+    without a signal.
     """
     _give_memory_back()
     return asyncio.run(_run(app, listener, announce))
@@ -108,18 +115,31 @@ def run(app: Application, listener: socket.socket, announce: Callable[[], None])
 
 async def _run(app: Application, listener: socket.socket, announce: Callable[[], None]) -> bool:
     server = _EmbeddedServer(app, listener)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, server.stop)
-    await app.startup()
-    # Objects that exist now stay: the garbage collector can skip them.
-    gc.freeze()
-    announce()
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGTERM, server.stop)
+    loop.add_signal_handler(signal.SIGINT, server.interrupt)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        loop.add_signal_handler(signal.SIGHUP, server.stop)
+    starting = asyncio.create_task(_start(app, announce))
+    # If that fails there is nothing to serve.
+    starting.add_done_callback(server.stop_after_failure)
     try:
         await server.serve()
     except asyncio.TimeoutError:
         log.warning("downloads that ran for more than %d s after the signal were cut off", GRACE_SECONDS)
+    if not starting.done():
+        starting.cancel()
     await app.shutdown()
+    with suppress(asyncio.CancelledError):
+        await starting
     return bool(server.interrupt_signal)
+
+
+async def _start(app: Application, announce: Callable[[], None]) -> None:
+    await app.startup()
+    # Objects that exist now stay: the garbage collector can skip them.
+    gc.freeze()
+    announce()
 
 
 def _connection_limit() -> int:
@@ -166,6 +186,16 @@ class _EmbeddedServer(Server):
         self.workers_kill_timeout = GRACE_SECONDS
         self._listener = listener
         self._family, self._port = listener.family, listener.getsockname()[1]
+
+    def interrupt(self) -> None:
+        """Ends the server, or at once if it is ending already."""
+        if self.interrupt_signal:
+            os._exit(INTERRUPTED)
+        self.stop()  # type: ignore[no-untyped-call]
+
+    def stop_after_failure(self, starting: asyncio.Task[None]) -> None:
+        if not starting.cancelled() and starting.exception() is not None:
+            self.stop()  # type: ignore[no-untyped-call]
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         peer = scope["client"]
