@@ -19,7 +19,7 @@ from starlette.types import Message
 
 from airwaybill.server import App
 
-REPORTED = re.compile("serving |airwaybill: (offered|held back|warning|error): ")
+REPORTED = re.compile("serving |airwaybill: (devices get|offered|withdrawn|held back|warning|error): ")
 
 
 class Reply(NamedTuple):

@@ -19,6 +19,7 @@ import watchfiles
 from content import noise, sha1, write
 from server_support import Reply, Server, ask, eventually, read_reply, serving
 
+from airwaybill.server import app as application
 from airwaybill.server import create_app, files
 from airwaybill.server.config import Config
 from airwaybill.server.paths import OpenFile
@@ -340,6 +341,33 @@ def test_another_directory_in_the_roots_place_is_noticed(root: Path, log: Path) 
         assert server.get("/2.0.0/flash/main.py").body == b"new\n"
         write(root.parent / "other", {"2.0.1/flash/main.py": b"newer\n"})
         server.wait(has("2.0.0", "2.0.1"))
+
+
+def test_health_is_bad_when_the_releases_cannot_be_read_for_long(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = create_app(root, settle=0)
+    releases = app.releases
+
+    async def health() -> tuple[int, str]:
+        reply = await ask(app, "/healthz")
+        return reply.status, reply.json()["status"]
+
+    async def look_and_ask() -> None:
+        await app.startup()
+        try:
+            assert await health() == (200, "ok")
+            root.rename(root.parent / "away")
+            eventually(lambda: releases.error, bool)
+            assert await health() == (200, "stale")
+            monkeypatch.setattr(application, "STALE_SECONDS", 0.0)
+            assert await health() == (503, "stale")
+            assert (await ask(app, "/manifest.json")).status == 200
+            (root.parent / "away").rename(root)
+            eventually(lambda: releases.error, lambda error: error is None)
+            assert await health() == (200, "ok")
+        finally:
+            await app.shutdown()
+
+    asyncio.run(look_and_ask())
 
 
 def test_a_root_that_goes_and_comes_back(root: Path, log: Path) -> None:

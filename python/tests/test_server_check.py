@@ -24,7 +24,7 @@ def log_of(server: Server) -> list[str]:
 
 def whole_log_of(server: Server) -> list[str]:
     """The same, once the check is done."""
-    lines: list[str] = eventually(partial(log_of, server), lambda lines: lines and lines[-1].startswith("offered"))
+    lines: list[str] = eventually(partial(log_of, server), lambda lines: lines and lines[-1].startswith("devices get"))
     return lines
 
 
@@ -47,7 +47,9 @@ def test_errors_are_said_at_the_start_and_when_they_are_new(root: Path, log: Pat
             'error: start_mpy: 1.0.1/flash/boot.mpy: MicroPython runs "flash/boot.py" at its start, never '
             '"flash/boot.mpy"',
             "error: python_broken: 1.0.1/flash/lib.py: it has NUL bytes: it was cut off, or is not Python",
-            "offered: 1.0.1, the highest of 2; errors: 2",
+            "offered: 1.0.0: 2 files, 8 B",
+            "offered: 1.0.1: 3 files, 10 B",
+            "devices get: 1.0.1, the highest of 2; errors: 2",
         ]
         health = server.health()
         assert reasons(health["errors"]) == [
@@ -58,14 +60,14 @@ def test_errors_are_said_at_the_start_and_when_they_are_new(root: Path, log: Pat
         assert target(server)["version"] == "1.0.1"
 
         write(root, {"1.0.1/flash/lib/a.py": b"a = 1\n"})
-        eventually(partial(starts, "offered", server), lambda lines: lines[-1].endswith("errors: 3"))
+        eventually(partial(starts, "devices get", server), lambda lines: lines[-1].endswith("errors: 3"))
         assert len(starts("error: module_hidden: 1.0.1/flash/lib: ", server)) == 1
         # What was said before is not said again.
         assert len(starts("error: python_broken", server)) == 1
 
         shutil.rmtree(root / "1.0.1/flash/lib")
         write(root, {"1.0.1/flash/boot.py": b"import boot_\n", "1.0.1/flash/lib.py": b"lib = 2\n"})
-        eventually(partial(starts, "offered", server), lambda lines: lines[-1].endswith("errors: 0"))
+        eventually(partial(starts, "devices get", server), lambda lines: lines[-1].endswith("errors: 0"))
         assert server.health()["errors"] == []
 
 
@@ -76,7 +78,9 @@ def test_warnings_are_counted(root: Path, log: Path) -> None:
             'error: path_case: 1.0.1/flash/lib.py: "1.0.1/flash/LIB.py" and "1.0.1/flash/lib.py" differ only in letter '
             "case",
             'warning: version_equal: "1.0.0" and "1.0.00" are the same version; only "1.0.00" is offered',
-            "offered: 1.0.1, the highest of 2; errors: 1",
+            "offered: 1.0.00: 1 file, 4 B",
+            "offered: 1.0.1: 4 files, 16 B",
+            "devices get: 1.0.1, the highest of 2; errors: 1",
         ]
         assert server.health()["warnings"] == 2
 
@@ -86,9 +90,10 @@ def test_an_image_alone_is_served(root: Path, log: Path) -> None:
         shutil.rmtree(root / version)
     write(root, {"firmware_1.0.1.bin": b"image", "check.toml": b'firmware = "any"'})
     with serving(root, log, "--settle", "0") as server:
-        warning, offered = whole_log_of(server)
+        warning, image, offered = whole_log_of(server)
         assert warning.startswith("warning: no_releases: ")
-        assert offered == "offered: firmware_1.0.1.bin; errors: 0"
+        assert image == "offered: firmware_1.0.1.bin: 5 B"
+        assert offered == "devices get: firmware_1.0.1.bin; errors: 0"
         assert (server.health()["errors"], server.health()["warnings"]) == ([], 1)
 
 
@@ -102,7 +107,9 @@ def test_what_is_held_back_is_named_with_the_reason(root: Path, log: Path) -> No
             "file of its own release",
             'error: release_held_back: 1.0.2: "1.0.2" is newer and held back; 1.0.1 was checked instead: '
             '"1.0.2/flash/stray.py": a symbolic link must lead to a file of its own release',
-            "offered: 1.0.1, the highest of 2; errors: 1",
+            "offered: 1.0.0: 1 file, 4 B",
+            "offered: 1.0.1: 2 files, 8 B",
+            "devices get: 1.0.1, the highest of 2; errors: 1",
         ]
         health = server.health()
         assert reasons(health["held_back"]) == [("1.0.2/flash/stray.py", "link_outside")]
@@ -110,7 +117,36 @@ def test_what_is_held_back_is_named_with_the_reason(root: Path, log: Path) -> No
         (root / "1.0.2/flash/stray.py").unlink()
         server.wait(lambda health: health["releases"][-1] == "1.0.2")
         eventually(
-            partial(starts, "offered", server), lambda lines: "offered: 1.0.2, the highest of 3; errors: 0" in lines
+            partial(starts, "devices get", server),
+            lambda lines: "devices get: 1.0.2, the highest of 3; errors: 0" in lines,
+        )
+
+
+def test_each_release_and_image_has_a_line(root: Path, log: Path) -> None:
+    with serving(root, log, "--settle", "0") as server:
+        assert whole_log_of(server)[:-1] == ["offered: 1.0.0: 1 file, 4 B", "offered: 1.0.1: 2 files, 8 B"]
+
+        def says(*lines: str) -> None:
+            eventually(lambda: log_of(server)[-len(lines) :], lambda last: last == list(lines))
+
+        write(root, {"firmware_1.0.1.bin": b"image", "check.toml": b'firmware = "any"'})
+        says("offered: firmware_1.0.1.bin: 5 B", "devices get: 1.0.1, the highest of 2; firmware_1.0.1.bin; errors: 0")
+        (root / "1.0.1").rename(root / "1.0.1.bak")
+        gone = "it is not there any more, or another is offered in its place"
+        says(f"withdrawn: 1.0.1: {gone}", "devices get: 1.0.0; firmware_1.0.1.bin; errors: 0")
+        (root / "1.0.0").rename(root / "1.0.0.bak")
+        (root / "1.0.1.bak").rename(root / "1.0.1")
+        says(
+            "offered: 1.0.1: 2 files, 8 B",
+            f"withdrawn: 1.0.0: {gone}",
+            "devices get: 1.0.1; firmware_1.0.1.bin; errors: 0",
+        )
+        (root / "1.0.1/flash/stray.py").symlink_to("/etc/passwd")
+        eventually(partial(starts, "held back: 1.0.1/flash/stray.py: link_outside: ", server), bool)
+        (root / "firmware_1.0.1.bin").unlink()
+        eventually(
+            partial(starts, "withdrawn: ", server),
+            lambda lines: lines[2:] == [f"withdrawn: firmware_1.0.1.bin: {gone}"],
         )
 
 
@@ -139,7 +175,7 @@ def test_with_checked_what_has_errors_is_not_offered(root: Path, log: Path) -> N
         ]
         assert len(starts("error: ", server)) == 3
         assert len(starts("held back: ", server)) == 3
-        assert starts("offered", server) == ["offered: 1.0.0; errors: 3"]
+        assert starts("devices get", server) == ["devices get: 1.0.0; errors: 3"]
         assert target(server)["version"] == "1.0.0"
         # Devices may be on one that was offered once.
         assert target(server, "1.0.1") is None
@@ -178,7 +214,7 @@ def test_a_release_and_its_image_are_held_back_together(root: Path, log: Path, b
             name: f'"{name}": its check has errors; it is not offered until they are gone, or accepted',
             other: f'"{other}": held back with "{name}"',
         }
-        assert starts("offered", server) == ["offered: 1.0.0; errors: 1"]
+        assert starts("devices get", server) == ["devices get: 1.0.0; errors: 1"]
         document = server.get("/_preview/listing.json").json()
         assert document["options"]["failed"] == [name]
         assert manifest_from(document, "1.0.0") == server.get("/manifest.json?current_ver=1.0.0").body == b"null"
@@ -189,7 +225,7 @@ def test_settings_that_were_never_read(root: Path, log: Path, option: str | None
     write(root, {"firmware_1.0.1.bin": b"\0", "check.toml": b"mounts = 5"})
     with serving(root, log, "--settle", "0", *filter(None, [option])) as server:
         offered = "nothing" if option else "1.0.1, the highest of 2; firmware_1.0.1.bin"
-        assert whole_log_of(server)[-1] == f"offered: {offered}; errors: 2"
+        assert whole_log_of(server)[-1] == f"devices get: {offered}; errors: 2"
         assert starts("error: settings_invalid: ", server) == [
             "error: settings_invalid: check.toml: mounts: expected a list, found a number"
         ]
@@ -272,13 +308,13 @@ def test_a_directory_without_releases_is_a_warning(root: Path, log: Path, place:
         warning, offered = whole_log_of(server)
         assert warning.startswith("warning: no_releases: ")
         assert (str(root) in warning) is (place == "parent")
-        assert offered == "offered: nothing; errors: 0"
+        assert offered == "devices get: nothing; errors: 0"
         assert target(server) is None
         health = server.health()
         assert (health["status"], health["errors"], health["warnings"]) == ("ok", [], 1)
         write(served, {"1.0.0/flash/main.py": b"one\n"})
         server.wait(lambda health: health["releases"] == ["1.0.0"])
-        eventually(partial(starts, "offered: 1.0.0; errors: 0", server), bool)
+        eventually(partial(starts, "devices get: 1.0.0; errors: 0", server), bool)
 
 
 def test_inspect_shows_what_would_be_held_back(root: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -36,6 +36,8 @@ log = logging.getLogger("airwaybill.server")
 FIRST_LOOK_SECONDS = 0.02
 # A request waits so long for the first scan, before it is answered without it.
 PATIENCE_SECONDS = 1.0
+# When the releases cannot be read for longer than this, the server is not well.
+STALE_SECONDS = 60.0
 
 
 def create_app(
@@ -209,7 +211,7 @@ class App:
                 ignored=snapshot.ignored,
                 warnings=snapshot.warnings,
             )
-        return json_answer(503 if snapshot is None else 200, document)
+        return json_answer(503 if snapshot is None or self.releases.stale_for > STALE_SECONDS else 200, document)
 
     @asynccontextmanager
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:

@@ -82,12 +82,18 @@ class Releases:
         self._settling = Settling(config.settle)
         self._report = Report(config.scheme)
         self._state: tuple[object, ...] | None = None
+        self._read_at = time.monotonic()
         self._rest = LOOK_AGAIN_SECONDS
         self._dirty = threading.Event()
         self._stopping = threading.Event()
         self._looked = threading.Event()
         self._lock = threading.Lock()
         self._threads: tuple[threading.Thread, ...] = ()
+
+    @property
+    def stale_for(self) -> float:
+        """Seconds since the releases could last be read; 0 if they can."""
+        return 0.0 if self.error is None else time.monotonic() - self._read_at
 
     @property
     def looked(self) -> bool:
@@ -194,7 +200,7 @@ class Releases:
                 )
                 if self.current.checked is not None:
                     self._report.tell(self.current)
-            self._state, self.error = state, None
+            self._state, self.error, self._read_at = state, None, ended
             self._rest = max(0.0, min([LOOK_AGAIN_SECONDS, *waits.values()]))
             if not waits:
                 self._rest = max(LOOK_AGAIN_SECONDS, IDLE_REST * (ended - started))

@@ -7,21 +7,23 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from airwaybill import _check
-from airwaybill._terminal import shown
+from airwaybill._terminal import shown, size_of
 from airwaybill.server.snapshot import Snapshot
 
 log = logging.getLogger("airwaybill.server")
 
 
 class Report:
-    """Tells what is offered, what is held back and why, and what the check found, when it is new."""
+    """Tells what is offered, withdrawn, held back and why, and what the check found, when it is new."""
 
     def __init__(self, scheme: str) -> None:
         self._scheme = scheme
         self._told: set[str] = set()
+        self._offered: tuple[str, ...] = ()
 
     def tell(self, snapshot: Snapshot) -> None:
         lines = dict(self._lines(snapshot))
+        self._offered = (*snapshot.releases, *snapshot.firmware)
         for line, level in lines.items():
             if line not in self._told:
                 log.log(level, "%s", shown(line))
@@ -42,12 +44,22 @@ class Report:
         for warning in snapshot.catalog.warnings:
             if (warning.path, warning.code) not in told:
                 yield f"warning: {warning.code}: {warning.message}", logging.WARNING
-        yield _offered(snapshot), logging.INFO
+        for release in snapshot.catalog.releases:
+            files = "1 file" if len(release) == 1 else f"{len(release)} files"
+            yield f"offered: {release.version}: {files}, {size_of(release.size)}", logging.INFO
+        for image in snapshot.catalog.firmware:
+            yield f"offered: {image.path}: {size_of(image.size)}", logging.INFO
+        there = {reason["path"].partition("/")[0] for reason in snapshot.held_back}
+        there.update(snapshot.releases, snapshot.firmware)
+        for name in self._offered:
+            if name not in there:
+                yield f"withdrawn: {name}: it is not there any more, or another is offered in its place", logging.INFO
+        yield _summary(snapshot), logging.INFO
 
 
-def _offered(snapshot: Snapshot) -> str:
+def _summary(snapshot: Snapshot) -> str:
     """What devices get, and of how many; a change of any of it makes a new line."""
     count, images = len(snapshot.releases), snapshot.firmware
     release = f"{snapshot.releases[-1]}, the highest of {count}" if count > 1 else "".join(snapshot.releases)
     offered = [what for what in (release, *images[-1:]) if what]
-    return f"offered: {'; '.join(offered) or 'nothing'}; errors: {len(snapshot.errors or ())}"
+    return f"devices get: {'; '.join(offered) or 'nothing'}; errors: {len(snapshot.errors or ())}"
