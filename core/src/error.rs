@@ -101,6 +101,8 @@ codes! {
     ReleaseEmpty = "release_empty",
     /// A release or image is still changing and not offered yet.
     ReleaseUnsettled = "release_unsettled",
+    /// A release has a file that says that it is not whole.
+    ReleaseIncomplete = "release_incomplete",
     /// A release or image whose check has errors, where such are not offered.
     CheckFailed = "check_failed",
     /// A copy tool is not done with a file.

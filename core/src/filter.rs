@@ -2,7 +2,7 @@ use serde::Deserialize;
 
 use crate::error::{Code, Error, quoted};
 use crate::glob::Globs;
-use crate::left_out::{self, Sign};
+use crate::left_out::{self, INCOMPLETE, Sign};
 use crate::name;
 use crate::notice::Notice;
 use crate::version::{Version, VersionScheme};
@@ -109,7 +109,7 @@ impl Filter {
     #[must_use]
     pub fn reads(&self, path: &str) -> bool {
         match path.split_once('/') {
-            Some((top, rest)) => self.release_version(top).is_ok() && !self.ignores(rest),
+            Some((top, rest)) => self.release_version(top).is_ok() && (rest == INCOMPLETE || !self.ignores(rest)),
             None => self.firmware_version(self.download_of(path).unwrap_or(path)).is_ok(),
         }
     }

@@ -3,6 +3,9 @@
 /// Where rsync puts the files of a copy that it is not done with, with `--delay-updates`.
 const DELAYED: &str = ".~tmp~";
 
+/// The marker of a release that is not whole, at its top (rule C11).
+pub(crate) const INCOMPLETE: &str = ".incomplete";
+
 /// What the names in a path say of its file.
 pub(crate) enum Sign<'a> {
     LeftOut,

@@ -51,6 +51,7 @@ DstPathsOption = Annotated[DstPaths, typer.Option("--dst-paths", help="absolute 
 FormatOption = Annotated[
     int, typer.Option("--format", min=1, max=2, help="2 adds sizes, and whether it is a full install.")
 ]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 SchemeOption = Annotated[Scheme, typer.Option("--versions", help="How versions are ordered.")]
 IgnoreOption = Annotated[
     list[str], typer.Option("--ignore", metavar="GLOB", help="Ignore files that match; may be repeated.")

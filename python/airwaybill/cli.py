@@ -21,6 +21,7 @@ from airwaybill import (
     Listing,
     Manifest,
     Notice,
+    _adding,
     _check,
     _directory,
     _record,
@@ -46,6 +47,7 @@ from airwaybill._options import (
     FromOption,
     IgnoreOption,
     IncludeOption,
+    JsonOption,
     KeepOption,
     Level,
     ProtectOption,
@@ -63,6 +65,7 @@ commands = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+commands.command()(_adding.add)
 commands.command()(_signing_commands.sign)
 commands.add_typer(_signing_commands.keys, name="keys")
 
@@ -89,7 +92,7 @@ def serve(
     ] = False,
     settle: Annotated[
         float, typer.Option(min=0, metavar="SECONDS", help="Offer a release once it has not changed for this long.")
-    ] = 2.0,
+    ] = 10.0,
     cache: Annotated[
         Optional[str],
         typer.Option("--cache", metavar="DIR", help="Keep digests here for the next start.", show_default="XDG's"),
@@ -200,7 +203,7 @@ def plan(
     target: ToOption = None,
     firmware_version: FirmwareOption = None,
     allow_downgrade: DowngradeOption = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
+    as_json: JsonOption = False,
     scheme: SchemeOption = Scheme.loose,
     ignore: IgnoreOption = [],  # noqa: B006
     protect: ProtectOption = [],  # noqa: B006
@@ -249,7 +252,7 @@ def check(
         Optional[int], typer.Option("--flash-size", min=1, metavar="BYTES", help="The file system at flash/.")
     ] = None,
     fail_on: Annotated[Level, typer.Option("--fail-on", help="Exit with 1 from this on.")] = Level.error,
-    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    as_json: JsonOption = False,
     scheme: SchemeOption = Scheme.loose,
     ignore: IgnoreOption = [],  # noqa: B006
     protect: ProtectOption = [],  # noqa: B006

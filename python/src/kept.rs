@@ -53,6 +53,10 @@ impl Stamp {
         self.modified.max(self.changed)
     }
 
+    pub(crate) fn is_renamed_after(&self, time: SystemTime) -> bool {
+        self.changed > self.modified.max(time)
+    }
+
     /// Whether the file had last changed long enough before it was hashed at `time`.
     pub(crate) fn is_settled(&self, time: SystemTime) -> bool {
         time.duration_since(self.newest()).is_ok_and(|age| age > TIME_STEP)

@@ -85,6 +85,23 @@ impl Listing {
         self.0.changed.iter().map(|(name, time)| (name.as_str(), seconds(time))).collect()
     }
 
+    /// The top-level directories that arrived whole, by a rename, if the file system shows that in its times.
+    #[getter]
+    fn arrived(&self) -> Vec<&str> {
+        self.0.arrived.iter().map(String::as_str).collect()
+    }
+
+    /// Whether a top-level name has the same entries in an `earlier` listing.
+    fn has_same(&self, earlier: &Self, name: &str) -> bool {
+        let named = |listing: &Self| {
+            let is_named = |entry: &&Entry| entry.path().split('/').next() == Some(name);
+            let mut entries: Vec<_> = listing.0.entries.iter().filter(is_named).cloned().collect();
+            entries.sort_unstable_by(|a, b| a.path().cmp(b.path()));
+            entries
+        };
+        named(self) == named(earlier)
+    }
+
     /// The entries as plain dicts, paths from the top directory: `{"path", "size", "sha1"}` for a file, with `mtime`
     /// in seconds since 1970 where that matters and `sha256` where it was asked for, `{"path", "link"}` for a symbolic link, with its target or `None`,
     /// `{"path", "unread"}` for anything that was not read, with the reason, and `{"path": "1.0.2/"}` for an empty

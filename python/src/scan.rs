@@ -22,6 +22,8 @@ pub(crate) struct Tree {
     pub(crate) entries: Vec<Entry>,
     /// When each top-level name, or anything in it, last changed.
     pub(crate) changed: BTreeMap<String, SystemTime>,
+    /// The top-level directories that arrived whole, by a rename.
+    pub(crate) arrived: Vec<String>,
 }
 
 /// The progress of a scan, in bytes to hash; shared with the thread that shows it.
@@ -160,21 +162,55 @@ fn scan_in_pool(root: PathBuf, wanted: &Wanted, progress: &Progress) -> io::Resu
 
 impl Tree {
     fn of(items: Vec<ReadEntry>) -> Self {
-        let mut tree = Self { entries: Vec::with_capacity(items.len()), changed: BTreeMap::new() };
+        let mut entries = Vec::with_capacity(items.len());
+        let mut names: BTreeMap<String, Times> = BTreeMap::new();
         for ReadEntry { entry, stamp, .. } in items {
-            let top = entry.path().split('/').next().unwrap_or_default();
-            if let Some(stamp) = stamp {
-                match tree.changed.get_mut(top) {
-                    Some(newest) => *newest = stamp.newest().max(*newest),
-                    None => drop(tree.changed.insert(top.to_owned(), stamp.newest())),
+            let (top, below) =
+                entry.path().split_once('/').map_or((entry.path(), None), |(top, rest)| (top, Some(rest)));
+            let is_empty = matches!(&entry, Entry::Directory { path } if path.ends_with('/'));
+            if stamp.is_some() || is_empty {
+                if !names.contains_key(top) {
+                    names.insert(top.to_owned(), Times::default());
+                }
+                if let Some(times) = names.get_mut(top) {
+                    times.add(below.is_none(), stamp, is_empty);
                 }
             }
-            // The path of one that is empty ends in a slash.
-            if !matches!(&entry, Entry::Directory { path } if !path.ends_with('/')) {
-                tree.entries.push(entry);
+            if is_empty || !matches!(&entry, Entry::Directory { .. }) {
+                entries.push(entry);
             }
         }
-        tree
+        let arrived = names.iter().filter(|(_, times)| times.is_renamed()).map(|(name, _)| name.clone()).collect();
+        let changed = names.into_iter().filter_map(|(name, times)| Some((name, times.newest?))).collect();
+        Self { entries, changed, arrived }
+    }
+}
+
+/// When a top-level name changed, and what is in it.
+#[derive(Default)]
+struct Times {
+    own: Option<Stamp>,
+    below: Option<SystemTime>,
+    newest: Option<SystemTime>,
+    has_empty: bool,
+}
+
+impl Times {
+    fn add(&mut self, is_own: bool, stamp: Option<Stamp>, is_empty: bool) {
+        let newest = stamp.map(|stamp| stamp.newest());
+        if is_own {
+            self.own = stamp;
+        } else {
+            self.below = self.below.max(newest);
+        }
+        self.newest = self.newest.max(newest);
+        self.has_empty |= is_empty;
+    }
+
+    /// Whether the last thing that happened to a directory was that it got its name: a rename changes only its `ctime`.
+    /// A copy changes what is in it later than itself, or both its times. It may leave directories empty for a while.
+    fn is_renamed(&self) -> bool {
+        self.below.zip(self.own).is_some_and(|(below, own)| own.is_renamed_after(below)) && !self.has_empty
     }
 }
 

@@ -399,7 +399,9 @@ class Clock:
         return self.at(**{name: self.wall - age for name, age in ages.items()})
 
     def at(self, **stamps: float) -> dict[str, float]:
-        waits = self.settling.judge(stamps, self.steady, self.steady)
+        waits = self.settling.judge(
+            stamps, self.steady, self.steady, arrived=("came",), same=lambda name: name.startswith("same")
+        )
         return {name: round(wait, 3) for name, wait in waits.items()}
 
 
@@ -430,6 +432,14 @@ def test_what_changes_later_counts_from_when_it_was_seen(clock: Clock) -> None:
     assert clock.at(a=6.0) == {"a": 2.0}
     clock.later(2)
     assert clock.at(a=6.0) == {}
+
+
+def test_a_directory_that_arrived_counts_at_once_and_what_is_the_same_stays(clock: Clock) -> None:
+    assert clock.unsettled(same=100, same_new=1, other=100) == {"same_new": 1.0}
+    clock.later(10)
+    assert clock.unsettled(same=0, same_new=20, other=0, came=0) == {"other": 2.0, "same_new": 2.0}
+    clock.later(1)
+    assert clock.unsettled(same=0, same_new=21, other=1, came=0) == {"other": 1.0, "same_new": 1.0, "came": 2.0}
 
 
 def test_a_wall_clock_that_is_set_settles_nothing(clock: Clock) -> None:

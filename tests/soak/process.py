@@ -15,7 +15,7 @@ from serving import ServerProcess, serve
 
 # All that the server may say: where it is, and that a file changed while it was sent (rule H4).
 EXPECTED = re.compile(
-    r"serving .* at http://.*|airwaybill: (offered|held back|warning|error): .*"
+    r"serving .* at http://.*|airwaybill: (devices get|offered|withdrawn|held back|warning|error): .*"
     r"|airwaybill: .* changed while it was being sent; connection closed"
 )
 

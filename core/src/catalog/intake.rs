@@ -2,7 +2,7 @@ use super::sort::{Row, sort_by_path};
 use super::{File, find};
 use crate::error::{Code, Error, quoted};
 use crate::filter::Filter;
-use crate::left_out::{CopySign, Sign};
+use crate::left_out::{CopySign, INCOMPLETE, Sign};
 use crate::listing::{Entry, FileRecord};
 use crate::notice::Notice;
 use crate::order::sort;
@@ -63,6 +63,10 @@ impl<'a> Intake<'a> {
 
     /// Adds one entry; `path` is its path below the release's directory.
     pub(crate) fn take(&mut self, path: &'a str, entry: &'a Entry, filter: &Filter) {
+        if path == INCOMPLETE {
+            self.refused.push(incomplete(entry.path()));
+            return;
+        }
         let result = match filter.sign_in(path) {
             Some(Sign::LeftOut) => {
                 let message = format!("{}: ignored by its name", quoted(entry.path()));
@@ -210,6 +214,12 @@ pub(crate) fn path_duplicate(path: &str) -> Notice {
 fn empty(release: &str) -> Notice {
     let message = format!("{}: a release without a file would empty every device", quoted(release));
     Notice::new(release, Code::ReleaseEmpty, message)
+}
+
+// C11
+fn incomplete(marker: &str) -> Notice {
+    let rule = "holds the release back as long as it is there; remove it when all else is";
+    Notice::new(marker, Code::ReleaseIncomplete, format!("{}: {rule}", quoted(marker)))
 }
 
 fn path_conflict(path: &str) -> Notice {

@@ -178,7 +178,7 @@ fn notices(catalog: &Catalog, target: Option<&str>, findings: &mut Vec<Finding>)
                 findings.push(of(notice, Hint, "rename it if it is to go out"));
             }
             Code::CopyLeftOver => findings.push(of(notice, Warning, "remove it")),
-            Code::CopyUnderWay | Code::MtimeZero => {
+            Code::CopyUnderWay | Code::MtimeZero | Code::ReleaseIncomplete => {
                 findings.push(of(notice, Warning, "wait until the copy is done, or do it again"));
             }
             _ => findings.push(of(notice, Warning, "fix it: until then it is not offered")),

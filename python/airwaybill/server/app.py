@@ -53,7 +53,7 @@ def create_app(
     checked: bool = False,
     signed_only: bool = False,
     serve_other: bool = False,
-    settle: float = 2.0,
+    settle: float = 10.0,
     trusted_proxies: Iterable[str] = (),
     access_log: BinaryIO | None = None,
     cache: str | os.PathLike[str] | None = None,

@@ -38,7 +38,7 @@ class Config:
     checked: bool = False
     signed_only: bool = False
     serve_other: bool = False
-    settle: float = 2.0
+    settle: float = 10.0
     trusted_proxies: tuple[Network, ...] = ()
     cache: str | None = None
     force_polling: bool = False

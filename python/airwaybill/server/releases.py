@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import atexit
 import logging
+import math
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Container
 
 import watchfiles
 
@@ -38,24 +39,36 @@ class Settling:
 
     A name that exists at the first scan is judged by its file times. One that changed later is judged by when that was
     noticed, on the monotonic clock: file times may be from another machine, in the future, or from a clock that was
-    set in between.
+    set in between. A directory that arrived whole is settled at once, and one that was settled stays so as long as its
+    content is the same.
     """
 
     def __init__(self, settle: float) -> None:
         self._settle = settle
         self._seen: dict[str, tuple[float, float]] | None = None
+        self._waits: dict[str, float] = {}
 
-    def judge(self, changed: dict[str, float], started: float, ended: float) -> dict[str, float]:
+    def judge(
+        self,
+        changed: dict[str, float],
+        started: float,
+        ended: float,
+        arrived: Container[str] = (),
+        same: Callable[[str], bool] = lambda _: False,
+    ) -> dict[str, float]:
         """Seconds until each unsettled name can be settled.
 
-        ``changed`` has the newest change of each name; the scan ran from ``started`` to ``ended``.
+        ``changed`` has the newest change of each name; the scan ran from ``started`` to ``ended``. ``arrived`` are the
+        names of directories that came by a rename; ``same`` says whether the content of a name is what it was.
         """
         before, now = self._seen, time.time()
         self._seen, waits = {}, {}
         for name, stamp in changed.items():
             old = None if before is None else before.get(name)
-            if old is not None and old[0] == stamp:
+            if old is not None and (old[0] == stamp or (name not in self._waits and same(name))):
                 since = old[1]
+            elif before is not None and old is None and name in arrived:
+                since = -math.inf
             elif before is None and stamp <= now:
                 since = ended - (now - stamp)
             else:
@@ -63,6 +76,7 @@ class Settling:
             self._seen[name] = (stamp, since)
             if self._settle and started - since < self._settle:
                 waits[name] = self._settle - (ended - since)
+        self._waits = waits
         return waits
 
 
@@ -186,18 +200,23 @@ class Releases:
                 progress=self._progress,
             )
             ended = time.monotonic()
-            waits = self._settling.judge(listing.changed, started, ended)
+            last = self.current
+            waits = self._settling.judge(
+                listing.changed,
+                started,
+                ended,
+                arrived=listing.arrived,
+                same=lambda name: last is not None and listing.has_same(last.listing, name),
+            )
             # A write that changes no entry, for example to an access log below the root, makes no new snapshot.
             now = int(time.time())
-            before = None if self.current is None else self.current.settings
+            before = None if last is None else last.settings
             settings = _check.Settings.read(self.root).after(before)
             documents = _signing.documents(self.root)
             state = (real_root, listing, waits.keys(), self._hour(now), settings, documents)
             if state != self._state or self._is_outdated(now):
                 moment = Moment(now, tuple(waits))
-                self.current = Snapshot.after(
-                    self.current, listing, moment, self._config, real_root, settings, documents
-                )
+                self.current = Snapshot.after(last, listing, moment, self._config, real_root, settings, documents)
                 if self.current.checked is not None:
                     self._report.tell(self.current)
             self._state, self.error, self._read_at = state, None, ended
