@@ -28,7 +28,7 @@ class Answer(NamedTuple):
 
 
 class BrokenError(Exception):
-    """The connection ended before an answer began."""
+    """The connection ended before an answer began, or the server had not started."""
 
 
 class Link:
@@ -75,7 +75,8 @@ class Link:
         body, whole = await self._body(cut_after)
         self._ledger.statuses[head.status_code] += 1
         self._ledger.count("bytes", len(body))
-        return Answer(head.status_code, {k.decode(): v.decode("latin-1") for k, v in head.headers}, body, whole)
+        answer = Answer(head.status_code, {k.decode(): v.decode("latin-1") for k, v in head.headers}, body, whole)
+        return _started(answer)
 
     async def _body(self, cut_after: int | None) -> tuple[bytes, bool]:
         assert self._state is not None
@@ -139,4 +140,11 @@ async def ask_as_of_old(port: int, path: str, ledger: Ledger) -> Answer:
     code = int(status.split(" ")[1])
     ledger.statuses[code] += 1
     ledger.count("bytes", len(body))
-    return Answer(code, headers, body, len(body) == int(headers["content-length"]))
+    return _started(Answer(code, headers, body, len(body) == int(headers["content-length"])))
+
+
+def _started(answer: Answer) -> Answer:
+    """``answer``, unless it says that the server still starts: as good as none."""
+    if answer.status == 503 and b'"code": "starting"' in answer.body:
+        raise BrokenError("the server starts")
+    return answer
