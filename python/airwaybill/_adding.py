@@ -2,7 +2,6 @@
 
 # typer evaluates the annotations, which under Python 3.9 must not be strings: no `from __future__ import annotations`.
 
-import json
 import os
 import shutil
 import tempfile
@@ -26,7 +25,7 @@ from airwaybill._options import (
     Scheme,
     SchemeOption,
 )
-from airwaybill._terminal import complain, shown, size_of
+from airwaybill._terminal import complain, print_json, shown, size_of
 
 IMAGES = (".bin", ".hex")
 
@@ -70,8 +69,7 @@ def add(
             os.sync()
             os.rename(os.path.join(beside, name), place)
     if as_json:
-        document = {"name": name, "added": not errors, "size": size, "findings": findings}
-        print(json.dumps(document, indent=2, ensure_ascii=False))
+        print_json({"name": name, "added": not errors, "size": size, "findings": findings})
     else:
         for each in findings:
             if each["level"] != "hint":

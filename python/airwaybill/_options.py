@@ -11,6 +11,11 @@ CHECK_FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
 DEFAULT_BASE_URL = "http://127.0.0.1:8000"
 
 
+def variable(name: str) -> str:
+    """The environment variable that an option is taken from where it is not given."""
+    return f"AIRWAYBILL_{name}"
+
+
 class Scheme(str, Enum):
     """How versions are ordered."""
 
@@ -46,34 +51,68 @@ FirmwareOption = Annotated[
     typer.Option("--firmware-version", metavar="VERSION", help="The device's firmware, if it differs from --from."),
 ]
 DowngradeOption = Annotated[bool, typer.Option("--allow-downgrade", help="Allow --to to be lower than --from.")]
-BaseUrlOption = Annotated[str, typer.Option("--base-url", metavar="URL", help="Start of every URL.")]
-DstPathsOption = Annotated[DstPaths, typer.Option("--dst-paths", help="absolute writes dst_path with a leading slash.")]
+BaseUrlOption = Annotated[
+    str, typer.Option("--base-url", envvar=variable("BASE_URL"), metavar="URL", help="Start of every URL.")
+]
+DstPathsOption = Annotated[
+    DstPaths,
+    typer.Option("--dst-paths", envvar=variable("DST_PATHS"), help="absolute writes dst_path with a leading slash."),
+]
 FormatOption = Annotated[
     int, typer.Option("--format", min=1, max=2, help="2 adds sizes, and whether it is a full install.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
-SchemeOption = Annotated[Scheme, typer.Option("--versions", help="How versions are ordered.")]
+SchemeOption = Annotated[
+    Scheme, typer.Option("--versions", envvar=variable("VERSIONS"), help="How versions are ordered.")
+]
 IgnoreOption = Annotated[
-    list[str], typer.Option("--ignore", metavar="GLOB", help="Ignore files that match; may be repeated.")
+    list[str],
+    typer.Option(
+        "--ignore", envvar=variable("IGNORE"), metavar="GLOB", help="Ignore files that match; may be repeated."
+    ),
 ]
 ProtectOption = Annotated[
-    list[str], typer.Option("--protect", metavar="GLOB", help="Never touch device paths that match; may be repeated.")
+    list[str],
+    typer.Option(
+        "--protect",
+        envvar=variable("PROTECT"),
+        metavar="GLOB",
+        help="Never touch device paths that match; may be repeated.",
+    ),
 ]
 
 IncludeOption = Annotated[
     list[str],
-    typer.Option("--include", metavar="GLOB", help="Bring back files left out by their names; may be repeated."),
+    typer.Option(
+        "--include",
+        envvar=variable("INCLUDE"),
+        metavar="GLOB",
+        help="Bring back files left out by their names; may be repeated.",
+    ),
 ]
 KeepOption = Annotated[
     list[str],
-    typer.Option("--keep", metavar="GLOB", help="Device paths that a device owns once it has them; may be repeated."),
+    typer.Option(
+        "--keep",
+        envvar=variable("KEEP"),
+        metavar="GLOB",
+        help="Device paths that a device owns once it has them; may be repeated.",
+    ),
 ]
 CheckedOption = Annotated[
-    bool, typer.Option("--checked", help="Hold back releases and images in which the check finds errors.")
+    bool,
+    typer.Option(
+        "--checked", envvar=variable("CHECKED"), help="Hold back releases and images in which the check finds errors."
+    ),
 ]
 
 SignedOnlyOption = Annotated[
-    bool, typer.Option("--signed-only", help="Hold back what devices with the keys of this directory would not take.")
+    bool,
+    typer.Option(
+        "--signed-only",
+        envvar=variable("SIGNED_ONLY"),
+        help="Hold back what devices with the keys of this directory would not take.",
+    ),
 ]
 
 

@@ -5,11 +5,22 @@
 import os
 import sys
 from collections.abc import Sequence
-from typing import Annotated, Optional
+from typing import Annotated, Any, Optional
 
 import typer
 
-from airwaybill import AirwaybillError, Catalog, Keys, Notice, PublicKey, Waybill, _directory, _signing, verify_signed
+from airwaybill import (
+    AirwaybillError,
+    Catalog,
+    Keys,
+    Notice,
+    PublicKey,
+    Waybill,
+    _check,
+    _directory,
+    _signing,
+    verify_signed,
+)
 from airwaybill._files import write
 from airwaybill._options import (
     CHECK_FAILED,
@@ -18,13 +29,14 @@ from airwaybill._options import (
     Directory,
     IgnoreOption,
     IncludeOption,
+    JsonOption,
     KeepOption,
     ProtectOption,
     Scheme,
     SchemeOption,
 )
 from airwaybill._signing import KEYS, Draft, Signing
-from airwaybill._terminal import new_table, print_tables, shown
+from airwaybill._terminal import new_table, print_json, print_tables, shown
 
 keys = typer.Typer(help="Who may sign: keys/<n>.waybill beside the releases.", no_args_is_help=True)
 
@@ -51,6 +63,7 @@ def new_keys(
     release: ReleaseOption,
     threshold_root: ThresholdRootOption = None,
     threshold_release: ThresholdReleaseOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Write keys/1.waybill, which a device gets as waybill/keys when it is delivered."""
     _need_directory(directory)
@@ -68,7 +81,10 @@ def new_keys(
     )
     os.makedirs(os.path.join(directory, KEYS), exist_ok=True)
     write(os.path.join(directory, KEYS, "1.waybill"), first.render())
-    print(f"wrote {KEYS}/1.waybill: put it on each device as waybill/keys, before it leaves")
+    if as_json:
+        print_json({"name": f"{KEYS}/1.waybill"})
+    else:
+        print(f"wrote {KEYS}/1.waybill: put it on each device as waybill/keys, before it leaves")
     _warn_of_loss(first)
 
 
@@ -85,6 +101,7 @@ def rotate_keys(
     floor: Annotated[
         Optional[int], typer.Option("--floor", metavar="SEQUENCE", help="Waybills below it no longer count.")
     ] = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Write the next keys, to be signed with `airwaybill sign DIR keys --key KEY`."""
     _need_directory(directory)
@@ -102,7 +119,11 @@ def rotate_keys(
     if name in found:
         raise CommandError(WRONG_USAGE, "keys_exist", f"{name} is there; sign it, or remove it first")
     write(os.path.join(directory, name), changed.render())
-    print(f"wrote {name}: devices get it once it is signed; it lacks {Draft.of(_signing.documents(directory)).lacks()}")
+    lacking = Draft.of(_signing.documents(directory)).lacks()
+    if as_json:
+        print_json({"name": name, "lacks": lacking})
+    else:
+        print(f"wrote {name}: devices get it once it is signed; it lacks {lacking}")
     _warn_of_loss(changed)
 
 
@@ -139,6 +160,7 @@ def sign(
         ),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would be signed.")] = False,
+    as_json: JsonOption = False,
     scheme: SchemeOption = Scheme.loose,
     ignore: IgnoreOption = [],  # noqa: B006
     protect: ProtectOption = [],  # noqa: B006
@@ -153,7 +175,7 @@ def sign(
         raise CommandError(WRONG_USAGE, "usage", "--key: which key signs?")
     _need_directory(directory)
     if name == [KEYS]:
-        _sign_keys(directory, key)
+        _sign_keys(directory, key, as_json)
         return
     scanned = _directory.Directory.scan(directory, scheme, ignore, protect, include, keep, sha256=True)
     catalog, listing = scanned.catalog(), scanned.listing
@@ -161,6 +183,7 @@ def sign(
     product = trusted.to_dict()["product"]
     if key is not None and not dry_run:
         _check_signer(trusted, key)
+    signed: list[dict[str, Any]] = []
     for target in _targets(catalog, name):
         found = _signing.documents(directory)
         is_image = target.startswith("firmware_")
@@ -180,12 +203,16 @@ def sign(
         signing = Signing.of(found, waybill.file_name, waybill.render(), _signing.fingerprints(trusted, "release"))
         signing = signing.signed_by(key)
         signing.write(directory, found)
-        missing = trusted.to_dict()["release"]["threshold"] - len(signing.signatures)
-        rest = f"; {missing} more of the release keys must sign" if missing > 0 else ""
-        print(f"signed {signing.name}: sequence {waybill.to_dict()['sequence']}{rest}")
+        missing = max(0, trusted.to_dict()["release"]["threshold"] - len(signing.signatures))
+        signed.append({"name": signing.name, "sequence": waybill.to_dict()["sequence"], "missing": missing})
+        rest = f"; {missing} more of the release keys must sign" if missing else ""
+        if not as_json:
+            print(f"signed {signing.name}: sequence {signed[-1]['sequence']}{rest}")
+    if signed and as_json:
+        print_json(signed)
 
 
-def _sign_keys(directory: str, key: Optional[str]) -> None:
+def _sign_keys(directory: str, key: Optional[str], as_json: bool) -> None:
     found = _signing.documents(directory)
     draft = Draft.of(found)
     if key is None:
@@ -196,12 +223,17 @@ def _sign_keys(directory: str, key: Optional[str]) -> None:
         rule = "none of the root keys of these keys, or of those before"
         raise CommandError(WRONG_USAGE, "signature_unknown", f"{_signing.named(signer)}: {rule}")
     draft = draft._replace(signing=draft.signing.signed_by(key))
-    lacking = draft.lacks()
+    lacking, signed = draft.lacks(), draft.signing.name
     if lacking:
         draft.signing.write(directory, found)
-        print(f"signed {draft.signing.name}; it lacks {lacking}")
+        said = f"signed {signed}; it lacks {lacking}"
     else:
-        print(f"signed {draft.finish(directory, found)}: it is complete, and devices take it from now on")
+        signed = draft.finish(directory, found)
+        said = f"signed {signed}: it is complete, and devices take it from now on"
+    if as_json:
+        print_json({"name": signed, "lacks": lacking or None})
+    else:
+        print(said)
 
 
 def verify(
@@ -212,6 +244,8 @@ def verify(
     protect: Sequence[str],
     include: Sequence[str],
     keep: Sequence[str],
+    *,
+    as_json: bool,
 ) -> None:
     """Who signed each release and image, and whether devices take it; fails if they do not take one of them."""
     scanned = _directory.Directory.scan(directory, scheme, ignore, protect, include, keep, sha256=True)
@@ -230,12 +264,17 @@ def verify(
     for name, notice in missing.items():
         table.add_row(shown(name), "", "", "", "no")
         reasons.add_row(shown(notice.path), notice.code, shown(notice.message))
-    print_tables(table, reasons)
     counts, number = len(judged.signed) - len(judged.unsigned), trusted.to_dict()["number"]
+    if as_json:
+        not_offered = [_check.reason(notice) for notice in missing.values()]
+        print_json({"keys": number, "signed": [one.to_dict() for one in judged.signed], "not_offered": not_offered})
+    else:
+        print_tables(table, reasons)
     summary = f"{counts} of {len(judged.signed) + len(missing)} count for devices with keys {number}"
     if judged.unsigned or missing or not judged.signed:
         raise CommandError(CHECK_FAILED, "verify_failed", summary)
-    print(summary)
+    if not as_json:
+        print(summary)
 
 
 def _not_offered(catalog: Catalog, found: dict[str, bytes], offered: set[str]) -> dict[str, Notice]:

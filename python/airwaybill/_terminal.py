@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -76,6 +77,10 @@ def print_tables(*tables: Table) -> None:
             with console.capture() as capture:
                 console.print(table)
             print("\n".join(line.rstrip() for line in capture.get().splitlines()), end="\n\n")
+
+
+def print_json(document: object) -> None:
+    print(json.dumps(document, indent=2, ensure_ascii=False))
 
 
 def size_of(size: int) -> str:

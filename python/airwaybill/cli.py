@@ -2,14 +2,10 @@
 
 # typer evaluates the annotations, which under Python 3.9 must not be strings: no `from __future__ import annotations`.
 
-import errno
 import io
-import json
-import logging
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import ExitStack
 from typing import Annotated, Any, NoReturn, Optional
 
 import typer
@@ -21,10 +17,12 @@ from airwaybill import (
     Listing,
     Manifest,
     Notice,
+    __version__,
     _adding,
     _check,
     _directory,
     _record,
+    _serve,
     _signing,
     _signing_commands,
     verify_content,
@@ -56,110 +54,34 @@ from airwaybill._options import (
     SignedOnlyOption,
     ToOption,
 )
-from airwaybill._terminal import compared, complain, new_table, print_tables, progress_bar, shown, size_of
+from airwaybill._terminal import compared, complain, new_table, print_json, print_tables, progress_bar, shown, size_of
 
 commands = typer.Typer(
     name="airwaybill",
     help="Over-the-air update manifests: which files, which firmware, with sizes and hashes.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
+commands.command()(_serve.serve)
 commands.command()(_adding.add)
 commands.command()(_signing_commands.sign)
 commands.add_typer(_signing_commands.keys, name="keys")
 
 
-@commands.command()
-def serve(
-    directory: Annotated[str, typer.Argument(metavar="[DIR]", help="Directory of releases.")] = ".",
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "0.0.0.0",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 lets the system choose.")] = 8000,
-    base_url: Annotated[
-        Optional[str],
-        typer.Option("--base-url", metavar="URL", help="Start of every URL; by default from the Host header."),
-    ] = None,
-    dst_paths: DstPathsOption = DstPaths.relative,
-    scheme: SchemeOption = Scheme.loose,
-    ignore: IgnoreOption = [],  # noqa: B006
-    protect: ProtectOption = [],  # noqa: B006
-    include: IncludeOption = [],  # noqa: B006
-    keep: KeepOption = [],  # noqa: B006
-    checked: CheckedOption = False,
-    signed_only: SignedOnlyOption = False,
-    serve_other: Annotated[
-        bool, typer.Option("--serve-other", help="Send the other files of DIR too, but for hidden ones.")
+def _version(asked: bool) -> None:
+    if asked:
+        print(f"airwaybill {__version__}")
+        raise typer.Exit
+
+
+@commands.callback()
+def main_options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version, and end.")
     ] = False,
-    settle: Annotated[
-        float, typer.Option(min=0, metavar="SECONDS", help="Offer a release once it has not changed for this long.")
-    ] = 10.0,
-    cache: Annotated[
-        Optional[str],
-        typer.Option("--cache", metavar="DIR", help="Keep digests here for the next start.", show_default="XDG's"),
-    ] = None,
-    no_cache: Annotated[bool, typer.Option("--no-cache", help="Hash everything at each start.")] = False,
-    trusted_proxy: Annotated[
-        list[str],
-        typer.Option(
-            "--trusted-proxy",
-            metavar="ADDRESS",
-            help="Trust X-Forwarded-* from this address or network; may be repeated.",
-        ),
-    ] = [],  # noqa: B006
 ) -> None:
-    """Serve manifests and files to devices.
-
-    The access log goes to stdout, one JSON object per line; what is offered, held back or wrong to stderr.
-    """
-    from airwaybill.server import create_app
-    from airwaybill.server.run import listen, run, urls_of
-
-    logging.basicConfig(level=logging.WARNING, format="airwaybill: %(message)s", stream=sys.stderr)
-    logging.getLogger("airwaybill").setLevel(logging.INFO)
-    try:
-        app = create_app(
-            directory,
-            base_url=base_url,
-            dst_paths=dst_paths.value,
-            scheme=scheme.value,
-            ignore=ignore,
-            protect=protect,
-            include=include,
-            keep=keep,
-            checked=checked,
-            signed_only=signed_only,
-            serve_other=serve_other,
-            settle=settle,
-            trusted_proxies=trusted_proxy,
-            access_log=sys.stdout.buffer,
-            cache=None if no_cache else _cache(cache),
-        )
-    except AirwaybillError:
-        raise
-    except NotImplementedError as error:
-        raise CommandError(WRONG_USAGE, "platform_unsupported", str(error)) from None
-    except ValueError as error:
-        raise CommandError(WRONG_USAGE, "proxy_invalid", str(error)) from None
-    try:
-        os.scandir(directory).close()
-    except OSError as error:
-        raise AirwaybillError("root_invalid", f"{directory}: {error.strerror}") from None
-    try:
-        listener = listen(host, port)
-    except (OSError, UnicodeError) as error:
-        raise CommandError(WRONG_USAGE, "address_unavailable", f"cannot listen on {host}:{port}: {error}") from None
-
-    urls = urls_of(listener)
-    with ExitStack() as starting:
-        app.releases.progress = starting.enter_context(progress_bar("hashing"))
-
-        def announce() -> None:
-            app.releases.progress = None
-            starting.close()
-            complain(f"serving {directory} at {', '.join(urls)}", prefix="")
-
-        if not run(app, listener, announce):
-            raise CommandError(CHECK_FAILED, "server_failed", "the server exited unexpectedly")
+    pass
 
 
 @commands.command()
@@ -218,7 +140,7 @@ def plan(
     found = catalog.plan(current, firmware_version=firmware_version, target=target, allow_downgrade=allow_downgrade)
     _say_errors(catalog, directory, current, target)
     if as_json:
-        print(json.dumps(None if found is None else found.to_dict(), indent=2, ensure_ascii=False))
+        print_json(None if found is None else found.to_dict())
         return
     if found is None:
         print("nothing to do")
@@ -263,7 +185,7 @@ def check(
     catalog = _catalog(directory, scheme, ignore, protect, include, keep)
     findings = _check.check(catalog, directory, current, mounts=mount or None, flash_size=flash_size)
     if as_json:
-        print(json.dumps([_check.plain(finding) for finding in findings], indent=2, ensure_ascii=False))
+        print_json([_check.plain(finding) for finding in findings])
     else:
         table = new_table("level", "path", "code", "what", "advice")
         for finding in findings:
@@ -287,6 +209,7 @@ def inspect(
     directory: Directory,
     checked: CheckedOption = False,
     signed_only: SignedOnlyOption = False,
+    as_json: JsonOption = False,
     scheme: SchemeOption = Scheme.loose,
     ignore: IgnoreOption = [],  # noqa: B006
     protect: ProtectOption = [],  # noqa: B006
@@ -300,6 +223,19 @@ def inspect(
         settings = _check.Settings(_check.settings(directory))
         catalog, _, found = _check.without_errors(offer, directory, settings)
         _complain_of(found.errors)
+    if as_json:
+        print_json(
+            {
+                "releases": [{"version": of.version, "files": len(of), "size": of.size} for of in catalog.releases],
+                "firmware": [
+                    {"path": of.path, "version": of.version, "size": of.size, "sha1": of.sha1}
+                    for of in catalog.firmware
+                ],
+                "ignored": [_check.reason(notice) for notice in catalog.ignored],
+                "warnings": [_check.reason(notice) for notice in catalog.warnings],
+            }
+        )
+        return
     releases = new_table("release", "files >", "size >")
     for release in catalog.releases:
         releases.add_row(release.version, str(len(release)), size_of(release.size))
@@ -324,6 +260,7 @@ def verify(
         Optional[str],
         typer.Option("--keys", metavar="FILE", help="The keys that devices have; by default the first in DIR."),
     ] = None,
+    as_json: JsonOption = False,
     scheme: SchemeOption = Scheme.loose,
     ignore: IgnoreOption = [],  # noqa: B006
     protect: ProtectOption = [],  # noqa: B006
@@ -335,19 +272,22 @@ def verify(
     With a manifest, check that every file of it is in the directory, with its size and hash.
     """
     if directory is None:
-        _signing_commands.verify(document, keys, scheme, ignore, protect, include, keep)
+        _signing_commands.verify(document, keys, scheme, ignore, protect, include, keep, as_json=as_json)
     else:
-        _verify_manifest(document, directory)
+        _verify_manifest(document, directory, as_json)
 
 
-def _verify_manifest(document: str, directory: str) -> None:
+def _verify_manifest(document: str, directory: str, as_json: bool) -> None:
     try:
         data = sys.stdin.buffer.read() if document == "-" else _read(document)
     except OSError as error:
         raise CommandError(WRONG_USAGE, "manifest_unread", f"cannot read {document}: {error.strerror}") from None
     if data.strip() == b"null":
         # The document for a device that is up to date.
-        print("0 files match")
+        if as_json:
+            print_json({"checked": 0, "problems": []})
+        else:
+            print("0 files match")
         return
     try:
         wanted = Manifest.parse(data)
@@ -356,13 +296,16 @@ def _verify_manifest(document: str, directory: str) -> None:
     with progress_bar("hashing") as progress:
         listing = Listing.scan(directory, progress=progress)
     report = verify_content(wanted, listing)
-    for problem in report.problems:
+    if as_json:
+        print_json(report.to_dict())
+    for problem in () if as_json else report.problems:
         print(f"{problem.kind}: {shown(problem.path)}: {compared(problem.expected, problem.found)}")
     if not report.ok:
         raise CommandError(
             CHECK_FAILED, "verify_failed", f"{len(report.problems)} of {report.checked} files are missing or different"
         )
-    print(f"{report.checked} files match")
+    if not as_json:
+        print(f"{report.checked} files match")
 
 
 @commands.command()
@@ -475,21 +418,6 @@ def _say_errors(catalog: Catalog, directory: str, current: Optional[str], target
 def _complain_of(findings: Iterable[dict[str, str]]) -> None:
     for finding in findings:
         complain(shown(_check.line(finding)))
-
-
-def _cache(given: Optional[str]) -> Optional[str]:
-    """The directory for digests; without ``given`` the user's own, which need not be there or be writable."""
-    if given is None:
-        base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-        return os.path.join(base, "airwaybill") if os.path.isabs(base) else None
-    try:
-        os.makedirs(given, mode=0o700, exist_ok=True)
-        if not os.access(given, os.W_OK | os.X_OK):
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-    except OSError as error:
-        message = f"cannot keep digests in {given}: {error.strerror}"
-        raise CommandError(WRONG_USAGE, "cache_unusable", message) from None
-    return given
 
 
 def _read(path: str) -> bytes:

@@ -11,6 +11,7 @@ import os
 import select
 import signal
 import socket
+import stat
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -78,8 +79,35 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
+def listen_at(path: str) -> socket.socket:
+    """A listening Unix socket; one that nobody listens on any more is replaced. ``OSError`` if it is not available."""
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        if _is_left_over(path):
+            os.unlink(path)
+        listener.bind(path)
+        listener.listen(BACKLOG)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def _is_left_over(path: str) -> bool:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
+        try:
+            client.connect(path)
+        except ConnectionRefusedError:
+            return stat.S_ISSOCK(os.lstat(path).st_mode)
+        except OSError:
+            return False
+    return False
+
+
 def urls_of(listener: socket.socket) -> list[str]:
     """Where devices find the server: on each of the machine's addresses if it listens on all of them."""
+    if listener.family == socket.AF_UNIX:
+        return [f"unix:{listener.getsockname()}"]
     host, port = listener.getsockname()[:2]
     address = ipaddress.ip_address(host.partition("%")[0])
     hosts = _own_addresses(address.version) if address.is_unspecified else [host]
@@ -114,6 +142,7 @@ def run(app: Application, listener: socket.socket, announce: Callable[[], None])
 
 
 async def _run(app: Application, listener: socket.socket, announce: Callable[[], None]) -> bool:
+    listener_path = listener.getsockname() if listener.family == socket.AF_UNIX else None
     server = _EmbeddedServer(app, listener)
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, server.stop)
@@ -130,6 +159,9 @@ async def _run(app: Application, listener: socket.socket, announce: Callable[[],
     if not starting.done():
         starting.cancel()
     await app.shutdown()
+    if listener_path is not None:
+        with suppress(FileNotFoundError):
+            os.unlink(listener_path)
     with suppress(asyncio.CancelledError):
         await starting
     return bool(server.interrupt_signal)
@@ -171,7 +203,8 @@ class _EmbeddedServer(Server):
 
     def __init__(self, app: Application, listener: socket.socket) -> None:
         self._app = app
-        self._answered: set[tuple[str, str]] = set()
+        # The peers of all requests that are being answered; a Unix socket's have no names.
+        self._answered: dict[int, tuple[str, str] | None] = {}
         super().__init__(
             self._answer,
             interface=Interfaces.ASGINL,
@@ -185,7 +218,7 @@ class _EmbeddedServer(Server):
         # Not a parameter of the embedded server, but read by its `shutdown`.
         self.workers_kill_timeout = GRACE_SECONDS
         self._listener = listener
-        self._family, self._port = listener.family, listener.getsockname()[1]
+        self._family, self._name = listener.family, listener.getsockname()
 
     def interrupt(self) -> None:
         """Ends the server, or at once if it is ending already."""
@@ -198,12 +231,11 @@ class _EmbeddedServer(Server):
             self.stop()  # type: ignore[no-untyped-call]
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        peer = scope["client"]
-        self._answered.add(peer)
+        self._answered[id(scope)] = scope.get("client")
         try:
             await self._app(scope, receive, send)
         finally:
-            self._answered.discard(peer)
+            del self._answered[id(scope)]
 
     async def shutdown(self, exit_code: int = 0) -> None:
         hanging_up = asyncio.create_task(self._hang_up())
@@ -220,14 +252,18 @@ class _EmbeddedServer(Server):
         before: set[int] = set()
         while True:
             await asyncio.sleep(QUIET_SECONDS)
+            if self._answered and self._family == socket.AF_UNIX:
+                # Which of the connections they are on is not known.
+                before.clear()
+                continue
             # granian has the port as a string.
-            answered = {int(port) for _, port in self._answered}
+            answered = {int(peer[1]) for peer in self._answered.values() if peer}
             quiet = set()
-            for peer_port, connection in _connections(self._family, self._port):
-                if peer_port not in answered and not _is_full(connection):
-                    quiet.add(peer_port)
+            for peer, connection in _connections(self._family, self._name):
+                if peer not in answered and not _is_full(connection):
+                    quiet.add(peer)
                     # Twice in a row: what the peer has just received may have been the last piece but one.
-                    if peer_port in before:
+                    if peer in before:
                         with suppress(OSError):
                             connection.shutdown(socket.SHUT_RD)
             before = quiet
@@ -235,17 +271,22 @@ class _EmbeddedServer(Server):
     def _init_shared_socket(self) -> None:
         holder: Any = SocketHolder
         backlog = (self.backlog,) if sys.platform.startswith(("linux", "freebsd")) else ()
-        self._shd = holder(self._listener.detach(), False, *backlog)
+        self._shd = holder(self._listener.detach(), self._family == socket.AF_UNIX, *backlog)
 
 
-def _connections(family: int, port: int) -> Iterator[tuple[int, socket.socket]]:
-    """The connections accepted on ``port``, each after the peer's port; none if the system does not list them."""
+def _connections(family: int, name: Any) -> Iterator[tuple[int, socket.socket]]:
+    """The connections accepted by the socket with this name, each after the peer's port, of a Unix socket after its own
+    descriptor; none if the system does not list them.
+    """
     with suppress(FileNotFoundError):
         for descriptor in map(int, os.listdir("/dev/fd")):
             # OSError: it is closed by now, not a socket, or has no peer.
             with suppress(OSError), socket.fromfd(descriptor, family, socket.SOCK_STREAM) as connection:
-                if connection.getsockname()[1:2] == (port,):
-                    yield connection.getpeername()[1], connection
+                own, peer = connection.getsockname(), connection.getpeername()
+                if family == socket.AF_UNIX and own == name:
+                    yield descriptor, connection
+                elif family != socket.AF_UNIX and own[1] == name[1]:
+                    yield peer[1], connection
 
 
 def _is_full(connection: socket.socket) -> bool:
