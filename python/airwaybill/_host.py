@@ -9,18 +9,21 @@ from ._error import AirwaybillError
 
 HOST_LIMIT = 255
 HOST_NAME = re.compile(r"[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*\.?")
-HOST_AND_PORT = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[^\[\]:]+)(?::(?P<port>[0-9]{1,5}))?")
+HOST_AND_PORT = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[^\[\]:]+)(?::(?P<port>[0-9]{0,5}))?")
 SHOWN_LIMIT = 80
 
 
 def host_and_port(value: str, name: str) -> str:
-    """``value`` if it is a host name, an IPv4 address or an IPv6 address in brackets, with or without a port."""
+    """``value`` if it is a host name, an IPv4 address or an IPv6 address in brackets, with or without a port.
+
+    An empty port, which is legal, is left out.
+    """
     match = HOST_AND_PORT.fullmatch(value) if len(value) <= HOST_LIMIT else None
     if match is None or not _is_host(match["host"]) or int(match["port"] or 0) > 65535:
         raise AirwaybillError(
             "host_invalid", f"{name} {shown(value)}: expected a host name or address, with or without a port"
         )
-    return value
+    return value.removesuffix(":")
 
 
 def _is_host(host: str) -> bool:

@@ -76,7 +76,6 @@ def test_a_host_is_the_base_url(server: Server, host: str) -> None:
         "a@b",
         "user:pw@a",
         "a:b",
-        "a:",
         "a:99999",
         "a:-1",
         "a:80:80",
@@ -172,7 +171,8 @@ def test_a_parameter_that_is_none(server: Server, query: str, code: str) -> None
         ("current_ver=1.0.0%2Bbuild.7", "1.0.0+build.7"),
         ("_=17&current_ver=1.0.0&x=1&x=2", "1.0.0"),
         ("&&current_ver=1.0.0&", "1.0.0"),
-        ("CURRENT_VER=1.0.0", None),
+        ("current_ver=1.0.0&CURRENT_VER=9.9.9&version=9.9.9", "1.0.0"),
+        ("sysname=WiPy&wmac=240ac4&cver=1&current=1.0.0&curr=1&versions=1&firmware_version=1", None),
         ("", None),
     ],
 )
@@ -180,6 +180,42 @@ def test_how_parameters_are_read(server: Server, query: str, previous: str | Non
     """A `+` is a `+`, escaped or not: version names hold it."""
     status, document = ask(server, "Host: a", query=f"?{query}")
     assert (status, document["previous_version"]) == (200, previous)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "CURRENT_VER",
+        "current-ver",
+        "Current%5fVer",
+        "currentver",
+        "curent_ver",
+        "current_vre",
+        "current_vers",
+        "current__ver",
+        "_current_ver_",
+        "version",
+        "Version",
+        "ver",
+        "current_version",
+        "current-version",
+    ],
+)
+def test_a_name_that_is_nearly_the_one_is_no_full_install(server: Server, name: str) -> None:
+    status, document = ask(server, "Host: a", query=f"?sysname=WiPy&{name}=1.0.0&firmware_ver=1.0.0")
+    assert (status, document["code"]) == (400, "parameter_unknown")
+    assert document["message"].endswith(": expected current_ver")
+
+
+def test_an_empty_port_is_left_out(server: Server) -> None:
+    for host in ("example.org", "[::1]", "10.0.0.1"):
+        status, document = ask(server, f"Host: {host}:")
+        assert (status, base_of(document)) == (200, f"http://{host}")
+
+
+def test_the_host_of_an_absolute_target_counts_where_there_is_no_other(server: Server) -> None:
+    answer = server.raw(b"GET http://example.org/manifest.json HTTP/1.1\r\nConnection: close\r\n\r\n")
+    assert base_of(split(answer).json()) == "http://example.org"
 
 
 def test_a_raw_byte_that_is_not_utf_8(server: Server) -> None:

@@ -18,7 +18,10 @@ SERVER_LINES = len(b"server: granian\r\n") + len(b"date: Mon, 23 Nov 2026 12:11:
 
 
 class Framing:
-    """Middleware: an HTTP/1.0 response closes the connection, and its header block's length is a multiple of 100."""
+    """Middleware: frames HTTP/1.0 responses.
+
+    The header block's length is a multiple of 100, and the connection closes, unless the request asks to keep it.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -39,9 +42,7 @@ class Framing:
 
 
 def _framed(scope: Scope, status: int, headers: Iterable[Header]) -> list[Header]:
-    # If the client asks to keep the connection, hyper adds its own keep-alive to our `close`, in some versions in place
-    # of it. It leaves one that is there already alone, and `close` is still obeyed.
-    block = [*headers, (b"connection", b"close, keep-alive" if _asks_keep_alive(scope) else b"close")]
+    block = [*headers, (b"connection", b"keep-alive" if _asks_keep_alive(scope) else b"close")]
     length = len(f"HTTP/1.0 {status} {REASONS[status]}\r\n") + SERVER_LINES + len(b"\r\n")
     length += sum(len(name) + len(value) + len(b": \r\n") for name, value in block)
     # At least one byte of padding, so that the header is never empty.

@@ -14,7 +14,13 @@ from airwaybill._host import host_and_port, shown
 from airwaybill.server.answers import RequestError
 from airwaybill.server.config import Config, Network
 
-PARAMETERS = ("current_ver", "firmware_ver", "format")
+CURRENT = "current_ver"
+PARAMETERS = (CURRENT, "firmware_ver", "format")
+# What people write for `current_ver`, besides what is nearly that.
+OTHER_NAMES = ("version", "ver", "current_version")
+NEAR_EDITS = 2
+# Of so many unknown names that is looked at, to bound the work.
+LOOKED_AT = 16
 
 
 class ManifestRequest(NamedTuple):
@@ -46,18 +52,42 @@ def manifest_request(scope: Scope, config: Config) -> ManifestRequest:
 def parse_query(query: bytes) -> dict[str, str]:
     """The known parameters, percent-decoded.
 
+    Others are ignored, unless one is meant as ``current_ver``, and that is not there: a ``RequestError`` (400).
     A `+` stays a `+`: version names may contain one, and devices do not encode it.
     """
     found: dict[str, str] = {}
+    others: list[str] = []
     for part in query.split(b"&"):
         name, _, value = part.partition(b"=")
         key = unquote_to_bytes(name).decode("utf-8", "replace")
         if key not in PARAMETERS:
+            others.append(key)
             continue
         if key in found:
             raise RequestError(400, "parameter_repeated", f"parameter {key} is given more than once")
         found[key] = unquote_to_bytes(value).decode("utf-8", "replace")
+    meant = None if CURRENT in found else next(filter(_means_current, others[:LOOKED_AT]), None)
+    if meant is not None:
+        # Without a version the answer would be a full install.
+        raise RequestError(400, "parameter_unknown", f"parameter {shown(meant)}: expected {CURRENT}")
     return found
+
+
+def _means_current(name: str) -> bool:
+    plain = name.lower().replace("-", "_")
+    return plain in OTHER_NAMES or _is_near(plain, CURRENT)
+
+
+def _is_near(a: str, b: str) -> bool:
+    """Whether at most two letters have to be added, left out or replaced to make one of the other."""
+    if abs(len(a) - len(b)) > NEAR_EDITS:
+        return False
+    row = list(range(len(b) + 1))
+    for i, letter in enumerate(a):
+        before, row = row, [i + 1]
+        for j, other in enumerate(b):
+            row.append(min(before[j] + (letter != other), before[j + 1] + 1, row[j] + 1))
+    return row[-1] <= NEAR_EDITS
 
 
 def check_host(value: str, name: str) -> str:

@@ -285,7 +285,8 @@ def _connections(family: int, name: Any) -> Iterator[tuple[int, socket.socket]]:
                 own, peer = connection.getsockname(), connection.getpeername()
                 if family == socket.AF_UNIX and own == name:
                     yield descriptor, connection
-                elif family != socket.AF_UNIX and own[1] == name[1]:
+                # Not by index: some are of another family.
+                elif family != socket.AF_UNIX and own[1:2] == name[1:2]:
                     yield peer[1], connection
 
 
