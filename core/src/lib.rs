@@ -85,7 +85,7 @@ pub use name::is_document;
 pub use notice::Notice;
 pub use patch::Patch;
 pub use path::DevicePath;
-pub use plan::{Plan, PlanRequest};
+pub use plan::{Decision, Plan, PlanRequest};
 pub use verify::{Content, Problem, ProblemKind, Report, verify_content, verify_device};
 pub use version::{Version, VersionScheme};
 #[cfg(feature = "sign")]

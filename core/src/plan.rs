@@ -86,6 +86,29 @@ impl Plan {
     }
 }
 
+/// What decides a plan: of two requests with the same decision the plan is the same.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Decision {
+    /// The device's version, as it was named.
+    pub previous_version: Option<String>,
+    /// The release whose files the device has.
+    pub base: Option<String>,
+    /// The release to install.
+    pub target: Option<String>,
+    /// The path of the image to flash.
+    pub firmware: Option<String>,
+    /// The path of the image that the device has, if there is one to flash.
+    pub image: Option<String>,
+}
+
+/// The same, before it is known whether there is anything to do.
+struct Choice<'a> {
+    current: Option<Version>,
+    target: Option<&'a Release>,
+    firmware: Option<&'a Firmware>,
+    image: Option<&'a Firmware>,
+}
+
 impl Catalog {
     /// Decides what a device has to do; none when there is nothing.
     ///
@@ -141,26 +164,8 @@ impl Catalog {
     /// ([`Code::ReleaseUnknown`](crate::Code::ReleaseUnknown),
     /// [`Code::ReleaseUnsettled`](crate::Code::ReleaseUnsettled)).
     pub fn plan(&self, request: &PlanRequest) -> Result<Option<Plan>, Error> {
-        let parse = |text: &Option<String>| text.as_deref().map(|text| self.filter.device_version(text)).transpose();
-        let current = parse(&request.current)?;
-        // P5: a version that cannot be compared would get the same image again and again.
-        let firmware_version =
-            parse(&request.firmware_version)?.filter(|version| version.scheme() == self.filter.scheme());
-        let target = self.target(request.target.as_deref())?;
-        // P2
-        let target = target.filter(|target| match &current {
-            Some(current) if request.target.is_some() && request.allow_downgrade => current != target.version(),
-            Some(current) => current < target.version(),
-            None => true,
-        });
-        // P5
-        let device_firmware = firmware_version.as_ref().or(current.as_ref());
-        let firmware = self.firmware().last().filter(|image| device_firmware.is_none_or(|has| *has < image.version));
-
+        let Choice { current, target, firmware, image } = self.choose(request)?;
         let Some(target) = target else {
-            // P6: the files are up to date. Firmware is offered only if the request names the device's: otherwise the
-            // device would flash again and again.
-            let firmware = firmware.filter(|_| firmware_version.is_some());
             let plan = current.zip(firmware).map(|(current, image)| Plan {
                 version: current.clone(),
                 previous_version: Some(current),
@@ -172,13 +177,13 @@ impl Catalog {
                 firmware: Some(image.clone()),
                 patches: Vec::new(),
             });
-            return Ok(plan.map(|plan| self.patched(plan, firmware_version.as_ref())));
+            return Ok(plan.map(|plan| self.patched(plan, image)));
         };
         let mut plan = self.file_changes(target, current);
         plan.firmware = firmware.cloned();
         let is_empty =
             plan.delete.is_empty() && plan.new.is_empty() && plan.update.is_empty() && plan.firmware.is_none();
-        Ok((!is_empty).then(|| self.patched(plan, firmware_version.as_ref())))
+        Ok((!is_empty).then(|| self.patched(plan, image)))
     }
 
     /// The catalog with the files that are in `delta/`, paths from the top directory: the patches that its plans, and manifests of format 3,
@@ -204,14 +209,10 @@ impl Catalog {
     }
 
     // X3
-    fn patched(&self, mut plan: Plan, firmware_version: Option<&Version>) -> Plan {
+    fn patched(&self, mut plan: Plan, base: Option<&Firmware>) -> Plan {
         if self.patches.is_empty() {
             return plan;
         }
-        let base = firmware_version.or(plan.previous_version.as_ref()).and_then(|version| {
-            // P5
-            self.firmware().iter().chain(&self.held_firmware).find(|image| image.version == *version)
-        });
         let image = plan.firmware.iter().filter_map(|image| {
             let patch = self.patches.best(image.sha1, image.size, base.map(|base| base.sha1))?;
             Some(Patch { base_size: patch.base.and(base).map(|base| base.size), ..patch })
@@ -229,6 +230,65 @@ impl Catalog {
         // What the device's release lacks of its own is in `new` too (rule C7).
         plan.patches.dedup_by(|a, b| a.file == b.file);
         plan
+    }
+
+    /// What decides the plan for a request, found without making it; none where there is nothing to do.
+    ///
+    /// ```
+    /// use airwaybill::{Catalog, CatalogOptions, Decision, FileRecord, PlanRequest};
+    ///
+    /// let listing = ["1.0.0/flash/main.py", "1.0.1/flash/main.py"].map(|path| FileRecord::of(path, path.as_bytes()).into());
+    /// let catalog = Catalog::from_listing(&listing, &CatalogOptions::default())?;
+    /// let on = |current: &str| catalog.decide(&PlanRequest { current: Some(current.into()), ..PlanRequest::default() });
+    ///
+    /// let Decision { base, target, .. } = on("v1.0.0")?.expect("1.0.1 is higher");
+    /// assert_eq!((base.as_deref(), target.as_deref()), (Some("1.0.0"), Some("1.0.1")));
+    /// assert_eq!((on("1.0.1")?, on("9.9")?), (None, None));
+    /// # Ok::<(), airwaybill::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Catalog::plan`].
+    pub fn decide(&self, request: &PlanRequest) -> Result<Option<Decision>, Error> {
+        let Choice { current, target, firmware, image } = self.choose(request)?;
+        if target.is_none() && firmware.is_none() {
+            return Ok(None);
+        }
+        let text = |version: &Version| version.as_str().to_owned();
+        let base = current.as_ref().filter(|_| target.is_some()).and_then(|current| self.known_release(current));
+        Ok(Some(Decision {
+            base: base.map(|release| text(release.version())),
+            target: target.map(|release| text(release.version())),
+            firmware: firmware.map(|image| image.path.clone()),
+            image: image.map(|image| image.path.clone()),
+            previous_version: current.as_ref().map(text),
+        }))
+    }
+
+    fn choose(&self, request: &PlanRequest) -> Result<Choice<'_>, Error> {
+        let parse = |text: &Option<String>| text.as_deref().map(|text| self.filter.device_version(text)).transpose();
+        let current = parse(&request.current)?;
+        // P5: a version that cannot be compared would get the same image again and again.
+        let firmware_version =
+            parse(&request.firmware_version)?.filter(|version| version.scheme() == self.filter.scheme());
+        let target = self.target(request.target.as_deref())?;
+        // P2
+        let target = target.filter(|target| match &current {
+            Some(current) if request.target.is_some() && request.allow_downgrade => current != target.version(),
+            Some(current) => current < target.version(),
+            None => true,
+        });
+        // P5
+        let device_firmware = firmware_version.as_ref().or(current.as_ref());
+        let firmware = self.firmware().last().filter(|image| device_firmware.is_none_or(|has| *has < image.version));
+        // P6: the files are up to date. Firmware is offered only if the request names the device's: otherwise the
+        // device would flash again and again.
+        let firmware = firmware.filter(|_| target.is_some() || (firmware_version.is_some() && current.is_some()));
+        let image = device_firmware
+            .filter(|_| firmware.is_some())
+            .and_then(|has| self.firmware().iter().chain(&self.held_firmware).find(|image| image.version == *has));
+        Ok(Choice { current, target, firmware, image })
     }
 
     // P1

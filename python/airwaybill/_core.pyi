@@ -238,6 +238,15 @@ class Catalog:
         target: str | None = None,
         allow_downgrade: bool = False,
     ) -> Plan | None: ...
+    def decide(
+        self,
+        /,
+        current: str | None = None,
+        *,
+        firmware_version: str | None = None,
+        target: str | None = None,
+        allow_downgrade: bool = False,
+    ) -> tuple[str | None, str | None, str | None, str | None, str | None] | None: ...
     def peeks(
         self,
         /,

@@ -15,6 +15,9 @@ use crate::plan::Plan;
 use crate::records::{FileRecord, Finding, Firmware, Notice};
 use crate::waybill::{Documents, Keys, Signed, Waybill};
 
+/// A decision of the engine, as a tuple.
+type Decided = (Option<String>, Option<String>, Option<String>, Option<String>, Option<String>);
+
 /// All releases and firmware images of one directory, from `airwaybill.scan` or `Catalog.from_listing`.
 #[pyclass(module = "airwaybill", frozen)]
 pub(crate) struct Catalog(pub(crate) Arc<airwaybill::Catalog>);
@@ -271,6 +274,22 @@ impl Catalog {
         let (files, documents) = (listing::files(files)?, Documents::new(documents)?);
         let signed = self.0.signed(&keys.get().0, now, &documents.files(), &files).map_err(engine_error)?;
         Ok(signed.iter().map(Into::into).collect())
+    }
+
+    /// What decides the plan for a request, found without making it: the device's version as it was named, the release whose files
+    /// it has, the release to install, the path of the image to flash, and of that which it has; `None` where there is nothing to do. Requests with the
+    /// same decision have the same plan. Parameters and errors are those of `plan`.
+    #[pyo3(signature = (current = None, *, firmware_version = None, target = None, allow_downgrade = false))]
+    fn decide(
+        &self,
+        current: Option<String>,
+        firmware_version: Option<String>,
+        target: Option<String>,
+        allow_downgrade: bool,
+    ) -> PyResult<Option<Decided>> {
+        let request = PlanRequest { current, firmware_version, target, allow_downgrade };
+        let decision = self.0.decide(&request).map_err(engine_error)?;
+        Ok(decision.map(|of| (of.previous_version, of.base, of.target, of.firmware, of.image)))
     }
 
     /// The text that a device gets, UTF-8: the manifest of its plan, or `null`. Does what `plan` and `Plan.manifest` do

@@ -44,6 +44,24 @@ def test_the_answer_is_the_engines(
     assert reply.headers["cache-control"] == "public, no-cache"
 
 
+@pytest.mark.parametrize("current", [None, "0.9", "1.0.0", "v1.0.0", "1.0.00", "1.0.1", "9.9"])
+@pytest.mark.parametrize("firmware", [None, "0.8", "0.9", "1.0.1", "2.0"])
+def test_requests_that_come_to_the_same_share_a_body(site: Path, current: str | None, firmware: str | None) -> None:
+    """What is the same decision is the same manifest, and the other way round."""
+    catalog = airwaybill.scan(site)
+    mine = catalog.decide(current, firmware_version=firmware)
+    for other in (None, "0.9", "1.0.0", "1.0.00", "1.0.1"):
+        for image in (None, "0.9", "1.0.1"):
+            theirs = catalog.decide(other, firmware_version=image)
+            bodies = {
+                catalog.manifest_json("http://a", version, firmware_version=has)
+                for version, has in ((current, firmware), (other, image))
+            }
+            assert (mine == theirs) is (len(bodies) == 1)
+    with pytest.raises(airwaybill.AirwaybillError):
+        catalog.decide("x")
+
+
 @pytest.mark.parametrize(
     "host",
     [

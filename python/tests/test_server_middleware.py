@@ -117,7 +117,7 @@ class Counted:
     ],
 )
 def test_the_same_request_is_answered_from_memory(second: dict[str, str], asked: int) -> None:
-    answers: Answers = {}
+    answers = Answers()
     app = Counted(EntityCache(10_000))
     memory = Memory(app, lambda: answers)
     first = ask(memory, host="a")
@@ -128,7 +128,7 @@ def test_the_same_request_is_answered_from_memory(second: dict[str, str], asked:
 
 
 def test_an_answer_without_its_body_or_of_other_releases_is_made_again() -> None:
-    answers: list[Answers | None] = [None, {}, {}]
+    answers: list[Answers | None] = [None, Answers(), Answers()]
     bodies = EntityCache(1500)
     app = Counted(bodies)
     memory = Memory(app, lambda: answers[0])
@@ -143,6 +143,18 @@ def test_an_answer_without_its_body_or_of_other_releases_is_made_again() -> None
     bodies.put("another", Entity(b"hello", '"tag"', None))
     ask(memory)
     assert app.asked == 5
+
+
+def test_more_requests_than_are_remembered_are_answered_from_memory_too() -> None:
+    answers = Answers(limit=100)
+    app = Counted(EntityCache(10_000))
+    memory = Memory(app, lambda: answers)
+    for _ in range(10):
+        for number in range(150):
+            ask(memory, host=f"h{number}")
+        assert len(answers) <= 100
+    # In rotation the least recently used would never be asked for again in time.
+    assert app.asked < 1000
 
 
 async def failing(scope: Scope, receive: Receive, send: Send) -> None:

@@ -16,6 +16,9 @@ from measure import Part, in_turn
 from servers import HERE, IMAGE, QUERY, VENDOR, get, make_releases, need, nginx, requests_a_second
 from serving import serve, started
 
+# Fewer than the server remembers.
+DISTINCT = 10_000
+
 
 def bench_manifests(part: Part, top: Path, files: int, rounds: int, seconds: int) -> None:
     root = make_releases(top / f"releases_{files}", files)
@@ -34,6 +37,24 @@ def bench_manifests(part: Part, top: Path, files: int, rounds: int, seconds: int
     mine, constants, vendors = found.values()
     part.add(f"manifests-{files}-vendor", mine, vendors)
     part.add(f"manifests-{files}-constant", mine, constants)
+
+
+def bench_distinct(part: Part, top: Path, rounds: int, seconds: int) -> None:
+    """Ten thousand devices, each with an address of its own in its request, on one of a hundred firmware versions."""
+    root = make_releases(top / "distinct", 10)
+    paths = top / "paths"
+    paths.write_text(
+        "".join(f"{QUERY}&firmware_ver=0.9.{number % 100}&wmac={number:012x}\n" for number in range(DISTINCT))
+    )
+    with started(serve(root, "--settle", "0")) as server:
+        found = in_turn(
+            {
+                "distinct": partial(requests_a_second, server.url + QUERY, 64, seconds, paths),
+                "one": partial(requests_a_second, server.url + QUERY, 64, seconds),
+            },
+            rounds,
+        )
+    part.add("distinct", found["distinct"], found["one"])
 
 
 def bench_image(part: Part, top: Path, rounds: int, seconds: int) -> None:
@@ -64,6 +85,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         for files in (10, 1_000):
             bench_manifests(part, Path(name), files, arguments.rounds, arguments.seconds)
+        bench_distinct(part, Path(name), arguments.rounds, arguments.seconds)
         bench_image(part, Path(name), arguments.rounds, arguments.seconds)
     part.write()
 

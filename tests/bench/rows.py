@@ -209,6 +209,17 @@ ROWS = (
     ),
     Row(
         "server",
+        "distinct",
+        "10,000 distinct requests in rotation",
+        "/s",
+        "one, repeated",
+        0.6,
+        what="Requests for a manifest of a release of 10 files that differ in the firmware's version, of which there "
+        "are a hundred, and in a parameter that is ignored; beside the same request again and again.",
+        bound="The distinct requests are longer, and the look-up reads more of the memory.",
+    ),
+    Row(
+        "server",
         "image-nginx",
         "1.5 MiB firmware image",
         "/s",

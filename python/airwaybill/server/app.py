@@ -165,11 +165,17 @@ class App:
         scope = request.scope
         snapshot = self.releases.snapshot()
         asked = manifest_request(scope, self._config)
-        entity = snapshot.manifests.get(asked)
+        try:
+            decided = snapshot.catalog.decide(asked.current, firmware_version=asked.firmware_version)
+        except AirwaybillError as error:
+            raise RequestError(400, error.code, str(error)) from None
+        # All that the body depends on: it is one for all requests that come to the same.
+        key = None if decided is None else (asked.base_url, asked.format, decided)
+        entity = snapshot.manifests.get(key)
         if entity is None:
             work = partial(_render, snapshot, asked, self._config.dst_paths)
-            entity = await self._workers.once((snapshot.generation, asked), work)
-            snapshot.manifests.put(asked, entity)
+            entity = await self._workers.once((snapshot.generation, key), work)
+            snapshot.manifests.put(key, entity)
         headers: list[Header] = [(b"etag", entity.etag.encode()), (b"cache-control", b"public, no-cache")]
         if self._config.trusted_proxies:
             headers.append((b"vary", b"x-forwarded-host, x-forwarded-proto"))
@@ -183,7 +189,7 @@ class App:
         headers += [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(entity.data))]
         # With trusted proxies the response also depends on the peer, which is not part of the request.
         if not self._config.trusted_proxies:
-            remember(scope, snapshot.manifests, asked)
+            remember(scope, snapshot.manifests, key)
         return Answer(200, headers, entity.data)
 
     async def _top(self, request: Request) -> Answer:
@@ -228,16 +234,13 @@ def _reason(error: dict[str, str]) -> dict[str, str]:
 
 
 def _render(snapshot: Snapshot, asked: ManifestRequest, dst_paths: str) -> Entity:
-    try:
-        body = snapshot.catalog.manifest_json(
-            asked.base_url,
-            asked.current,
-            firmware_version=asked.firmware_version,
-            dst_paths=dst_paths,
-            format=asked.format,
-        )
-    except AirwaybillError as error:
-        raise RequestError(400, error.code, str(error)) from None
+    body = snapshot.catalog.manifest_json(
+        asked.base_url,
+        asked.current,
+        firmware_version=asked.firmware_version,
+        dst_paths=dst_paths,
+        format=asked.format,
+    )
     # Like the ETag of a release's file, so that a device can check what it received.
     return Entity(body, f'"{hashlib.sha1(body).hexdigest()}"', None)
 

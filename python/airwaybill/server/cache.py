@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
+from random import Random
 from typing import NamedTuple
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -12,7 +13,7 @@ from airwaybill.server.answers import Header, send_body
 
 # Memory of a cached body besides its bytes.
 ENTRY_BYTES = 1024
-REMEMBERED_LIMIT = 1024
+REMEMBERED_LIMIT = 16_384
 # Responses to requests with longer headers are not remembered.
 REQUEST_LIMIT = 2048
 # Where ``remember`` stores the key of a response's body, for ``Memory``.
@@ -66,7 +67,37 @@ class Remembered(NamedTuple):
     key: Hashable
 
 
-Answers = dict[Hashable, Remembered]
+class Answers:
+    """The responses to at most ``limit`` requests."""
+
+    def __init__(self, limit: int = REMEMBERED_LIMIT) -> None:
+        self._limit = limit
+        self._remembered: dict[Hashable, Remembered] = {}
+        self._requests: list[Hashable] = []
+        self._random = Random(limit)
+        self._headers: dict[tuple[Header, ...], tuple[Header, ...]] = {}
+
+    def __len__(self) -> int:
+        return len(self._remembered)
+
+    def get(self, request: Hashable) -> Remembered | None:
+        return self._remembered.get(request)
+
+    def put(self, request: Hashable, headers: tuple[Header, ...], bodies: EntityCache, key: Hashable) -> None:
+        """Adds a response, beyond the limit in the place of any other: of requests that are asked in rotation the least
+        recently used would be the next one.
+        """
+        if request not in self._remembered:
+            if len(self._requests) < self._limit:
+                self._requests.append(request)
+            else:
+                place = self._random.randrange(self._limit)
+                del self._remembered[self._requests[place]]
+                self._requests[place] = request
+        # Most requests get one of a few responses: their headers are kept once.
+        if len(self._headers) >= self._limit:
+            self._headers.clear()
+        self._remembered[request] = Remembered(self._headers.setdefault(headers, headers), bodies, key)
 
 
 class Memory:
@@ -95,9 +126,7 @@ class Memory:
 
         def remembering_send(message: Message) -> Awaitable[None]:
             if message["type"] == "http.response.start" and KEPT in scope and _is_short(scope):
-                if len(answers) >= REMEMBERED_LIMIT:
-                    answers.clear()
-                answers[request] = Remembered(tuple(message["headers"]), *scope[KEPT])
+                answers.put(request, tuple(message["headers"]), *scope[KEPT])
             return send(message)
 
         await self._app(scope, receive, remembering_send)
@@ -116,7 +145,8 @@ def exact_request(scope: Scope) -> Hashable:
         scope["query_string"],
         scope["http_version"],
         scope.get("root_path"),
-        tuple(map(tuple, scope["headers"])),
+        # Neither names nor values have line ends. A tuple of them takes three times the memory.
+        b"\n".join([text for header in scope["headers"] for text in header]),
     )
 
 

@@ -35,7 +35,7 @@ class Snapshot:
     held_back: tuple[dict[str, str], ...]
     ignored: int
     manifests: EntityCache = field(default_factory=lambda: EntityCache(MANIFESTS_LIMIT))
-    answers: Answers = field(default_factory=dict)
+    answers: Answers = field(default_factory=Answers)
 
     @property
     def is_empty(self) -> bool:
