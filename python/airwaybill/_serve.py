@@ -134,7 +134,7 @@ def serve(
             starting.close()
             complain(f"serving {directory} at {', '.join(urls)}", prefix="")
 
-        if not run(app, listener, announce):
+        if not run(app, listener, announce, app.trusts):
             raise CommandError(CHECK_FAILED, "server_failed", "the server exited unexpectedly")
 
 

@@ -27,7 +27,7 @@ from airwaybill.server.framing import Framing
 from airwaybill.server.paths import CAN_OPEN_BELOW, not_found
 from airwaybill.server.preview import Preview
 from airwaybill.server.releases import Releases
-from airwaybill.server.requests import ManifestRequest, manifest_request, parse_networks
+from airwaybill.server.requests import ManifestRequest, is_trusted, manifest_request, parse_networks
 from airwaybill.server.snapshot import Snapshot
 from airwaybill.server.work import Workers
 
@@ -128,6 +128,10 @@ class App:
         self._log = AccessLog(access_log) if access_log is not None else None
         if self._log is not None:
             self._app = AccessLogging(self._app, self._log)
+
+    def trusts(self, address: str) -> bool:
+        """Whether an address is that of a trusted proxy."""
+        return is_trusted(address, self._config.trusted_proxies)
 
     async def startup(self) -> None:
         """Starts watching, and waits for the first scan of the releases."""

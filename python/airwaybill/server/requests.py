@@ -100,7 +100,7 @@ def check_host(value: str, name: str) -> str:
 
 def _base_url(scope: Scope, trusted: tuple[Network, ...]) -> str:
     scheme, host = "http", None
-    if trusted and _is_trusted(scope, trusted):
+    if trusted and is_trusted((scope.get("client") or ("",))[0], trusted):
         forwarded_scheme, forwarded_host = _last(scope, b"x-forwarded-proto"), _last(scope, b"x-forwarded-host")
         if forwarded_scheme is not None:
             scheme = forwarded_scheme.lower()
@@ -122,9 +122,10 @@ def _host(scope: Scope) -> str:
     return check_host(values[0].decode("latin-1"), "Host")
 
 
-def _is_trusted(scope: Scope, trusted: tuple[Network, ...]) -> bool:
+def is_trusted(text: str, trusted: tuple[Network, ...]) -> bool:
+    """Whether an address is one of the ``trusted``."""
     try:
-        address = ipaddress.ip_address((scope.get("client") or ("",))[0])
+        address = ipaddress.ip_address(text)
     except ValueError:
         return False
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:

@@ -8,12 +8,12 @@ import gc
 import ipaddress
 import logging
 import os
-import select
 import signal
 import socket
 import stat
 import sys
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Protocol
 
@@ -23,6 +23,8 @@ from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.server.embed import Server
 from starlette.types import Receive, Scope, Send
+
+from airwaybill.server.connections import Crowd, accepted, is_full
 
 if sys.platform != "win32":
     import resource
@@ -35,6 +37,8 @@ GRACE_SECONDS = 10
 INTERRUPTED = 128 + signal.SIGINT
 # How often, after the signal, idle connections are looked for.
 QUIET_SECONDS = 0.2
+# How often it is looked whether too many connections are taken.
+CROWD_SECONDS = 1.0
 # Descriptors for everything except connections and the files sent on them.
 OWN_DESCRIPTORS = 64
 # A request's line and headers must arrive within this time, and be no longer than this.
@@ -130,32 +134,42 @@ def _own_addresses(version: int) -> list[str]:
     return usable or [LOOPBACK]
 
 
-def run(app: Application, listener: socket.socket, announce: Callable[[], None]) -> bool:
+def run(
+    app: Application,
+    listener: socket.socket,
+    announce: Callable[[], None],
+    is_exempt: Callable[[str], bool] = lambda _: False,
+) -> bool:
     """Serves until SIGTERM, SIGINT or SIGHUP, then lets running downloads finish, for ten seconds at most.
 
     ``announce`` is called when the application has started; requests are handed to it before that. A SIGINT while the
     server ends makes it exit at once, and SIGHUP is ignored if it was (`nohup`). Returns False if the server ended
-    without a signal.
+    without a signal. When three quarters of all connections are taken, idle ones are closed, but not those of an
+    address that ``is_exempt``.
     """
     _give_memory_back()
-    return asyncio.run(_run(app, listener, announce))
+    return asyncio.run(_run(app, listener, announce, is_exempt))
 
 
-async def _run(app: Application, listener: socket.socket, announce: Callable[[], None]) -> bool:
+async def _run(
+    app: Application, listener: socket.socket, announce: Callable[[], None], is_exempt: Callable[[str], bool]
+) -> bool:
     listener_path = listener.getsockname() if listener.family == socket.AF_UNIX else None
-    server = _EmbeddedServer(app, listener)
+    server = _EmbeddedServer(app, listener, is_exempt)
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, server.stop)
     loop.add_signal_handler(signal.SIGINT, server.interrupt)
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
         loop.add_signal_handler(signal.SIGHUP, server.stop)
     starting = asyncio.create_task(_start(app, announce))
+    keeping_room = asyncio.create_task(server.keep_room())
     # If that fails there is nothing to serve.
     starting.add_done_callback(server.stop_after_failure)
     try:
         await server.serve()
     except asyncio.TimeoutError:
         log.warning("downloads that ran for more than %d s after the signal were cut off", GRACE_SECONDS)
+    keeping_room.cancel()
     if not starting.done():
         starting.cancel()
     await app.shutdown()
@@ -201,8 +215,9 @@ class _EmbeddedServer(Server):
     https://github.com/emmett-framework/granian/issues/786
     """
 
-    def __init__(self, app: Application, listener: socket.socket) -> None:
+    def __init__(self, app: Application, listener: socket.socket, is_exempt: Callable[[str], bool]) -> None:
         self._app = app
+        limit = _connection_limit()
         # The peers of all requests that are being answered; a Unix socket's have no names.
         self._answered: dict[int, tuple[str, str] | None] = {}
         super().__init__(
@@ -212,13 +227,14 @@ class _EmbeddedServer(Server):
             http1_settings=HTTP1Settings(header_read_timeout=HEADER_MILLISECONDS, max_buffer_size=HEADER_BYTES),
             websockets=False,
             backlog=BACKLOG,
-            backpressure=_connection_limit(),
+            backpressure=limit,
             log_enabled=False,
         )
         # Not a parameter of the embedded server, but read by its `shutdown`.
         self.workers_kill_timeout = GRACE_SECONDS
         self._listener = listener
         self._family, self._name = listener.family, listener.getsockname()
+        self._crowd = Crowd(self._family, self._name, limit, is_exempt)
 
     def interrupt(self) -> None:
         """Ends the server, or at once if it is ending already."""
@@ -235,7 +251,20 @@ class _EmbeddedServer(Server):
         try:
             await self._app(scope, receive, send)
         finally:
-            del self._answered[id(scope)]
+            peer = self._answered.pop(id(scope))
+            if peer:
+                self._crowd.answered(int(peer[1]), time.monotonic())
+
+    @property
+    def _busy(self) -> set[int]:
+        # granian has the port as a string.
+        return {int(peer[1]) for peer in self._answered.values() if peer}
+
+    async def keep_room(self) -> None:
+        """Watches that no address takes all connections; a Unix socket's are the proxy's affair."""
+        while self._family != socket.AF_UNIX:
+            await asyncio.sleep(CROWD_SECONDS)
+            self._crowd.make_room(self._busy)
 
     async def shutdown(self, exit_code: int = 0) -> None:
         hanging_up = asyncio.create_task(self._hang_up())
@@ -256,14 +285,12 @@ class _EmbeddedServer(Server):
                 # Which of the connections they are on is not known.
                 before.clear()
                 continue
-            # granian has the port as a string.
-            answered = {int(peer[1]) for peer in self._answered.values() if peer}
-            quiet = set()
-            for peer, connection in _connections(self._family, self._name):
-                if peer not in answered and not _is_full(connection):
-                    quiet.add(peer)
+            answered, quiet = self._busy, set()
+            for found, connection in accepted(self._family, self._name):
+                if found.port not in answered and not is_full(connection):
+                    quiet.add(found.port)
                     # Twice in a row: what the peer has just received may have been the last piece but one.
-                    if peer in before:
+                    if found.port in before:
                         with suppress(OSError):
                             connection.shutdown(socket.SHUT_RD)
             before = quiet
@@ -272,26 +299,3 @@ class _EmbeddedServer(Server):
         holder: Any = SocketHolder
         backlog = (self.backlog,) if sys.platform.startswith(("linux", "freebsd")) else ()
         self._shd = holder(self._listener.detach(), self._family == socket.AF_UNIX, *backlog)
-
-
-def _connections(family: int, name: Any) -> Iterator[tuple[int, socket.socket]]:
-    """The connections accepted by the socket with this name, each after the peer's port, of a Unix socket after its own
-    descriptor; none if the system does not list them.
-    """
-    with suppress(FileNotFoundError):
-        for descriptor in map(int, os.listdir("/dev/fd")):
-            # OSError: it is closed by now, not a socket, or has no peer.
-            with suppress(OSError), socket.fromfd(descriptor, family, socket.SOCK_STREAM) as connection:
-                own, peer = connection.getsockname(), connection.getpeername()
-                if family == socket.AF_UNIX and own == name:
-                    yield descriptor, connection
-                # Not by index: some are of another family.
-                elif family != socket.AF_UNIX and own[1:2] == name[1:2]:
-                    yield peer[1], connection
-
-
-def _is_full(connection: socket.socket) -> bool:
-    """Whether the peer has not received everything yet: granian may have more to send."""
-    poll = select.poll()
-    poll.register(connection, select.POLLOUT)
-    return not poll.poll(0)
