@@ -73,6 +73,12 @@ def serve(
             help="Send the other files of DIR too, but for hidden ones.",
         ),
     ] = False,
+    preview: Annotated[
+        bool,
+        typer.Option(
+            "--preview/--no-preview", envvar=variable("PREVIEW"), help="Show the release preview to browsers."
+        ),
+    ] = True,
     settle: Annotated[
         float,
         typer.Option(
@@ -142,7 +148,8 @@ def app_of(settings: dict[str, Any], access_log: Optional[BinaryIO] = None) -> "
     """The application for the parameters of ``serve``."""
     from airwaybill.server import create_app
 
-    same = ("base_url", "ignore", "protect", "include", "keep", "checked", "signed_only", "serve_other", "settle")
+    globs = ("ignore", "protect", "include", "keep")
+    same = ("base_url", *globs, "checked", "signed_only", "serve_other", "preview", "settle")
     try:
         return create_app(
             settings["directory"],

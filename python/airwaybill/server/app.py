@@ -53,6 +53,7 @@ def create_app(
     checked: bool = False,
     signed_only: bool = False,
     serve_other: bool = False,
+    preview: bool = True,
     settle: float = 10.0,
     trusted_proxies: Iterable[str] = (),
     access_log: BinaryIO | None = None,
@@ -66,7 +67,8 @@ def create_app(
     ``pep440``. ``ignore``, ``protect``, ``include`` and ``keep`` are globs. With ``checked`` no release or image is
     offered in which the check finds errors, with ``signed_only`` none whose waybill does not count for devices that
     have the keys below ``root``. Files of what is not offered, and all others below ``root``, are sent only with
-    ``serve_other``. A release is offered once nothing in it has changed for ``settle`` seconds.
+    ``serve_other``, the release preview only with ``preview``. A release is offered once nothing in it has changed for
+    ``settle`` seconds.
     ``X-Forwarded-Proto`` and ``-Host`` are trusted from the addresses and networks in ``trusted_proxies``.
     ``access_log`` gets one JSON line per request. ``cache`` is a directory in which digests are kept, so that the next
     start hashes only what changed since. ``force_polling`` is for file systems without change notifications.
@@ -89,6 +91,7 @@ def create_app(
         checked=checked,
         signed_only=signed_only,
         serve_other=serve_other,
+        preview=preview,
         base_url=base_url,
         dst_paths=dst_paths,
         settle=settle,
@@ -112,10 +115,7 @@ class App:
             routes=[
                 Route("/manifest.json", self._manifest),
                 Route("/healthz", self._health),
-                Route("/_preview", self._preview.redirect),
-                Route("/_preview/listing.json", self._preview.listing),
-                Route("/_preview/{path:path}", self._preview.file),
-                Route("/", self._top),
+                *(self._preview.routes() if config.preview else ()),
                 Route("/{path:path}", Files(self.releases, self._workers, serve_other=config.serve_other)),
             ],
             exception_handlers={RequestError: _refuse, 404: _no_route, Exception: _fail},
@@ -195,11 +195,6 @@ class App:
         if not self._config.trusted_proxies:
             remember(scope, snapshot.manifests, key)
         return Answer(200, headers, entity.data)
-
-    async def _top(self, request: Request) -> Answer:
-        if self._preview.redirects(request):
-            return self._preview.redirect(request)
-        raise not_found(request.scope["path"])
 
     async def _health(self, _: Request) -> Answer:
         snapshot, error = self.releases.current, self.releases.error

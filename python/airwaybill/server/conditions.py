@@ -11,6 +11,7 @@ ENTITY_TAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"')
 ONE_RANGE = re.compile(r"bytes=\s*([0-9]*)-([0-9]*)\s*", re.IGNORECASE)
 # No file is larger; longer numbers are treated alike.
 HUGE_DIGITS = 18
+NO_WEIGHT = re.compile(r"q=0(\.0*)?")
 
 
 class RequestHeaders:
@@ -24,6 +25,15 @@ class RequestHeaders:
 
     def get(self, name: str) -> str | None:
         return self._values.get(name)
+
+
+def accepts_gzip(headers: RequestHeaders) -> bool:
+    """Whether a body may be sent with the content coding gzip (12.5.3)."""
+    for part in (headers.get("accept-encoding") or "").split(","):
+        coding, _, weight = part.replace(" ", "").lower().partition(";")
+        if coding == "gzip":
+            return NO_WEIGHT.fullmatch(weight) is None
+    return False
 
 
 def http_date(seconds: float) -> str:

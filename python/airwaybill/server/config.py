@@ -38,6 +38,7 @@ class Config:
     checked: bool = False
     signed_only: bool = False
     serve_other: bool = False
+    preview: bool = True
     settle: float = 10.0
     trusted_proxies: tuple[Network, ...] = ()
     cache: str | None = None

@@ -11,15 +11,17 @@ from functools import partial
 from typing import Any
 
 from starlette.requests import Request
+from starlette.routing import Route
 
 from airwaybill._check import Checked, reason
 from airwaybill.server.answers import Answer, Header, RequestError
 from airwaybill.server.cache import Entity
-from airwaybill.server.conditions import RequestHeaders, precondition
+from airwaybill.server.conditions import RequestHeaders, accepts_gzip, precondition
 from airwaybill.server.config import Config
 from airwaybill.server.paths import is_hidden, not_found
 from airwaybill.server.releases import Releases
 from airwaybill.server.requests import manifest_request
+from airwaybill.server.shared import Pieces, Shared
 from airwaybill.server.snapshot import Snapshot
 from airwaybill.server.work import Workers
 
@@ -67,10 +69,23 @@ class Preview:
         self._workers = workers
         self._config = config
         self._files: dict[str, Entity] | None = None
-        # What follows from a snapshot as JSON, and its hash.
-        self._rendered: tuple[Snapshot, bytes, str] | None = None
+        # The snapshot that it was made of, and the listing without what depends on the request.
+        self._rendered: tuple[Snapshot, Shared] | None = None
 
-    def redirects(self, request: Request) -> bool:
+    def routes(self) -> list[Route]:
+        return [
+            Route("/_preview", self.redirect),
+            Route("/_preview/listing.json", self.listing),
+            Route("/_preview/{path:path}", self.file),
+            Route("/", self.top),
+        ]
+
+    async def top(self, request: Request) -> Answer:
+        if self._redirects(request):
+            return self.redirect(request)
+        raise not_found(request.scope["path"])
+
+    def _redirects(self, request: Request) -> bool:
         """Whether a request for ``/`` is from a browser and there is no index page to send."""
         if "text/html" not in (RequestHeaders(request.scope).get("accept") or ""):
             return False
@@ -107,16 +122,20 @@ class Preview:
         if self._rendered is None or self._rendered[0] is not snapshot:
             work = partial(_render, snapshot, snapshot.checked, self._config)
             self._rendered = await self._workers.once(("listing", snapshot.generation), work)
-        _, rendered, digest = self._rendered
+        shared = self._rendered[1]
         about = {"base_url": asked.base_url, "dst_paths": self._config.dst_paths}
-        head = json.dumps(about, ensure_ascii=False).encode("utf-8", "backslashreplace")
-        etag = hashlib.blake2b(head + digest.encode(), digest_size=16).hexdigest()
+        end = json.dumps(about, ensure_ascii=False).encode("utf-8", "backslashreplace")[1:] + b"\n"
+        etag = hashlib.blake2b(end + shared.digest.encode(), digest_size=16).hexdigest()
         headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-cache")]
-        return _answer(request, f'"{etag}"', headers, head[:-1], b",", rendered, b"\n")
+        headers.append((b"vary", b"accept-encoding"))
+        if not accepts_gzip(RequestHeaders(request.scope)):
+            return _answer(request, f'"{etag}"', headers, *shared.plain(end))
+        await self._workers.once(("compressed", snapshot.generation), shared.compress)
+        headers.append((b"content-encoding", b"gzip"))
+        return _answer(request, f'"{etag}-gzip"', headers, *shared.gzipped(end))
 
 
 def _answer(request: Request, etag: str, described: Iterable[Header], *pieces: bytes) -> Answer:
-    """``pieces`` are joined only if the client does not have them yet."""
     scope = request.scope
     headers = [(b"etag", etag.encode()), *described, *GUARDS]
     status = precondition(RequestHeaders(scope), etag, None)
@@ -124,9 +143,7 @@ def _answer(request: Request, etag: str, described: Iterable[Header], *pieces: b
         return Answer(304, headers)
     if status is not None:
         raise RequestError(412, "precondition_failed", f"{scope['path']} does not match the request's conditions")
-    headers.append((b"content-length", b"%d" % sum(map(len, pieces))))
-    body = b"" if scope["method"] == "HEAD" else b"".join(pieces)
-    return Answer(200, headers, body)
+    return Pieces(200, headers, pieces)
 
 
 def _read(built: str) -> dict[str, Entity]:
@@ -142,7 +159,7 @@ def _read(built: str) -> dict[str, Entity]:
     return files if "index.html" in files else {}
 
 
-def _render(snapshot: Snapshot, checked: Checked, config: Config) -> tuple[Snapshot, bytes, str]:
+def _render(snapshot: Snapshot, checked: Checked, config: Config) -> tuple[Snapshot, Shared]:
     moment = snapshot.moment
     document = {
         "options": {
@@ -165,8 +182,8 @@ def _render(snapshot: Snapshot, checked: Checked, config: Config) -> tuple[Snaps
         "entries": [_shown(entry) for entry in snapshot.listing.entries() if not entry["path"].startswith(".")],
     }
     # Without the brace: it goes on with what depends on the request.
-    data = json.dumps(document, ensure_ascii=False, separators=(",", ":"))[1:].encode("utf-8", "backslashreplace")
-    return snapshot, data, hashlib.blake2b(data, digest_size=16).hexdigest()
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))[:-1] + ","
+    return snapshot, Shared(text.encode("utf-8", "backslashreplace"))
 
 
 def _shown(entry: dict[str, Any]) -> dict[str, Any]:
