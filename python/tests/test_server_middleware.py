@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import io
 import json
+import os
 from typing import Any
 
 import pytest
 from starlette.background import BackgroundTask
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from airwaybill.server.accesslog import AccessLog, AccessLogging
+from airwaybill.server.accesslog import AccessLog, AccessLogging, described
 from airwaybill.server.answers import Answer, Methods
 from airwaybill.server.cache import Answers, Entity, EntityCache, Memory, remember
 from airwaybill.server.framing import Framing
@@ -155,6 +157,52 @@ def test_more_requests_than_are_remembered_are_answered_from_memory_too() -> Non
         assert len(answers) <= 100
     # In rotation the least recently used would never be asked for again in time.
     assert app.asked < 1000
+
+
+class Disk(io.RawIOBase):
+    """A file on a disk with room for so many bytes."""
+
+    def __init__(self, room: int) -> None:
+        self.room = room
+        self.content = b""
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        if not self.room:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        taken = bytes(data[: self.room])
+        self.room -= len(taken)
+        self.content += taken
+        return len(taken)
+
+
+@pytest.mark.parametrize("buffered", [False, True])
+@pytest.mark.parametrize("room", [0, 100, 155, 156, 157, 200, 400])
+def test_the_log_goes_on_when_the_disk_has_room_again(
+    room: int, buffered: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    disk = Disk(room)
+    log = AccessLog(io.BufferedWriter(disk) if buffered else disk)  # type: ignore[arg-type]
+    line = described({"method": "GET", "path": "/a", "query_string": b"", "http_version": "1.1"}, 200, 5)
+    for _ in range(3):
+        for _ in range(2):
+            log.add(0.0, "a", line)
+        log.close()
+    warnings = [record.message for record in caplog.records]
+    assert warnings == ["the access log cannot be written: No space left on device; its lines are dropped until it can"]
+    disk.room = 10_000
+    for _ in range(2):
+        log.add(0.0, "b", line)
+        log.close()
+    assert len(caplog.records) == 1
+    *cut, first, dropped, second = disk.content.splitlines()
+    whole = [json.loads(line) for line in (first, dropped, second)]
+    assert [each.get("client", "") for each in whole] == ["b", "", "b"]
+    complete = sum(line.endswith(b"}") for line in cut)
+    assert whole[1]["left_out"] == 6 - complete
+    assert len(cut) - complete <= 1
 
 
 async def failing(scope: Scope, receive: Receive, send: Send) -> None:

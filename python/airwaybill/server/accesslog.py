@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import threading
 import time
 from collections import deque
@@ -12,12 +13,16 @@ from typing import BinaryIO
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+log = logging.getLogger("airwaybill.server")
+
 # Longer paths and queries are cut, to bound what waits to be written.
 SHOWN = 1024
 WAITING_LIMIT = 50_000
 BATCH_SECONDS = 0.1
 # The text of longer requests is not cached, to bound the memory that a client can fill.
 KEPT_LENGTH = 256
+# Of so many parts a line is put together.
+PARTS = 4
 
 
 def described(scope: Scope, status: int, size: int) -> str:
@@ -41,11 +46,16 @@ _quoted = lru_cache(maxsize=1024)(json.dumps)
 class AccessLog:
     """Takes entries from any thread and writes them in batches.
 
-    If the reader of ``stream`` is slower than the server, entries are dropped, and a line says how many.
+    If the reader of ``stream`` is slower than the server, or the disk is full, entries are dropped, and a line says how
+    many.
     """
 
     def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
+        # Not through its buffer, which would keep what a full disk did not take.
+        self._owner = stream  # which would close the file if nobody held it
+        self._stream: BinaryIO = getattr(stream, "raw", stream)
+        self._fails = False
+        self._torn = b""
         self._waiting: deque[tuple[float, float, str | None, str]] = deque()
         self._dropped = 0
         self._wake = threading.Event()
@@ -91,15 +101,36 @@ class AccessLog:
                 millisecond = int(started * 1000)
                 begin = f'{{"time":"{_stamp(millisecond)}","client":'
             parts += (begin, _quoted(peer), middle, f"{seconds * 1000:.1f}}}\n")
-        dropped, self._dropped = self._dropped, 0
+        entries, dropped = len(parts) // PARTS, self._dropped
         if dropped:
             parts.append(f'{{"time":"{_stamp(int(time.time() * 1000))}","left_out":{dropped}}}\n')
+        written = self._put("".join(parts).encode())
+        if written < entries:
+            self._dropped += entries - written
+        elif written > entries:
+            self._dropped -= dropped
+
+    def _put(self, lines: bytes) -> int:
+        """Writes as much as there is room for; how many lines that were."""
+        data = memoryview(self._torn + lines)
         try:
-            self._stream.write("".join(parts).encode())
+            while data:
+                data = data[self._stream.write(data) or 0 :]
             self._stream.flush()
-        except (OSError, ValueError):
+            self._fails = False
+        except (BrokenPipeError, ValueError):
             # The reader is gone: drop everything from now on.
             self._waiting = deque(maxlen=0)
+        except OSError as error:
+            if not self._fails:
+                log.warning("the access log cannot be written: %s; its lines are dropped until it can", error.strerror)
+            self._fails = True
+        if len(data) > len(lines):
+            return 0
+        written = lines[: len(lines) - len(data)]
+        # A line that was begun ends before the next one.
+        self._torn = b"\n" if written and not written.endswith(b"\n") else b""
+        return written.count(b"\n")
 
 
 class AccessLogging:
