@@ -88,6 +88,14 @@ def serve(
             help="Offer a release once it has not changed for this long.",
         ),
     ] = 10.0,
+    immutable: Annotated[
+        bool,
+        typer.Option(
+            "--immutable",
+            envvar=variable("IMMUTABLE"),
+            help="Releases never change: caches may keep files for a year, otherwise a minute.",
+        ),
+    ] = False,
     cache: Annotated[
         Optional[str],
         typer.Option(
@@ -149,7 +157,7 @@ def app_of(settings: dict[str, Any], access_log: Optional[BinaryIO] = None) -> "
     from airwaybill.server import create_app
 
     globs = ("ignore", "protect", "include", "keep")
-    same = ("base_url", *globs, "checked", "signed_only", "serve_other", "preview", "settle")
+    same = ("base_url", *globs, "checked", "signed_only", "serve_other", "preview", "settle", "immutable")
     try:
         return create_app(
             settings["directory"],

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, SystemTime};
 
-use airwaybill::{CatalogOptions, Entry, EntryFields, Filter};
+use airwaybill::{CatalogOptions, Entry, EntryFields, Filter, Sha256Digest};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 
@@ -91,15 +91,24 @@ impl Listing {
         self.0.arrived.iter().map(String::as_str).collect()
     }
 
-    /// Whether a top-level name has the same entries in an `earlier` listing.
-    fn has_same(&self, earlier: &Self, name: &str) -> bool {
-        let named = |listing: &Self| {
-            let is_named = |entry: &&Entry| entry.path().split('/').next() == Some(name);
-            let mut entries: Vec<_> = listing.0.entries.iter().filter(is_named).cloned().collect();
-            entries.sort_unstable_by(|a, b| a.path().cmp(b.path()));
-            entries
-        };
-        named(self) == named(earlier)
+    /// A digest of all entries of each of these top-level names: the same if these are, whatever their times.
+    fn digests(&self, py: Python<'_>, names: Vec<String>) -> PyResult<BTreeMap<String, String>> {
+        py.detach(|| {
+            let mut entries: BTreeMap<&str, Vec<&Entry>> =
+                names.iter().map(|name| (name.as_str(), Vec::new())).collect();
+            for entry in &self.0.entries {
+                let top = entry.path().split('/').next().unwrap_or_default();
+                if let Some(of_name) = entries.get_mut(top) {
+                    of_name.push(entry);
+                }
+            }
+            let digest = |(name, mut of_name): (&str, Vec<&Entry>)| {
+                of_name.sort_unstable_by(|a, b| a.path().cmp(b.path()));
+                let text = serde_json::to_vec(&of_name).map_err(|error| PyRuntimeError::new_err(error.to_string()))?;
+                Ok((name.to_owned(), Sha256Digest::of(&text).to_string()))
+            };
+            entries.into_iter().map(digest).collect()
+        })
     }
 
     /// The entries as plain dicts, paths from the top directory: `{"path", "size", "sha1"}` for a file, with `mtime`

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
-from content import write
-from server_support import eventually, serving
+from content import noise, write
+from server_support import ask, eventually, serving
 
 import airwaybill
+from airwaybill.server import create_app
 from airwaybill.server.config import Config
 from airwaybill.server.releases import Releases
 
@@ -75,7 +79,8 @@ def test_the_same_entries_under_a_name(root: Path) -> None:
     write(root, {"1.0.1/flash/main.py": b"another\n", "1.0.10/flash/main.py": b"new\n"})
     after = airwaybill.Listing.scan(root)
     names = ["1.0.0", "1.0.1", "1.0.10", "firmware_1.0.1.bin", "notes.txt"]
-    assert [after.has_same(before, name) for name in names] == [True, False, False, True, True]
+    digests = [listing.digests(names) for listing in (before, after)]
+    assert [digests[0][name] == digests[1][name] for name in names] == [True, False, False, True, True]
 
 
 def test_a_release_that_is_renamed_into_place_is_offered_at_once(root: Path, log: Path) -> None:
@@ -118,6 +123,71 @@ def test_what_only_looks_changed_stays_offered(root: Path, monkeypatch: pytest.M
     # That it is still the same then says nothing.
     main.touch()
     assert look() == (("1.0.0",), ("1.0.1",))
+
+
+@pytest.mark.parametrize(
+    ("settings", "kept"),
+    [
+        ({}, "public, max-age=60"),
+        ({"settle": 30}, "public, max-age=60"),
+        ({"settle": 2}, "public, max-age=12"),
+        ({"settle": 0}, "public, no-cache"),
+        ({"immutable": True}, "public, max-age=31536000, immutable"),
+    ],
+)
+def test_for_how_long_caches_keep_a_file(
+    root: Path, monkeypatch: pytest.MonkeyPatch, settings: dict[str, Any], kept: str
+) -> None:
+    write(root, {"1.0.1/sd/large.bin": noise(5 * 1024 * 1024), "notes.txt": b"notes\n"})
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + 10_000)
+    app = create_app(root, serve_other=True, **settings)
+
+    async def caching(*paths: str) -> list[str]:
+        return [(await ask(app, f"/{path}")).headers["cache-control"] for path in paths]
+
+    async def look() -> None:
+        await app.startup()
+        try:
+            files = ("1.0.1/flash/main.py", "1.0.1/sd/large.bin")
+            assert await caching(*files) == [kept, kept]
+            assert await caching("notes.txt", "manifest.json") == ["public, no-cache", "public, no-cache"]
+            # What is withdrawn goes on as it is, and caches have to ask.
+            (root / "1.0.1/flash/stray.py").symlink_to("/etc/passwd")
+            eventually(lambda: app.releases.snapshot().releases, lambda found: found == ("1.0.0",))
+            assert await caching(*files) == ["public, no-cache", "public, no-cache"]
+        finally:
+            await app.shutdown()
+
+    asyncio.run(look())
+
+
+def test_a_release_that_comes_back_with_other_bytes_outlasts_the_caches(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + 10_000)
+    releases = Releases(str(root), Config(settle=10))
+
+    def look() -> tuple[tuple[str, ...], tuple[str, ...]]:
+        releases.look()
+        return releases.snapshot().releases, releases.snapshot().unsettled
+
+    assert look() == (("1.0.0", "1.0.1"), ())
+    (root / "1.0.1").rename(root.parent / "away")
+    write(root.parent / "other", {"flash/main.py": b"TWO\n"})
+    assert look() == (("1.0.0",), ())
+    # A new name counts at once, this one does not, with anything but what it had.
+    pass_a_tick(root.parent)
+    shutil.copytree(root.parent / "other", root.parent / "new")
+    pass_a_tick(root.parent)
+    (root.parent / "other").rename(root / "1.0.1")
+    (root.parent / "new").rename(root / "1.0.2")
+    assert look() == (("1.0.0", "1.0.2"), ("1.0.1",))
+    shutil.rmtree(root / "1.0.1")
+    assert look() == (("1.0.0", "1.0.2"), ())
+    (root.parent / "away").rename(root / "1.0.1")
+    assert look() == (("1.0.0", "1.0.1", "1.0.2"), ())
 
 
 def test_a_marker_holds_a_release_back(root: Path, log: Path) -> None:

@@ -387,7 +387,8 @@ class Clock:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, settle: float = 2.0) -> None:
         self.wall, self.steady = 1_000_000.0, 100.0
-        self.settling = Settling(settle)
+        self.settling = Settling(settle, max_age=60.0 if settle else 0.0)
+        self.content: dict[str, bool] = {}
         monkeypatch.setattr(time, "time", lambda: self.wall)
 
     def later(self, seconds: float) -> None:
@@ -400,7 +401,7 @@ class Clock:
 
     def at(self, **stamps: float) -> dict[str, float]:
         waits = self.settling.judge(
-            stamps, self.steady, self.steady, arrived=("came",), same=lambda name: name.startswith("same")
+            stamps, self.steady, self.steady, arrived=("came", "came_other"), is_as_offered=self.content.get
         )
         return {name: round(wait, 3) for name, wait in waits.items()}
 
@@ -435,11 +436,27 @@ def test_what_changes_later_counts_from_when_it_was_seen(clock: Clock) -> None:
 
 
 def test_a_directory_that_arrived_counts_at_once_and_what_is_the_same_stays(clock: Clock) -> None:
+    clock.content = {"same": True, "same_new": True}
     assert clock.unsettled(same=100, same_new=1, other=100) == {"same_new": 1.0}
     clock.later(10)
     assert clock.unsettled(same=0, same_new=20, other=0, came=0) == {"other": 2.0, "same_new": 2.0}
     clock.later(1)
     assert clock.unsettled(same=0, same_new=21, other=1, came=0) == {"other": 1.0, "same_new": 1.0, "came": 2.0}
+
+
+def test_other_content_than_was_offered_outlasts_the_caches(clock: Clock) -> None:
+    assert clock.unsettled(changed=100, gone=100) == {}
+    clock.later(10)
+    clock.content = {"changed": False, "came_other": False}
+    stamps = {"changed": clock.wall, "came_other": clock.wall, "came": clock.wall}
+    assert clock.at(**stamps) == {"changed": 60.0, "came_other": 60.0}
+    clock.later(59)
+    assert clock.at(**stamps) == {"changed": 1.0, "came_other": 1.0}
+    clock.later(1)
+    assert clock.at(**stamps) == {}
+    # Back to what caches may still have.
+    clock.content = {"changed": True}
+    assert clock.at(**{**stamps, "changed": clock.wall}) == {}
 
 
 def test_a_wall_clock_that_is_set_settles_nothing(clock: Clock) -> None:

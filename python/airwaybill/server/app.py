@@ -55,6 +55,7 @@ def create_app(
     serve_other: bool = False,
     preview: bool = True,
     settle: float = 10.0,
+    immutable: bool = False,
     trusted_proxies: Iterable[str] = (),
     access_log: BinaryIO | None = None,
     cache: str | os.PathLike[str] | None = None,
@@ -68,7 +69,8 @@ def create_app(
     offered in which the check finds errors, with ``signed_only`` none whose waybill does not count for devices that
     have the keys below ``root``. Files of what is not offered, and all others below ``root``, are sent only with
     ``serve_other``, the release preview only with ``preview``. A release is offered once nothing in it has changed for
-    ``settle`` seconds.
+    ``settle`` seconds. Caches may keep its files for a minute, or for a year with ``immutable``, which is for releases
+    that never change; one that changes after all is held back as long.
     ``X-Forwarded-Proto`` and ``-Host`` are trusted from the addresses and networks in ``trusted_proxies``.
     ``access_log`` gets one JSON line per request. ``cache`` is a directory in which digests are kept, so that the next
     start hashes only what changed since. ``force_polling`` is for file systems without change notifications.
@@ -95,6 +97,7 @@ def create_app(
         base_url=base_url,
         dst_paths=dst_paths,
         settle=settle,
+        immutable=immutable,
         trusted_proxies=parse_networks(trusted_proxies),
         cache=None if cache is None else os.fspath(cache),
         force_polling=force_polling,
@@ -116,7 +119,7 @@ class App:
                 Route("/manifest.json", self._manifest),
                 Route("/healthz", self._health),
                 *(self._preview.routes() if config.preview else ()),
-                Route("/{path:path}", Files(self.releases, self._workers, serve_other=config.serve_other)),
+                Route("/{path:path}", Files(self.releases, self._workers, config)),
             ],
             exception_handlers={RequestError: _refuse, 404: _no_route, Exception: _fail},
             lifespan=self._lifespan,

@@ -23,6 +23,10 @@ class Moment(NamedTuple):
 
 NO_MOMENT = Moment()
 
+YEAR_SECONDS = 31_536_000
+# With the settle time as it is by default; where that is shorter, releases change, and caches keep files for less.
+MAX_AGE_SECONDS, SETTLE_TIMES = 60, 6
+
 
 @dataclass(frozen=True)
 class Config:
@@ -40,9 +44,15 @@ class Config:
     serve_other: bool = False
     preview: bool = True
     settle: float = 10.0
+    immutable: bool = False
     trusted_proxies: tuple[Network, ...] = ()
     cache: str | None = None
     force_polling: bool = False
+
+    @property
+    def max_age(self) -> int:
+        """For how many seconds caches may keep files of what is offered."""
+        return YEAR_SECONDS if self.immutable else int(min(MAX_AGE_SECONDS, SETTLE_TIMES * self.settle))
 
     def catalog(
         self, listing: Listing | Iterable[FileRecord], moment: Moment = NO_MOMENT, earlier: Catalog | None = None

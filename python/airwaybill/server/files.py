@@ -21,6 +21,7 @@ from airwaybill._terminal import shown
 from airwaybill.server.answers import Answer, Header, RequestError
 from airwaybill.server.cache import Entity, EntityCache, remember
 from airwaybill.server.conditions import RequestHeaders, http_date, precondition, wanted_range
+from airwaybill.server.config import Config
 from airwaybill.server.paths import Identity, OpenFile, not_found, open_below, request_path
 from airwaybill.server.releases import Releases
 from airwaybill.server.snapshot import Snapshot
@@ -36,6 +37,9 @@ CHECKED_LIMIT = 1024
 CHUNK = 64 * 1024
 # A file that changed this recently may change again within the same tick of its clock: its ETag is weak.
 FRESH_SECONDS = 2.0
+# Whether caches may keep a file, or have to ask each time: then some answer a request for a part with the whole.
+KEPT = b"public, max-age=%d%s"
+ASKED = b"public, no-cache"
 # Of so many files that are not sent the log says so.
 WITHHELD_LIMIT = 1000
 
@@ -61,10 +65,11 @@ class Files:
     before it is sent; the last bytes of a large one are held back until all have been checked.
     """
 
-    def __init__(self, releases: Releases, workers: Workers, *, serve_other: bool) -> None:
+    def __init__(self, releases: Releases, workers: Workers, config: Config) -> None:
         self._releases = releases
         self._workers = workers
-        self._serve_other = serve_other
+        self._serve_other = config.serve_other
+        self._kept = KEPT % (config.max_age, b", immutable" if config.immutable else b"") if config.max_age else ASKED
         self._withheld: set[str] = set()
         self._entities = EntityCache(FILES_LIMIT)
         self._checked: OrderedDict[Identity, str] = OrderedDict()
@@ -83,7 +88,8 @@ class Files:
             raise not_found(f"/{path}")
         try:
             if record is not None:
-                await self._send_large(scope, receive, send, file, record)
+                kept = self._kept if snapshot.offers(path) else ASKED
+                await self._send_large(scope, receive, send, file, record, kept)
             else:
                 await self._send_other(scope, receive, send, file, path)
         finally:
@@ -102,13 +108,17 @@ class Files:
             except (FileChangedError, OSError) as error:
                 raise self._unreadable(record.path, error) from None
             self._entities.put(key, entity)
-        _, status, headers, start, end = _select(scope, record.path, len(entity.data), entity.etag, entity.modified)
+        _, status, headers, start, end = _select(
+            scope, record.path, len(entity.data), entity.etag, entity.modified, self._kept if offered else ASKED
+        )
         if status == 200 and offered:
             remember(scope, self._entities, key)
         await Answer(status, headers, entity.data[start:end])(scope, receive, send)
 
-    async def _send_large(self, scope: Scope, receive: Receive, send: Send, file: OpenFile, record: FileRecord) -> None:
-        selected = _select(scope, record.path, file.size, f'"{record.sha1}"', file.modified)
+    async def _send_large(
+        self, scope: Scope, receive: Receive, send: Send, file: OpenFile, record: FileRecord, kept: bytes
+    ) -> None:
+        selected = _select(scope, record.path, file.size, f'"{record.sha1}"', file.modified, kept)
         if selected.status == 304 or scope["method"] == "HEAD":
             await Answer(selected.status, selected.headers)(scope, receive, send)
         elif selected.status == 200:
@@ -123,7 +133,7 @@ class Files:
         changed = file.identity.changed_ns
         fresh = "W/" if time.time() - changed / 1e9 < FRESH_SECONDS else ""
         etag = f'{fresh}"{changed:x}-{file.size:x}-{file.identity.inode:x}"'
-        selected = _select(scope, path, file.size, etag, file.modified)
+        selected = _select(scope, path, file.size, etag, file.modified, ASKED)
         if selected.status == 304 or scope["method"] == "HEAD" or selected.start == selected.end:
             await Answer(selected.status, selected.headers)(scope, receive, send)
         else:
@@ -234,10 +244,13 @@ async def _client_leaves(receive: Receive) -> None:
     await receive()
 
 
-def _select(scope: Scope, path: str, size: int, etag: str, modified: float | None) -> Selected:
-    """The response to a request with its conditions and range, or ``RequestError`` (412, 416)."""
+def _select(scope: Scope, path: str, size: int, etag: str, modified: float | None, kept: bytes) -> Selected:
+    """The response to a request with its conditions and range, or ``RequestError`` (412, 416).
+
+    ``kept`` says for how long caches may keep it.
+    """
     asked = RequestHeaders(scope)
-    headers: list[Header] = [(b"etag", etag.encode()), (b"cache-control", b"public, no-cache")]
+    headers: list[Header] = [(b"etag", etag.encode()), (b"cache-control", kept)]
     if modified is not None:
         headers.append((b"last-modified", http_date(modified).encode()))
     refusal = precondition(asked, etag, modified)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import atexit
 import logging
-import math
 import os
 import threading
 import time
 from collections.abc import Callable, Container
+from functools import partial
+from typing import NamedTuple
 
 import watchfiles
 
@@ -40,12 +41,14 @@ class Settling:
     A name that exists at the first scan is judged by its file times. One that changed later is judged by when that was
     noticed, on the monotonic clock: file times may be from another machine, in the future, or from a clock that was
     set in between. A directory that arrived whole is settled at once, and one that was settled stays so as long as its
-    content is the same.
+    content is what was offered. Other content under a name that was offered takes ``max_age`` seconds, if that is
+    longer: caches may have the files that it had.
     """
 
-    def __init__(self, settle: float) -> None:
+    def __init__(self, settle: float, max_age: float = 0.0) -> None:
         self._settle = settle
-        self._seen: dict[str, tuple[float, float]] | None = None
+        self._max_age = max_age
+        self._seen: dict[str, Seen] | None = None
         self._waits: dict[str, float] = {}
 
     def judge(
@@ -54,30 +57,44 @@ class Settling:
         started: float,
         ended: float,
         arrived: Container[str] = (),
-        same: Callable[[str], bool] = lambda _: False,
+        is_as_offered: Callable[[str], bool | None] = lambda _: None,
     ) -> dict[str, float]:
         """Seconds until each unsettled name can be settled.
 
         ``changed`` has the newest change of each name; the scan ran from ``started`` to ``ended``. ``arrived`` are the
-        names of directories that came by a rename; ``same`` says whether the content of a name is what it was.
+        names of directories that came by a rename; ``is_as_offered`` says whether the content of a name is what was
+        last offered, None if nothing was.
         """
         before, now = self._seen, time.time()
         self._seen, waits = {}, {}
         for name, stamp in changed.items():
             old = None if before is None else before.get(name)
-            if old is not None and (old[0] == stamp or (name not in self._waits and same(name))):
-                since = old[1]
-            elif before is not None and old is None and name in arrived:
-                since = -math.inf
-            elif before is None and stamp <= now:
-                since = ended - (now - stamp)
+            if old is not None and old.stamp == stamp:
+                seen = old
             else:
-                since = ended
-            self._seen[name] = (stamp, since)
-            if self._settle and started - since < self._settle:
-                waits[name] = self._settle - (ended - since)
+                as_offered = is_as_offered(name)
+                needs = max(self._settle, self._max_age) if as_offered is False else self._settle
+                if old is not None and as_offered and name not in self._waits:
+                    seen = old._replace(stamp=stamp)
+                elif before is not None and old is None and name in arrived and as_offered is not False:
+                    seen = Seen(stamp, ended, 0.0)
+                elif before is None and stamp <= now:
+                    seen = Seen(stamp, ended - (now - stamp), needs)
+                else:
+                    seen = Seen(stamp, ended, needs)
+            self._seen[name] = seen
+            if seen.needs and started - seen.since < seen.needs:
+                waits[name] = seen.needs - (ended - seen.since)
         self._waits = waits
         return waits
+
+
+class Seen(NamedTuple):
+    """A name at a scan: its newest change, when it was noticed, and for how long nothing may change from then on."""
+
+    stamp: float
+    since: float
+    needs: float
 
 
 class Releases:
@@ -93,7 +110,9 @@ class Releases:
         self.progress: Callable[[int, int], None] | None = None
         self.root = os.path.abspath(root)
         self._config = config
-        self._settling = Settling(config.settle)
+        self._settling = Settling(config.settle, config.max_age)
+        # Digests of what was last offered under each name.
+        self._offered: dict[str, str] = {}
         self._report = Report(config.scheme)
         self._state: tuple[object, ...] | None = None
         self._read_at = time.monotonic()
@@ -206,7 +225,7 @@ class Releases:
                 started,
                 ended,
                 arrived=listing.arrived,
-                same=lambda name: last is not None and listing.has_same(last.listing, name),
+                is_as_offered=partial(self._is_as_offered, listing),
             )
             # A write that changes no entry, for example to an access log below the root, makes no new snapshot.
             now = int(time.time())
@@ -217,6 +236,7 @@ class Releases:
             if state != self._state or self._is_outdated(now):
                 moment = Moment(now, tuple(waits))
                 self.current = Snapshot.after(last, listing, moment, self._config, real_root, settings, documents)
+                self._offered.update(listing.digests([*self.current.releases, *self.current.firmware]))
                 if self.current.checked is not None:
                     self._report.tell(self.current)
             self._state, self.error, self._read_at = state, None, ended
@@ -230,6 +250,10 @@ class Releases:
             self._rest = RETRY_SECONDS
         finally:
             self._looked.set()
+
+    def _is_as_offered(self, listing: Listing, name: str) -> bool | None:
+        offered = self._offered.get(name)
+        return None if offered is None else listing.digests([name])[name] == offered
 
     def _hour(self, now: int) -> int:
         """A number that changes once what a copy tool left may be an hour old, where there is any."""
