@@ -38,17 +38,33 @@ pub(crate) struct Patches(Vec<(Digests, (u64, Sha1Digest))>);
 
 type Digests = (Sha1Digest, Option<Sha1Digest>);
 
+/// Whether a path from the top directory is that of a patch (rule X2).
+///
+/// ```
+/// use airwaybill::is_patch;
+///
+/// assert!(is_patch("delta/da39a3ee5e6b4b0d3255bfef95601890afd80709"));
+/// assert!(!is_patch("delta/notes.txt"));
+/// ```
+#[must_use]
+pub fn is_patch(path: &str) -> bool {
+    digests_of(path).is_some()
+}
+
+/// X2
+fn digests_of(path: &str) -> Option<Digests> {
+    let name = path.strip_prefix(FOLDER)?;
+    let (base, made) = match name.split_once('-') {
+        Some((base, made)) => (Some(Sha1Digest::parse(base).ok()?), made),
+        None => (None, name),
+    };
+    Some((Sha1Digest::parse(made).ok()?, base))
+}
+
 impl Patches {
     /// X2: other names are of other files.
     pub(crate) fn new(files: &[FileRecord]) -> Self {
-        let patch = |file: &FileRecord| {
-            let name = file.path.strip_prefix(FOLDER)?;
-            let (base, made) = match name.split_once('-') {
-                Some((base, made)) => (Some(Sha1Digest::parse(base).ok()?), made),
-                None => (None, name),
-            };
-            Some(((Sha1Digest::parse(made).ok()?, base), (file.size, file.sha1)))
-        };
+        let patch = |file: &FileRecord| Some((digests_of(&file.path)?, (file.size, file.sha1)));
         let mut patches = files.iter().filter_map(patch).collect();
         sort(&mut patches);
         Self(patches)

@@ -52,7 +52,7 @@ mod _core {
     #[pymodule_export]
     use crate::manifest::Manifest;
     #[pymodule_export]
-    use crate::path::{check_path, is_document};
+    use crate::path::{check_path, is_document, is_patch};
     #[pymodule_export]
     use crate::plan::Plan;
     #[pymodule_export]

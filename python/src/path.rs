@@ -13,6 +13,12 @@ pub(crate) fn check_path(path: &Bound<'_, PyAny>) -> PyResult<String> {
     path.map(|path| path.to_string()).map_err(engine_error)
 }
 
+/// Whether a path from the top directory, `str` or `bytes`, is that of a patch.
+#[pyfunction]
+pub(crate) fn is_patch(path: &Bound<'_, PyAny>) -> PyResult<bool> {
+    Ok(str::from_utf8(&bytes(path)?).is_ok_and(airwaybill::is_patch))
+}
+
 /// Whether a path from the top directory, `str` or `bytes`, is that of a waybill, of keys or of a signature.
 #[pyfunction]
 pub(crate) fn is_document(path: &Bound<'_, PyAny>) -> PyResult<bool> {

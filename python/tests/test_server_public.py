@@ -12,6 +12,7 @@ from server_support import serving
 from airwaybill.server import run
 
 WAYBILLS = {"1.0.1.waybill": b"a waybill\n", "1.0.1.waybill.sig": b"a signature\n", "keys/1.waybill": b"keys\n"}
+PATCHES = {f"delta/{'a' * 40}": b"a patch\n", f"delta/{'a' * 40}-{'b' * 40}": b"another\n"}
 
 
 PRIVATE = [
@@ -25,18 +26,19 @@ PRIVATE = [
     "1.0.2/flash/main.py",
     "1.0.2/flash/config.py",
     "firmware_1.0.0.bin.bak",
+    "delta/notes.txt",
 ]
 
 
 def test_only_what_is_offered_is_sent(root: Path, log: Path) -> None:
     images = {"firmware_1.0.1.bin": noise(1000)}
     write(root, {path: b"private\n" for path in PRIVATE if path != "docs/inside.txt"})
-    write(root, {**images, **WAYBILLS})
+    write(root, {**images, **WAYBILLS, **PATCHES})
     (root / "docs/inside.txt").symlink_to("a/b.txt")
     # Held back: a link that leads out of the release.
     (root / "1.0.2/flash/link.py").symlink_to("../../index.html")
     with serving(root, log, "--settle", "0") as server:
-        for path in (*images, *WAYBILLS, "1.0.0/flash/main.py", "1.0.1/flash/lib.py"):
+        for path in (*images, *WAYBILLS, *PATCHES, "1.0.0/flash/main.py", "1.0.1/flash/lib.py"):
             assert server.get(f"/{path}").body == (root / path).read_bytes()
         for path in PRIVATE:
             for method in ("GET", "HEAD"):

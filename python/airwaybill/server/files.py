@@ -16,7 +16,7 @@ from typing import NamedTuple
 from starlette.types import Receive, Scope, Send
 
 from airwaybill import FileRecord, Hasher
-from airwaybill._core import is_document
+from airwaybill._core import is_document, is_patch
 from airwaybill._terminal import shown
 from airwaybill.server.answers import Answer, Header, RequestError
 from airwaybill.server.cache import Entity, EntityCache, remember
@@ -82,7 +82,7 @@ class Files:
             await self._send_small(scope, receive, send, snapshot, record)
             return
         file = await self._open(snapshot, path, record)
-        if record is None and not (self._serve_other or is_document(path.encode())):
+        if record is None and not (self._serve_other or is_document(path) or is_patch(path)):
             os.close(file.descriptor)
             self._withhold(path)
             raise not_found(f"/{path}")
