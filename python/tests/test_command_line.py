@@ -223,6 +223,7 @@ def test_json_of_what_is_signed(root: Path, tmp_path: Path, call: Call) -> None:
     ]
     judged = said("verify", root, code=1)
     assert (judged["keys"], [one["path"] for one in judged["signed"]]) == (1, ["1.0.0", "1.0.1"])
+    assert judged["not_offered"] == []
     rotated = said("keys", "rotate", root, "--floor", 2)
     assert (rotated["name"], rotated["lacks"][:30]) == ("keys/2.waybill.draft", "1 of the root keys of keys 1 (")
     assert said("sign", root, "keys", "--key", keys / "root") == {"name": "keys/2.waybill", "lacks": None}
