@@ -249,7 +249,7 @@ test("another page of the server embeds the component", async () => {
     `<!doctype html><link rel="icon" href="data:,"><title>Tool</title><release-preview></release-preview>
      <script type="module" src="/_preview/release-preview.js"></script>`,
   );
-  const own = await serve(root);
+  const own = await serve(root, "--serve-other");
   const visit = await Visit.to(browser, `${own.url}tool.html`);
   await visit.page.getByText("Drop a folder of releases here").waitFor();
   await visit.shot("welcome");
