@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import calendar
+import math
 import os
 import subprocess
 import time
@@ -57,6 +59,11 @@ class Judged(NamedTuple):
         """Whether nothing expired from then to ``at``, or the other way round."""
         return not any(one.expires and (one.expires <= self.at) != (one.expires <= at) for one in self.signed)
 
+    def seconds_left(self, now: float) -> float:
+        """Until the next one expires."""
+        expiries = [seconds_of(one.expires) for one in self.signed if one.expires]
+        return min((expiry - now for expiry in expiries if expiry > now), default=math.inf)
+
 
 def judge(catalog: Catalog, listing: Listing, found: dict[str, bytes], keys: Keys, at: str) -> Judged:
     """Whether each release and image counts for devices that have ``keys``. Raises what `Catalog.signed` does."""
@@ -71,6 +78,11 @@ def judge_to_serve(catalog: Catalog, listing: Listing, found: dict[str, bytes], 
     except AirwaybillError as error:
         names = [*(release.version for release in catalog.releases), *(image.path for image in catalog.firmware)]
         return Judged(at, (), tuple(Notice(name, error.code, str(error)) for name in names))
+
+
+def seconds_of(text: str) -> int:
+    """Of a time as documents have it, in seconds since 1970."""
+    return calendar.timegm(time.strptime(text, "%Y-%m-%dT%H:%M:%SZ"))
 
 
 def text_of(at: float) -> str:

@@ -111,13 +111,15 @@ def test_what_is_all_signed_is_sorted_once(signed: Path, call: Call, versions: l
 def test_what_expires_is_held_back_then(signed: Path, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     sign(signed, call, "1.0.1", "--expires", "2099-01-01T00:00:00Z")
     releases = Releases(str(signed), Config(settle=0, signed_only=True))
-    generations = []
+    generations, rests = [], []
     for now in (4070908798, 4070908799, 4070908800, 4070908801):
         monkeypatch.setattr("time.time", lambda now=now: now)
         releases.look()
         snapshot = releases.current
         assert snapshot is not None
         generations.append((snapshot.generation, snapshot.releases))
+        rests.append(releases._rest)
+    assert rests[:2] == [2, 1]
     assert generations == [(1, ("1.0.0", "1.0.1"))] * 2 + [(2, ("1.0.0",))] * 2
 
 

@@ -243,6 +243,8 @@ class Releases:
             self._rest = max(0.0, min([LOOK_AGAIN_SECONDS, *waits.values()]))
             if not waits:
                 self._rest = max(LOOK_AGAIN_SECONDS, IDLE_REST * (ended - started))
+            if self.current is not None and self.current.judged is not None:
+                self._rest = min(self._rest, self.current.judged.seconds_left(time.time()))
         except InterruptedError:
             self._rest = 0.0
         except (AirwaybillError, OSError) as error:
