@@ -7,19 +7,20 @@ use crate::check::Level::{Error, Hint, Warning};
 use crate::error::{Code, quoted};
 use crate::version::Version;
 
-/// The image that devices get, and the one before: what they run.
+/// The image that devices get, and those below: what they run.
 pub(super) fn wanted(catalog: &Catalog) -> impl Iterator<Item = String> {
-    catalog.firmware().iter().rev().take(2).map(|image| image.path.clone())
+    catalog.firmware().iter().map(|image| image.path.clone())
 }
 
 pub(super) fn check(catalog: &Catalog, request: &CheckRequest, peeks: &[Peek], findings: &mut Vec<Finding>) {
     let Some(image) = catalog.firmware().last() else { return };
     let peek = |image: &Firmware| peeks.iter().find(|peek| peek.path == image.path);
     findings.extend(content(image, peek(image), request.firmware));
-    findings.extend(catalog.firmware().iter().rev().nth(1).and_then(|before| {
-        let chip = |image| peek(image)?.image.as_ref().map(|header| header.chip);
-        other_chip(&image.path, chip(image)?, &before.path, chip(before)?)
-    }));
+    let chip = |image| peek(image)?.image.as_ref().map(|header| header.chip);
+    if let Some(own) = chip(image) {
+        let mut others = catalog.firmware().iter().rev().skip(1);
+        findings.extend(others.find_map(|other| other_chip(&image.path, own, &other.path, chip(other)?)));
+    }
     findings.extend(same(catalog));
     findings.extend(versions(catalog, image));
 }
@@ -73,10 +74,10 @@ fn content(image: &Firmware, peek: Option<&Peek>, expected: ExpectedFirmware) ->
     None
 }
 
-fn other_chip(path: &str, chip: u16, before: &str, chip_before: u16) -> Option<Finding> {
+fn other_chip(path: &str, chip: u16, other: &str, chip_of_other: u16) -> Option<Finding> {
     let name = |chip| chip_name(chip).map_or_else(|| format!("chip {chip}"), str::to_owned);
-    (chip != chip_before).then(|| {
-        let message = format!("it is for {}, and {} for {}", name(chip), quoted(before), name(chip_before));
+    (chip != chip_of_other).then(|| {
+        let message = format!("it is for {}, and {} for {}", name(chip), quoted(other), name(chip_of_other));
         let advice = "serve devices of different chips from directories of their own";
         Finding::new((Warning, Code::FirmwareChip), path, &message, advice)
     })

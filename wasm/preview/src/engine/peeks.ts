@@ -7,7 +7,7 @@ import { contentOf, type Contents } from "./contents.js";
 /** A peek is made of all of a file: a larger one is not looked into. */
 const FILE_BYTES = 64 * 1024 * 1024;
 
-/** Adds to `known` what is not in it yet. Of a file that cannot be read, is too large, or is one of too many, there is none. */
+/** Adds to `known` what is not in it yet. Of a file that cannot be read or is too large there is none; of too many the small ones come first. */
 export async function look(
   paths: readonly string[],
   find: (path: string) => FileRecord | null,
@@ -20,15 +20,24 @@ export async function look(
     return listed === null || listed.size > FILE_BYTES ? [] : [listed];
   });
   const { together, most } = contents;
-  if (files.length > most.files || files.reduce((sum, { size }) => sum + size, 0) > most.bytes) return;
-  for (let start = 0; start < files.length; start += together) {
-    const reading = files.slice(start, start + together).map(async (listed) => {
+  const fitting = within(most, files);
+  for (let start = 0; start < fitting.length; start += together) {
+    const reading = fitting.slice(start, start + together).map(async (listed) => {
       const content = await contentOf(contents, listed.path, listed).catch(() => null);
       if (content !== null) known.set(listed.path, peek(listed.path, content));
     });
     await Promise.all(reading);
     if (!isWanted()) throw outdated();
   }
+}
+
+/** In their order: a zip is read ahead. */
+function within(most: Contents["most"], files: FileRecord[]): FileRecord[] {
+  const bytes = files.reduce((sum, { size }) => sum + size, 0);
+  if (files.length <= most.files && bytes <= most.bytes) return files;
+  let left = most.bytes;
+  const smallest = [...files].sort((a, b) => a.size - b.size).slice(0, most.files);
+  return smallest.filter(({ size }) => (left -= size) >= 0);
 }
 
 export function outdated(): DOMException {
