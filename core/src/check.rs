@@ -1,4 +1,5 @@
 mod client;
+mod compiled;
 mod firmware;
 mod image;
 mod meaning;

@@ -1,13 +1,8 @@
 //! What would not start.
 
-use super::mpy::Format;
-use super::{Check, image};
+use super::Check;
 use crate::check::Level::{Error, Warning};
 use crate::error::{Code, quoted};
-
-/// How many `.mpy` files that stay are looked at, and how many under a new image.
-const NEIGHBOURS: usize = 16;
-const UNDER_A_NEW_IMAGE: usize = 1024;
 
 impl<'a> Check<'a> {
     pub(super) fn start(&mut self) {
@@ -74,86 +69,6 @@ impl<'a> Check<'a> {
         }
     }
 
-    /// Of the `.mpy` that stay as many as show what the firmware reads, if others change; under a new image all, up to a
-    /// bound.
-    pub(super) fn want_mpy(&self, wanted: &mut Vec<String>) {
-        let most = if self.has_new_image() {
-            UNDER_A_NEW_IMAGE
-        } else if self.fetched.iter().any(|path| is_mpy(path)) {
-            NEIGHBOURS
-        } else {
-            return;
-        };
-        let staying = self.target.files().iter().map(|file| file.path.as_str());
-        let staying = staying.filter(|path| is_mpy(path) && !self.fetched.contains(path));
-        wanted.extend(staying.take(most).map(|path| self.path(path)));
-    }
-
-    /// Whether the image that devices get is another than that which went with a release that they are on.
-    fn has_new_image(&self) -> bool {
-        let images = self.catalog.firmware();
-        let Some(image) = images.last() else { return false };
-        self.steps.iter().filter_map(|step| step.base).any(|base| {
-            let before = images.iter().rfind(|image| image.version.cmp(base.version()).is_le());
-            before.is_none_or(|before| (before.size, before.sha1) != (image.size, image.sha1))
-        })
-    }
-
-    fn mpy(&mut self) {
-        let micropython = self.micropython();
-        let paths = self.target.files().iter().map(|file| file.path.as_str()).filter(|path| is_mpy(path));
-        let formats: Vec<(&str, Option<Format>)> =
-            paths.filter_map(|path| Some((path, Format::of(&self.peek_now(path)?.head)))).collect();
-        // What stays is what the firmware reads; else what most have.
-        let staying = formats.iter().find(|(path, format)| format.is_some() && !self.fetched.contains(path));
-        let is_usual = |format: &Format| {
-            let same = formats.iter().filter(|(_, other)| *other == Some(*format)).count();
-            same * 2 > formats.len()
-        };
-        let usual = staying
-            .map_or_else(|| formats.iter().filter_map(|(_, format)| *format).find(is_usual), |(_, format)| *format);
-        let natives = || formats.iter().filter_map(|(path, format)| Some((*path, format.filter(|it| it.is_native())?)));
-        let native = natives().find(|(path, _)| !self.fetched.contains(path)).or_else(|| natives().next());
-        let has_new_image = self.has_new_image();
-        for (path, format) in formats {
-            let fits = format.zip(micropython).and_then(|(format, version)| format.fits(version));
-            let is_fetched = self.fetched.contains(path);
-            if !(is_fetched || has_new_image && fits == Some(false)) {
-                continue;
-            }
-            if let Some((format, (other, native))) = format.zip(native)
-                && !format.runs_with(native)
-            {
-                let (own, others) = (format.architecture(), native.architecture());
-                let message = format!("its machine code is for {own}, that of {} for {others}", quoted(other));
-                let advice = "give devices of different chips releases of their own";
-                self.find((Warning, Code::MpyFormat), path, &message, advice);
-            }
-            let message = match (format, micropython, usual) {
-                (None, ..) => "not an .mpy file: it does not start with M and a version".to_owned(),
-                (Some(format), Some(version), _) if fits == Some(false) => {
-                    format!("its format is {format}, which MicroPython {version} of the firmware does not read")
-                }
-                (Some(format), _, Some(usual)) if fits.is_none() && !format.goes_with(usual) => {
-                    format!("its format is {format}, that of the others {usual}: no firmware reads both")
-                }
-                _ => continue,
-            };
-            self.find(
-                (Error, Code::MpyFormat),
-                path,
-                &message,
-                "compile it with the mpy-cross of the firmware's version",
-            );
-        }
-    }
-
-    /// The version of `MicroPython` in the image that devices get.
-    fn micropython(&self) -> Option<&'a str> {
-        let image = self.catalog.firmware().last()?;
-        image::micropython_version(&self.peek_at(&image.path)?.head)
-    }
-
     fn python(&mut self) {
         let paths: Vec<&str> = self.fetched.iter().copied().filter(|path| is_python(path)).collect();
         for path in paths {
@@ -173,10 +88,6 @@ impl<'a> Check<'a> {
             self.find((Error, Code::PythonBroken), path, message, advice);
         }
     }
-}
-
-fn is_mpy(path: &str) -> bool {
-    path.strip_suffix(".mpy").is_some()
 }
 
 fn is_python(path: &str) -> bool {
