@@ -129,6 +129,8 @@ codes! {
     BaseHeldBack = "base_held_back",
     /// A release that is newer than all that are offered is held back.
     ReleaseHeldBack = "release_held_back",
+    /// The firmware image of a release is held back, and the release is not.
+    FirmwareHeldBack = "firmware_held_back",
     /// A path is outside the mount points of the device.
     PathMount = "path_mount",
     /// A path is one of the client's own, or one that FAT cannot hold.

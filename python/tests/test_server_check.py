@@ -71,6 +71,18 @@ def test_errors_are_said_at_the_start_and_when_they_are_new(root: Path, log: Pat
         assert server.health()["errors"] == []
 
 
+@pytest.mark.parametrize(("options", "offered"), [([], "1.0.1"), (["--checked"], "1.0.0")])
+def test_with_checked_a_release_is_held_back_with_its_image(
+    root: Path, log: Path, options: list[str], offered: str
+) -> None:
+    write(root, {"firmware_1.0.1.bin": b"half", "firmware_1.0.1.bin.aria2": b"x"})
+    with serving(root, log, "--settle", "0", *options) as server:
+        health = server.health()
+        assert health["releases"][-1] == offered
+        assert reasons(health["errors"]) == [("1.0.1", "firmware_held_back")]
+        assert "firmware_1.0.1.bin" in {path for path, _ in reasons(health["held_back"])}
+
+
 def test_warnings_are_counted(root: Path, log: Path) -> None:
     write(root, {"1.0.1/flash/LIB.py": b"lib\n", "1.0.1/flash/.env": b"A=1\n", "1.0.00/flash/main.py": b"one\n"})
     with serving(root, log, "--settle", "0") as server:

@@ -7,6 +7,7 @@ use crate::catalog::{File, Release};
 use crate::check::Level::{Error, Hint, Warning};
 use crate::error::{Code, quoted};
 use crate::name::near_image;
+use crate::notice::Notice;
 use crate::version::Version;
 
 /// Growth of a file that is worth a word: ten times, and by so much; a file of one line has ten with the next change.
@@ -32,6 +33,7 @@ impl Check<'_> {
         }
         self.remembered(&mut findings);
         self.newer_held_back(&mut findings);
+        findings.extend(self.image_held_back());
         self.findings.extend(findings);
         self.same_content();
         self.too_large();
@@ -104,8 +106,7 @@ impl Check<'_> {
             return;
         }
         let others_tell = |name: &str| {
-            let tells = |code| matches!(code, Code::ReleaseUnsettled | Code::CheckFailed);
-            self.catalog.ignored().iter().any(|notice| notice.path == name && tells(notice.code))
+            self.catalog.ignored().iter().any(|notice| notice.path == name && is_told_by_others(notice.code))
         };
         let versions = self.catalog.held_back().filter_map(|notice| {
             let name = notice.path.split('/').next().filter(|name| !others_tell(name))?;
@@ -124,6 +125,22 @@ impl Check<'_> {
             let advice = "fix it, or withdraw it: until then devices get the one below";
             findings.push(Finding::new((Error, Code::ReleaseHeldBack), name, &message, advice));
         }
+    }
+
+    /// The path is the release's, which so is held back with it where errors hold back (C10).
+    fn image_held_back(&self) -> Option<Finding> {
+        let target = self.target.version();
+        if self.catalog.firmware().iter().any(|image| image.version == *target) {
+            return None;
+        }
+        let is_its_image = |notice: &&Notice| {
+            let version = self.catalog.filter.firmware_version(&notice.path);
+            version.is_ok_and(|version| version == *target) && !is_told_by_others(notice.code)
+        };
+        let notice = self.catalog.held_back().find(is_its_image)?;
+        let message = format!("it goes out without its firmware image, which is held back: {}", notice.message);
+        let advice = "fix the image, or remove it if devices are to get the release alone";
+        Some(Finding::new((Error, Code::FirmwareHeldBack), target.as_str(), &message, advice))
     }
 
     fn stays(&self, base: &Release, step: &Step<'_>, findings: &mut Vec<Finding>) {
@@ -190,6 +207,11 @@ impl Check<'_> {
         let message = format!("it has the same content as {}", other.version());
         self.find((Warning, Code::ContentSame), "", &message, "was the wrong directory copied?");
     }
+}
+
+/// Whether a server says so itself of what still changes or has errors.
+fn is_told_by_others(code: Code) -> bool {
+    matches!(code, Code::ReleaseUnsettled | Code::CheckFailed)
 }
 
 /// How the paths of one release come from those of another.

@@ -113,6 +113,7 @@ fn levels(code: Code) -> &'static [Level] {
         | Code::FirmwareDigest
         | Code::NothingStays
         | Code::ReleaseHeldBack
+        | Code::FirmwareHeldBack
         | Code::NoReleases => ERROR,
         Code::FirmwareChip | Code::MpyFormat | Code::PathCase | Code::PathReserved => &[Level::Error, Warning],
         Code::FirmwareNewer
