@@ -9,17 +9,18 @@ impl<'a> Check<'a> {
         // On other mounts these are modules like any other.
         if let Some(mount) = self.request.mounts.first() {
             let main = format!("{mount}/main");
-            let lost = if self.has(&format!("{main}.py")) { "what it sets up" } else { "a program" };
-            self.start_file(&format!("{mount}/boot"), lost);
-            self.start_file(&main, "a program");
+            let has_main = self.target.file(&format!("{main}.py")).is_some_and(|file| file.size > 0);
+            self.start_file(&format!("{mount}/boot"), has_main);
+            self.start_file(&main, false);
         }
         self.modules();
         self.mpy();
         self.python();
     }
 
-    /// `lost` is what a device would start without.
-    fn start_file(&mut self, stem: &str, lost: &str) {
+    /// `has_main` is whether the other one of the two has a program.
+    fn start_file(&mut self, stem: &str, has_main: bool) {
+        let lost = if has_main { "what it sets up" } else { "a program" };
         let (source, compiled) = (format!("{stem}.py"), format!("{stem}.mpy"));
         if !self.has(&source) && self.has(&compiled) {
             let message = format!("MicroPython runs {} at its start, never {}", quoted(&source), quoted(&compiled));
@@ -36,19 +37,27 @@ impl<'a> Check<'a> {
             let message = format!("{} of {from} is deleted: the device would start without {lost}", quoted(&source));
             return self.find((Error, Code::StartMissing), &source, &message, "put it into the release");
         }
-        let is_emptied = |step: &super::Step<'_>| {
-            let had = step.base.and_then(|base| base.file(&source)).is_some_and(|before| before.size > 0);
-            had && step.plan.update.iter().any(|file| file.path.as_str() == source)
-        };
-        if self.target.file(&source).is_some_and(|file| file.size == 0) && self.steps.iter().any(is_emptied) {
+        let is_empty =
+            self.fetched.contains(source.as_str()) && self.target.file(&source).is_some_and(|file| file.size == 0);
+        let mut before = self.steps.iter().filter_map(|step| step.base?.file(&source));
+        let is_emptied = before.any(|before| before.size > 0);
+        if is_empty && (is_emptied || !self.is_empty_elsewhere(&source)) {
+            // Without a release before that has more in it, it may be meant.
+            let level = if is_emptied || !has_main { Error } else { Warning };
             let message = format!("{} is empty: the device would start without {lost}", quoted(&source));
-            self.find((Error, Code::StartEmpty), &source, &message, "was it cut off while it was copied?");
+            let advice = "was it cut off while it was copied? Put a comment into one that is meant";
+            self.find((level, Code::StartEmpty), &source, &message, advice);
         }
         let text = self.peek_now(&source).and_then(|peek| peek.text.as_ref());
         if text.is_some_and(|text| !text.is_utf8) {
             let message = format!("{} is not UTF-8: MicroPython may not read it", quoted(&source));
             self.find((Error, Code::StartUtf8), &source, &message, "save it as UTF-8");
         }
+    }
+
+    fn is_empty_elsewhere(&self, path: &str) -> bool {
+        let others = self.catalog.releases().iter().filter(|release| release.version() != self.target.version());
+        others.filter_map(|release| release.file(path)).any(|file| file.size == 0)
     }
 
     /// A module as source and compiled, where one of the two changes.

@@ -99,7 +99,6 @@ fn levels(code: Code) -> &'static [Level] {
         | Code::FirmwareHex
         | Code::FlashFull
         | Code::StartMissing
-        | Code::StartEmpty
         | Code::StartUtf8
         | Code::StartMpy
         | Code::ModuleHidden
@@ -115,7 +114,9 @@ fn levels(code: Code) -> &'static [Level] {
         | Code::ReleaseHeldBack
         | Code::FirmwareHeldBack
         | Code::NoReleases => ERROR,
-        Code::FirmwareChip | Code::MpyFormat | Code::PathCase | Code::PathReserved => &[Level::Error, Warning],
+        Code::FirmwareChip | Code::MpyFormat | Code::StartEmpty | Code::PathCase | Code::PathReserved => {
+            &[Level::Error, Warning]
+        }
         Code::FirmwareNewer
         | Code::FirmwareMissing
         | Code::FileGrown
