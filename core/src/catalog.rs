@@ -428,12 +428,18 @@ impl Catalog {
     /// # Errors
     ///
     /// [`Code::ReleaseUnsettled`] while it is still changing, [`Code::CheckFailed`] if it is held back for its errors,
-    /// otherwise [`Code::ReleaseUnknown`].
+    /// [`Code::ReleaseHeldBack`] if it is for what is in it; otherwise [`Code::ReleaseUnknown`].
     pub fn release(&self, name: &str) -> Result<&Release, Error> {
         self.releases.iter().find(|release| release.version.as_str() == name).ok_or_else(|| {
             let is_held = self.held.iter().any(|release| release.version.as_str() == name);
-            match self.ignored.iter().find(|notice| is_held && notice.path == name) {
-                Some(notice) => Error::new(notice.code, notice.message.as_str()),
+            if let Some(notice) = self.ignored.iter().find(|notice| is_held && notice.path == name) {
+                return Error::new(notice.code, notice.message.as_str());
+            }
+            let is_its = |notice: &&Notice| notice.path.split('/').next() == Some(name);
+            match self.held_back().find(is_its).filter(|_| self.filter.release_version(name).is_ok()) {
+                Some(Notice { message, .. }) => {
+                    Error::new(Code::ReleaseHeldBack, format!("{} is held back: {message}", quoted(name)))
+                }
                 None => Error::new(Code::ReleaseUnknown, format!("{}: no release has this name", quoted(name))),
             }
         })

@@ -143,7 +143,7 @@ impl Catalog {
     /// # Errors
     ///
     /// A version of the request that breaks rule V3, a target that the catalog does not offer
-    /// ([`Code::ReleaseUnknown`], [`Code::ReleaseUnsettled`]), and those of [`CheckRequest::parse`] for a value.
+    /// (the errors of [`Catalog::release`]), and those of [`CheckRequest::parse`] for a value.
     pub fn check(&self, request: &CheckRequest, peeks: &[Peek]) -> Result<Vec<Finding>, Error> {
         let mut findings = Vec::new();
         let (mut target, mut sight) = (None, Sight::All);

@@ -127,7 +127,7 @@ codes! {
     BaseUnknown = "base_unknown",
     /// A release that devices are on is held back.
     BaseHeldBack = "base_held_back",
-    /// A release that is newer than all that are offered is held back.
+    /// A release that is asked for, or is newer than all that are offered, is held back.
     ReleaseHeldBack = "release_held_back",
     /// The firmware image of a release is held back, and the release is not.
     FirmwareHeldBack = "firmware_held_back",

@@ -161,8 +161,7 @@ impl Catalog {
     /// # Errors
     ///
     /// A version of the request that breaks rule V3; a target that the catalog does not offer
-    /// ([`Code::ReleaseUnknown`](crate::Code::ReleaseUnknown),
-    /// [`Code::ReleaseUnsettled`](crate::Code::ReleaseUnsettled)).
+    /// (the errors of [`Catalog::release`]).
     pub fn plan(&self, request: &PlanRequest) -> Result<Option<Plan>, Error> {
         let Choice { current, target, firmware, image } = self.choose(request)?;
         let Some(target) = target else {

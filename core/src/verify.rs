@@ -161,8 +161,7 @@ pub fn verify_content<'a>(manifest: &Manifest, found: impl IntoIterator<Item = &
 ///
 /// # Errors
 ///
-/// [`Code::ReleaseUnknown`](crate::Code::ReleaseUnknown) or [`Code::ReleaseUnsettled`](crate::Code::ReleaseUnsettled),
-/// and the codes of [`DevicePath`] for a path in `found`.
+/// Those of [`Catalog::release`], and the codes of [`DevicePath`] for a path in `found`.
 pub fn verify_device<'a>(
     catalog: &Catalog,
     version: &str,

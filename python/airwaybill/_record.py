@@ -50,7 +50,7 @@ def _files(catalog: Catalog, version: str) -> list[PlanFile]:
     try:
         plan = catalog.plan(target=version)
     except AirwaybillError as error:
-        if error.code == "release_unknown":
+        if error.code in ("release_unknown", "release_held_back"):
             raise _unknown(catalog, version) from None
         raise
     return [] if plan is None else [file for file in plan.new if file.path not in CLIENT]

@@ -138,7 +138,7 @@ impl Catalog {
     ///
     /// `current` is the device's release, `None` for a full install; `firmware_version` its firmware, by default
     /// `current`; `target` the name of the release to install, by default the highest; with `allow_downgrade` it may be
-    /// lower than `current`. Raises `AirwaybillError` with code `release_unknown`, `release_unsettled`, `check_failed` or
+    /// lower than `current`. Raises `AirwaybillError` with code `release_unknown`, `release_held_back`, `release_unsettled`, `check_failed` or
     /// `version_…`.
     #[pyo3(signature = (current = None, *, firmware_version = None, target = None, allow_downgrade = false))]
     fn plan(
@@ -182,7 +182,7 @@ impl Catalog {
     /// bytes of the file system at `flash`. `firmware` is `esp`, or `any` where no image of an ESP32 is expected.
     /// `accept` has what is meant so, as mappings of `code`, `path` (a glob) and `reason`. `documents` are the contents of the
     /// waybills, keys and signatures that are there, by name, and `now` the time. Raises `AirwaybillError` with
-    /// code `release_unknown`, `release_unsettled`, `check_failed`, `version_…`, `glob_invalid`, `field_missing` or `field_type`.
+    /// code `release_unknown`, `release_held_back`, `release_unsettled`, `check_failed`, `version_…`, `glob_invalid`, `field_missing` or `field_type`.
     #[pyo3(signature = (
         peeks, current = Vec::new(), *, target = None, mounts = None, flash_size = None, firmware = "esp",
         accept = Vec::new(), documents = None, now = None
@@ -239,7 +239,7 @@ impl Catalog {
     /// `files` are a `Listing`, or records and dicts, with SHA-256; `documents` the contents of the waybills that are there,
     /// by name. `sequence` is, where it is `None`, the one that the waybill has already, or one more than the highest of
     /// the product's; `expires` a time, `2027-11-27T00:00:00Z`; `needs_firmware` the firmware that a release is made for. Raises
-    /// `AirwaybillError` with code `release_unknown`, `release_unsettled`, `check_failed`, `field_missing` (a file has no SHA-256),
+    /// `AirwaybillError` with code `release_unknown`, `release_held_back`, `release_unsettled`, `check_failed`, `field_missing` (a file has no SHA-256),
     /// `sequence_order`, `version_…` or `document_…`.
     #[pyo3(signature = (name, product, files, documents, *, sequence = None, expires = None, needs_firmware = None))]
     #[allow(clippy::too_many_arguments, reason = "keyword arguments of the Python API")]

@@ -51,7 +51,7 @@ pub(crate) fn verify_content(manifest: &Bound<'_, Manifest>, found: &Bound<'_, P
 /// Compares the files on a device with its release.
 ///
 /// `found` is as for `verify_content`, but with device paths; ignored and protected files are skipped. Raises
-/// `AirwaybillError` with code `release_unknown`, `release_unsettled`, `check_failed` or `path_…`, and as `verify_content` does.
+/// `AirwaybillError` with code `release_unknown`, `release_held_back`, `release_unsettled`, `check_failed` or `path_…`, and as `verify_content` does.
 #[pyfunction]
 pub(crate) fn verify_device(catalog: &Bound<'_, Catalog>, version: &str, found: &Bound<'_, PyAny>) -> PyResult<Report> {
     airwaybill::verify_device(&catalog.get().0, version, &files(found)?).map(Into::into).map_err(engine_error)

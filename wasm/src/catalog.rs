@@ -61,7 +61,7 @@ impl Catalog {
 
     /// The files of a release with their device paths, sorted by path.
     ///
-    /// @throws `release_unknown`, `release_unsettled`, `check_failed`, `field_type`
+    /// @throws `release_unknown`, `release_held_back`, `release_unsettled`, `check_failed`, `field_type`
     #[wasm_bindgen(unchecked_return_type = "FileRecord[]")]
     pub fn files(&self, #[wasm_bindgen(unchecked_param_type = "string")] version: &JsValue) -> Result<JsValue> {
         let release = self.0.release(&text(version, "version")?).map_err(engine_error)?;
@@ -100,7 +100,7 @@ impl Catalog {
     /// `listing` is that of the catalog, with the SHA-256 of each file; `documents` are the contents of the waybills that are
     /// there, by name.
     ///
-    /// @throws `release_unknown`, `release_unsettled`, `check_failed`, `field_missing` (a file has no SHA-256), `sequence_order`,
+    /// @throws `release_unknown`, `release_held_back`, `release_unsettled`, `check_failed`, `field_missing` (a file has no SHA-256), `sequence_order`,
     /// `version_…`, `document_…`, `field_type`
     pub fn waybill(
         &self,
@@ -135,7 +135,7 @@ impl Catalog {
 
     /// What a device has to do; `null` if there is nothing.
     ///
-    /// @throws `release_unknown`, `release_unsettled`, `check_failed`, `version_…`, `field_type`
+    /// @throws `release_unknown`, `release_held_back`, `release_unsettled`, `check_failed`, `version_…`, `field_type`
     #[wasm_bindgen(unchecked_return_type = "Plan | null")]
     pub fn plan(
         &self,
@@ -171,7 +171,7 @@ impl Catalog {
     /// What a careful colleague would say before a release goes out: errors first, each level sorted by path. `peeks`
     /// has what the content tells, of the files that `Catalog.peeks` names.
     ///
-    /// @throws `release_unknown`, `release_unsettled`, `check_failed`, `version_…`, `glob_invalid`, `size_too_big`, `field_missing`, `field_type`
+    /// @throws `release_unknown`, `release_held_back`, `release_unsettled`, `check_failed`, `version_…`, `glob_invalid`, `size_too_big`, `field_missing`, `field_type`
     #[wasm_bindgen(unchecked_return_type = "Finding[]")]
     pub fn check(
         &self,
@@ -247,7 +247,7 @@ impl<'a> From<&'a airwaybill::Release> for Release<'a> {
 
 /// Compares the files on a device, with device paths, with its release.
 ///
-/// @throws `release_unknown`, `release_unsettled`, `check_failed`, `path_…`, `digest_invalid`, `field_missing`, `field_type`
+/// @throws `release_unknown`, `release_held_back`, `release_unsettled`, `check_failed`, `path_…`, `digest_invalid`, `field_missing`, `field_type`
 #[allow(clippy::missing_errors_doc, reason = "@throws says it, as TypeScript has it")]
 #[wasm_bindgen(js_name = verifyDevice, unchecked_return_type = "Report")]
 pub fn verify_device(

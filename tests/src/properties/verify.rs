@@ -36,7 +36,8 @@ pub(super) fn check(data: &[u8]) {
             (Err(error), Err(other)) => {
                 assert_eq!(error, other);
                 let is_unknown = catalog.releases().iter().all(|release| release.version().as_str() != version);
-                let of_release = [Code::ReleaseUnknown, Code::ReleaseUnsettled, Code::CheckFailed];
+                let of_release =
+                    [Code::ReleaseUnknown, Code::ReleaseHeldBack, Code::ReleaseUnsettled, Code::CheckFailed];
                 let is_about_release = of_release.contains(&error.code());
                 assert_eq!(is_about_release, is_unknown);
                 let is_wrong = |file: &FileRecord| DevicePath::new(&file.path).is_err();
