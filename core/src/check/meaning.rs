@@ -174,7 +174,11 @@ impl Check<'_> {
             |file: &&File| text(base, file).zip(text(self.target, file)).is_some_and(|(was, is)| was.sha1 == is.sha1);
         let found: Vec<&File> = step.plan.update.iter().filter(only_line_ends).collect();
         let Some(first) = found.first() else { return };
-        let ends = text(self.target, first).map_or("LF", |text| if text.crlf > text.lf { "CRLF" } else { "LF" });
+        let ends = match text(self.target, first) {
+            Some(text) if text.crlf > 0 && text.lf > 0 => "mixed",
+            Some(text) if text.crlf > 0 => "CRLF",
+            _ => "LF",
+        };
         let message = format!("{} changed only in line ends since {}, now {ends}", files(found.len()), base.version());
         let advice = "check them out with the line ends of before (git: core.autocrlf)";
         findings.push(Finding::new((Warning, Code::LineEnds), &self.path(first.path.as_str()), &message, advice));
