@@ -87,6 +87,9 @@ impl<'a> Check<'a> {
                     "it begins with a byte order mark, which MicroPython takes for a part of the first word",
                     "save it as UTF-8 without a byte order mark",
                 ),
+                _ if peek.head.starts_with(b"\xff\xfe\0\0") || peek.head.starts_with(b"\0\0\xfe\xff") => {
+                    ("it is UTF-32, which MicroPython does not read", "save it as UTF-8")
+                }
                 _ if peek.head.starts_with(b"\xff\xfe") || peek.head.starts_with(b"\xfe\xff") => {
                     ("it is UTF-16, which MicroPython does not read", "save it as UTF-8")
                 }
