@@ -87,7 +87,7 @@ fn hidden_copied_name(hidden: &str) -> Option<&str> {
         return Some(of);
     }
     if let Some(rest) = hidden.strip_prefix("unison.").and_then(|rest| rest.strip_suffix(".unison.tmp")) {
-        return rest.rsplit_once('.').map(|(of, _)| of);
+        return Some(rest.rsplit_once('.').map_or("", |(of, _)| of));
     }
     if let Some(of) = hidden.strip_prefix("in.") {
         return Some(of.strip_suffix('.').unwrap_or(of)); // lftp
