@@ -14,7 +14,7 @@ use crate::listing::{Entry, FileRecord, check_size};
 use crate::name::{self, KEYS};
 use crate::notice::Notice;
 use crate::order::{sort, sort_by};
-use crate::patch::Patches;
+use crate::patch::{Patches, is_patch};
 use crate::path::DevicePath;
 use crate::version::Version;
 use held_back::HeldBack;
@@ -206,6 +206,8 @@ impl Catalog {
             match entry.path().split_once('/') {
                 // Rules T1 to T3: what is signed, not what is offered.
                 Some((KEYS, _)) | None if name::is_document(entry.path()) => {}
+                // Rule X2: what `with_patches` takes.
+                Some(_) if is_patch(entry.path()) => {}
                 Some((top, rest)) => {
                     let begin = || {
                         directories

@@ -5,6 +5,7 @@ use crate::glob::Globs;
 use crate::left_out::{self, INCOMPLETE, Sign};
 use crate::name;
 use crate::notice::Notice;
+use crate::patch::is_patch;
 use crate::version::{Version, VersionScheme};
 
 /// What a catalog ignores, what it never updates, and how it orders versions.
@@ -47,7 +48,7 @@ pub struct CatalogOptions {
     pub now: Option<i64>,
 }
 
-/// Which files a listing has to read: those of releases that are not ignored (rule C1), and firmware images.
+/// Which files a listing has to read: those of releases that are not ignored (rule C1), firmware images, and patches.
 ///
 /// ```
 /// use airwaybill::{CatalogOptions, Filter};
@@ -55,6 +56,7 @@ pub struct CatalogOptions {
 /// let filter = Filter::new(&CatalogOptions { ignore: vec!["*.pyc".into()], ..CatalogOptions::default() })?;
 /// assert!(filter.reads("1.0.0/flash/main.py"));
 /// assert!(filter.reads("firmware_1.0.1.bin"));
+/// assert!(filter.reads("delta/da39a3ee5e6b4b0d3255bfef95601890afd80709"));
 /// assert!(!filter.reads("1.0.0/flash/main.pyc"));
 /// assert!(!filter.reads("docs/index.html"));
 /// assert_eq!(filter.release_version("1.0.0")?.as_str(), "1.0.0");
@@ -109,6 +111,7 @@ impl Filter {
     #[must_use]
     pub fn reads(&self, path: &str) -> bool {
         match path.split_once('/') {
+            Some(_) if is_patch(path) => true,
             Some((top, rest)) => self.release_version(top).is_ok() && (rest == INCOMPLETE || !self.ignores(rest)),
             None => self.firmware_version(self.download_of(path).unwrap_or(path)).is_ok(),
         }

@@ -83,7 +83,7 @@ pub use manifest::{
 };
 pub use name::is_document;
 pub use notice::Notice;
-pub use patch::{Patch, is_patch};
+pub use patch::{PATCHES, Patch, is_patch, is_worth_it, patch_path};
 pub use path::DevicePath;
 pub use plan::{Decision, Plan, PlanRequest};
 pub use verify::{Content, Problem, ProblemKind, Report, verify_content, verify_device};

@@ -26,11 +26,20 @@ pub struct Patch {
 impl Patch {
     /// Its path from the top directory, if it makes a file with this SHA-1 (rule X2).
     pub(crate) fn path(&self, made: Sha1Digest) -> String {
-        self.base.map_or_else(|| format!("{FOLDER}{made}"), |base| format!("{FOLDER}{base}-{made}"))
+        patch_path(made, self.base)
     }
 }
 
-const FOLDER: &str = "delta/";
+/// The top directory that patches are in (rule X2).
+#[doc(hidden)]
+pub const PATCHES: &str = "delta";
+
+/// The path from the top directory of the patch that makes a file with one SHA-1 of a file with another, or of nothing (rule X2).
+#[doc(hidden)]
+#[must_use]
+pub fn patch_path(made: Sha1Digest, base: Option<Sha1Digest>) -> String {
+    base.map_or_else(|| format!("{PATCHES}/{made}"), |base| format!("{PATCHES}/{base}-{made}"))
+}
 
 /// The patches that are there, sorted by what they make and what they start from: these, and their size and SHA-1.
 #[derive(Clone, Debug, Default)]
@@ -53,7 +62,7 @@ pub fn is_patch(path: &str) -> bool {
 
 /// X2
 fn digests_of(path: &str) -> Option<Digests> {
-    let name = path.strip_prefix(FOLDER)?;
+    let name = path.strip_prefix(PATCHES)?.strip_prefix('/')?;
     let (base, made) = match name.split_once('-') {
         Some((base, made)) => (Some(Sha1Digest::parse(base).ok()?), made),
         None => (None, name),
@@ -95,7 +104,10 @@ impl Patches {
     }
 }
 
-// X3: less than 0.8 of the next best way. Sizes are under 2^53.
-fn is_worth_it(size: u64, otherwise: u64) -> bool {
+/// Whether a patch is offered where something else can be fetched: if it has less than 0.8 of its size (rule X3).
+#[doc(hidden)]
+#[must_use]
+pub fn is_worth_it(size: u64, otherwise: u64) -> bool {
+    // Sizes are under 2^53.
     size.saturating_mul(10) < otherwise.saturating_mul(8)
 }

@@ -23,11 +23,11 @@ def scan(
 ) -> Catalog:
     """Read a directory of releases.
 
-    Hashes on all cores; a second scan of the same directory hashes only what changed. ``scheme``, ``ignore``,
-    ``protect``, ``include`` and ``keep`` are those of `Catalog.from_listing`; what ``ignore`` matches is not read.
-    ``progress(done, total)`` is called a few times a second with bytes. Raises `AirwaybillError` with code
-    ``root_invalid`` if ``path`` is not a directory, ``glob_invalid`` for an invalid glob, ``field_type`` for an
-    unknown scheme, and ``size_too_big`` for 2^53 bytes or more.
+    Hashes on all cores; a second scan of the same directory hashes only what changed. Patches, in ``delta/``, are read
+    too. ``scheme``, ``ignore``, ``protect``, ``include`` and ``keep`` are those of `Catalog.from_listing`; what
+    ``ignore`` matches is not read. ``progress(done, total)`` is called a few times a second with bytes. Raises
+    `AirwaybillError` with code ``root_invalid`` if ``path`` is not a directory, ``glob_invalid`` for an invalid glob,
+    ``field_type`` for an unknown scheme, and ``size_too_big`` for 2^53 bytes or more.
     """
     listing = Listing.scan(path, scheme=scheme, ignore=ignore, include=include, progress=progress)
     return Catalog.from_listing(
@@ -37,6 +37,7 @@ def scan(
         protect=protect,
         include=include,
         keep=keep,
+        patches=listing.patches,
         now=int(time.time()),
     )
 

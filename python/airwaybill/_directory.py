@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from airwaybill import Catalog, Listing
+from airwaybill import Catalog, FileRecord, Listing
 from airwaybill._terminal import progress_bar
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from airwaybill._options import Scheme
 
@@ -31,6 +31,10 @@ class Directory(NamedTuple):
         options = {"ignore": ignore, "protect": protect, "include": include, "keep": keep}
         return cls(listing, {"scheme": scheme.value, **options})
 
-    def catalog(self, **held_back: Any) -> Catalog:
-        """``held_back`` are the names ``failed`` and ``unsigned`` of `Catalog.from_listing`."""
-        return Catalog.from_listing(self.listing, **self.options, **held_back, now=int(time.time()))
+    def catalog(self, made: Iterable[FileRecord] = (), **held_back: Any) -> Catalog:
+        """With the patches that are there, and those ``made`` since.
+
+        ``held_back`` are the names ``failed`` and ``unsigned`` of `Catalog.from_listing`.
+        """
+        patches = [*self.listing.patches, *made]
+        return Catalog.from_listing(self.listing, **self.options, **held_back, patches=patches, now=int(time.time()))

@@ -59,7 +59,10 @@ DstPathsOption = Annotated[
     typer.Option("--dst-paths", envvar=variable("DST_PATHS"), help="absolute writes dst_path with a leading slash."),
 ]
 FormatOption = Annotated[
-    int, typer.Option("--format", min=1, max=2, help="2 adds sizes, and whether it is a full install.")
+    int,
+    typer.Option(
+        "--format", min=1, max=3, help="2 adds sizes, and whether it is a full install; 3 the patches that are there."
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 SchemeOption = Annotated[

@@ -1,3 +1,4 @@
+use airwaybill::Sha1Digest;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
@@ -23,4 +24,19 @@ pub(crate) fn apply_patch<'py>(old: &Bound<'py, PyAny>, patch: &Bound<'py, PyAny
     let (py, old, patch) = (old.py(), bytes(old)?, bytes(patch)?);
     let new = py.detach(|| airwaybill::apply_patch(&old, &patch)).map_err(engine_error)?;
     Ok(PyBytes::new(py, &new))
+}
+
+/// The path, from the top directory, of the patch that makes the file with the SHA-1 `made` of the one with the SHA-1 `base`, or of nothing.
+///
+/// Raises `AirwaybillError` with code `digest_invalid`.
+#[pyfunction]
+pub(crate) fn patch_path(made: &str, base: Option<&str>) -> PyResult<String> {
+    let path = || Ok(airwaybill::patch_path(Sha1Digest::parse(made)?, base.map(Sha1Digest::parse).transpose()?));
+    path().map_err(engine_error)
+}
+
+/// Whether a patch of a size is offered where something else with the size `otherwise` can be fetched.
+#[pyfunction]
+pub(crate) fn is_worth_it(size: u64, otherwise: u64) -> bool {
+    airwaybill::is_worth_it(size, otherwise)
 }

@@ -44,7 +44,7 @@ mod _core {
     #[pymodule_export]
     use crate::check::{Peek, check_settings, peek};
     #[pymodule_export]
-    use crate::delta::{apply_patch, make_patch};
+    use crate::delta::{apply_patch, is_worth_it, make_patch, patch_path};
     #[pymodule_export]
     use crate::digest::Hasher;
     #[pymodule_export]

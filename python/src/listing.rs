@@ -75,7 +75,7 @@ impl Listing {
         Ok(Self(tree))
     }
 
-    /// When each top-level name, or anything in it, last changed, in seconds since 1970.
+    /// When each top-level name, or anything in it, last changed, in seconds since 1970; of patches, each by itself.
     #[getter]
     fn changed(&self) -> BTreeMap<&str, f64> {
         let seconds = |time: &SystemTime| match time.duration_since(SystemTime::UNIX_EPOCH) {
@@ -89,6 +89,16 @@ impl Listing {
     #[getter]
     fn arrived(&self) -> Vec<&str> {
         self.0.arrived.iter().map(String::as_str).collect()
+    }
+
+    /// The patches in `delta/`, paths from the top directory: what `Catalog.from_listing` takes as `patches`.
+    #[getter]
+    fn patches(&self) -> Vec<FileRecord> {
+        let patch = |entry: &Entry| match entry {
+            Entry::File(record) if airwaybill::is_patch(&record.path) => Some(record.clone().into()),
+            _ => None,
+        };
+        self.0.entries.iter().filter_map(patch).collect()
     }
 
     /// A digest of all entries of each of these top-level names: the same if these are, whatever their times.

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
-use airwaybill::{Entry, FileRecord, Filter, Hasher, Sha256Hasher};
+use airwaybill::{Entry, FileRecord, Filter, Hasher, PATCHES, Sha256Hasher, is_patch};
 use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
@@ -20,7 +20,7 @@ const BUFFER_BYTES: usize = 128 * 1024;
 /// The result of a scan.
 pub(crate) struct Tree {
     pub(crate) entries: Vec<Entry>,
-    /// When each top-level name, or anything in it, last changed.
+    /// When each top-level name, or anything in it, last changed; of patches, each by itself.
     pub(crate) changed: BTreeMap<String, SystemTime>,
     /// The top-level directories that arrived whole, by a rename.
     pub(crate) arrived: Vec<String>,
@@ -167,8 +167,9 @@ impl Tree {
         for ReadEntry { entry, stamp, .. } in items {
             let (top, below) =
                 entry.path().split_once('/').map_or((entry.path(), None), |(top, rest)| (top, Some(rest)));
+            let (top, below) = if is_patch(entry.path()) { (entry.path(), None) } else { (top, below) };
             let is_empty = matches!(&entry, Entry::Directory { path } if path.ends_with('/'));
-            if stamp.is_some() || is_empty {
+            if (stamp.is_some() || is_empty) && top != PATCHES {
                 if !names.contains_key(top) {
                     names.insert(top.to_owned(), Times::default());
                 }
@@ -230,9 +231,14 @@ fn walk(root: &Path, wanted: &Wanted, kept: &Kept, progress: &Progress) -> Vec<T
 
 fn list(directory: &Path, root: &Path, wanted: &Wanted, kept: &Kept, progress: &Progress) -> Vec<TreeEntry> {
     let mut found = Vec::new();
+    let has_patches = directory.parent() == Some(root) && directory.ends_with(PATCHES);
     let listed = fs::read_dir(directory).and_then(|entries| {
         for entry in entries.take_while(|_| !progress.cancelled.load(Relaxed)) {
-            found.push(look(&entry?, directory == root, root, wanted, kept));
+            let item = look(&entry?, directory == root, root, wanted, kept);
+            // X2: other names there are of no patch.
+            if !has_patches || is_patch(&item.path) {
+                found.push(item);
+            }
         }
         Ok(())
     });
@@ -263,6 +269,7 @@ fn look(entry: &DirEntry, is_top: bool, root: &Path, wanted: &Wanted, kept: &Kep
     let kind = match file_type {
         _ if !is_utf8 => unread("its name is not valid UTF-8"),
         Err(error) => Kind::Unread(error.to_string()),
+        Ok(_) if is_directory && path == PATCHES => Kind::Directory,
         Ok(_) if is_directory && is_top && filter.release_version(&path).is_err() => unread("not a release"),
         Ok(_) if is_directory && !is_top && !filter.reads(&path) => unread("left out by its name"),
         Ok(_) if is_directory => Kind::Directory,

@@ -158,7 +158,7 @@ def test_verify(tree: Path, call: Call, tmp_path: Path, monkeypatch: pytest.Monk
         (["manifest", "{tree}", "--firmware-version", "x"], 2, "version_start"),
         (["manifest", "{tree}", "--to", "9.9"], 2, "release_unknown"),
         (["manifest", "{tree}", "--protect", "["], 2, "glob_invalid"),
-        (["manifest", "{tree}", "--format", "3"], 2, "usage"),
+        (["manifest", "{tree}", "--format", "4"], 2, "usage"),
         (["manifest", "{tree}", "--versions", "calendar"], 2, "usage"),
         (["manifest"], 2, "usage"),
         (["plan", "{tree}", "--frm", "1"], 2, "usage"),

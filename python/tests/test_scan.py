@@ -103,6 +103,34 @@ def test_a_chain_of_links_is_followed_to_its_end(root: Path) -> None:
     assert files["b.py"] == files["a.py"] == files["flash/main.py"]
 
 
+def test_a_listing_has_the_patches_and_no_other_name_of_their_folder(root: Path) -> None:
+    patch = f"delta/{'a' * 40}-{'b' * 40}"
+    others = {"delta/notes.txt": b"", f"{patch}.99.new": b"", f"delta/sub/{'a' * 40}": b""}
+    write(root, {patch: b"a patch", **others})
+    listing = Listing.scan(root)
+    in_delta = [entry for entry in listing.entries() if entry["path"].startswith("delta")]
+    assert in_delta == [{"path": patch, **content(b"a patch")}]
+    assert [record.path for record in listing.patches] == [patch]
+    # Each settles by itself.
+    assert patch in listing.changed
+    assert "delta" not in listing.changed
+    ignored = Catalog.from_listing(listing, patches=listing.patches).ignored
+    assert [notice.path for notice in ignored] == ["docs", "server.py"]
+
+
+def test_a_folder_of_that_name_without_patches_is_ignored_as_others(root: Path) -> None:
+    write(root, {"delta/notes.txt": b"", "delta/a/b": b""})
+    assert ("delta", "version_start") in [(notice.path, notice.code) for notice in airwaybill.scan(root).ignored]
+
+
+def test_a_scan_offers_the_patches_that_are_there(root: Path) -> None:
+    old, new = (hashlib.sha1(text).hexdigest() for text in (b"old", b"new"))
+    write(root, {f"delta/{old}-{new}": b"1", f"delta/{new}": b"22"})
+    plan = airwaybill.scan(root).plan("1.0.0")
+    assert plan is not None
+    assert (plan.download_size, plan.patched_size) == (9, 7)
+
+
 def test_an_empty_release_is_not_offered(root: Path) -> None:
     (root / "1.0.2" / "flash").mkdir(parents=True)
     catalog = airwaybill.scan(root)

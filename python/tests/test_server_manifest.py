@@ -163,7 +163,7 @@ def test_more_than_one_host(server: Server, second: str) -> None:
         ("current_ver=../../etc/passwd", "version_start"),
         ("current_ver=1.0.0&firmware_ver=", "version_empty"),
         ("firmware_ver=x", "version_start"),
-        ("format=3", "format_invalid"),
+        ("format=4", "format_invalid"),
         ("format=", "format_invalid"),
         ("format=02", "format_invalid"),
         ("format=%EF%BC%91", "format_invalid"),

@@ -54,6 +54,11 @@ class Config:
         """For how many seconds caches may keep files of what is offered."""
         return YEAR_SECONDS if self.immutable else int(min(MAX_AGE_SECONDS, SETTLE_TIMES * self.settle))
 
+    def patches(self, listing: Listing, moment: Moment) -> list[FileRecord]:
+        """Those that have settled."""
+        unsettled = set(moment.unsettled)
+        return [patch for patch in listing.patches if patch.path not in unsettled]
+
     def catalog(
         self, listing: Listing | Iterable[FileRecord], moment: Moment = NO_MOMENT, earlier: Catalog | None = None
     ) -> Catalog:
@@ -65,6 +70,7 @@ class Config:
             include=self.include,
             keep=self.keep,
             earlier=earlier,
+            patches=self.patches(listing, moment) if isinstance(listing, Listing) else None,
             **moment._asdict(),
         )
 

@@ -44,8 +44,8 @@ def manifest_request(scope: Scope, config: Config) -> ManifestRequest:
         _host(scope)
     parameters = parse_query(scope["query_string"])
     text = parameters.get("format", "1")
-    if text not in ("1", "2"):
-        raise RequestError(400, "format_invalid", f"format {shown(text)}: expected 1 or 2")
+    if text not in ("1", "2", "3"):
+        raise RequestError(400, "format_invalid", f"format {shown(text)}: expected 1, 2 or 3")
     return ManifestRequest(base_url, parameters.get("current_ver"), parameters.get("firmware_ver"), int(text))
 
 

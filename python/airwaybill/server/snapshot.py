@@ -17,7 +17,8 @@ class Snapshot:
 
     ``catalog`` is the catalog of ``listing`` at ``moment``, ``checked`` its check, None as long as that is not done;
     ``judged`` says who signed what, where only what is signed is offered. ``offered`` has the names of the releases and
-    images that are there and are offered, or were since the start, each with the catalog in which it was last offered.
+    images that are there and are offered, or were since the start, each with the catalog in which it was last offered;
+    ``patches`` the patches that are there, by path.
     """
 
     generation: int
@@ -29,6 +30,7 @@ class Snapshot:
     checked: _check.Checked | None
     judged: _signing.Judged | None
     offered: dict[str, Catalog]
+    patches: dict[str, FileRecord]
     releases: tuple[str, ...]
     firmware: tuple[str, ...]
     unsettled: tuple[str, ...]
@@ -103,6 +105,7 @@ class Snapshot:
             checked=checked,
             judged=judged,
             offered=offered,
+            patches={patch.path: patch for patch in config.patches(listing, moment)},
             releases=releases,
             firmware=firmware,
             unsettled=tuple(notice.path for notice in catalog.held_back if notice.code == "release_unsettled"),
@@ -112,12 +115,14 @@ class Snapshot:
 
     def find(self, path: str) -> FileRecord | None:
         """The file at ``path`` of what is offered, or was since the start."""
+        if path in self.patches:
+            return self.patches[path]
         catalog = self.offered.get(path.partition("/")[0])
         return None if catalog is None else catalog.find(path)
 
     def offers(self, path: str) -> bool:
         """Whether the file that ``find`` has at ``path`` is of what is offered now."""
-        return self.offered.get(path.partition("/")[0]) is self.catalog
+        return path in self.patches or self.offered.get(path.partition("/")[0]) is self.catalog
 
     def finished(self) -> Snapshot:
         """The same, checked; what was answered from it is still right."""
