@@ -21,6 +21,7 @@ from airwaybill import (
     _adding,
     _check,
     _directory,
+    _patching,
     _record,
     _serve,
     _signing,
@@ -65,6 +66,7 @@ commands = typer.Typer(
 )
 commands.command()(_serve.serve)
 commands.command()(_adding.add)
+commands.command()(_patching.delta)
 commands.command()(_signing_commands.sign)
 commands.add_typer(_signing_commands.keys, name="keys")
 

@@ -1,0 +1,216 @@
+"""Patches that are there, and `airwaybill delta`, which makes them (rules X2 to X4)."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Call
+from content import noise, sha1, write
+
+import airwaybill
+from airwaybill import _delta, apply_patch, make_patch
+
+OLDEST, OLD, NEW = noise(3000, 1), noise(3000, 1) + b"old\n", noise(2990, 1) + b"new\n"
+TEXT = b"led.on()\n" * 300
+FILES = {
+    "0.9.0/flash/main.py": OLDEST,
+    "1.0.0/flash/main.py": OLD,
+    "1.0.0/flash/old.py": b"old\n",
+    "1.0.1/flash/main.py": NEW,
+    "1.0.1/flash/lib.py": TEXT,
+    "1.0.1/flash/noise.bin": noise(2000, 2),
+    "1.0.1/flash/empty.py": b"",
+    "firmware_0.9.0.bin": b"\xe9" + noise(5000, 3),
+    "firmware_1.0.1.bin": b"\xe9" + noise(5000, 3) + b"!",
+}
+
+
+def patch(new: bytes, old: bytes | None = None) -> str:
+    """X2"""
+    return f"delta/{sha1(new)}" if old is None else f"delta/{sha1(old)}-{sha1(new)}"
+
+
+IMAGE = patch(FILES["firmware_1.0.1.bin"], FILES["firmware_0.9.0.bin"])
+FROM_OLDEST, FROM_OLD, FROM_NOTHING = patch(NEW, OLDEST), patch(NEW, OLD), patch(TEXT)
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    write(tmp_path / "tree", FILES)
+    return tmp_path / "tree"
+
+
+def there(tree: Path) -> set[str]:
+    return {str(path.relative_to(tree)) for path in (tree / "delta").glob("*")}
+
+
+def contents(tree: Path) -> dict[str, bytes]:
+    return {path: (tree / path).read_bytes() for path in there(tree)}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "made"),
+    [
+        ([], {FROM_OLDEST, FROM_OLD, FROM_NOTHING, IMAGE}),
+        (["--from", "1.0.0"], {FROM_OLD, FROM_NOTHING}),
+        (["--from", "v0.9.0"], {FROM_OLDEST, FROM_NOTHING, IMAGE}),
+        (["--from", "1.0.0", "--from", "0.9.0"], {FROM_OLDEST, FROM_OLD, FROM_NOTHING, IMAGE}),
+        (["--from", "1.0.1"], set()),
+        (["--ignore", "main.py", "--ignore", "*.bin"], {FROM_NOTHING, IMAGE}),
+        (["--protect", "flash/lib.py"], {FROM_OLDEST, FROM_OLD, IMAGE}),
+        (["--keep", "flash/main.py"], {FROM_NOTHING, IMAGE}),
+        (["--dry-run"], set()),
+    ],
+)
+def test_what_is_made(tree: Path, call: Call, arguments: list[str], made: set[str]) -> None:
+    assert call("delta", tree, *arguments).code == 0
+    assert there(tree) == made
+    by_sha1 = {sha1(content): content for content in FILES.values()}
+    for path, content in contents(tree).items():
+        base, _, target = path.removeprefix("delta/").rpartition("-")
+        assert apply_patch(by_sha1[base] if base else b"", content) == by_sha1[target]
+
+
+def test_every_patch_that_is_made_is_offered(tree: Path, call: Call) -> None:
+    call("delta", tree)
+    catalog, offered = airwaybill.scan(tree), set[str]()
+    for version in ("1.0.0", "0.9.0", None):
+        document = json.loads(catalog.manifest_json("http://h", version, format=3))
+        for entry in (*document["new"], *document["update"], document["firmware"]):
+            if "patch" in entry:
+                offered.add(entry["patch"]["URL"].removeprefix("http://h/"))
+    assert offered == there(tree) == {FROM_OLDEST, FROM_OLD, FROM_NOTHING, IMAGE}
+
+
+def test_the_newest_pairs_come_first(tree: Path, monkeypatch: pytest.MonkeyPatch, call: Call) -> None:
+    order: list[str] = []
+
+    def write_patch(_: _delta.Maker, path: str, __: bytes) -> None:
+        order.append(path)
+
+    monkeypatch.setattr(_delta.Maker, "_write", write_patch)
+    call("delta", tree)
+    assert order == [FROM_OLD, FROM_NOTHING, IMAGE, FROM_OLDEST]
+
+
+def test_a_patch_that_is_there_stays(tree: Path, call: Call) -> None:
+    published = b"published"
+    write(tree, {FROM_OLD: published})
+    assert json.loads(call("delta", tree, "--from", "1.0.0", "--json").out)["made"] == [
+        {"path": FROM_NOTHING, "size": len(make_patch(b"", TEXT))}
+    ]
+    before = contents(tree)
+    assert before[FROM_OLD] == published
+    assert json.loads(call("delta", tree, "--from", "1.0.0", "--json").out)["made"] == []
+    assert contents(tree) == before
+
+
+def test_what_it_says(tree: Path, call: Call) -> None:
+    dry = call("delta", tree, "--dry-run", "--json").out
+    assert call("delta", tree, "--json").out == dry
+    said: dict[str, Any] = json.loads(dry)
+    assert {one["path"]: one["size"] for one in said["made"]} == {
+        path: len(content) for path, content in contents(tree).items()
+    }
+    plans = airwaybill.scan(tree)
+    for version, row in zip(("1.0.0", "0.9.0", None), said["updates"]):
+        plan = plans.plan(version)
+        assert plan is not None
+        assert row == {
+            "from": version,
+            "to": "1.0.1",
+            "files": 5,
+            "patches": {"1.0.0": 2, "0.9.0": 3, None: 1}[version],
+            "download_size": plan.download_size,
+            "patched_size": plan.patched_size,
+        }
+    table = call("delta", tree, "--from", "1.0.0").out.splitlines()
+    assert table[0].startswith("from   to     files  patches  without patches  with patches")
+    assert table[1].startswith("1.0.0  1.0.1      5        2 ")
+    assert table[-1] == "0 patches made, 0 B"
+
+
+def block(tree: Path) -> None:
+    (tree / "delta").write_bytes(b"")
+
+
+@pytest.mark.parametrize(
+    ("prepare", "arguments", "code", "error"),
+    [
+        (block, [], 1, "patch_failed: cannot make patches: "),
+        (None, ["--from", "9.9"], 2, "release_unknown: '9.9': no release and no image has this version"),
+        (None, ["--from", "x"], 2, "version_start"),
+        (None, ["--ignore", "["], 2, "glob_invalid"),
+    ],
+)
+def test_what_is_wrong(
+    tree: Path, call: Call, prepare: Callable[[Path], None] | None, arguments: list[str], code: int, error: str
+) -> None:
+    if prepare is not None:
+        prepare(tree)
+    done = call("delta", tree, *arguments)
+    assert (done.code, done.out) == (code, "")
+    assert done.err.startswith(f"airwaybill: {error}")
+    assert done.err.count("\n") == 1
+    assert there(tree) == set()
+
+
+def test_a_directory_without_a_release_is_an_error(tmp_path: Path, call: Call) -> None:
+    done = call("delta", tmp_path)
+    assert done.code == 1
+    assert done.err.startswith("airwaybill: no_releases: ")
+
+
+def test_a_file_that_changed_since_the_scan_makes_no_patch(tree: Path) -> None:
+    catalog = airwaybill.scan(tree)
+    (tree / "1.0.1/flash/lib.py").write_bytes(TEXT[::-1])
+    maker, update = _delta.Maker(str(tree)), next(iter(_delta.updates(catalog)))
+    base, target = update.files[-1]
+    assert target.path == "1.0.1/flash/noise.bin"
+    maker.make(base, target)
+    base, target = next(pair for pair in update.files if pair[1].path == "1.0.1/flash/lib.py")
+    with pytest.raises(airwaybill.AirwaybillError) as caught:
+        maker.make(base, target)
+    assert caught.value.code == "file_changed"
+    assert FROM_NOTHING not in there(tree)
+
+
+def test_a_disk_that_is_full_leaves_nothing(tree: Path, monkeypatch: pytest.MonkeyPatch, call: Call) -> None:
+    def fsync(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    done = call("delta", tree)
+    assert (done.code, done.err) == (
+        1,
+        "airwaybill: patch_failed: cannot make patches: [Errno 28] No space left on device\n",
+    )
+    assert there(tree) == set()
+
+
+def test_no_patch_is_made_of_large_files(tree: Path, call: Call) -> None:
+    limit, large = bytes(_delta.SIZE_LIMIT), bytes(_delta.SIZE_LIMIT + 1)
+    write(tree, {"1.0.1/flash/limit.txt": limit, "1.0.1/flash/large.txt": large})
+    assert call("delta", tree, "--from", "1.0.0").code == 0
+    made = there(tree)
+    assert patch(limit) in made
+    assert patch(large) not in made
+
+
+def test_formats_1_and_2_are_the_same_with_patches(tree: Path, call: Call) -> None:
+    def manifests() -> list[str]:
+        return [
+            call("manifest", tree, "--format", number, *base).out
+            for number in (1, 2)
+            for base in ((), ("--from", "1.0.0"), ("--from", "0.9.0"), ("--from", "1.0.1"))
+        ]
+
+    before = manifests()
+    call("delta", tree)
+    assert manifests() == before
+    assert call("manifest", tree, "--format", "3", "--from", "1.0.0").out not in before
