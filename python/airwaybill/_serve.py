@@ -96,6 +96,14 @@ def serve(
             help="Releases never change: caches may keep files for a year, otherwise a minute.",
         ),
     ] = False,
+    delta: Annotated[
+        bool,
+        typer.Option(
+            "--delta/--no-delta",
+            envvar=variable("DELTA"),
+            help="Make patches to the highest release, in DIR/delta, when nothing else is to be done.",
+        ),
+    ] = True,
     cache: Annotated[
         Optional[str],
         typer.Option(
@@ -157,7 +165,7 @@ def app_of(settings: dict[str, Any], access_log: Optional[BinaryIO] = None) -> "
     from airwaybill.server import create_app
 
     globs = ("ignore", "protect", "include", "keep")
-    same = ("base_url", *globs, "checked", "signed_only", "serve_other", "preview", "settle", "immutable")
+    same = ("base_url", *globs, "checked", "signed_only", "serve_other", "preview", "settle", "immutable", "delta")
     try:
         return create_app(
             settings["directory"],

@@ -20,9 +20,12 @@ DEADLINE_SECONDS = 60.0
 def serve(
     root: Path, *options: str, host: str = "127.0.0.1", port: int = 0, cache: Path | None = None
 ) -> tuple[str, ...]:
-    """The command that serves ``root``; port 0 lets the system choose, without ``cache`` each start is the first."""
+    """The command that serves ``root``, and changes nothing there unless ``options`` have ``--delta``.
+
+    Port 0 lets the system choose, without ``cache`` each start is the first.
+    """
     kept = ("--no-cache",) if cache is None else ("--cache", str(cache))
-    return (*COMMAND, "serve", str(root), "--host", host, "--port", str(port), *kept, *options)
+    return (*COMMAND, "serve", str(root), "--host", host, "--port", str(port), "--no-delta", *kept, *options)
 
 
 class ServerProcess:

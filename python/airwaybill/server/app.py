@@ -56,6 +56,7 @@ def create_app(
     preview: bool = True,
     settle: float = 10.0,
     immutable: bool = False,
+    delta: bool = False,
     trusted_proxies: Iterable[str] = (),
     access_log: BinaryIO | None = None,
     cache: str | os.PathLike[str] | None = None,
@@ -70,7 +71,8 @@ def create_app(
     have the keys below ``root``. Files of what is not offered, and all others below ``root``, are sent only with
     ``serve_other``, the release preview only with ``preview``. A release is offered once nothing in it has changed for
     ``settle`` seconds. Caches may keep its files for a minute, or for a year with ``immutable``, which is for releases
-    that never change; one that changes after all is held back as long.
+    that never change; one that changes after all is held back as long. With ``delta`` patches to the highest release
+    and image are made in the background, below ``root`` in ``delta/``; those that are there are offered in any case.
     ``X-Forwarded-Proto`` and ``-Host`` are trusted from the addresses and networks in ``trusted_proxies``.
     ``access_log`` gets one JSON line per request. ``cache`` is a directory in which digests are kept, so that the next
     start hashes only what changed since. ``force_polling`` is for file systems without change notifications.
@@ -98,6 +100,7 @@ def create_app(
         dst_paths=dst_paths,
         settle=settle,
         immutable=immutable,
+        delta=delta,
         trusted_proxies=parse_networks(trusted_proxies),
         cache=None if cache is None else os.fspath(cache),
         force_polling=force_polling,

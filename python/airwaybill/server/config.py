@@ -46,6 +46,7 @@ class Config:
     settle: float = 10.0
     immutable: bool = False
     trusted_proxies: tuple[Network, ...] = ()
+    delta: bool = False
     cache: str | None = None
     force_polling: bool = False
 

@@ -14,8 +14,10 @@ from typing import NamedTuple
 import watchfiles
 
 from airwaybill import AirwaybillError, Listing, _check, _signing
+from airwaybill._delta import PATCHES
 from airwaybill.server.answers import RequestError
 from airwaybill.server.config import Config, Moment
+from airwaybill.server.making import Making
 from airwaybill.server.report import Report
 from airwaybill.server.snapshot import Snapshot
 
@@ -98,7 +100,7 @@ class Seen(NamedTuple):
 
 
 class Releases:
-    """Watches ``root`` and publishes a ``Snapshot`` after each change, from two threads of its own.
+    """Watches ``root`` and publishes a ``Snapshot`` after each change, from threads of its own.
 
     ``current`` is the last snapshot (None before the first), ``error`` the error of the last scan. ``progress``, if
     there is one, is called during each scan with bytes done and in all.
@@ -122,6 +124,7 @@ class Releases:
         self._looked = threading.Event()
         self._lock = threading.Lock()
         self._threads: tuple[threading.Thread, ...] = ()
+        self._making = Making(self._stopping, self.look_again)
 
     @property
     def stale_for(self) -> float:
@@ -151,9 +154,11 @@ class Releases:
             if self._threads:
                 return
             self._stopping.clear()
-            self._threads = (
-                threading.Thread(target=self._keep_scanning, name="airwaybill-scan", daemon=True),
-                threading.Thread(target=self._keep_watching, name="airwaybill-watch", daemon=True),
+            work = {"scan": self._keep_scanning, "watch": self._keep_watching}
+            if self._config.delta:
+                work["delta"] = self._making.run
+            self._threads = tuple(
+                threading.Thread(target=run, name=f"airwaybill-{name}", daemon=True) for name, run in work.items()
             )
             atexit.register(self.close)
             for thread in self._threads:
@@ -165,6 +170,7 @@ class Releases:
             atexit.unregister(self.close)
             self._stopping.set()
             self._dirty.set()
+            self._making.wake()
             for thread in self._threads:
                 thread.join(STOP_SECONDS)
             self._threads = tuple(thread for thread in self._threads if thread.is_alive())
@@ -224,7 +230,7 @@ class Releases:
                 listing.changed,
                 started,
                 ended,
-                arrived=listing.arrived,
+                arrived={*listing.arrived, *self._making.made},
                 is_as_offered=partial(self._is_as_offered, listing),
             )
             # A write that changes no entry, for example to an access log below the root, makes no new snapshot.
@@ -237,6 +243,7 @@ class Releases:
                 moment = Moment(now, tuple(waits))
                 self.current = Snapshot.after(last, listing, moment, self._config, real_root, settings, documents)
                 self._offered.update(listing.digests([*self.current.releases, *self.current.firmware]))
+                self._making.take(self.current)
                 if self.current.checked is not None:
                     self._report.tell(self.current)
             self._state, self.error, self._read_at = state, None, ended
@@ -295,9 +302,11 @@ class Releases:
             ignore_permission_denied=True,
         )
         # The first return, with or without changes, means that the watch is in place: scan for earlier changes.
-        unsure = True
-        for found in changes:
+        unsure, patches = True, os.path.join(self.root, PATCHES, "")
+        for changed in changes:
             replaced = _identity(self.root) != here
+            # Patches may be many, one after the other: they wait for the next scan, or for this server to be done.
+            found = any(not path.startswith(patches) for _, path in changed)
             if found or replaced or unsure:
                 self.look_again()
             if replaced:

@@ -14,7 +14,7 @@ const MAIN = "from airwaybill.cli import main; main()";
 
 /** `airwaybill serve` on a port that the system chooses. */
 export async function serve(directory: string, ...options: string[]): Promise<Server> {
-  return started(["-c", MAIN, "serve", directory, "--host", "127.0.0.1", "--port", "0", "--settle", "0", ...options]);
+  return started(["-c", MAIN, "serve", directory, "--host", "127.0.0.1", "--port", "0", "--settle", "0", "--no-delta", ...options]);
 }
 
 /** A Python program that says `serving … at URL` on stderr once it does. */

@@ -1,0 +1,144 @@
+"""Patches that the server makes, and offers (rules X2 to X4)."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from pathlib import Path
+
+import pytest
+from content import sha1, write
+from server_support import Server, eventually, serving
+from test_delta_command import FILES, FROM_NOTHING, FROM_OLD, FROM_OLDEST, IMAGE, NEW, OLD, contents, there
+
+from airwaybill import _delta, apply_patch, make_patch, scan
+from airwaybill.server.config import Config
+from airwaybill.server.making import Making
+from airwaybill.server.releases import Releases
+
+ALL = {FROM_OLDEST, FROM_OLD, FROM_NOTHING, IMAGE}
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    write(tmp_path / "tree", FILES)
+    return tmp_path / "tree"
+
+
+def patches_of(server: Server, version: str = "1.0.0") -> set[str]:
+    """The patches that are offered to a device."""
+    document = server.get(f"/manifest.json?current_ver={version}&format=3", {"Host": "h"}).json()
+    if document is None:
+        return set()
+    entries = (*document["new"], *document["update"], *filter(None, [document.get("firmware")]))
+    return {entry["patch"]["URL"].removeprefix("http://h/") for entry in entries if "patch" in entry}
+
+
+def test_patches_to_the_highest_release_are_made_and_offered(tree: Path, log: Path) -> None:
+    with serving(tree, log, "--settle", "0", "--delta") as server:
+        eventually(lambda: patches_of(server), {FROM_OLD, FROM_NOTHING}.__eq__)
+        eventually(lambda: patches_of(server, "0.9.0"), {FROM_OLDEST, FROM_NOTHING, IMAGE}.__eq__)
+        eventually(lambda: there(tree), ALL.__eq__)
+        asked = "/manifest.json?current_ver=1.0.0&format=3"
+        assert server.get(asked, {"Host": "h"}).body == scan(tree).manifest_json("http://h", "1.0.0", format=3)
+        reply = server.get(f"/{FROM_OLD}")
+        assert apply_patch(OLD, reply.body) == NEW
+        assert reply.headers["etag"] == f'"{sha1(reply.body)}"'
+        # H3: a release that is made under another name, and renamed.
+        newer = NEW + b"newer\n"
+        write(tree, {"x.new/flash/main.py": newer})
+        (tree / "x.new").rename(tree / "1.0.2")
+        eventually(lambda: patches_of(server, "1.0.1"), {f"delta/{sha1(NEW)}-{sha1(newer)}"}.__eq__)
+        server.stop()
+    said = "".join(server.said)
+    assert "patches: 1.0.0 -> 1.0.1: 2, " in said
+    assert "patches: 0.9.0 -> firmware_1.0.1.bin: 1, " in said
+    assert "patches: 1.0.1 -> 1.0.2: 1, " in said
+
+
+def test_what_is_deleted_is_made_again(tree: Path, log: Path) -> None:
+    with serving(tree, log, "--settle", "0", "--delta") as server:
+        eventually(lambda: there(tree), ALL.__eq__)
+        before = contents(tree)
+        shutil.rmtree(tree / "delta")
+        eventually(lambda: there(tree), ALL.__eq__)
+        assert contents(tree) == before
+        eventually(lambda: patches_of(server), {FROM_OLD, FROM_NOTHING}.__eq__)
+
+
+def test_formats_1_and_2_are_the_same_with_patches(tree: Path, log: Path) -> None:
+    asked = [f"/manifest.json?format={number}&current_ver={base}" for number in (1, 2) for base in ("1.0.0", "0.9.0")]
+    catalog = scan(tree)
+    with serving(tree, log, "--settle", "0", "--delta") as server:
+        eventually(lambda: patches_of(server), {FROM_OLD, FROM_NOTHING}.__eq__)
+        for path in asked:
+            query = dict(part.split("=") for part in path.partition("?")[2].split("&"))
+            expected = catalog.manifest_json("http://h", query["current_ver"], format=int(query["format"]))
+            assert server.get(path, {"Host": "h"}).body == expected
+
+
+def test_patches_that_are_there_are_offered_without_any_being_made(tree: Path, log: Path) -> None:
+    write(tree, {FROM_OLD: make_patch(OLD, NEW)})
+    with serving(tree, log, "--settle", "0") as server:
+        assert patches_of(server) == {FROM_OLD}
+        server.wait(lambda health: health["errors"] is not None)
+        server.stop()
+    assert there(tree) == {FROM_OLD}
+    assert not any("patches: " in line for line in server.said)
+
+
+def test_a_directory_that_cannot_be_written_to_is_served(tree: Path, log: Path) -> None:
+    (tree / "delta").write_bytes(b"")
+    with serving(tree, log, "--settle", "0", "--delta") as server:
+        eventually(lambda: server.said, lambda said: any("patches are not made in delta/: " in line for line in said))
+        assert patches_of(server) == set()
+        write(tree, {"1.0.3/flash/main.py": b"three\n"})
+        server.wait(lambda health: "1.0.3" in health["releases"])
+        server.stop()
+    assert sum("patches are not made in delta/: " in line for line in server.said) == 1
+
+
+def look(tree: Path, settle: float) -> Releases:
+    releases = Releases(str(tree), Config(settle=settle))
+    releases.look()
+    return releases
+
+
+@pytest.mark.parametrize(("settle", "offered"), [(0, {FROM_OLD}), (3600, set())])
+def test_a_patch_that_is_copied_in_has_to_settle(tree: Path, settle: float, offered: set[str]) -> None:
+    write(tree, {FROM_OLD: make_patch(OLD, NEW)})
+    snapshot = look(tree, settle).snapshot()
+    assert set(snapshot.patches) == offered
+    assert (snapshot.find(FROM_OLD) is None) == (not offered)
+
+
+def test_a_patch_that_was_made_here_need_not_settle(tree: Path) -> None:
+    releases = look(tree, 3600)
+    path, other = FROM_OLD, FROM_OLDEST
+    write(tree, {path: make_patch(OLD, NEW), other: b"another"})
+    releases._making.made.add(path)
+    releases.look()
+    assert set(releases.snapshot().patches) == {path}
+
+
+def test_a_new_generation_interrupts_and_the_end_too(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = look(tree, 0).snapshot(), look(tree, 0).snapshot()
+    stopping, made = threading.Event(), list[tuple[str, str]]()
+    making = Making(stopping, lambda: None)
+
+    def make(_: _delta.Maker, base: _delta.Source | None, target: _delta.Source) -> None:
+        made.append(("nothing" if base is None else base.path, target.path))
+        if len(made) == 1:
+            making.take(second)
+        if len(made) == 3:
+            stopping.set()
+            making.wake()
+
+    monkeypatch.setattr(_delta.Maker, "make", make)
+    monkeypatch.setattr(os, "setpriority", lambda *_: None)
+    making.take(first)
+    making.run()
+    pair = ("1.0.0/flash/main.py", "1.0.1/flash/main.py")
+    assert made[:2] == [pair, pair]
+    assert len(made) == 3
