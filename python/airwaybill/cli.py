@@ -147,18 +147,24 @@ def plan(
     if found is None:
         print("nothing to do")
         return
-    table = new_table("action", "path", "size >", "sha1")
+    patches = {patch["file"]: size_of(patch["size"]) for patch in found.to_dict().get("patches", ())}
+    table = new_table("action", "path", "size >", *(["patch >"] if patches else []), "sha1")
+
+    def row(action: str, path: str, size: str = "", patch: str = "", digest: str = "") -> None:
+        table.add_row(action, shown(path), size, *([patch] if patches else []), digest)
+
     for path in found.delete:
-        table.add_row("delete", shown(path), "", "")
+        row("delete", path)
     for action, files in (("new", found.new), ("update", found.update)):
         for file in files:
-            table.add_row(action, shown(file.path), size_of(file.size), file.sha1)
+            row(action, file.path, size_of(file.size), patches.get(file.path, ""), file.sha1)
     if found.firmware is not None:
-        table.add_row("flash", shown(found.firmware.path), size_of(found.firmware.size), found.firmware.sha1)
+        row("flash", found.firmware.path, size_of(found.firmware.size), patches.get(None, ""), found.firmware.sha1)
     print_tables(table)
     print(
         f"{found.previous_version or 'nothing'} -> {found.version}: {len(found.delete)} deleted, {len(found.new)} new, "
         f"{len(found.update)} updated, {size_of(found.download_size)} to download"
+        + (f", {size_of(found.patched_size)} with patches" if patches else "")
     )
 
 
@@ -225,10 +231,22 @@ def inspect(
         settings = _check.Settings(_check.settings(directory))
         catalog, _, found = _check.without_errors(offer, directory, settings)
         _complain_of(found.errors)
+    # What devices on each release fetch to get to the highest, without and with patches.
+    plans = [catalog.plan(release.version) for release in catalog.releases]
+    updates = [(0, 0) if plan is None else (plan.download_size, plan.patched_size) for plan in plans]
     if as_json:
         print_json(
             {
-                "releases": [{"version": of.version, "files": len(of), "size": of.size} for of in catalog.releases],
+                "releases": [
+                    {
+                        "version": of.version,
+                        "files": len(of),
+                        "size": of.size,
+                        "download_size": full,
+                        "patched_size": patched,
+                    }
+                    for of, (full, patched) in zip(catalog.releases, updates)
+                ],
                 "firmware": [
                     {"path": of.path, "version": of.version, "size": of.size, "sha1": of.sha1}
                     for of in catalog.firmware
@@ -238,9 +256,11 @@ def inspect(
             }
         )
         return
-    releases = new_table("release", "files >", "size >")
-    for release in catalog.releases:
-        releases.add_row(release.version, str(len(release)), size_of(release.size))
+    has_patches = any(patched < full for full, patched in updates)
+    releases = new_table("release", "files >", "size >", *(["update >", "with patches >"] if has_patches else []))
+    for release, update in zip(catalog.releases, updates):
+        sizes = map(size_of, update) if has_patches else ()
+        releases.add_row(release.version, str(len(release)), size_of(release.size), *sizes)
     firmware = new_table("firmware", "image", "size >", "sha1")
     for image in catalog.firmware:
         firmware.add_row(image.version, shown(image.path), size_of(image.size), image.sha1)

@@ -214,3 +214,24 @@ def test_formats_1_and_2_are_the_same_with_patches(tree: Path, call: Call) -> No
     call("delta", tree)
     assert manifests() == before
     assert call("manifest", tree, "--format", "3", "--from", "1.0.0").out not in before
+
+
+def test_plan_and_inspect_say_what_patches_save(tree: Path, call: Call) -> None:
+    before = call("plan", tree, "--from", "1.0.0").out, call("inspect", tree).out
+    assert not any("patch" in said for said in before)
+    call("delta", tree)
+    plan = airwaybill.scan(tree).plan("1.0.0")
+    assert plan is not None
+    full, patched = (f"{size:,} B".replace(",", " ") for size in (plan.download_size, plan.patched_size))
+    lines = call("plan", tree, "--from", "1.0.0").out.splitlines()
+    assert lines[0].split() == ["action", "path", "size", "patch", "sha1"]
+    size = len(make_patch(OLD, NEW))
+    (row,) = (line.split() for line in lines if line.startswith("update"))
+    assert row == ["update", "flash/main.py", "2", "994", "B", str(size), "B", sha1(NEW)]
+    assert lines[-1].endswith(f", {full} to download, {patched} with patches")
+    rows = [line.split("  ") for line in call("inspect", tree).out.splitlines()]
+    assert [cell.strip() for cell in rows[0] if cell][-2:] == ["update", "with patches"]
+    assert [cell.strip() for cell in rows[2] if cell][-2:] == [full, patched]
+    assert [cell.strip() for cell in rows[3] if cell][-2:] == ["0 B", "0 B"]
+    (_, release, _) = json.loads(call("inspect", tree, "--json").out)["releases"]
+    assert (release["download_size"], release["patched_size"]) == (plan.download_size, plan.patched_size)
