@@ -1,9 +1,10 @@
-"""What is known before the server is asked."""
+"""What is known before the server is asked, and whether a change is under way already."""
 
+import airwaybill_boot as base
 from airwaybill_boot import HOME
 from airwaybill_boot.trees import names_in
-from airwaybill_boot.files import stat
-from airwaybill_boot.mounts import is_mounted
+from airwaybill_boot.files import Damaged, stat
+from airwaybill_boot.mounts import is_mounted, spend
 from airwaybill import record
 from airwaybill.names import check_version
 from OTA import OTAError
@@ -64,3 +65,22 @@ def copies(ota, name):
     except (OSError, AttributeError, ValueError):
         pass
     return True
+
+
+def waiting(ota):
+    """The version that waits for the next start, if one does. What the last change has left to do on a mount that was
+    away is done here."""
+    change = base.part("change").Change(ota.mounts)
+    try:
+        if change.load() and change.head and change.journal["state"] == "install":
+            return change.head["to"].split("\n")[0]
+        # "journal": a client of the first edition has begun it.
+        if change.journal or stat(ota.home + "/journal"):
+            raise OTAError("unfinished", "the last change is not confirmed")
+    except Damaged as error:
+        raise OTAError("unfinished", str(error))
+    if stat(ota.home + "/left"):
+        base.once("left", "take_left", change)
+    ota.left = change.head["mounts"] if stat(ota.home + "/left") else ()
+    spend(change.mounts)
+    return None

@@ -63,13 +63,12 @@ def tidy(ota):
 def take(ota, path):
     """Whether the keys in this file are the device's from now on: not if it has some."""
     from airwaybill import record
-    from airwaybill.begin import keys as has_keys
+    from airwaybill import begin
     from airwaybill.keys import read
-    from airwaybill.waiting import waiting
 
-    if waiting(ota):
+    if begin.waiting(ota):
         raise OTAError("unfinished", "the last change is not confirmed")
-    if has_keys(ota, record.read_head(ota, ota.version)):
+    if begin.keys(ota, record.read_head(ota, ota.version)):
         load(ota, None)
         return False
     ota.keys = None

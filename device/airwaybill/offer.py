@@ -1,5 +1,8 @@
 """What the server has for this device."""
 
+import sys
+
+from airwaybill_boot import forget
 from airwaybill_boot.content import put
 from airwaybill_boot.files import remove
 from airwaybill.update import once, steps, sweep
@@ -65,7 +68,7 @@ def ask(ota, signed=False):
         if not found.null:
             if is_signed:
                 yield from steps("signing", "files", ota, found, own)
-            once("planning", "planning", ota, found, deletes)
+            planning(ota, found, deletes)
     except Exception:
         sweep(ota)
         raise
@@ -83,3 +86,16 @@ def manifest(ota, found, own):
     found.null = ota.held is not None and ota.held.strip() == b"null"  # most polls: nothing is written for these (D21)
     if not found.null:
         once("read", "read", ota, found)
+
+
+def planning(ota, found, deletes):
+    """From what the manifest lists to what the device is to fetch and to change: `waybill/fetch.new`. `deletes`: the
+    path of a list whose deletes count as well, or None."""
+    before = list(sys.modules)
+    from airwaybill import lists, room  # noqa: F401, they stay for both passes
+
+    try:
+        once("plan", "plan", ota, found, deletes)
+        once("goes", "complete", ota, found)
+    finally:
+        forget(before)

@@ -1,8 +1,8 @@
-"""When all files wait: the plan, and the room for what comes after it (D11)."""
+"""When all files wait: the plan, the room for what comes after it (D11), and the journal."""
 
 from airwaybill_boot import json
 from airwaybill_boot.content import copy
-from airwaybill_boot.files import FORMAT, stat
+from airwaybill_boot.files import FORMAT, REFUSED, error_text, remove, stat
 from airwaybill_boot.sealed import PLAN, Sealed
 from airwaybill_boot.spare import fill, keep_spare
 from airwaybill.lists import lines, read_sum, staging
@@ -63,3 +63,23 @@ def write_plan(ota, head, sums, file):
             digest, size = read_sum(sums, number) if kind in "ARBC" else ("-", 0)
             sealed.write("%s %d %d %d %s %s\n" % (PLANNED[kind], number, levels, size, digest, path))
     return sealed.seal()
+
+
+def commit(ota, head, digest):
+    """The journal: from there on the next start changes the release."""
+    from airwaybill_boot.change import Change, firmware_of
+
+    remove(staging(ota, "flash/") + "/room")
+    change = Change(ota.mounts)
+    change.start_journal(digest, ota.plan_id, "install")
+    change.head = head
+    change.plan = ota.home + "/plan"
+    change.journal["switched"] = 1 if ota.image else 0
+    change.enter("install")
+    # From here on the next start decides.
+    if ota.image:
+        try:
+            firmware_of(head).switch("new")
+        except OSError as error:
+            change.roll_back("firmware_invalid: " + error_text(error), REFUSED)
+            raise OTAError("firmware_invalid", error_text(error))

@@ -96,7 +96,7 @@ class Guarded:
 
 def run(ota, allow_downgrade, retry, progress, now):
     """The version that the next start puts in place, or None when there is nothing to do."""
-    waiting = once("waiting", "waiting", ota)
+    waiting = once("begin", "waiting", ota)
     if waiting:
         return waiting
     ota.now = now and "%04d-%02d-%02dT%02d:%02d:%02dZ" % tuple(now[:6])
@@ -139,7 +139,7 @@ def run(ota, allow_downgrade, retry, progress, now):
         if error.code == "space":  # the application needs what is left
             discard(ota)
         raise error
-    once("commit", "commit", ota, *ready)
+    once("ready", "commit", ota, *ready)
     return found.version
 
 

@@ -10,7 +10,7 @@ import vfs
 sys.path[:] = [sys.argv[1], __file__.rsplit("/", 1)[0] + "/model"]
 
 from airwaybill import record
-from airwaybill.offer import Offer
+from airwaybill.offer import Offer, planning
 from airwaybill.update import once
 from devices import Chip, Log, Port, format_fat
 from OTA import OTA, OTAError
@@ -43,7 +43,7 @@ def plan(delete=(), new=(), update=()):
     try:
         ota.held = text.encode()
         once("read", "read", ota, found)
-        once("planning", "planning", ota, found, None)
+        planning(ota, found, None)
     except OTAError as error:
         return error.code
     with open(ota.home + "/fetch.new") as file:

@@ -9,7 +9,7 @@ vfs.mount(vfs.VfsPosix("/"), "/host")  # the client's parts come from there, wha
 sys.path[:] = ["/host" + path for path in (sys.argv[1], __file__.rsplit("/", 1)[0] + "/model")]
 
 from airwaybill.begin import copies
-from airwaybill.offer import Offer
+from airwaybill.offer import Offer, planning
 from airwaybill.update import once
 from airwaybill_boot import default_mounts
 from airwaybill_boot.mounts import is_mounted
@@ -46,7 +46,7 @@ def plan(ota, systems, *paths):
     ota.waybill = ota.before = None
     ota.held = json.dumps(manifest).encode()
     once("read", "read", ota, found)
-    once("planning", "planning", ota, found, None)
+    planning(ota, found, None)
     with open(ota.home + "/fetch.new") as file:
         return [line[0] for line in file if line[0] != "P"]
 
