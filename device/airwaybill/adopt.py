@@ -55,7 +55,7 @@ def discard(ota):
     if old:
         for name in ota.systems:
             remove_tree("%s/%s/%s" % (ota.mounts[name], HOME, old))
-    for name in ("/fetch", "/image", "/plan"):
+    for name in ("/fetch", "/image", "/patch", "/plan"):
         remove(ota.home + name)
     spend(ota.mounts)
 

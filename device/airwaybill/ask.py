@@ -1,14 +1,27 @@
 """Fetches the manifest."""
 
+from airwaybill_boot import built_in
 from airwaybill_boot.files import remove
 from airwaybill.tries import attempts, get
 from OTA import OTAError
 
 
 def manifest(ota, own):
-    """To `waybill/manifest`, or a short one to `ota.held`. A byte that changed on the way can name another file: where
-    nothing vouches for the manifest, it has to arrive twice alike."""
-    parameters = [("current_ver", own), ("firmware_ver", ota.firmware_version), ("format", "2")]
+    """To `waybill/manifest`, or a short one to `ota.held`: with patches, where the device can read them and the server
+    knows of them (X3)."""
+    if built_in("deflate"):
+        try:
+            return (yield from fetch(ota, own, "3"))
+        except OTAError as error:
+            if error.code != "http_refused" or error.detail[:3] != "400":
+                raise
+    yield from fetch(ota, own, "2")
+
+
+def fetch(ota, own, form):
+    """A byte that changed on the way can name another file: where nothing vouches for the manifest, it has to arrive
+    twice alike."""
+    parameters = [("current_ver", own), ("firmware_ver", ota.firmware_version), ("format", form)]
     # V3 leaves one character that a query gives another meaning.
     request = "manifest.json?" + "&".join(
         ["%s=%s" % (name, value.replace("+", "%2B")) for name, value in parameters if value]

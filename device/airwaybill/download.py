@@ -6,6 +6,7 @@ from airwaybill_boot.content import digest_of
 from airwaybill_boot.files import make_directories, parent, remove, staged, stat
 from airwaybill.lists import lines, read_sum, staging, write_sum
 from airwaybill.tries import attempts, get
+from airwaybill.update import once, steps
 from OTA import OTAError
 
 _AHEAD = const(8)  # requests on their way at once, where the transport can
@@ -26,43 +27,55 @@ def files(ota):
                 item = next(source, None)
                 more = item is not None
                 if more:
-                    ota.announce(item[1], staged_path(ota, item))
+                    number, request, _, path, _, patch = item
+                    ota.announce(patch[3] if patch else request, staged_path(ota, path, number, "p" if patch else "n"))
                     waiting.append(item)
             if waiting:
-                item = waiting.pop(0)
-                ota.fetching = item[3]
-                yield from fetch(ota, item[1], staged_path(ota, item), item[2], item[4])
-                write_sum(file, item[0], ota.last_sink.sha256, ota.last_sink.offset)
+                number, request, digest, path, size, patch = waiting.pop(0)
+                new = staged_path(ota, path, number, "n")
+                ota.fetching = path
+                sha256 = None
+                if patch:
+                    place = staged_path(ota, path, number, "p")
+                    sha256 = yield from steps("patched", "file", ota, patch, place, ota.real(path), new, digest, size)
+                if not sha256:
+                    yield from fetch(ota, request, new, digest, size)
+                    sha256, size = ota.last_sink.sha256, ota.last_sink.offset
+                write_sum(file, number, sha256, size)
 
 
-def staged_path(ota, item):
-    return staged(staging(ota, item[3]), item[0], "n")
+def staged_path(ota, path, number, kind):
+    return staged(staging(ota, path), number, kind)
 
 
 def wanted(ota, sums):
-    """(number, request, digest, path, size) of what is still to be fetched: by the waybill, where there is one, with
-    its SHA-256, else with SHA-1."""
+    """(number, request, digest, path, size, patch) of what is still to be fetched: by the waybill, where there is one,
+    with its SHA-256, else with SHA-1. A patch of another file than the device has is none."""
     shard = None
     signed = open(ota.home + "/fetch.sums", "rb") if ota.waybill else None
-    for kind, number, _, size, digest, path, request in lines(ota.home + "/fetch"):
+    patches = []
+    for kind, number, _, size, digest, path, request in lines(ota.home + "/fetch", patches):
         if kind not in FETCHED:
             continue
         if signed:
             digest, size = read_sum(signed, number)
-        new = staged(staging(ota, path), number, "n")
+        new = staged_path(ota, path, number, "n")
         if parent(new) != shard:
             shard = parent(new)
             make_directories(shard)
         found = None if ota.fresh else stat(new)
         if found and size is not None and found[6] >= size:
-            from airwaybill.digests import sha1_of
-
-            if found[6] == size and (digest_of(new) if signed else sha1_of(new)) == digest:
+            if found[6] == size and (digest_of(new) if signed else once("digests", "sha1_of", new)) == digest:
                 ota.received += size
                 write_sum(sums, number, digest_of(new), size)
                 continue
             remove(new)
-        yield number, request, digest, path, size
+            found = None
+        patch = patches[0]
+        begun = found and not stat(staged_path(ota, path, number, "p"))
+        if patch and (begun or (patch[1] and once("digests", "sha1_of", ota.real(path)) != patch[1])):
+            patch = None
+        yield number, request, digest, path, size, patch
     if signed:
         signed.close()
 
@@ -89,8 +102,9 @@ def fetch(ota, request, path, digest, size, firmware=False):
     ota.received += ota.last_sink.offset
 
 
-def image(ota, wanted):
+def image(ota, wanted, patch):
     """A generator: the firmware, to where it does not run yet."""
     size, digest, request = wanted
     ota.fetching = request
-    yield from fetch(ota, request, None, digest, size, True)
+    if not patch or not (yield from steps("patched", "image", ota, patch, digest, size)):
+        yield from fetch(ota, request, None, digest, size, True)

@@ -89,6 +89,10 @@ class Esp32:
         found = read_record(note) or {}
         self._go_to(found["offset"] if found.get("digest") == digest and found["part"] == info[4] else 0)
 
+    def running(self, size):
+        """The first `size` bytes of the image that runs, to read from."""
+        return Running(esp32.Partition(esp32.Partition.RUNNING), size)
+
     def _go_to(self, offset):
         self.offset = self._at = self._noted = offset
         self._rest = bytearray()
@@ -149,6 +153,24 @@ class Esp32:
             done += count
 
 
+class Running:
+    def __init__(self, part, size):
+        self._part = part
+        self._size = size
+        self._at = 0
+
+    def seek(self, at):
+        self._at = at
+
+    def read(self, count):
+        data = bytearray(max(0, min(count, self._size - self._at)))
+        if data:
+            self._part.readblocks(self._at // _BLOCK, data, self._at % _BLOCK)
+        self._at += len(data)
+        base.feed()
+        return data
+
+
 class Pycom:
     """As `Esp32`; what is written can neither be read back nor gone on with after a restart."""
 
@@ -162,6 +184,9 @@ class Pycom:
         if OTA.pycom_image and OTA.pycom_image[0] == digest:
             _, self.offset, self._digest = OTA.pycom_image
             OTA.pycom_image = None
+
+    def running(self, size):
+        """Cannot be read."""
 
     def restart(self):
         self._digest = digest_like(self.digest)

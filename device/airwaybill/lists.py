@@ -1,7 +1,8 @@
 """The list of a download, `waybill/fetch`: what the device is to fetch and to change.
 
 Text: `P prefix`, what stands before the device path in the URLs that follow; `Q request`, the next file's URL where
-that does not hold; `kind number levels size digest path`, a file. The kinds are those of a plan (see
+that does not hold; `T size base digest request`, the next file's patch (X3), `-` where it needs no base; `kind number
+levels size digest path`, a file. The kinds are those of a plan (see
 `airwaybill_boot.change`), with the file's SHA-1, and K(eep: it is there already, and the digest is its SHA-256),
 C (delivered once, then the device's own), S(kip) and d (a delete that does not apply). At the end `= id`, the name of
 the directories in which its files are staged.
@@ -45,10 +46,16 @@ def address(file, prefix, path, request):
     return prefix
 
 
-def lines(path):
-    """(kind, number, levels, size or None, digest, path, request) of each file of a list."""
+def write_patch(file, patch):
+    size, base, digest, request = patch
+    file.write("T %d %s %s %s\n" % (size, base or "-", digest, request))
+
+
+def lines(path, patches=None):
+    """(kind, number, levels, size or None, digest, path, request) of each file of a list. A list `patches` has its
+    patch, (size, base or None, digest, request), or None."""
     prefix = ""
-    special = None
+    special = patch = None
     with open(path) as file:
         for line in file:
             feed()
@@ -56,10 +63,15 @@ def lines(path):
                 prefix = line[2:-1]
             elif line[0] == "Q":
                 special = line[2:-1]
+            elif line[0] == "T":
+                _, size, base, digest, request = line[:-1].split(" ", 4)
+                patch = int(size), None if base == "-" else base, digest, request
             elif line[0] != "=":
+                if patches is not None:
+                    patches[:] = (patch,)
                 kind, number, levels, size, digest, name = fields(line)
                 yield kind, number, levels, size, digest, name, special or prefix + quote(name)
-                special = None
+                special = patch = None
 
 
 def fields(line):

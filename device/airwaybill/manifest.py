@@ -17,6 +17,7 @@ SIZE_LIMIT = 1 << 53
 
 SCALAR = b"+-.0123456789E" + LETTERS.encode()
 _SCALAR_BYTES = const(32)
+PATCH = ("URL", "base", "base_size", "hash", "size")
 LITERALS = {"null": None, "true": True, "false": False}
 
 
@@ -136,23 +137,26 @@ class Json:
         for key in self.keys():
             if key in found:
                 self.fail("duplicate key %s" % key)
-            if key in wanted:
+            if key == "patch" and self.peek() == "{":
+                found[key] = self.object(PATCH)
+            elif key in wanted:
                 found[key] = self.value()
             else:
                 self.skip()
         return found
 
     def _flat_object(self):
-        """The object as json.loads reads it at once, if it holds no other, no array and no escape; else None.
+        """The object as json.loads reads it at once, if it holds no array, no escape and one other object at most; else
+        None.
 
         On the way json.loads takes what is no JSON: `{"a" 1}`, a key twice, `01`, a control character. It is whole
         all the same, and its values are checked.
         """
-        end = self.data.find(b"}", self._at)
-        while end < 0 and len(self.data) - self._at < _FLAT_BYTES and self.more():
-            end = self.data.find(b"}", self._at)
-        piece = self.data[self._at : end + 1]
-        if end < 0 or piece.count(b"{") > 1 or b"[" in piece or b"\\" in piece:
+        end = self._brace(0)
+        if self.data.count(b"{", self._at, self._at + end) > 1:  # with a patch
+            end = self._brace(end + 1)
+        piece = self.data[self._at : self._at + end + 1]
+        if end < 0 or piece.count(b"{") != piece.count(b"}") or b"[" in piece or b"\\" in piece:
             return None
         text = utf8(piece)
         if text is None:
@@ -161,8 +165,17 @@ class Json:
             found = json.loads(text)
         except ValueError:  # a brace in a string, or an object in this one
             return None
-        self._at = end + 1
+        self._at += end + 1
         return found
+
+    def _brace(self, start):
+        """How far away the next closing brace is, `start` bytes or more; -1 if too far."""
+        while True:
+            found = self.data.find(b"}", self._at + start)
+            if found >= 0:
+                return found - self._at
+            if len(self.data) - self._at >= _FLAT_BYTES or not self.more():
+                return -1
 
     def scalar(self):
         """A number, true, false or null; a number that is not a plain whole one counts as a float."""
@@ -233,10 +246,11 @@ class Reader:
         """Yields (field, number, value) in the document's order, all of it checked but for paths in two lists:
 
         ("delete", number, path),
-        ("new", "update" or "keep", number, (path, size or None, sha1, request)),
-        ("firmware", 0, (size or None, sha1, request)).
+        ("new", "update" or "keep", number, (path, size or None, sha1, request, patch)),
+        ("firmware", 0, (size or None, sha1, request, patch)).
 
-        `request` is what to ask the server for: the URL without its host and the slash after it.
+        `request` is what to ask the server for: the URL without its host and the slash after it. `patch` is None, or
+        (size, base's SHA-1 or None, sha1, request) and for firmware the base's size.
         """
         source = Json(stream)
         if source.peek() != "{":
@@ -300,20 +314,14 @@ class Reader:
         return item
 
     def target(self, source, field):
-        """(path, size, sha1, request) of an entry; of firmware, which has none, the path is None."""
+        """(path, size, sha1, request, patch) of an entry; of firmware, which has none, the path is None."""
         wanted = ("URL", "hash") if field == "firmware" else ("URL", "dst_path", "hash")
         if source.peek() != "{":
             source.value()
             raise OTAError("field_type", field)
-        found = source.object(("URL", "dst_path", "hash", "size"))
-        for key in wanted:
-            if key not in found:
-                raise OTAError("field_missing", "%s.%s" % (field, key))
-            if not isinstance(found[key], str):
-                raise OTAError("field_type", "%s.%s" % (field, key))
-        digest = found["hash"]
-        if len(digest) != 40 or digest.strip("0123456789abcdef"):
-            raise OTAError("digest_invalid", field + ".hash")
+        found = source.object(("URL", "dst_path", "hash", "size", "patch"))
+        _check_texts(found, field, wanted)
+        digest = _digest(found, field, "hash")
         size = _size(found["size"], field + ".size") if "size" in found else None
         if self.first is None:
             self.first = field
@@ -325,7 +333,35 @@ class Reader:
             path = found["dst_path"]
             # M5: with or without the leading slash, the same path.
             path = check_path(path[1:] if path[:1] == "/" else path)
-        return path, size, digest, _request(found["URL"], field)
+        patch = _patch(found["patch"], field) if "patch" in found and size is not None else None
+        return path, size, digest, _request(found["URL"], field), patch
+
+
+def _patch(found, field):
+    is_firmware = field == "firmware"
+    field += ".patch"
+    if not isinstance(found, dict):
+        raise OTAError("field_type", field)
+    base = "base" in found or is_firmware
+    _check_texts(found, field, ("URL", "base", "hash") if base else ("URL", "hash"))
+    sizes = [_size(found.get(name), "%s.%s" % (field, name)) for name in ("size", "base_size")[: 1 + is_firmware]]
+    base = _digest(found, field, "base") if base else None
+    return (sizes[0], base, _digest(found, field, "hash"), _request(found["URL"], field)) + tuple(sizes[1:])
+
+
+def _check_texts(found, field, names):
+    for name in names:
+        if name not in found:
+            raise OTAError("field_missing", "%s.%s" % (field, name))
+        if not isinstance(found[name], str):
+            raise OTAError("field_type", "%s.%s" % (field, name))
+
+
+def _digest(found, field, name):
+    digest = found[name]
+    if len(digest) != 40 or digest.strip("0123456789abcdef"):
+        raise OTAError("digest_invalid", "%s.%s" % (field, name))
+    return digest
 
 
 def _size(value, field):

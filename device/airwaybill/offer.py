@@ -20,6 +20,7 @@ class Offer:
     head = None  # of the device's record; None without one
     firmware = None  # (size, digest, request)
     needs = None  # the firmware for which the release is made
+    patch = None  # of it: (size, base, digest, request, base's size)
     files = 0  # to fetch
     size = 0  # of these, in bytes; None where the manifest does not say
     changes = 0
@@ -37,6 +38,7 @@ def check(ota):
     answer = {"version": found.version, "files": found.files, "bytes": found.size, "firmware": None}
     if found.firmware and ota.firmware:
         size, _, request = found.firmware
+        size = found.patch[0] if found.patch else size
         answer["firmware"] = once("firmware", "version_of", request)
         answer["bytes"] = None if size is None or answer["bytes"] is None else answer["bytes"] + size
     return answer

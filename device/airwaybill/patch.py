@@ -9,6 +9,7 @@ from OTA import OTAError
 
 _WINDOW = const(10)  # without it MicroPython takes the 32 KB that the stream's head names
 _PIECE = const(128)
+_YIELD = const(4096)
 # Bytes are added in whole pieces, as the digits of two numbers: without the highest bit of each nothing is carried from
 # one to the next, and that bit is put back afterwards.
 LOW = int.from_bytes(b"\x7f" * _PIECE, "little")
@@ -16,10 +17,10 @@ HIGH = LOW + int.from_bytes(b"\x01" * _PIECE, "little")
 
 
 def apply(patch, old, size, write):
-    """Writes the `size` bytes that `patch` makes of `old`, both files; of nothing where that is None."""
+    """A generator: writes the `size` bytes that `patch` makes of `old`, both files; of nothing where that is None."""
     stream = deflate.DeflateIO(patch, deflate.ZLIB, _WINDOW)
     try:
-        decode(stream, old, size, write)
+        yield from decode(stream, old, size, write)
         if stream.read(1) or patch.read(1):
             fail("bytes after the end")
     except (OSError, EOFError) as error:
@@ -52,10 +53,12 @@ def decode(stream, old, size, write):
             if differs:
                 at += count
             while count:
-                data = take(stream, min(count, _PIECE))
+                data = take(stream, count % _PIECE or _PIECE)
                 count -= len(data)
                 write(added(take(old, len(data)), data) if differs else data)
                 feed()
+                if not count % _YIELD:
+                    yield
         at += number(stream)
         if at < 0:
             fail("a place before the start")

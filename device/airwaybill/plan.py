@@ -5,7 +5,7 @@ from airwaybill_boot.content import digest_of
 from airwaybill_boot.files import DIRECTORY, is_directory, parent, stat
 from airwaybill.digests import sha1_of
 from airwaybill.faces import CLIENT, is_face
-from airwaybill.lists import address, lines, write
+from airwaybill.lists import address, lines, write, write_patch
 from airwaybill.room import room_of
 from OTA import OTAError
 
@@ -20,11 +20,12 @@ def plan(ota, found, deletes):
         for kind, _, _, _, _, path, _ in lines(deletes) if deletes else ():
             if kind == "d":
                 planner.delete("before", path)
-        for kind, _, _, size, sha1, path, request in lines(ota.home + "/fetch.raw"):
+        patches = []
+        for kind, _, _, size, sha1, path, request in lines(ota.home + "/fetch.raw", patches):
             if kind == "d":
                 planner.delete("delete", path)
             else:
-                planner.entry(FIELDS[kind], path, size, sha1, request)
+                planner.entry(FIELDS[kind], path, size, sha1, request, patches[0])
         planner.begin(None)
 
 
@@ -83,7 +84,7 @@ class Planner:
             self.fat.check_fat_path(path)
         return room
 
-    def entry(self, field, path, size, sha1, request):
+    def entry(self, field, path, size, sha1, request, patch):
         self.begin(field)
         room = self.room(path)
         found = self.found
@@ -118,8 +119,13 @@ class Planner:
             self._look_for_hiding(path, missing)
         if kind in "ARBC":
             self.prefix = address(self.target, self.prefix, path, request)
+            to_come = size
+            if patch and (kind == "R" or not patch[1]):
+                write_patch(self.target, patch)
+                to_come = patch[0]
+                room.patch = max(room.patch, room.blocks(to_come))
             found.files += 1
-            found.size = None if size is None or found.size is None else found.size + size
+            found.size = None if size is None or found.size is None else found.size + to_come
             found.changes += 1
             room.add(path, size or 0, old, levels if kind in "AC" else 0)
         found.client += path.startswith(CLIENT)

@@ -35,6 +35,7 @@ class Room:
         self.old = 0
         self.largest = 0
         self.copied = 0
+        self.patch = 0  # the largest one: each is gone before the next one comes
         self.to_make = Directories()
         self.to_go = Directories()
         self.files = 0

@@ -12,6 +12,7 @@ FINAL = (
     "manifest_size",
     "document_too_long",
     "signed_mismatch",
+    "patch_invalid",
     "http_refused",
     "image_size",
     "firmware_unsupported",

@@ -123,13 +123,14 @@ def run(ota, allow_downgrade, retry, progress, now):
         raise
     firmware, total = found.firmware, found.size
     if ota.image and total is not None:
-        total = None if firmware[0] is None else total + firmware[0]
+        size = found.patch[0] if found.patch else firmware[0]
+        total = None if size is None else total + size
     ota.rooms = {} if found.size is not None else found.rooms
     ota.progress = progress and (lambda: progress(ota.received + ota.last_sink.offset, total, ota.fetching))
     try:
         yield from steps("download", "files", ota)
         if ota.image:
-            yield from steps("download", "image", ota, firmware)
+            yield from steps("download", "image", ota, firmware, found.patch)
         ota.last_sink = None
         ota.rest()
         once("prepare", "prepare", ota, found)

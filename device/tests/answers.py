@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from content import sha1
@@ -17,13 +18,14 @@ from content import sha1
 class Answers(ThreadingHTTPServer):
     """`files` by path, the manifest under `/manifest.json`; `protocol` is what the responses say.
 
-    `options`: `no_length`, `chunked`; `redirect`, the port to which every request is sent on.
+    `options`: `no_length`, `chunked`; `redirect`, the port to which every request is sent on; `refuses`, what no query
+    may have; `ranges`, for parts of files.
     `manifests`, where there are any, are taken one after the other, each for two requests: the device asks twice.
     """
 
     daemon_threads = True
 
-    def __init__(self, files: dict[str, bytes], protocol: str = "HTTP/1.1", **options: int) -> None:
+    def __init__(self, files: dict[str, bytes], protocol: str = "HTTP/1.1", **options: Any) -> None:
         self.files = files
         self.options = options
         self.asked: list[str] = []
@@ -51,13 +53,22 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Length", "0")
             self.end_headers()
             return
+        if self.server.options.get("refuses", "\n") in self.path:
+            self.send_error(400)
+            return
         body = self.server.files.get(path)
         if path == "/manifest.json" and self.server.manifests:
             body = self.server.manifests[self.server.manifests_asked // 2]
             self.server.manifests_asked += 1
         status = 200 if body is not None else 404
         body = body or b""
-        self.send_response(status)
+        start = int((self.headers["Range"] or "bytes=0-")[len("bytes=") : -1]) if "ranges" in self.server.options else 0
+        if start and body:
+            self.send_response(206)
+            self.send_header("Content-Range", f"bytes {start}-{len(body) - 1}/{len(body)}")
+            body = body[start:]
+        else:
+            self.send_response(status)
         if "chunked" in self.server.options and self.request_version == "HTTP/1.1":
             self.send_header("Transfer-Encoding", "chunked")
             self.end_headers()
@@ -75,7 +86,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def answering(files: dict[str, bytes], protocol: str = "HTTP/1.1", **options: int) -> Iterator[Answers]:
+def answering(files: dict[str, bytes], protocol: str = "HTTP/1.1", **options: Any) -> Iterator[Answers]:
     server = Answers(files, protocol, **options)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:

@@ -25,7 +25,8 @@ def read(number, ending):
 
 def result(old, patch, size):
     data = bytearray()
-    apply(BytesIO(patch), BytesIO(old) if old else None, size, data.extend)
+    for _ in apply(BytesIO(patch), BytesIO(old) if old else None, size, data.extend):
+        pass
     return data
 
 
@@ -52,7 +53,8 @@ for number in range(DAMAGED):
     old, new, patch = [read(number % COUNT, ending) for ending in ("old", "new", "patch")]
     data = bytearray()
     try:
-        apply(BytesIO(damaged(patch)), BytesIO(old) if old else None, len(new), data.extend)
+        for _ in apply(BytesIO(damaged(patch)), BytesIO(old) if old else None, len(new), data.extend):
+            pass
         outcome = "same" if data == new else "other bytes"
     except OTAError as error:
         outcome = error.code

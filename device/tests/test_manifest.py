@@ -40,8 +40,15 @@ def model(document: bytes) -> dict[str, Any]:
         rest = {"version": None, "previous_version": None, "full": False, "total_size": None, "sized": None}
         return {"items": [], "rest": {**rest, "null": True}}
 
+    def request(value: dict[str, Any]) -> str:
+        return re.sub("^https?://[^/]+/", "", value["URL"])
+
     def target(value: dict[str, Any]) -> list[Any]:
-        return [value.get("size"), value["hash"], re.sub("^https?://[^/]+/", "", value["URL"])]
+        patch = value.get("patch")
+        if patch:
+            base_size = [patch["base_size"]] if "base_size" in patch else []
+            patch = [patch["size"], patch.get("base"), patch["hash"], request(patch), *base_size]
+        return [value.get("size"), value["hash"], request(value), patch]
 
     items: list[list[Any]] = []
     for key, value in read.items():
@@ -104,6 +111,28 @@ def test_manifest_vectors(tmp_path: Path) -> None:
 OF_THE_PLAN = {"version_not_higher", "previous_version", "path_duplicate", "firmware_unsupported"}
 
 
+FIRMWARE = {"URL": f"{BASE}/firmware_2.bin", "hash": HASH, "size": 4}
+
+
+def patch(**change: object) -> dict[str, Any]:
+    return {"URL": f"{BASE}/delta/{HASH}", "hash": HASH, "size": 3, **change}
+
+
+# X3
+PATCHES: list[tuple[Any, str, str]] = [
+    (None, "field_type", "update[0].patch"),
+    ("x", "field_type", "update[0].patch"),
+    ([patch()], "field_type", "update[0].patch"),
+    ({**patch(), "URL": 1}, "field_type", "update[0].patch.URL"),
+    (patch(URL="x"), "url_invalid", "update[0].patch.URL"),
+    (patch(hash="x"), "digest_invalid", "update[0].patch.hash"),
+    (patch(base=HASH.upper()), "digest_invalid", "update[0].patch.base"),
+    (patch(size=-1), "field_type", "update[0].patch.size"),
+    (patch(size=None), "field_type", "update[0].patch.size"),
+    ({"URL": f"{BASE}/delta/x", "size": 3}, "field_missing", "update[0].patch.hash"),
+]
+
+
 def test_fields(tmp_path: Path) -> None:
     rows = [row for row in test_hostile.FIELDS if row[1] not in OF_THE_PLAN]
     rows += [
@@ -118,6 +147,12 @@ def test_fields(tmp_path: Path) -> None:
         ({"delete": ["flash/b", "flash/a"]}, "path_order", "flash/a"),
         ({"new": [], "update": [], "firmware": {"URL": "x", "hash": HASH}}, "url_invalid", "firmware.URL"),
         ({"previous_version": "latest"}, "version_start", "latest"),
+        *(({"update": [entry("flash/c", size=1, patch=patch)]}, *rest) for patch, *rest in PATCHES),
+        (
+            {"new": [], "update": [], "firmware": {**FIRMWARE, "patch": patch(base=HASH)}},
+            "field_type",
+            "firmware.patch.base_size",
+        ),
         ({"new": [entry("sd/\ud83d")]}, "json_invalid", "a string that is not UTF-8"),
     ]
     manifests = [text({**good(), "new": [], **change}) for change, _, _ in rows]
@@ -192,9 +227,20 @@ GOOD: dict[str, bytes] = {
             new=[entry("flash/b", size=0)],
             update=[entry("flash/c", size=2**53 - 1)],
             keep=[entry("/flash/config.json", size=3)],
-            firmware={"URL": f"{BASE}/firmware_2.bin", "hash": HASH, "size": 4},
+            firmware=FIRMWARE,
             total_size=7,
         )
+    ),
+    "format 3": text(
+        good(
+            new=[entry("flash/b", size=9, patch=patch())],
+            update=[entry("flash/c", size=9, patch=patch(base=HASH)), entry("sd/d{}", size=4)],
+            firmware={**FIRMWARE, "patch": patch(base=HASH, base_size=5)},
+            total_size=7,
+        )
+    ),
+    "a patch, read value by value": text(
+        good(new=[], update=[entry("flash/}", size=9, patch=patch(x={}))], total_size=3)
     ),
     "nothing but a size": text(good(new=[], update=[], total_size=0)),
     "null": b" null\n",
@@ -283,7 +329,9 @@ def mutated(draw: random.Random, document: bytes) -> bytes:
 def is_lawful(field: str, value: Any) -> bool:
     if field == "delete":
         return isinstance(value, str) and not value.startswith("/")
-    path, size, digest, request = value if field != "firmware" else ("flash/x", *value)
+    path, size, digest, request, patch = value if field != "firmware" else ("flash/x", *value)
+    if patch and not is_lawful("update", ["flash/x", patch[0], patch[2], patch[3], None]):
+        return False
     has_path = isinstance(path, str) and path != "" and not {"", ".", ".."} & set(path.split("/"))
     has_size = size is None or (isinstance(size, int) and 0 <= size < 2**53)
     return has_path and has_size and bool(re.fullmatch("[0-9a-f]{40}", digest) and re.fullmatch("[!-~]+", request))

@@ -41,7 +41,7 @@ def verify(given):
     expected = []
     for field, _, item in items:
         if field == "firmware":
-            size, sha1, request = item
+            size, sha1, request, _ = item
             expected.append((request.replace("%2B", "+"), size, sha1))
         elif field != "delete":
             expected.append((reader.version + "/" + item[0],) + item[1:3])
