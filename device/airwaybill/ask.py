@@ -18,10 +18,10 @@ def manifest(ota, own):
     yield from fetch(ota, own, "2")
 
 
-def fetch(ota, own, form):
+def fetch(ota, own, kind):
     """A byte that changed on the way can name another file: where nothing vouches for the manifest, it has to arrive
     twice alike."""
-    parameters = [("current_ver", own), ("firmware_ver", ota.firmware_version), ("format", form)]
+    parameters = [("current_ver", own), ("firmware_ver", ota.firmware_version), ("format", kind)]
     # V3 leaves one character that a query gives another meaning.
     request = "manifest.json?" + "&".join(
         ["%s=%s" % (name, value.replace("+", "%2B")) for name, value in parameters if value]

@@ -11,7 +11,6 @@ from OTA import OTAError
 
 _AHEAD = const(8)  # requests on their way at once, where the transport can
 _SHA1_DIGITS = const(40)
-FETCHED = "ARBC"
 
 
 def files(ota):
@@ -55,7 +54,7 @@ def wanted(ota, sums):
     signed = open(ota.home + "/fetch.sums", "rb") if ota.waybill else None
     patches = []
     for kind, number, _, size, digest, path, request in lines(ota.home + "/fetch", patches):
-        if kind not in FETCHED:
+        if kind not in "ARBC":
             continue
         if signed:
             digest, size = read_sum(signed, number)

@@ -98,14 +98,14 @@ class Json:
 
     def string(self):
         self.take('"')
-        end = self._quote(0)
+        end = self.quote(0)
         slash = self.data.find(b"\\", self._at, self._at + end) - self._at
         escaped = slash >= 0
         while slash >= 0:
             if not unicode().is_escape(self.data[self._at + slash + 1 : self._at + slash + 6]):
                 self.fail("an invalid escape")
             if slash + 1 == end:
-                end = self._quote(end + 1)
+                end = self.quote(end + 1)
             slash = self.data.find(b"\\", self._at + slash + 2, self._at + end) - self._at
         data = self.data[self._at : self._at + end]
         self._at += end + 1
@@ -118,15 +118,21 @@ class Json:
             self.fail("a string that is not UTF-8")
         return text
 
-    def _quote(self, start):
-        """How far away the next quotation mark is, `start` bytes or more."""
+    def quote(self, start):
+        end = self.find(b'"', start, _STRING_BYTES)
+        if end < 0:
+            self.fail("a string that is too long or has no end")
+        return end
+
+    def find(self, mark, start, limit):
+        """How far away the next `mark` is, `start` bytes or more; -1 if there is none, or only behind `limit` bytes."""
         while True:
-            found = self.data.find(b'"', self._at + start) - self._at
+            found = self.data.find(mark, self._at + start) - self._at
             if found >= 0:
                 return found
             start = len(self.data) - self._at
-            if start > _STRING_BYTES or not self.more():
-                self.fail("a string that is too long or has no end")
+            if start > limit or not self.more():
+                return -1
 
     def object(self, wanted):
         """The values of an object's `wanted` keys, those that it has. What lies deeper is an empty tuple."""
@@ -152,9 +158,9 @@ class Json:
         On the way json.loads takes what is no JSON: `{"a" 1}`, a key twice, `01`, a control character. It is whole
         all the same, and its values are checked.
         """
-        end = self._brace(0)
+        end = self.find(b"}", 0, _FLAT_BYTES)
         if self.data.count(b"{", self._at, self._at + end) > 1:  # with a patch
-            end = self._brace(end + 1)
+            end = self.find(b"}", end + 1, _FLAT_BYTES)
         piece = self.data[self._at : self._at + end + 1]
         if end < 0 or piece.count(b"{") != piece.count(b"}") or b"[" in piece or b"\\" in piece:
             return None
@@ -167,15 +173,6 @@ class Json:
             return None
         self._at += end + 1
         return found
-
-    def _brace(self, start):
-        """How far away the next closing brace is, `start` bytes or more; -1 if too far."""
-        while True:
-            found = self.data.find(b"}", self._at + start)
-            if found >= 0:
-                return found - self._at
-            if len(self.data) - self._at >= _FLAT_BYTES or not self.more():
-                return -1
 
     def scalar(self):
         """A number, true, false or null; a number that is not a plain whole one counts as a float."""
@@ -320,8 +317,8 @@ class Reader:
             source.value()
             raise OTAError("field_type", field)
         found = source.object(("URL", "dst_path", "hash", "size", "patch"))
-        _check_texts(found, field, wanted)
-        digest = _digest(found, field, "hash")
+        fields(found, field, wanted)
+        digest = digest_of(found, field, "hash")
         size = _size(found["size"], field + ".size") if "size" in found else None
         if self.first is None:
             self.first = field
@@ -333,23 +330,23 @@ class Reader:
             path = found["dst_path"]
             # M5: with or without the leading slash, the same path.
             path = check_path(path[1:] if path[:1] == "/" else path)
-        patch = _patch(found["patch"], field) if "patch" in found and size is not None else None
-        return path, size, digest, _request(found["URL"], field), patch
+        is_patched = "patch" in found and size is not None
+        return path, size, digest, _request(found["URL"], field), patch(found["patch"], field) if is_patched else None
 
 
-def _patch(found, field):
+def patch(found, field):
     is_firmware = field == "firmware"
-    field += ".patch"
+    field = "%s.%s" % (field, "patch")
     if not isinstance(found, dict):
         raise OTAError("field_type", field)
     base = "base" in found or is_firmware
-    _check_texts(found, field, ("URL", "base", "hash") if base else ("URL", "hash"))
+    fields(found, field, ("URL", "base", "hash") if base else ("URL", "hash"))
     sizes = [_size(found.get(name), "%s.%s" % (field, name)) for name in ("size", "base_size")[: 1 + is_firmware]]
-    base = _digest(found, field, "base") if base else None
-    return (sizes[0], base, _digest(found, field, "hash"), _request(found["URL"], field)) + tuple(sizes[1:])
+    base = digest_of(found, field, "base") if base else None
+    return (sizes[0], base, digest_of(found, field, "hash"), _request(found["URL"], field)) + tuple(sizes[1:])
 
 
-def _check_texts(found, field, names):
+def fields(found, field, names):
     for name in names:
         if name not in found:
             raise OTAError("field_missing", "%s.%s" % (field, name))
@@ -357,7 +354,7 @@ def _check_texts(found, field, names):
             raise OTAError("field_type", "%s.%s" % (field, name))
 
 
-def _digest(found, field, name):
+def digest_of(found, field, name):
     digest = found[name]
     if len(digest) != 40 or digest.strip("0123456789abcdef"):
         raise OTAError("digest_invalid", "%s.%s" % (field, name))

@@ -1,7 +1,8 @@
 """The power-cut proof of a device with keys: `micropython signed_cuts.py FILESYSTEM SPEC PAIRS`.
 
-SPEC is a JSON file: `trees` by version and path, `documents` by request, all content in hex digits. The keys rotate
-from the first document to the third; a release is installed with its image and confirmed; and taken back.
+SPEC is a JSON file: `trees` by version and path, `documents` by request, patches among them, all content in hex digits.
+The keys rotate from the first document to the third; a release is installed with its image, both from patches, and
+confirmed; and taken back.
 """
 
 import binascii
@@ -13,7 +14,7 @@ sys.path[:0] = [__file__.rsplit("/", 1)[0] + below for below in ("", "/model")]
 import boards
 from cuts import OWN, Cuts
 from proof import IMAGE_BYTES, Proof
-from releases import Server
+from releases import Server, sha1
 
 boards.SIMULATOR += ("signed_cuts",)
 
@@ -22,6 +23,21 @@ class SignedServer(Server):
     def __init__(self, documents):
         super().__init__()
         self.documents = documents
+        self.patches = {name.split("-")[1]: name for name in documents if name.startswith("delta/")}
+
+    def _sized(self, entry, data):
+        name = self.patches.get(entry["hash"])
+        if name:
+            patch = self.documents[name]
+            base = name[len("delta/") :].split("-")[0]
+            entry["patch"] = {
+                "URL": "http://10.0.0.1:8000/" + name,
+                "base": base,
+                "base_size": IMAGE_BYTES,
+                "hash": sha1(patch),
+                "size": len(patch),
+            }
+        return super()._sized(entry, data)
 
     def get(self, request):
         if request in self.documents:
@@ -30,7 +46,9 @@ class SignedServer(Server):
             from OTA import OTAError
 
             raise OTAError("http_refused", "404: " + request)
-        return super().get(request)
+        data = super().get(request)
+        assert sha1(data) not in self.patches, request
+        return data
 
 
 def content(tree):

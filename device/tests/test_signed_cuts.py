@@ -1,5 +1,5 @@
 """The power is cut at every block write while keys rotate, and while a signed release with its image is installed,
-confirmed and taken back: the keys are a valid version, and the device has one release wholly."""
+both from patches, confirmed and taken back: the keys are a valid version, and the device has one release wholly."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from pathlib import Path
 
 import pytest
 from board import TESTS, compile_client, micropython
-from content import noise
+from content import noise, sha1
 from signing import LAPTOP, OFFICE, ROOT_KEY, Waybill, keys, signed
+from test_patch import patch_of
 
 sys.path.insert(0, str(TESTS / "model"))
 
 from firmware import MPY, make_image
 
-IMAGE = make_image("1.0.1", MPY, 5150)  # as the model's server has it
+OLD_IMAGE, IMAGE = (make_image(version, MPY, size) for version, size in (("1.0.0", 5000), ("1.0.1", 5150)))
 PAIRS = 25
 BOOT = b"""import os
 from machine import SD
@@ -46,6 +47,10 @@ def documents(releases: dict[str, dict[str, bytes]]) -> dict[str, bytes]:
         found |= signed(version, Waybill(releases[version], version, sequence).render(), LAPTOP)
     image = Waybill({"firmware_1.0.1.bin": IMAGE}, "1.0.1", 5, image=True)
     found |= signed("firmware_1.0.1.bin", image.render(), LAPTOP)
+    old, new = releases["1.0.0"], releases["1.0.1"]
+    changed = [(old[path], new[path]) for path in old if path in new and old[path] != new[path]]
+    for before, after in [*changed, (OLD_IMAGE, IMAGE)]:
+        found[f"/delta/{sha1(before)}-{sha1(after)}"] = patch_of(before, after)
     return {name[1:]: data for name, data in found.items()}
 
 
