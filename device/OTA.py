@@ -80,6 +80,7 @@ class OTA:
     held = None  # a manifest so small that it is not on flash
     rooms = {}
     fresh = True  # no file has come yet
+    patches = True  # there is room for them
     left = ()  # mounts on which the last change is not over
     image = None
     pycom_image = None  # how far one is that the last call has not brought to its end

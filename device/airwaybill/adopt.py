@@ -70,7 +70,14 @@ def adopt(ota, found):
         sweep(ota)
     if found.size is not None:
         for name, room in found.rooms.items():
-            check(ota, name, room, room["new"] - (0 if ota.fresh else staged_blocks(ota, name, room)))
+            blocks = room["new"] - (0 if ota.fresh else staged_blocks(ota, name, room))
+            try:
+                check(ota, name, room, blocks + room["patch"])
+            except OTAError:
+                if not room["patch"]:
+                    raise
+                check(ota, name, room, blocks)
+                ota.patches = False
     with open(path + ".new", "a") as file:
         file.write("= %s\n" % ota.plan_id)
     put(path + ".new", path, ota.systems["flash"])

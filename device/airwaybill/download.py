@@ -72,7 +72,9 @@ def wanted(ota, sums):
             found = None
         patch = patches[0]
         begun = found and not stat(staged_path(ota, path, number, "p"))
-        if patch and (begun or (patch[1] and once("digests", "sha1_of", ota.real(path)) != patch[1])):
+        if patch and (
+            begun or not ota.patches or (patch[1] and once("digests", "sha1_of", ota.real(path)) != patch[1])
+        ):
             patch = None
         yield number, request, digest, path, size, patch
     if signed:

@@ -5,10 +5,10 @@ from airwaybill_boot.files import hexlify, remove, stat
 from airwaybill.digests import new_sha1
 from airwaybill.tries import attempts, get
 from airwaybill.update import steps
-from OTA import OTAError
+from OTA import OTAError, as_ota_error
 
-# The server has no such patch, or it is none: that is no failure of the link, or of the flash.
-IN_VAIN = ("http_refused", "http_status", "hash_mismatch", "patch_invalid")
+# The server has no such patch, it is none, or there is no room for it: that is no failure of the link, or of the flash.
+IN_VAIN = ("http_refused", "http_status", "hash_mismatch", "patch_invalid", "space")
 
 
 def file(ota, patch, place, old, new, digest, size):
@@ -33,8 +33,8 @@ def file(ota, patch, place, old, new, digest, size):
                     old.close()
         if hexlify(found) != digest:
             raise OTAError("hash_mismatch", new)
-    except OTAError as error:
-        if error.code not in IN_VAIN:
+    except (OSError, OTAError) as error:
+        if as_ota_error(error).code not in IN_VAIN:
             raise
         remove(place)
         remove(new)
@@ -44,7 +44,7 @@ def file(ota, patch, place, old, new, digest, size):
 
 
 def image(ota, patch, digest, size):
-    """A generator: whether the firmware is made, from that which runs. On flash there may be no room for the patch."""
+    """A generator: whether the firmware is made, from that which runs."""
     place = ota.home + "/patch"
     begun = ota.image.offset and not stat(place)
     running = None if begun else ota.image.running(patch[4])
@@ -57,8 +57,8 @@ def image(ota, patch, digest, size):
         yield from apply(place, running, size, ota.image.write)
         if ota.image.finish() != digest:
             raise OTAError("hash_mismatch", patch[3])
-    except OTAError as error:
-        if error.code not in IN_VAIN + ("space",):
+    except (OSError, OTAError) as error:
+        if as_ota_error(error).code not in IN_VAIN:
             raise
         remove(place)
         ota.image.restart()

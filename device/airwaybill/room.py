@@ -116,6 +116,7 @@ class Room:
             "directory": self.directory,
             "files": self.files,
             "new": self.new,
+            "patch": self.patch,
             "spare": spare,
             "spare_before": spare_before,
             "journal": journal,

@@ -101,6 +101,7 @@ def run(ota, allow_downgrade, retry, progress, now):
         return waiting
     ota.now = now and "%04d-%02d-%02dT%02d:%02d:%02dZ" % tuple(now[:6])
     ota.allow_downgrade = allow_downgrade
+    ota.patches = True
     found = yield from steps("offer", "ask", ota, True)
     if found.null:
         discard(ota)

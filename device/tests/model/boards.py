@@ -35,6 +35,7 @@ SIMULATOR = (
     "mpy",
     "native",
     "otadata",
+    "patch",
     "releases",
     "story",
     "tester",

@@ -25,6 +25,7 @@ FEATURES = {
     "resume": "the link dies for good in each call of update(), and each call brings some more",
     "firmware": "images, with the boot loader's model",
     "single": "a board that cannot write its firmware is offered some",
+    "patch": "the server has patches, of files and images",
     "rot": "a write to an app partition arrives with a bit changed",
     "mpy": "firmware that reads other .mpy files than the one before",
     "boot": "a boot.py that is no Python",

@@ -10,6 +10,7 @@ import json
 import random
 
 import mpy
+import patch
 from firmware import MPY, make_image
 
 OTHER_MPY = 5
@@ -158,13 +159,15 @@ def unquote(text):
 
 
 class Server:
-    """Answers as the server does: P1 to P6, M1 to M4. `forgets`: it has the target alone. `static`: it does not know
-    who asks, as a server of files alone."""
+    """Answers as the server does: P1 to P6, M1 to M4, X3. `patches`: it has those to the target. `forgets`: it has
+    the target alone. `static`: it does not know who asks, as a server of files alone."""
 
     IMAGE = 28000
 
     def __init__(self):
         self._releases = {}
+        self._made = {}  # patches, by their names
+        self.patches = False
         self.forgets = False
         self.static = False
         self.target = None
@@ -188,6 +191,8 @@ class Server:
             return self._manifest(asked.get("current_ver"), asked.get("firmware_ver"))
         if path.startswith("firmware_"):
             return self.image(self.target)
+        if path in self._made:
+            return self._made[path]
         version, path = unquote(path).split("/", 1)
         return self._releases[version].tree[path]
 
@@ -203,14 +208,17 @@ class Server:
         changed = sorted([path for path in target.tree if path in old and old[path] != target.tree[path]])
         answer = [
             ("delete", sorted([path for path in old if path not in target.tree])),
-            ("new", [self._entry(path) for path in sorted(target.tree) if path not in old]),
+            ("new", [self._entry(path, None) for path in sorted(target.tree) if path not in old]),
             ("previous_version", own),
-            ("update", [self._entry(path) for path in changed]),
+            ("update", [self._entry(path, old[path]) for path in changed]),
             ("version", target.version),
         ]
         if target.firmware != has:
             image = self.image(target)
             entry = {"URL": "http://10.0.0.1:8000/firmware_%s.bin" % target.firmware, "hash": sha1(image)}
+            if known:
+                running = self.image(self._releases[own])
+                self._patch(entry, running, image)["base_size"] = len(running)
             answer.append(("firmware", self._sized(entry, image)))
         if self.sizes:
             answer.append(("total_size", 0))
@@ -219,10 +227,24 @@ class Server:
         answer.sort()
         return ("{%s}" % ", ".join(["%s: %s" % (json.dumps(key), json.dumps(value)) for key, value in answer])).encode()
 
-    def _entry(self, path):
+    def _entry(self, path, old):
         data = self.target.tree[path]
         url = "http://10.0.0.1:8000/%s/%s" % (self.target.version, quote(path))
-        return self._sized({"URL": url, "dst_path": path, "hash": sha1(data)}, data)
+        entry = {"URL": url, "dst_path": path, "hash": sha1(data)}
+        self._patch(entry, old, data)
+        return self._sized(entry, data)
+
+    def _patch(self, entry, old, new):
+        """X2 and X3: by content. Some have none, by their hash, so that these come whole."""
+        if not (self.patches and self.sizes) or entry["hash"] < "5":
+            return {}
+        name = "delta/%s-%s" % (sha1(old), entry["hash"]) if old is not None else "delta/" + entry["hash"]
+        data = self._made[name] = patch.make(old, new)
+        found = {"URL": "http://10.0.0.1:8000/" + name, "hash": sha1(data), "size": len(data)}
+        if old is not None:
+            found["base"] = sha1(old)
+        entry["patch"] = found
+        return found
 
     def _sized(self, entry, data):
         if self.sizes:

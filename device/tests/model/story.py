@@ -38,6 +38,7 @@ class Round:
         self.board.collects = collects
         self.application = Application(self.board, features)
         self.server = Server()
+        self.server.patches = "patch" in features
         self.server.forgets = "gone" in features
         self.server.static = "gone" in features and chance(0.3)
         # Without format 2 a server that has forgotten a release does not say that its answer is all of the next one.
