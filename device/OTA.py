@@ -43,6 +43,7 @@ def part(name):
         recovery()
         __import__("airwaybill." + name)
     except Exception as error:
+        sys.modules.pop("airwaybill." + name, None)
         raise as_ota_error(error)
     return sys.modules["airwaybill." + name]
 
@@ -52,11 +53,11 @@ def as_ota_error(error):
     if isinstance(error, OTAError):
         return error
     text = "%s: %s" % (type(error).__name__, error)
+    if isinstance(error, MemoryError):
+        return OTAError("memory", "the heap is too small or too full")
     if not isinstance(error, OSError) and "airwaybill_boot" in sys.modules:
         # MicroPython takes a read that fails for the end of the file, and keeps half a module.
         sys.modules["airwaybill_boot"].forget()
-    if isinstance(error, MemoryError):
-        return OTAError("memory", "the heap is too small or too full")
     if isinstance(error, OSError):
         return OTAError("space" if error.args[0] == ENOSPC else "flash", text)
     return OTAError("failed", text)

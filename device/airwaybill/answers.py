@@ -1,14 +1,7 @@
 """What a server may say instead of what was asked for: redirects, refusals, pages. Loaded only when it does."""
 
+from airwaybill.http import refuse
 from OTA import OTAError
-
-FINAL = (400, 401, 403, 404, 405, 410, 414, 431, 501, 511)
-REDIRECTS = (301, 302, 303, 307, 308)
-
-
-def refuse(status, url):
-    refused = status in FINAL or 300 <= status < 400
-    raise OTAError("http_refused" if refused else "http_status", "%d: %s" % (status, url))
 
 
 def check_coding(coding, url):
@@ -24,7 +17,7 @@ def check_page(start, url):
 
 def target(url, status, location, redirects):
     """(host, port, request) of a response of `status` to `url`. An error where the client cannot go there."""
-    if status not in REDIRECTS:
+    if status not in (301, 302, 303, 307, 308):
         refuse(status, url)
     scheme = url[: url.find("://")]
     location = location.split("#")[0]

@@ -4,6 +4,7 @@ from micropython import const
 
 from airwaybill_boot.content import digest_of
 from airwaybill_boot.files import make_directories, parent, remove, staged, stat
+from airwaybill import sink  # noqa: F401, it stays for all files
 from airwaybill.lists import lines, read_sum, staging, write_sum
 from airwaybill.tries import attempts, get
 from airwaybill.update import once, steps
@@ -27,7 +28,7 @@ def files(ota):
                 more = item is not None
                 if more:
                     number, request, _, path, _, patch = item
-                    ota.announce(patch[3] if patch else request, staged_path(ota, path, number, "p" if patch else "n"))
+                    ota.announce(patch[3] if patch else request, staged_path(ota, path, number, "d" if patch else "n"))
                     waiting.append(item)
             if waiting:
                 number, request, digest, path, size, patch = waiting.pop(0)
@@ -35,8 +36,15 @@ def files(ota):
                 ota.fetching = path
                 sha256 = None
                 if patch:
-                    place = staged_path(ota, path, number, "p")
-                    sha256 = yield from steps("patched", "file", ota, patch, place, ota.real(path), new, digest, size)
+                    place = staged_path(ota, path, number, "d")
+                    try:
+                        sha256 = yield from steps(
+                            "patched", "file", ota, patch, place, ota.real(path), new, digest, size
+                        )
+                    except OTAError as error:
+                        if error.code != "memory":
+                            raise
+                        give_up(ota, place, new)
                 if not sha256:
                     yield from fetch(ota, request, new, digest, size)
                     sha256, size = ota.last_sink.sha256, ota.last_sink.offset
@@ -71,7 +79,7 @@ def wanted(ota, sums):
             remove(new)
             found = None
         patch = patches[0]
-        begun = found and not stat(staged_path(ota, path, number, "p"))
+        begun = found and not stat(staged_path(ota, path, number, "d"))
         if patch and (
             begun or not ota.patches or (patch[1] and once("digests", "sha1_of", ota.real(path)) != patch[1])
         ):
@@ -107,5 +115,21 @@ def image(ota, wanted, patch):
     """A generator: the firmware, to where it does not run yet."""
     size, digest, request = wanted
     ota.fetching = request
-    if not patch or not (yield from steps("patched", "image", ota, patch, digest, size)):
+    done = False
+    if patch and ota.patches:
+        try:
+            done = yield from steps("patched", "image", ota, patch, digest, size)
+        except OTAError as error:
+            if error.code != "memory":
+                raise
+            give_up(ota, ota.home + "/patch")
+            ota.image.restart()
+    if not done:
         yield from fetch(ota, request, None, digest, size, True)
+
+
+def give_up(ota, *paths):
+    """This heap is too small for patches."""
+    ota.patches = False
+    for path in paths:
+        remove(path)

@@ -15,7 +15,6 @@ _STEP = const(256)  # so many bytes have to come in each timeout
 _PART = const(128)
 _LINE = const(2048)  # of a header line that matters
 _HEADERS = const(65536)  # bytes of all header lines of a response
-IN_PROGRESS = (115, 119, 36)  # lwIP and Linux, ESP-IDF, macOS
 KEPT = b" content-length content-range content-encoding content-type connection transfer-encoding etag location "
 
 
@@ -180,7 +179,7 @@ class Client:
         try:
             self.socket.connect(self.address[-1])
         except OSError as error:
-            if error.args[0] not in IN_PROGRESS:
+            if error.args[0] not in (115, 119, 36):  # in progress: lwIP and Linux, ESP-IDF, macOS
                 raise
             yield from self.wait(select.POLLOUT)
         if self.tls is None:
@@ -291,7 +290,7 @@ class Client:
         elif status != 200:
             if status == 416:
                 sink.restart()
-            unusual().refuse(status, self.url())
+            refuse(status, self.url())
         if b"content-encoding" in headers:
             unusual().check_coding(headers[b"content-encoding"], self.url())
         start = b""
@@ -363,6 +362,11 @@ class Client:
             return (yield from other.fetch(target[2], sink, redirects - 1))
         finally:
             other.close()
+
+
+def refuse(status, url):
+    is_final = 300 <= status < 400 or status in (400, 401, 403, 404, 405, 410, 414, 431, 501, 511)
+    raise OTAError("http_refused" if is_final else "http_status", "%d: %s" % (status, url))
 
 
 def unusual():

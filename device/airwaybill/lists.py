@@ -1,7 +1,7 @@
 """The list of a download, `waybill/fetch`: what the device is to fetch and to change.
 
 Text: `P prefix`, what stands before the device path in the URLs that follow; `Q request`, the next file's URL where
-that does not hold; `T size base digest request`, the next file's patch (X3), `-` where it needs no base; `kind number
+that does not hold; `Q size base digest request`, the next file's patch (X3), `-` where it needs no base; `kind number
 levels size digest path`, a file. The kinds are those of a plan (see
 `airwaybill_boot.change`), with the file's SHA-1, and K(eep: it is there already, and the digest is its SHA-256),
 C (delivered once, then the device's own), S(kip) and d (a delete that does not apply). At the end `= id`, the name of
@@ -48,7 +48,7 @@ def address(file, prefix, path, request):
 
 def write_patch(file, patch):
     size, base, digest, request = patch
-    file.write("T %d %s %s %s\n" % (size, base or "-", digest, request))
+    file.write("Q %d %s %s %s\n" % (size, base or "-", digest, request))
 
 
 def lines(path, patches=None):
@@ -62,10 +62,11 @@ def lines(path, patches=None):
             if line[0] == "P":
                 prefix = line[2:-1]
             elif line[0] == "Q":
-                special = line[2:-1]
-            elif line[0] == "T":
-                _, size, base, digest, request = line[:-1].split(" ", 4)
-                patch = int(size), None if base == "-" else base, digest, request
+                words = line[:-1].split(" ")
+                if len(words) == 2:
+                    special = words[1]
+                else:
+                    patch = int(words[1]), None if words[2] == "-" else words[2], words[3], words[4]
             elif line[0] != "=":
                 if patches is not None:
                     patches[:] = (patch,)

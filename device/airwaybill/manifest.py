@@ -13,11 +13,9 @@ _FLAT_BYTES = const(1024)  # an entry of more than that is read value by value
 # Nested deeper, or longer, is no manifest; both limits keep a hostile one out of the heap.
 _DEPTH = const(16)
 _STRING_BYTES = const(16384)
-SIZE_LIMIT = 1 << 53
 
 SCALAR = b"+-.0123456789E" + LETTERS.encode()
 _SCALAR_BYTES = const(32)
-PATCH = ("URL", "base", "base_size", "hash", "size")
 LITERALS = {"null": None, "true": True, "false": False}
 
 
@@ -144,7 +142,7 @@ class Json:
             if key in found:
                 self.fail("duplicate key %s" % key)
             if key == "patch" and self.peek() == "{":
-                found[key] = self.object(PATCH)
+                found[key] = self.object(("URL", "base", "base_size", "hash", "size"))
             elif key in wanted:
                 found[key] = self.value()
             else:
@@ -364,7 +362,7 @@ def digest_of(found, field, name):
 def _size(value, field):
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
         raise OTAError("field_type", field)
-    if value >= SIZE_LIMIT:
+    if value >= 1 << 53:
         raise OTAError("size_too_big", field)
     return value
 

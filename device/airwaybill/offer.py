@@ -20,7 +20,8 @@ class Offer:
     head = None  # of the device's record; None without one
     firmware = None  # (size, digest, request)
     needs = None  # the firmware for which the release is made
-    patch = None  # of it: (size, base, digest, request, base's size)
+    patched = False  # something comes as a patch
+    patch = None  # of the firmware: (size, base, digest, request, base's size)
     files = 0  # to fetch
     size = 0  # of these, in bytes; None where the manifest does not say
     changes = 0

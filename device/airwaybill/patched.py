@@ -33,9 +33,8 @@ def file(ota, patch, place, old, new, digest, size):
                     old.close()
         if hexlify(found) != digest:
             raise OTAError("hash_mismatch", new)
-    except (OSError, OTAError) as error:
-        if as_ota_error(error).code not in IN_VAIN:
-            raise
+    except Exception as error:
+        in_vain(error)
         remove(place)
         remove(new)
         return None
@@ -57,14 +56,20 @@ def image(ota, patch, digest, size):
         yield from apply(place, running, size, ota.image.write)
         if ota.image.finish() != digest:
             raise OTAError("hash_mismatch", patch[3])
-    except (OSError, OTAError) as error:
-        if as_ota_error(error).code not in IN_VAIN:
-            raise
+    except Exception as error:
+        in_vain(error)
         remove(place)
         ota.image.restart()
         return False
     remove(place)
     return True
+
+
+def in_vain(error):
+    """Raises what the whole file would end in, too."""
+    error = as_ota_error(error)
+    if error.code not in IN_VAIN:
+        raise error
 
 
 def fetch(ota, patch, place):

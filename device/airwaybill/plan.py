@@ -122,6 +122,7 @@ class Planner:
             to_come = size
             if patch and (kind == "R" or not patch[1]):
                 write_patch(self.target, patch)
+                found.patched = True
                 to_come = patch[0]
                 room.patch = max(room.patch, room.blocks(to_come))
             found.files += 1

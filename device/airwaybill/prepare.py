@@ -9,8 +9,6 @@ from airwaybill.faces import is_face
 from airwaybill.lists import lines, read_sum, staging
 from OTA import OTAError, part
 
-MPY = b"M"
-
 
 def prepare(ota, found):
     here = staging(ota, "flash/")
@@ -37,7 +35,7 @@ def check_code(ota):
                     raise OTAError("boot_invalid", "%s: %s" % (path, error))
             elif path.endswith(".mpy") and running and not ota.image:
                 magic = file.read(2)
-                if magic[:1] != MPY or magic[1:] != bytes([running]):
+                if magic[:1] != b"M" or magic[1:] != bytes([running]):
                     raise OTAError("firmware_unsupported", "%s is not .mpy version %d" % (path, running))
 
 

@@ -57,7 +57,7 @@ def section(path, start, end):
         file.seek(start)
         while file.tell() < end:
             line = file.readline()
-            if line[0] not in "PQT":
+            if line[0] not in "PQ":
                 found = fields(line)
                 yield found[5], found
 
