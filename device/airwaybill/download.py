@@ -38,13 +38,13 @@ def files(ota):
                 if patch:
                     place = staged_path(ota, path, number, "d")
                     try:
-                        sha256 = yield from steps(
-                            "patched", "file", ota, patch, place, ota.real(path), new, digest, size
-                        )
+                        sha256 = yield from steps("patch", "file", ota, patch, place, ota.real(path), new, digest, size)
                     except OTAError as error:
                         if error.code != "memory":
                             raise
-                        give_up(ota, place, new)
+                        ota.patches = False
+                        remove(place)
+                        remove(new)
                 if not sha256:
                     yield from fetch(ota, request, new, digest, size)
                     sha256, size = ota.last_sink.sha256, ota.last_sink.offset
@@ -118,18 +118,11 @@ def image(ota, wanted, patch):
     done = False
     if patch and ota.patches:
         try:
-            done = yield from steps("patched", "image", ota, patch, digest, size)
+            done = yield from steps("patch", "image", ota, patch, digest, size)
         except OTAError as error:
             if error.code != "memory":
                 raise
-            give_up(ota, ota.home + "/patch")
+            remove(ota.home + "/patch")
             ota.image.restart()
     if not done:
         yield from fetch(ota, request, None, digest, size, True)
-
-
-def give_up(ota, *paths):
-    """This heap is too small for patches."""
-    ota.patches = False
-    for path in paths:
-        remove(path)

@@ -35,8 +35,12 @@ def write(file, number, kind, levels, size, digest, path):
     return number + 1
 
 
-def address(file, prefix, path, request):
-    """Writes how `request` is to be made of the path in the line that follows. The prefix from here on."""
+def address(file, prefix, path, request, patch):
+    """Writes how `request` is to be made of the path in the line that follows, and its patch. The prefix from here
+    on."""
+    if patch:
+        size, base, digest, name = patch
+        file.write("Q %d %s %s %s\n" % (size, base or "-", digest, name))
     quoted = quote(path)
     if not request.endswith(quoted):
         file.write("Q %s\n" % request)
@@ -44,11 +48,6 @@ def address(file, prefix, path, request):
         prefix = request[: -len(quoted)]
         file.write("P %s\n" % prefix)
     return prefix
-
-
-def write_patch(file, patch):
-    size, base, digest, request = patch
-    file.write("Q %d %s %s %s\n" % (size, base or "-", digest, request))
 
 
 def lines(path, patches=None):

@@ -20,7 +20,6 @@ class Offer:
     head = None  # of the device's record; None without one
     firmware = None  # (size, digest, request)
     needs = None  # the firmware for which the release is made
-    patched = False  # something comes as a patch
     patch = None  # of the firmware: (size, base, digest, request, base's size)
     files = 0  # to fetch
     size = 0  # of these, in bytes; None where the manifest does not say

@@ -1,32 +1,118 @@
-"""Patches (X1): detools' sequential format, in a zlib stream with a window of 1 KB."""
+"""What comes as a patch (X1, X5): detools' sequential format, in a zlib stream with a window of 1 KB.
+
+Whatever is wrong with one, the whole file is fetched instead.
+"""
 
 import deflate
 
 from micropython import const
 
-from airwaybill_boot import feed
-from OTA import OTAError
+from airwaybill_boot import feed, hashlib
+from airwaybill_boot.files import hexlify, remove, stat
+from airwaybill.digests import new_sha1
+from airwaybill.tries import attempts, get
+from OTA import OTAError, as_ota_error
 
+# The server has no such patch, it is none, or there is no room for it: that is no failure of the link, or of the flash.
+_IN_VAIN = const(("http_refused", "http_status", "hash_mismatch", "patch_invalid", "space"))
 _WINDOW = const(10)  # without it MicroPython takes the 32 KB that the stream's head names
 _PIECE = const(128)
 _YIELD = const(4096)
-# Bytes are added in whole pieces, as the digits of two numbers: without the highest bit of each nothing is carried from
-# one to the next, and that bit is put back afterwards.
-LOW = int.from_bytes(b"\x7f" * _PIECE, "little")
-HIGH = LOW + int.from_bytes(b"\x01" * _PIECE, "little")
 
 
-def apply(patch, old, size, write):
-    """A generator: writes the `size` bytes that `patch` makes of `old`, both files; of nothing where that is None."""
-    stream = deflate.DeflateIO(patch, deflate.ZLIB, _WINDOW)
+def file(ota, patch, place, old, new, digest, size):
+    """A generator: the SHA-256 of the file that the patch has made at `new` from the one at `old`, or None. `place` is
+    where the patch is to be."""
     try:
-        yield from decode(stream, old, size, write)
-        if stream.read(1) or patch.read(1):
-            fail("bytes after the end")
-    except (OSError, EOFError) as error:
-        if isinstance(error, OSError) and error.args[0] != 22:  # of the flash, not of the stream
-            raise
-        fail("damaged")
+        yield from fetch(ota, patch, place)
+        found = hashlib.sha256() if len(digest) == 64 else new_sha1()
+        sha256 = hashlib.sha256()
+        with open(new, "wb") as target:
+
+            def write(data):
+                target.write(data)
+                found.update(data)
+                sha256.update(data)
+
+            old = open(old, "rb") if patch[1] else None
+            try:
+                yield from apply(place, old, size, write)
+            finally:
+                if old:
+                    old.close()
+        if hexlify(found) != digest:
+            raise OTAError("hash_mismatch", new)
+    except Exception as error:
+        error = as_ota_error(error)
+        if error.code not in _IN_VAIN:
+            raise error
+        remove(place)
+        remove(new)
+        return None
+    remove(place)
+    return hexlify(sha256)
+
+
+def image(ota, patch, digest, size):
+    """A generator: whether the firmware is made, from that which runs."""
+    place = ota.home + "/patch"
+    begun = ota.image.offset and not stat(place)
+    running = None if begun else ota.image.running(patch[4])
+    if not running or sha1_of(running) != patch[1]:
+        remove(place)
+        return False
+    try:
+        yield from fetch(ota, patch, place)
+        ota.image.restart()
+        yield from apply(place, running, size, ota.image.write)
+        if ota.image.finish() != digest:
+            raise OTAError("hash_mismatch", patch[3])
+    except Exception as error:
+        error = as_ota_error(error)
+        if error.code not in _IN_VAIN:
+            raise error
+        remove(place)
+        ota.image.restart()
+        return False
+    remove(place)
+    return True
+
+
+def fetch(ota, patch, place):
+    size, _, digest, request = patch[:4]
+    ota.limit = size, "patch_invalid"
+    try:
+        found = yield from attempts(ota, lambda: get(ota, request, place))
+    finally:
+        ota.limit = None
+    ota.received += ota.last_sink.offset
+    ota.last_sink = None
+    if found != digest:
+        raise OTAError("hash_mismatch", request)
+
+
+def sha1_of(running):
+    digest = new_sha1()
+    while True:
+        data = running.read(1024)
+        if not data:
+            running.seek(0)
+            return hexlify(digest)
+        digest.update(data)
+
+
+def apply(place, old, size, write):
+    """A generator: writes the `size` bytes that the patch makes of `old`, a file; of nothing where that is None."""
+    with open(place, "rb") as patch:
+        stream = deflate.DeflateIO(patch, deflate.ZLIB, _WINDOW)
+        try:
+            yield from decode(stream, old, size, write)
+            if stream.read(1) or patch.read(1):
+                fail("bytes after the end")
+        except (OSError, EOFError) as error:
+            if isinstance(error, OSError) and error.args[0] != 22:  # of the flash, not of the stream
+                raise
+            fail("damaged")
 
 
 def fail(what):
@@ -38,6 +124,10 @@ def decode(stream, old, size, write):
         fail("not one of %d bytes" % size)
     if size and number(stream):
         fail("made for a format of data")
+    # Bytes are added in whole pieces, as the digits of two numbers: without the highest bit of each nothing is carried
+    # from one to the next, and that bit is put back afterwards.
+    low = int.from_bytes(b"\x7f" * _PIECE, "little")
+    high = low + int.from_bytes(b"\x01" * _PIECE, "little")
     done = at = 0
     steps = size + 1  # detools makes empty ones, though no more than this
     while done < size:
@@ -55,7 +145,14 @@ def decode(stream, old, size, write):
             while count:
                 data = take(stream, count % _PIECE or _PIECE)
                 count -= len(data)
-                write(added(take(old, len(data)), data) if differs else data)
+                if differs:
+                    base = take(old, len(data))
+                    if data.strip(b"\0"):
+                        a = int.from_bytes(base, "little")
+                        b = int.from_bytes(data, "little")
+                        base = ((a & low) + (b & low) ^ (a ^ b) & high).to_bytes(len(data), "little")
+                    data = base
+                write(data)
                 feed()
                 if not count % _YIELD:
                     yield
@@ -91,12 +188,3 @@ def number(stream):
         value |= (byte & 0x7F) << shift
         shift += 7
     return -value if is_negative else value
-
-
-def added(old, diff):
-    """The sums of the bytes, each without what is carried."""
-    if not diff.strip(b"\0"):
-        return old
-    a = int.from_bytes(old, "little")
-    b = int.from_bytes(diff, "little")
-    return ((a & LOW) + (b & LOW) ^ (a ^ b) & HIGH).to_bytes(len(old), "little")

@@ -5,7 +5,7 @@ from airwaybill_boot.content import digest_of
 from airwaybill_boot.files import DIRECTORY, is_directory, parent, stat
 from airwaybill.digests import sha1_of
 from airwaybill.faces import CLIENT, is_face
-from airwaybill.lists import address, lines, write, write_patch
+from airwaybill.lists import address, lines, write
 from airwaybill.room import room_of
 from OTA import OTAError
 
@@ -118,11 +118,11 @@ class Planner:
             levels = missing
             self._look_for_hiding(path, missing)
         if kind in "ARBC":
-            self.prefix = address(self.target, self.prefix, path, request)
+            if patch and patch[1] and kind != "R":
+                patch = None
+            self.prefix = address(self.target, self.prefix, path, request, patch)
             to_come = size
-            if patch and (kind == "R" or not patch[1]):
-                write_patch(self.target, patch)
-                found.patched = True
+            if patch:
                 to_come = patch[0]
                 room.patch = max(room.patch, room.blocks(to_come))
             found.files += 1

@@ -2,7 +2,7 @@
 
 import airwaybill_boot as base
 from airwaybill_boot.files import make_directories
-from airwaybill.lists import address, write, write_patch
+from airwaybill.lists import address, write
 from airwaybill.manifest import Reader
 
 
@@ -20,9 +20,7 @@ def read(ota, found):
                 write(target, 0, "d", 0, None, "-", item)
             else:
                 path, size, sha1, request, patch = item
-                prefix = address(target, prefix, path, request)
-                if patch:
-                    write_patch(target, patch)
+                prefix = address(target, prefix, path, request, patch)
                 write(target, 0, field[0], 0, size, sha1, path)
     for name in ("null", "version", "previous_version", "full"):
         setattr(found, name, getattr(reader, name))

@@ -23,9 +23,8 @@ def read(number, ending):
         return file.read()
 
 
-def result(old, patch, size):
-    data = bytearray()
-    for _ in apply(BytesIO(patch), BytesIO(old) if old else None, size, data.extend):
+def result(old, patch, size, data):
+    for _ in apply(patch, BytesIO(old) if old else None, size, data.extend):
         pass
     return data
 
@@ -45,17 +44,18 @@ def damaged(patch):
 wrong = []
 for number in range(COUNT):
     new = read(number, "new")
-    if result(read(number, "old"), read(number, "patch"), len(new)) != new:
+    if result(read(number, "old"), "%s/%d.patch" % (sys.argv[2], number), len(new), bytearray()) != new:
         wrong.append(number)
 random.seed(7)
 outcomes, beyond = {}, 0
+file_name = sys.argv[2] + "/damaged"
 for number in range(DAMAGED):
     old, new, patch = [read(number % COUNT, ending) for ending in ("old", "new", "patch")]
     data = bytearray()
     try:
-        for _ in apply(BytesIO(damaged(patch)), BytesIO(old) if old else None, len(new), data.extend):
-            pass
-        outcome = "same" if data == new else "other bytes"
+        with open(file_name, "wb") as file:
+            file.write(damaged(patch))
+        outcome = "same" if result(old, file_name, len(new), data) == new else "other bytes"
     except OTAError as error:
         outcome = error.code
     outcomes[outcome] = outcomes.get(outcome, 0) + 1
