@@ -40,12 +40,10 @@ def recovery():
 def part(name):
     # A module of the client, loaded when it is needed.
     try:
-        recovery()
-        __import__("airwaybill." + name)
+        return recovery().load("airwaybill." + name)
     except Exception as error:
         sys.modules.pop("airwaybill." + name, None)
         raise as_ota_error(error)
-    return sys.modules["airwaybill." + name]
 
 
 def as_ota_error(error):

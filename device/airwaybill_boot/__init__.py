@@ -37,6 +37,7 @@ ABSENT = (2, 20)  # ENOENT, ENOTDIR: nothing else says that a file is not there 
 ERESTART = 85  # only a new start helps, and nothing is to be written before it
 NO_USE = ((2,), (20,), (28,), (ERESTART,))  # ENOSPC
 TRIES = 3
+RECOVERIES = ("airwaybill_boot", "airwaybill_before")
 
 last_error = None
 booted = False
@@ -130,7 +131,7 @@ def again(action):
 def part(name):
     # A module of this package, all of it: MicroPython takes a read that fails for the end of a source file, and keeps
     # half a module. So each of them says where it ends.
-    return again(lambda: _load(__name__ + "." + name))
+    return again(lambda: load(__name__ + "." + name))
 
 
 def once(name, function, *arguments):
@@ -154,17 +155,21 @@ def forget(but=()):
     gc.collect()
 
 
-def _load(name):
+def load(name):
+    # Where one module is half, those that came with it go too: they have taken from it what there was.
+    before = list(sys.modules)
     try:
         __import__(name)
         return sys.modules[name]
-    except ImportError:  # its directory could not be read
-        raise OSError(EIO, name)
+    except ImportError as error:
+        if name.startswith(RECOVERIES):
+            raise OSError(EIO, name)  # its directory could not be read
+        raise error
     finally:
         for half in list(sys.modules):
-            if half.startswith(__name__ + ".") and not hasattr(sys.modules[half], "END"):
-                sys.modules.pop(half)
-                raise OSError(EIO, half)
+            if half.startswith(RECOVERIES) and not hasattr(sys.modules[half], "END"):
+                forget(RECOVERIES if half in before else before)
+                raise OSError(ERESTART if half in before else EIO, half)
 
 
 def guarded(action):

@@ -147,6 +147,7 @@ CASES = {
         BOTH,
         [[None, 3, 25, "1.0.1"], [None, 4, 35, "1.0.1"], [None, 4, 35, "1.0.1"]],
     ),
+    50: Case("a read fails where a part of the recovery is loaded in a trial", (FAT,), [True, {}]),
 }
 
 

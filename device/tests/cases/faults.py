@@ -42,6 +42,27 @@ def case_11(client, kind):
     return found + [device.is_on(True)]
 
 
+def case_50(client, kind):
+    """One read fails in a start of the trial, most often where a part of the recovery is loaded: its plan stays."""
+    device = Device(client, kind, FILES)
+    device.offer("1.0.1", NEXT)
+    device.update()
+    board = device.board
+    image = board.save()
+    board.log.disarm()
+    device.start()
+    count = board.log.reads.count
+    lost = []
+    for number in range(count):
+        board.load(image)
+        board.log.arm("read", number, 1)
+        device.start()
+        board.log.disarm()
+        board.mount_all()
+        lost.append(None if "plan" in os.listdir("/flash/waybill") else number)
+    return [count > LOOKS, tally(lost)]
+
+
 class Renaming(Board):
     """A read fails in the rename to a path that ends so: the read number `fails`."""
 
