@@ -18,7 +18,8 @@ def forward(change):
             away = missing(change)
             if away:
                 failed(change, "mount_missing: " + away[0])
-                return False  # nothing has changed: the old release goes on
+                # While nothing has changed the old release goes on. It cannot on another firmware.
+                return bool(journal["switched"])
             if change.head["firmware"] and not firmware_of(change.head).runs("new"):
                 return switch(change)
             spend(change.mounts)

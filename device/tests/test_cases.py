@@ -148,6 +148,7 @@ CASES = {
         [[None, 3, 25, "1.0.1"], [None, 4, 35, "1.0.1"], [None, 4, 35, "1.0.1"]],
     ),
     50: Case("a read fails where a part of the recovery is loaded in a trial", (FAT,), [True, {}]),
+    51: Case("a card goes between new firmware and new files", BOTH, ["1.0.0", "mount_missing: sd; left: sd", "1.0.0"]),
 }
 
 

@@ -77,6 +77,25 @@ def case_12(client, kind):
     return found + [device.is_on(True)]
 
 
+def case_51(client, kind):
+    """The card goes when the new firmware runs, which does not read the client's files of the old release."""
+    files = ("flash/fast.mpy", "sd/a.txt")
+    device = Device(client, kind, files, board=Board(kind, "esp32"))
+    device.offer("1.0.1", files, firmware="1.0.1", mpy_version=OTHER_MPY)
+    loads = device.board.firmware.start
+
+    def start():
+        if loads() == 1:
+            device.board.chips["sd"].out = True
+
+    device.board.firmware.start = start
+    device.update()
+    found = [device.is_on(False, ("flash",)), client.status()["error"]]
+    device.board.chips["sd"].out = False
+    device.start()
+    return found + [device.is_on(True)]
+
+
 def case_17(client, kind):
     device = Device(client, kind, FILES)
     device.offer("1.0.1", FILES)
