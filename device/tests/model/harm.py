@@ -28,7 +28,7 @@ class Harm:
         self.done = None  # the fault of the last action
         self.disturbed = False  # whether the device goes on from where a fault has left it
         self.cuts = 0
-        self.lost = 0  # cuts after which a card had to be checked
+        self.lost = 0  # faults after which a card had to be checked
         self.faults = 0
 
     def act(self, action, releases, mounts=("flash", "sd"), straight=None):
@@ -105,8 +105,9 @@ class Harm:
             self._start_with_cuts(depth + 1)
 
     def _make_room(self):
-        """FAT loses the clusters of a file that is removed when the power goes between its entry and them. In a file
-        system that is full the way back then waits for room (README): it has what it needs with these clusters."""
+        """FAT loses the clusters of a file that is removed when the power goes between its entry and them, or a write
+        fails there. In a file system that is full the way back then waits for room (README): it has what it needs with
+        these clusters."""
         said = self._witness.reported() or ""
         if "fill" not in self._features or not (ENOSPC in said or "left: " in said):
             return
@@ -169,6 +170,8 @@ class Harm:
             board.reports = False
             random.seed(after)
             board.start()
+            if kind == "write":
+                self._make_room()
             self._witness.check(releases, False, mounts)
         self.disturbed = True
         return outcome or "fault"
