@@ -94,11 +94,12 @@ def sweep(ota):
 
 
 def staged_blocks(ota, name, room):
-    """What an interrupted download has left there, its directories and lists included."""
+    """What an interrupted download has left there, its directories, lists and note of an image included."""
     here = staging(ota, name + "/")
     total = blocks_of(here, room)
     if name == "flash":
-        total += blocks_of(here + "/sums", room) + blocks_of(ota.home + "/fetch", room)
+        for path in (here + "/sums", ota.home + "/fetch", ota.home + "/image"):
+            total += blocks_of(path, room)
     shard = shards = None
     for _, number, _, _, _, path, _ in lines(ota.home + "/fetch"):
         if path.startswith(name + "/"):

@@ -3,6 +3,7 @@
 import os
 
 from boards import POWER, WATCHDOG, Board, Restart
+from clients import Contact
 from witness import FEED_MS
 from device import TRIAL_STARTS, Counting, Device, cuts, tally
 
@@ -10,6 +11,7 @@ LOOKS = 6
 FILES = {"flash/lib/foo.py": None, "flash/data.bin": 9000, "sd/a.bin": 9000, "sd/b.bin": 5000}
 NEXT = {"flash/lib/foo.py": None, "flash/data.bin": 5000, "flash/new.bin": 5000, "sd/b.bin": 10}
 BLOCK = 4096
+CALL, CALLS = 6000, 12  # bytes that come in one; and how many calls
 
 
 def fill(device, mount, leave=0):
@@ -174,6 +176,30 @@ def case_42(client, kind):
             found.add("%s, %s, %s" % (code, device.is_on(True), client.status()["error"]))
             least, most = (blocks, most) if code else (least, blocks)
     return sorted(found)
+
+
+def case_52(client, kind):
+    """Just enough room for the first call of update(): as the link dies in each call it stays enough, the note of how
+    much of the image has come included."""
+    device = Device(client, kind, FILES, board=Board(kind, "esp32"))
+    device.offer("1.0.1", NEXT, firmware="1.0.1")
+    image = device.board.save()
+    least, most = 0, 128
+    while most - least > 1:
+        blocks = (least + most) // 2
+        device.board.load(image)
+        device.own.files = {}
+        device.remount()
+        fill(device, "flash", blocks * BLOCK)
+        code = device.update(Contact(CALL))
+        least, most = (blocks, most) if code == "space" else (least, blocks)
+    device.board.load(image)
+    device.remount()
+    fill(device, "flash", most * BLOCK)
+    codes = []
+    while len(codes) < CALLS and None not in codes:
+        codes.append(device.update(Contact(CALL)))
+    return [len(codes) > 2, sorted(set(codes[:-1])), codes[-1], device.is_on()]
 
 
 def add(names, files):
