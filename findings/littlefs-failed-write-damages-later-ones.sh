@@ -8,6 +8,8 @@
 # into memory and writes it with the directory before; when that fails it stays in memory, the next commit writes it once
 # more, and the file system then believes in a move that never was.
 #
+# A read that fails in an rmdir does the same.
+#
 # It matters to whoever tries again after an error: unmount, or restart the board, before anything else is written.
 set -euo pipefail
 dir=$(mktemp -d)

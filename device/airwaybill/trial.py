@@ -56,7 +56,8 @@ def _confirm(ota):
     if state == "trial":
         change.enter("confirm")
     try:
-        base.once(finish, finish, change)
+        if base.once(finish, finish, change):
+            raise OTAError("flash", "%s: restart the board, nothing is to be written before that" % change.error)
     except OSError:
         if not is_over(ota):
             raise

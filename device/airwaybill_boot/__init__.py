@@ -37,7 +37,6 @@ ABSENT = (2, 20)  # ENOENT, ENOTDIR: nothing else says that a file is not there 
 ERESTART = 85  # only a new start helps, and nothing is to be written before it
 NO_USE = ((2,), (20,), (28,), (ERESTART,))  # ENOSPC
 TRIES = 3
-RECOVERIES = ("airwaybill_boot", "airwaybill_before")
 
 last_error = None
 booted = False
@@ -156,19 +155,20 @@ def forget(but=()):
 
 
 def load(name):
-    # Where one module is half, those that came with it go too: they have taken from it what there was.
+    # Where a module of the recovery is half, or of the one before, those that came with it go too: they have taken from
+    # it what there was.
     before = list(sys.modules)
     try:
         __import__(name)
         return sys.modules[name]
     except ImportError as error:
-        if name.startswith(RECOVERIES):
+        if name.startswith("airwaybill_b"):
             raise OSError(EIO, name)  # its directory could not be read
         raise error
     finally:
         for half in list(sys.modules):
-            if half.startswith(RECOVERIES) and not hasattr(sys.modules[half], "END"):
-                forget(RECOVERIES if half in before else before)
+            if half.startswith("airwaybill_b") and not hasattr(sys.modules[half], "END"):
+                forget([__name__] if half in before else before)
                 raise OSError(ERESTART if half in before else EIO, half)
 
 

@@ -1,6 +1,6 @@
 """The way back. Each step can be cut short anywhere, and done again; what fails does not stop the rest (D11)."""
 
-from . import TRIES, once
+from . import ERESTART, TRIES, once
 from .change import firmware_of
 from .files import error_text, read_record, remove, write_record
 from .mounts import missing, spend
@@ -17,7 +17,12 @@ def back(change):
     journal = change.journal
     spend(change.mounts)
     if journal["begun"]:
-        once("restore", "restore", change)
+        try:
+            once("restore", "restore", change)
+        except OSError as error:
+            if error.args[0] == ERESTART:
+                return True
+            raise
     if change.head["firmware"] and take_firmware_back(change):
         return True
     if change.error:

@@ -1,8 +1,9 @@
 """What is left of a file that has gone."""
 
-from . import os, part
+from . import ERESTART, os, part
 from .files import is_directory, parent
 
+CRASHES = 20  # starts that end in the middle of an installation, or its way back, before it goes another way
 OCCUPIED = (39, 13)  # ENOTEMPTY, and what FAT says instead: EACCES
 
 
@@ -17,11 +18,23 @@ def clear(path, levels, copies):
         path = parent(path)
         if is_directory(path):  # littlefs's rmdir takes a file, too
             try:
-                os.rmdir(path)
+                rmdir(path, copies)
             except OSError as error:
                 if error.args[0] not in OCCUPIED:
                     raise
                 return
+
+
+def rmdir(path, copies):
+    # When that fails, littlefs may keep in memory what the directory had of a rename long ago, and takes it for one
+    # that goes on: what it writes next stays so, until it is mounted anew
+    # (findings/littlefs-failed-write-damages-later-ones.sh).
+    try:
+        os.rmdir(path)
+    except OSError as error:
+        if copies or error.args[0] in OCCUPIED:
+            raise
+        raise OSError(ERESTART, "%s: %s" % (path, error))
 
 
 END = True

@@ -24,7 +24,7 @@ def confirm(change):
             if stat(waits):
                 put(waits, change.home + name, copies)
         remove(change.home + "/report")
-        end(change)
+        return end(change)
     finally:
         if change.journal["kept"]:  # what is imported from here on is all of one recovery
             for name in list(sys.modules):

@@ -7,7 +7,8 @@ from .trees import remove_tree
 
 
 def end(change):
-    # Removes all that the change has needed; on a mount that is away, once that is back.
+    # Removes all that the change has needed; on a mount that is away, once that is back. Whether the board has to start
+    # again for the rest: see `clear.rmdir`. Without its plan this is that start.
     for name in change.head["mounts"] if change.head else ():
         try:
             if is_mounted(change.mounts, name):
@@ -30,6 +31,8 @@ def end(change):
                 remove_tree(change.staging(name))
             except OSError as error:  # it only takes room, until the next update
                 change.error = error_text(error)
+                if change.head and not change.head["mounts"].get(name, True):
+                    return True
     for past in (1, 0):
         remove("%s/journal%d" % (change.home, (change.journal["seq"] + past) % 2))
     return False

@@ -2,10 +2,9 @@
 
 from . import ERESTART, TRIES, again, once
 from .change import firmware_of
+from .clear import CRASHES
 from .files import FAILED, REFUSED, STARTS, Damaged, error_text
 from .mounts import missing, spend
-
-CRASHES = 20  # starts that end in the middle of an installation before it is taken back
 
 
 def forward(change):

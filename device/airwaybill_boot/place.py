@@ -1,7 +1,7 @@
 """The files of a release to where they are used."""
 
 from . import ERESTART, os
-from .clear import clear
+from .clear import clear, rmdir
 from .content import copy, digest_if_there, put
 from .files import Damaged, is_directory, is_file, make_directories, parent
 from .mounts import missing, settle
@@ -23,9 +23,9 @@ def place(change):
                 copy(path, old)
             os.remove(path)
         clear(path, levels, copies)
-    for _, _, _, _, path, _, _ in entries(change, "X"):
+    for _, copies, _, _, path, _, _ in entries(change, "X"):
         if is_directory(path):
-            os.rmdir(path)
+            rmdir(path, copies)
     made = None
     for kind, copies, _, digest, path, new, old in entries(change, "AR"):
         waits = digest_if_there(new)

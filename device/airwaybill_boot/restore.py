@@ -1,7 +1,7 @@
 """The files of the old release to where they were."""
 
-from . import TRIES, os
-from .clear import clear
+from . import ERESTART, TRIES, os
+from .clear import CRASHES, clear
 from .content import put
 from .files import error_text, is_directory, is_file, make_directories, parent, stat
 from .mounts import is_mounted, lose, settle
@@ -38,6 +38,8 @@ def restore_mount(change, name):
                     raise OSError(ENOTEMPTY)  # what is in it may be of the release, and could not be taken away
                 undo(change.journal["placed"], *entry)
             except OSError as failed:
+                if failed.args[0] == ERESTART and change.journal["starts"] < CRASHES:
+                    raise
                 error = "%s: %s" % (entry[4], error_text(failed))
     return error
 

@@ -63,53 +63,85 @@ def case_50(client, kind):
     return [count > LOOKS, tally(lost)]
 
 
-class Renaming(Board):
-    """A read fails in the rename to a path that ends so: the read number `fails`."""
+NEVER = 1 << 29
 
-    WHERE = "/data.txt"
 
-    def __init__(self, kind):
+class Reading(Board):
+    """A read fails in the first call of os.`function` whose last path has `where` in it: the read number `fails`."""
+
+    def __init__(self, kind, function, where):
         super().__init__(kind, "rp2040")
+        self.function = function
+        self.where = where
         self.fails = None
-        self.reads = 0  # in that rename
+        self.reads = 0  # in that call
 
     def _modules(self):
         modules = super()._modules()
         names = {name: getattr(os, name) for name in dir(os) if name[0] != "_"}
-        names["rename"] = self._rename
+        names[self.function] = self._call
         modules["os"] = Module(**names)
         return modules
 
-    def _rename(self, source, target):
-        if not target.endswith(self.WHERE):
-            return os.rename(source, target)
-        self.log.disarm()
-        if self.fails is not None:
-            self.log.arm("read", self.fails, 1)
-            self.fails = None
+    def _call(self, *paths):
+        function = getattr(os, self.function)
+        if self.fails is None or self.where not in paths[-1]:
+            return function(*paths)
+        self.log.arm("read", self.fails, 1)
+        self.fails = None
         try:
-            os.rename(source, target)
+            function(*paths)
         finally:
             self.reads = self.log.reads.count
             self.log.disarm()
 
+    def each(self, action):
+        """Stands after `action()` with each of these reads failing."""
+        image = self.save()
+        self.fails = NEVER
+        action()
+        for number in range(self.reads):
+            self.load(image)
+            self.mount_all()
+            self.fails = number
+            action()
+            yield number
+
 
 def case_43(client, kind):
     """A read fails in the middle of a rename, before other files are put in place."""
-    device = Device(client, kind, FILES, board=Renaming(kind))
+    device = Device(client, kind, FILES, board=Reading(kind, "rename", "/data.txt"))
     device.offer("1.0.1", NEXT)
     device.update(reset=False)
-    board = device.board
-    image = board.save()
-    device.start()
     wrong = []
-    for number in range(board.reads):
-        board.load(image)
-        board.fails = number
-        device.start()
+    for _ in device.board.each(device.start):
         is_on = device.is_on()
         wrong.append(None if is_on == "1.0.1" else is_on)
     return [len(wrong) > LOOKS, tally(wrong)]
+
+
+FEW = 8  # writes that a new file takes
+
+
+def case_53(client, kind):
+    """A read fails while a directory is removed: one that goes with its release, on the way there and on the way back,
+    and one of the client's own. littlefs is not to keep what it then takes for a move."""
+    found = []
+    for where in ("/old", "/new", "/flash/waybill/"):
+        device = Device(client, kind, FILES, board=Reading(kind, "rmdir", where))
+        device.offer("1.0.1", NEXT + ("flash/old/a.txt",))
+        device.update()
+        device.confirm()
+        device.offer("1.0.2", FILES + ("flash/new/d/e.txt",))
+        device.update(reset=where != "/old")
+        wrong = []
+        for number in device.board.each(device.start if where == "/old" else device.wait_out_the_trial):
+            is_on = device.is_on(where != "/old")
+            writes = len(device.board.record(lambda device=device: device.write({"flash/note.txt": b"1"})))
+            is_right = is_on == ("1.0.2" if where == "/old" else "1.0.1") and writes < FEW
+            wrong.append(None if is_right else "%s %d: %s, %d writes" % (where, number, is_on, writes))
+        found += [len(wrong) > LOOKS, tally(wrong)]
+    return found
 
 
 class Two(Board):
