@@ -1,12 +1,13 @@
 """The power-cut proof of a device with keys: `micropython signed_cuts.py FILESYSTEM SPEC PAIRS`.
 
 SPEC is a JSON file: `trees` by version and path, `documents` by request, patches among them, all content in hex digits.
-The keys rotate from the first document to the third; a release is installed with its image, both from patches, and
-confirmed; and taken back.
+The first keys are taken; they rotate from the first document to the third; a release is installed with its image, both
+from patches, and confirmed; and taken back.
 """
 
 import binascii
 import json
+import os
 import sys
 
 sys.path[:0] = [__file__.rsplit("/", 1)[0] + below for below in ("", "/model")]
@@ -124,6 +125,29 @@ class SignedCuts(Cuts):
                     wrong = None if self.keys() == 3 else "keys %r" % self.keys()
                 self.count("%srotation %d" % ("torn " if torn else "", number + 1), wrong, self.ota().version)
 
+    def take(self):
+        return self.ota().take_keys("/flash/keys.waybill")
+
+    def prove_taking(self):
+        """The first keys of a device: afterwards it has them, or none, and takes them then."""
+        self.fresh()
+        os.rename("/flash/waybill/keys", "/flash/keys.waybill")
+        old = self.board.save()
+        self.board.start()
+        log = self.board.record(self.take)
+        for torn in (False, True):
+            for number in self.cuts(old, log, torn):
+                self.note_state()
+                self.board.start()
+                wrong, had = None, False
+                try:
+                    had = not self.take()
+                    if self.keys() != 1 or self.take():
+                        wrong = "no keys"
+                except Exception as error:
+                    wrong = "%s: %s" % (type(error).__name__, error)
+                self.count("%staking %d" % ("torn " if torn else "", number + 1), wrong, "1.0.1" if had else "1.0.0")
+
     def prove_release(self):
         board = self.board
         self.fresh()
@@ -145,6 +169,7 @@ class SignedCuts(Cuts):
 if __name__ == "__main__":
     with open(sys.argv[2]) as file:
         proof = SignedCuts(sys.argv[1], json.load(file), int(sys.argv[3]))
+    proof.prove_taking()
     proof.prove_rotation()
     proof.prove_release()
     print(json.dumps([proof.kind, len(proof.states), proof.counts]))

@@ -34,7 +34,7 @@ def number_of(board: Board) -> int:
     return number
 
 
-LOADED = "__import__('airwaybill.keyring').keyring.load(ota, None) or ota.keys['keys']"
+LOADED = "__import__('airwaybill.keyring').keyring.load(ota, None) and ota.keys['keys']"
 
 
 def test_rotation(tmp_path: Path) -> None:
@@ -149,6 +149,49 @@ def test_keys_are_taken_in_the_field(tmp_path: Path) -> None:
     absent = ("take_keys", {"path": "/flash/none.waybill"})
     assert [one["code"] for one in update({}, other, take, absent)] == ["document_line_end", "flash"]
     assert {**other.files(), "spec.json": b""} == {**before, "spec.json": b""}
+
+
+@pytest.mark.parametrize("fat", [False, True], ids=["littlefs", "FAT"])
+def test_keys_are_taken_on_a_full_flash(tmp_path: Path, fat: bool) -> None:
+    """However little room is left, the device has the keys afterwards, or none, and can take them then."""
+    board = Board(tmp_path / "board", RELEASES, "1.0.0")
+    (board.root / "flash/keys.waybill").write_bytes(keys())
+    take = ("take_keys", {"path": "/flash/keys.waybill"})
+    results = []
+    code = ("fill('/flash/full')", "os.remove('/flash/room')", "os.remove('/flash/full')")
+    filling, room, emptying = [("run", {"code": one}) for one in code]
+    for size in range(0, 8192, 512):
+        (board.root / "flash/room").write_bytes(bytes(size))
+        steps = (filling, room, take, emptying, take, "update")
+        _, _, first, _, second, last = update(served(), board, *steps, blocks=60, fat=fat)
+        assert last["code"] == "unsigned"
+        results.append((first if first is True else first["code"], second))
+    assert set(results) == {("space", True), (True, False)}
+
+
+def test_a_record_that_a_cut_has_left_is_no_keys(tmp_path: Path) -> None:
+    """Unless record, waybill or setting say that there were some; one that is whole and alone gets its second."""
+    board = Board(tmp_path / "board", RELEASES, "1.0.0")
+    home = board.root / "flash/waybill"
+    (board.root / "flash/keys.waybill").write_bytes(keys())
+    take = ("take_keys", {"path": "/flash/keys.waybill"})
+    (home / "keys0").write_bytes(b"")
+    assert update(served(), board, "check", settings={"signed": True})[0]["code"] == "keys_lost"
+    assert update(served(), board, "check")[0]["version"] == "1.0.1"
+    assert update({}, board, take, take) == [True, False]
+    whole = slots(board)
+    assert set(whole) == {"keys0", "keys1"}
+    for name in whole:
+        (home / name).unlink()
+        assert update(served(), board)[0]["code"] == "unsigned"
+        assert set(slots(board)) == set(whole)
+    for name in whole:
+        (home / name).write_bytes(b"")
+    assert update(served(), board)[0]["code"] == "keys_lost"
+    board = on_1_0_1(tmp_path / "signed")
+    (board.root / "flash/waybill/keys").unlink()
+    (board.root / "flash/waybill/keys1").write_bytes(b"")
+    assert update(served(), board)[0]["code"] == "keys_lost"
 
 
 def later(tmp_path: Path, sequence: int, target: str = "1.0.2") -> Files:
