@@ -53,10 +53,11 @@ def prepare(ota, found):
 
 
 def check_needed(ota, found):
-    """That the release runs on the firmware that the device has, or is to get."""
+    """That the release runs on the firmware that the device has, by its own record, or is to get, by the image's
+    waybill."""
     names = [ota.firmware_version]
-    if found.firmware and ota.firmware and not ota.note:
-        names.append(version_of(found.firmware[2]))
+    if ota.image:
+        names.append(ota.image.version)
     if found.needs.lstrip("v") not in [name and name.lstrip("v") for name in names]:
         raise OTAError(
             "firmware_needed",

@@ -281,6 +281,36 @@ def test_a_board_that_cannot_write_the_firmware_that_a_release_needs(tmp_path: P
     assert update(good(), board) == ["1.0.1"]
 
 
+def next_release(tmp_path: Path) -> Path:
+    """Releases with a 1.0.2 and its image."""
+    releases = tmp_path / "releases"
+    shutil.copytree(RELEASES, releases)
+    shutil.copytree(releases / "1.0.1", releases / "1.0.2")
+    (releases / "1.0.2/flash/main.py").write_bytes(b"# 1.0.2")
+    (releases / "firmware_1.0.2.bin").write_bytes(bytes(5000))
+    return releases
+
+
+def test_the_firmware_that_a_manifest_says_runs(tmp_path: Path) -> None:
+    """A manifest that gives the needed image the hash of the one that runs: then it is not written, and does not count.
+    The device has that hash from an update before it took its keys."""
+    releases = next_release(tmp_path)
+    board = Board(tmp_path / "board", releases, "1.0.0")
+    (board.root / "flash/keys.waybill").write_bytes(keys())
+    assert update(served(), board, *INSTALL, ("take_keys", {"path": "/flash/keys.waybill"}))[-1] is True
+    running = (releases / "firmware_1.0.1.bin").read_bytes()
+    assert head_of(board)["firmware"] == sha1(running)
+    files = sign(
+        served(releases, "1.0.2", "1.0.1"),
+        release_of("1.0.2", releases, needs="1.0.2"),
+        image_of("1.0.2", releases, sequence=3),
+    )
+    lie = dict(files)
+    in_manifest(lambda manifest: manifest["firmware"].update({"hash": sha1(running), "size": len(running)}))(lie)
+    assert update(lie, board)[0]["code"] == "firmware_needed"
+    assert update(files, board, *INSTALL) == ["1.0.2", *INSTALLED]
+
+
 def test_mix_of_two_releases(tmp_path: Path) -> None:
     """Each file is signed, but not with the others."""
     releases = tmp_path / "releases"
