@@ -29,8 +29,9 @@ def begin(ota, found):
 
 
 def keys(ota, head):
-    """Whether the device has keys, or once had some (T6). `head` is that of its record."""
-    there = ota.signed or (head and head.get("signed"))
+    """Whether the device has keys, or once had some (T6): its record says so, of which `head` is the head, or the waybill
+    of what it confirmed."""
+    there = ota.signed or (head and head.get("signed")) or stat("/".join((ota.home, "signed")))
     return there or any([stat("%s/keys%s" % (ota.home, number)) for number in ("", 0, 1)])
 
 

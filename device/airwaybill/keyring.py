@@ -21,7 +21,7 @@ def load(ota, head):
             ota.keys = keys
     is_alone = len(there) == 1 and there[0] in SLOTS
     if not ota.keys:
-        if is_alone and not (ota.signed or ota.numbers):
+        if is_alone and not (ota.signed or ota.numbers or stat(ota.home + "/signed")):
             return False
         raise OTAError("keys_lost", "no whole document of keys in %s" % ota.home)
     if is_alone:

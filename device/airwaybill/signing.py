@@ -70,6 +70,8 @@ def image(ota, found):
 
 def waybill(ota, request, name, path):
     """A generator: fetches a waybill. What signed it, and what firmware it needs; an OTAError if it does not count."""
+    if ota.numbers is None:
+        ota.numbers = once("proof", "numbers", ota)
     files, why, waybill = yield from checked(ota, request, name, path, ota.now, least(ota))
     if why:
         raise why[0]

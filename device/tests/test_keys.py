@@ -127,7 +127,10 @@ def test_keys_that_are_gone(tmp_path: Path) -> None:
     other = board_of(tmp_path / "other")
     assert update(good(), other, *INSTALL) == ["1.0.1", *INSTALLED]
     (other.root / "flash/waybill/keys").unlink()
-    assert update(unsigned, other)[0]["code"] == "keys_lost"
+    for says in ("files", "signed"):
+        assert update(unsigned, other)[0]["code"] == "keys_lost"
+        (other.root / "flash/waybill" / says).unlink()
+    assert update(served(current=None), other) == ["1.0.1"]
 
 
 def test_keys_are_taken_in_the_field(tmp_path: Path) -> None:
@@ -194,14 +197,14 @@ def test_a_record_that_a_cut_has_left_is_no_keys(tmp_path: Path) -> None:
     assert update(served(), board)[0]["code"] == "keys_lost"
 
 
-def later(tmp_path: Path, sequence: int, target: str = "1.0.2") -> Files:
+def later(tmp_path: Path, sequence: int, target: str = "1.0.2", current: str | None = "1.0.1") -> Files:
     """What a server has for a device on 1.0.1: `target`, signed with this sequence."""
     releases = tmp_path / "later"
     if not releases.exists():
         shutil.copytree(RELEASES, releases)
         shutil.copytree(releases / "1.0.1", releases / "1.0.2")
         (releases / "1.0.2/flash/main.py").write_bytes(b"# 1.0.2")
-    files = served(releases, target, "1.0.1", allow_downgrade=True)
+    files = served(releases, target, current, allow_downgrade=True)
     return sign(files, release_of(target, releases, sequence=sequence))
 
 
@@ -249,6 +252,27 @@ def test_keys_that_leave_one_out_reset_it(tmp_path: Path) -> None:
     assert update({**fewer, **later(tmp_path, 19)}, board, **FILES_ONLY)[0]["code"] == "sequence_low"
     assert update({**fewer, **later(tmp_path, 20)}, board, *INSTALL, **FILES_ONLY) == ["1.0.2", *INSTALLED]
     assert head_of(board)["signed"] == {"keys": 3, "release": [20, "1.0.2"], "firmware": None}
+
+
+@pytest.mark.parametrize("damage", ["one-byte", "gone"])
+def test_a_record_that_is_lost(tmp_path: Path, damage: str) -> None:
+    """The waybill that confirm() has kept says the release's sequence; one that the keys have not signed does not."""
+    for waybill, code in ((None, "sequence_low"), (b"airwaybill 1\n", None)):
+        board = on_1_0_1(tmp_path / str(code))
+        home = board.root / "flash/waybill"
+        content = (home / "files").read_bytes()
+        (home / "files").unlink()
+        if damage == "one-byte":
+            (home / "files").write_bytes(content[:-10] + bytes([content[-10] ^ 1]) + content[-9:])
+        if waybill:
+            (home / "signed").write_bytes(waybill)
+        [found] = update(later(tmp_path, 16, "1.0.0", None), board, **FILES_ONLY)
+        if not code:
+            assert found == "1.0.0"
+            continue
+        assert found["code"] == code
+        assert update(later(tmp_path, 18, "1.0.2", None), board, *INSTALL, **FILES_ONLY) == ["1.0.2", *INSTALLED]
+        assert head_of(board)["signed"] == {"keys": 1, "release": [18, "1.0.2"], "firmware": None}
 
 
 def test_firmware_has_its_own_sequence(tmp_path: Path) -> None:
