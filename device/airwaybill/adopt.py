@@ -18,7 +18,7 @@ from airwaybill_boot.mounts import spend
 from airwaybill_boot.trees import remove_tree
 from airwaybill.lists import lines, staging
 from airwaybill.space import check
-from OTA import OTAError
+from OTA import OTAError, part
 
 
 def judge(ota, found, allow_downgrade, retry):
@@ -26,6 +26,8 @@ def judge(ota, found, allow_downgrade, retry):
     if found.head and found.head["before"] == found.version and not (allow_downgrade or ota.waybill):
         raise OTAError("version_not_higher", "%s is the release before this one" % found.version)
     ota.plan_id = identity(found.digest)
+    if ota.keys:
+        found.digest = part("signed").digest(ota)
     report = read_record(ota.home + "/report") or {}
     if not retry and report.get("digest") == found.digest and report["weight"] >= REFUSED:
         raise OTAError("refused", "%s was rolled back: %s" % (found.version, report["error"]))

@@ -29,8 +29,8 @@ def begin(ota, found):
 
 
 def keys(ota, head):
-    """Whether the device has keys, or once had some (T6): its record says so, of which `head` is the head, or the waybill
-    of what it confirmed."""
+    """Whether the device has keys, or once had some (T6), by its record too, of which `head` is the head, and by the
+    waybill of what it has confirmed."""
     there = ota.signed or (head and head.get("signed")) or stat("/".join((ota.home, "signed")))
     return there or any([stat("%s/keys%s" % (ota.home, number)) for number in ("", 0, 1)])
 

@@ -1,7 +1,8 @@
 """A waybill that counts, and what the device is to do (T7)."""
 
-from airwaybill_boot.content import digest_if_there, put
-from airwaybill_boot.files import remove
+from airwaybill_boot import hashlib
+from airwaybill_boot.content import digest_if_there, pump, put
+from airwaybill_boot.files import hexlify, remove
 from airwaybill.faces import is_face
 from airwaybill.lists import write_sum
 from OTA import OTAError
@@ -43,6 +44,14 @@ def is_own(ota, path):
 
 def plan(ota):
     return Comparison(ota)
+
+
+def digest(ota):
+    """What is to be installed, by what is signed: of the waybill and the image."""
+    sha256 = hashlib.sha256((ota.image.digest if ota.image else "").encode())
+    if ota.waybill:
+        pump(ota.waybill, sha256.update)
+    return hexlify(sha256)
 
 
 def commit(ota, here):

@@ -39,6 +39,7 @@ def files(ota, found, own):
         for signature in signatures:
             file.write(signature)
     ota.waybill = path
+    once("known", "leave_out", ota, found)
     if own not in (None, found.version) and not found.head:
         yield from before(ota, own)
 

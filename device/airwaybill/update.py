@@ -107,12 +107,12 @@ def run(ota, allow_downgrade, retry, progress, now):
         discard(ota)
         return None
     try:
-        once("adopt", "judge", ota, found, allow_downgrade, retry)
         if found.firmware and ota.firmware:
             once("firmware", "prepare", ota, found)
             if ota.image and ota.keys:
                 yield from steps("signing", "image", ota, found)
                 once("firmware", "prepare", ota, found)
+        once("adopt", "judge", ota, found, allow_downgrade, retry)
         if found.needs:
             once("firmware", "check_needed", ota, found)
         if not (found.changes or ota.image or found.version != ota.version):

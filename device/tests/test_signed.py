@@ -325,6 +325,82 @@ def test_mix_of_two_releases(tmp_path: Path) -> None:
     assert found["code"] == "signed_mismatch"
 
 
+def other_hashes(manifest: dict[str, Any]) -> None:
+    """What is fetched is held against the waybill, so these stop nothing."""
+    for entry in manifest["new"] + manifest["update"]:
+        entry["hash"] = "0" * 40
+    manifest["firmware"]["hash"] = "0" * 40
+
+
+ROLLED_BACK = ("update", "start", "start", "rollback", "start")
+OLD_IMAGE = {
+    "URL": "http://10.1.1.1:8000/firmware_1.0.0.bin",
+    "size": (RELEASES / "firmware_1.0.0.bin").stat().st_size,
+}
+# What the manifest says of a release that was rolled back, with which image, and what comes of the honest one then.
+AGAIN: dict[str, tuple[Callable[[dict[str, Any]], object], str, str]] = {
+    "as-it-was": (lambda manifest: None, "1.0.1", "refused"),
+    "other-hashes": (other_hashes, "1.0.1", "refused"),
+    "another-image": (lambda manifest: manifest["firmware"].update(OLD_IMAGE), "1.0.0", "1.0.1"),
+}
+
+
+@pytest.mark.parametrize("case", AGAIN)
+def test_what_was_rolled_back_is_known_by_what_is_signed(tmp_path: Path, case: str) -> None:
+    """D14: a manifest of the attacker's brings no release back, and makes none refused that the operator offers."""
+    change, image, honest = AGAIN[case]
+    board = board_of(tmp_path)
+    files = sign(good(), image_of("1.0.0", sequence=2))
+    lie = dict(files)
+    in_manifest(change)(lie)
+    assert update(lie, board, *ROLLED_BACK)[0] == "1.0.1"
+    for again in (lie, files):
+        [found] = update(again, board)
+        found = found["code"] if isinstance(found, dict) else found
+        assert found == ("refused" if again is lie else honest)
+    other = board_of(tmp_path / "other")
+    assert update(files, other, *ROLLED_BACK)[0] == "1.0.1"
+    if image == "1.0.1":
+        assert update(lie, other)[0]["code"] == "refused"
+
+
+def test_what_the_device_has_is_not_fetched_again(tmp_path: Path) -> None:
+    """D14: its own release under any manifest is nothing to do; and a file that is as it was signed does not come."""
+    board = board_of(tmp_path)
+    files = good()
+    assert update(files, board, *INSTALL) == ["1.0.1", *INSTALLED]
+    files["/manifest.json"] = served(current=None)["/manifest.json"]
+    in_manifest(other_hashes)(files)
+    before = board.files()
+    with answering(files) as server:
+        assert board.run(server.port, "update") == [None]
+        assert [line for line in server.asked if "/1.0.1/" in line or ".bin HTTP" in line] == []
+        assert board.files() == before
+        (board.root / "flash/main.py").write_bytes(bytes(len(before["flash/main.py"])))
+        assert board.run(server.port, *INSTALL) == ["1.0.1", *INSTALLED]
+        assert [line.split()[1] for line in server.asked if "/1.0.1/" in line] == ["/1.0.1/flash/main.py"]
+    (board.root / "spec.json").write_bytes(before.get("spec.json", b""))
+    assert board.release() == {path: data for path, data in before.items() if "/waybill/" not in path}
+
+
+@pytest.mark.parametrize("fat", [False, True], ids=["littlefs", "FAT"])
+def test_room_without_sizes(tmp_path: Path, fat: bool) -> None:
+    """T7: sizes are the waybill's, so a manifest of format 1 lets nothing be fetched for which there is no room."""
+    releases = tmp_path / "releases"
+    shutil.copytree(RELEASES, releases)
+    (releases / "1.0.1/flash/lib/large.bin").write_bytes(bytes(range(256)) * 100)
+    files = sign(served(releases, format=1), release_of("1.0.1", releases))
+    found = set()
+    for blocks in (46, 50, 54):
+        board = Board(tmp_path / str(blocks), releases, "1.0.0", blocks=blocks, fat=fat)
+        (board.root / "flash/waybill/keys").write_bytes(keys())
+        with answering(files) as server:
+            [result] = board.run(server.port, "update", settings={"firmware": False})
+            came = any("/1.0.1/" in line for line in server.asked)
+        found.add((result if isinstance(result, str) else result["code"], came))
+    assert found == {("space", False), ("1.0.1", True)}
+
+
 def test_a_manifest_that_deletes(tmp_path: Path) -> None:
     """What goes is what the device's record has and the waybill has not, whatever the manifest says."""
     board = board_of(tmp_path)
