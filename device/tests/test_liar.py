@@ -14,7 +14,7 @@ from pathlib import Path
 
 from answers import answering
 from board import INSTALL, INSTALLED, Board, tree
-from content import sha1
+from content import sha1, sha256
 from signing import OFFICE, ROOT_KEY, STRANGER, Waybill, keys, signed
 from test_signed import NOW, RELEASES, board_of, image_of, release_of, served, sign
 
@@ -22,7 +22,7 @@ from test_signed import NOW, RELEASES, board_of, image_of, release_of, served, s
 ATTACKS = int(os.environ.get("ATTACKS", "100"))
 BATCH = 50  # updates of one MicroPython
 TARGET = tree(RELEASES / "1.0.1")
-IMAGE = (RELEASES / "firmware_1.0.1.bin").read_bytes()
+OLD_IMAGE, IMAGE = ((RELEASES / f"firmware_{version}.bin").read_bytes() for version in ("1.0.0", "1.0.1"))
 DOCUMENTS = ("/1.0.1.waybill", "/1.0.1.waybill.sig", "/firmware_1.0.1.bin.waybill", "/firmware_1.0.1.bin.waybill.sig")
 
 Files = dict[str, bytes]
@@ -31,7 +31,7 @@ Lie = Callable[[random.Random, Files], None]
 
 def honest() -> Files:
     """What the operator has signed, of the release before and of another product too."""
-    files = sign(served(), release_of("1.0.1"), image_of("1.0.1", sequence=3))
+    files = sign(served(), release_of("1.0.1", needs="1.0.1"), image_of("1.0.1", sequence=3))
     sign(files, release_of("1.0.0", sequence=16), image_of("1.0.0", sequence=2))
     for name, document in (("other", release_of("1.0.1", product="other")), ("older", release_of("1.0.1", sequence=1))):
         files |= {
@@ -192,6 +192,30 @@ def other_firmware(draw: random.Random, manifest: dict, files: Files) -> None:
         files["/firmware_1.0.1.bin"] = image
 
 
+@with_manifest
+def it_runs(draw: random.Random, manifest: dict, files: Files) -> None:
+    """The image that the release needs is said to be the one that the device has."""
+    if isinstance(manifest.get("firmware"), dict):
+        manifest["firmware"].update({"hash": sha1(OLD_IMAGE), "size": len(OLD_IMAGE)})
+        manifest["firmware"]["URL"] = str(manifest["firmware"]["URL"]).replace("1.0.1", draw.choice(("1.0.1", "1.0.0")))
+
+
+@with_manifest
+def other_hashes(draw: random.Random, manifest: dict, files: Files) -> None:
+    """Of files that are as they were signed."""
+    for entry in manifest["new"] + manifest["update"]:
+        entry["hash"] = sha1(draw.randbytes(1))
+
+
+@with_manifest
+def first_format(draw: random.Random, manifest: dict, files: Files) -> None:
+    """It has no sizes."""
+    manifest.pop("format", None)
+    for entry in [*manifest["new"], *manifest["update"], manifest.get("firmware")]:
+        if isinstance(entry, dict):
+            entry.pop("size", None)
+
+
 LIES: tuple[Lie, ...] = (
     change_document,
     change_document,
@@ -208,6 +232,9 @@ LIES: tuple[Lie, ...] = (
     deletes,
     other_head,
     other_firmware,
+    it_runs,
+    other_hashes,
+    first_format,
 )
 
 
@@ -238,12 +265,21 @@ def kept(board: Board) -> Files:
     return {path: data for path, data in files.items() if path in board.release() or path.split("/")[-1] in known}
 
 
+def running_old_image(board: Board) -> Board:
+    """Its record says so, by SHA-1, as an update before it had keys has left it."""
+    record = board.root / "flash/waybill/files"
+    text = record.read_text().split("\n= ")[0].replace('"firmware":null', f'"firmware":"{sha1(OLD_IMAGE)}"') + "\n"
+    assert sha1(OLD_IMAGE) in text
+    record.write_text(f"{text}= {sha256(text.encode())}\n")
+    return board
+
+
 def taken(board: Board, port: int) -> None:
     """It is installed: then it is what was signed, wholly."""
     assert board.run(port, *INSTALL[1:], now=NOW) == [*INSTALLED]
     own = {"flash/boot.py": board.release()["flash/boot.py"]}
     assert board.release() in [{**tree(RELEASES / version), **own} for version in ("1.0.0", "1.0.1")]
-    if (board.root / "boot").exists():
+    if (board.root / "flash/main.py").read_bytes() == TARGET["flash/main.py"]:
         image = board.root / (board.root / "boot").read_text()
         assert image.read_bytes()[: len(IMAGE)] == IMAGE
 
@@ -253,7 +289,7 @@ def test_lies(tmp_path: Path) -> None:
     codes: Counter[str] = Counter()
     with answering(liar) as server:
         while liar.number < ATTACKS:
-            board = board_of(tmp_path / str(liar.number))
+            board = running_old_image(board_of(tmp_path / str(liar.number)))
             before = kept(board)
             first = liar.number + 1
             steps = [("update", {"now": NOW})] * min(BATCH, ATTACKS - liar.number)
