@@ -61,9 +61,10 @@ def completes(releases: Path, client: Path, port: int, heap_kb: int, keys: bytes
         if keys:
             (board / "flash" / "waybill" / "keys").write_bytes(keys)
         for script, expected in SCRIPTS.items():
-            code = script.format(client=str(client), port=port, flash=f"{board}/flash", sd=f"{board}/sd")
+            code = script.format(client=client.name, port=port, flash=f"{board}/flash", sd=f"{board}/sd")
             command = [micropython(), "-X", f"heapsize={heap_kb}K", "-c", code]
-            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            # Paths of source are on the heap: here they are as short as a board's, wherever the client is.
+            done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=client.parent)
             if done.stdout.strip() != expected:
                 return False
         return True
