@@ -162,8 +162,8 @@ class SlowProxy:
 
 
 @contextmanager
-def proxied(releases: Path) -> Iterator[tuple[Link, SlowProxy]]:
-    with Server(releases) as server:
+def proxied(releases: Path, *options: str) -> Iterator[tuple[Link, SlowProxy]]:
+    with Server(releases, *options) as server:
         proxy = SlowProxy(server.port)
         yield Link("proxy", "127.0.0.1", proxy.port, ()), proxy
 

@@ -509,4 +509,22 @@ ROWS = (
         bound="The bytes themselves, and a round trip for each file.",
     ),
     Row("device-link", "received", "bytes received for them", "B", "a connection a file"),
+    *(
+        row
+        for package in ("microdot", "adafruit-circuitpython-minimqtt")
+        for row in (
+            Row(
+                "device-patches",
+                f"time-{package}",
+                f"update of {package} with patches",
+                "s",
+                "whole files",
+                0.35,
+                at_least=False,
+                what="At 2 Mbit/s and 40 ms: a whole update by the device client, its journal and MicroPython's start "
+                "included, from the same server without patches.",
+            ),
+            Row("device-patches", f"bytes-{package}", "bytes received for it", "B", "whole files", 0.2, at_least=False),
+        )
+    ),
 )

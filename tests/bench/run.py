@@ -30,6 +30,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "npm-sha1": ("node", "tests/bench/npm/sha1.mjs"),
     "device-memory": (PYTHON, "device/bench/memory.py"),
     "device-signed": (PYTHON, "device/bench/signed.py"),
+    "device-patches": (PYTHON, "device/bench/patches.py"),
     "device-flash": (PYTHON, "device/bench/flash.py"),
     "device-link": (PYTHON, "device/bench/link.py"),
     "server": (PYTHON, f"{HERE}/bench_server.py"),
