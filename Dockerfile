@@ -13,8 +13,9 @@ FROM python:3.13-slim-trixie
 RUN --mount=type=bind,from=build,source=/wheels,target=/wheels \
     pip install --no-cache-dir /wheels/*.whl
 COPY examples/releases /releases
-# Nobody: the server only reads.
+# Nobody: the server only reads, and makes no patches.
 USER 65534:65534
+ENV AIRWAYBILL_DELTA=no
 EXPOSE 8000
 HEALTHCHECK --start-period=30s --start-interval=1s \
     CMD ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8000/healthz')"]

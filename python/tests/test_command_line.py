@@ -60,8 +60,8 @@ def test_json_for_programs(root: Path, call: Call) -> None:
     write(root, {"firmware_1.0.1.bin": b"image", "notes.txt": b"notes"})
     found = json.loads(call("inspect", root, "--json").out)
     assert found["releases"] == [
-        {"version": "1.0.0", "files": 1, "size": 4},
-        {"version": "1.0.1", "files": 2, "size": 8},
+        {"version": "1.0.0", "files": 1, "size": 4, "download_size": 13, "patched_size": 13},
+        {"version": "1.0.1", "files": 2, "size": 8, "download_size": 0, "patched_size": 0},
     ]
     (image,) = found["firmware"]
     assert (image["path"], image["version"], image["size"], len(image["sha1"])) == (

@@ -193,6 +193,17 @@ impl Catalog {
         Ok(self.decide(request)?.map_or(0.0, |plan| number(plan.download_size())))
     }
 
+    /// The same of a device that takes the patches of a manifest of format 3.
+    ///
+    /// @throws as `plan`
+    #[wasm_bindgen(js_name = patchedSize)]
+    pub fn patched_size(
+        &self,
+        #[wasm_bindgen(unchecked_optional_param_type = "PlanRequest | null")] request: &JsValue,
+    ) -> Result<f64> {
+        Ok(self.decide(request)?.map_or(0.0, |plan| number(plan.patched_size())))
+    }
+
     /// The plan rendered for one base URL; `null` if there is nothing to do.
     ///
     /// @throws `base_url_invalid`, `format_invalid`, `field_missing`, and as `plan`

@@ -131,6 +131,7 @@ describe("plan", () => {
 
   test("adds up the download", () => {
     expect(catalog.downloadSize({ current: "1.0.0" })).toBe(15);
+    expect(catalog.patchedSize({ current: "1.0.0" })).toBe(15);
   });
 
   test("takes undefined and null for what is absent", () => {

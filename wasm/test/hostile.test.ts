@@ -147,6 +147,7 @@ const calls: Record<string, () => unknown> = {
   checkSettings: () => checkSettings(any(pick([text, wild])())),
   "catalog.plan": () => JSON.stringify(catalog().plan(any(request()))),
   "catalog.downloadSize": () => catalog().downloadSize(any(request())),
+  "catalog.patchedSize": () => catalog().patchedSize(any(request())),
   "catalog.manifest": () => catalog().manifest(any(request()), any(rendering()))?.toObject(),
   "catalog.manifestJson": () => catalog().manifestJson(any(request()), any(rendering())),
   "Manifest.parse": () => Manifest.parse(any(document())).toJson(),

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 from airwaybill._check import Checked, reason
+from airwaybill._core import is_patch
 from airwaybill.server.answers import Answer, Header, RequestError
 from airwaybill.server.cache import Entity
 from airwaybill.server.conditions import RequestHeaders, accepts_gzip, precondition
@@ -161,6 +162,7 @@ def _read(built: str) -> dict[str, Entity]:
 
 def _render(snapshot: Snapshot, checked: Checked, config: Config) -> tuple[Snapshot, Shared]:
     moment = snapshot.moment
+    entries = [entry for entry in snapshot.listing.entries() if _is_shown(entry["path"], snapshot)]
     document = {
         "options": {
             "scheme": config.scheme,
@@ -179,11 +181,16 @@ def _render(snapshot: Snapshot, checked: Checked, config: Config) -> tuple[Snaps
             {"path": file.path, "size": file.size, "sha1": file.sha1} for file in snapshot.catalog.remembered
         ],
         "signed": None if snapshot.judged is None else [one.to_dict() for one in snapshot.judged.signed],
-        "entries": [_shown(entry) for entry in snapshot.listing.entries() if not entry["path"].startswith(".")],
+        "entries": list(map(_shown, entries)),
     }
     # Without the brace: it goes on with what depends on the request.
     text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))[:-1] + ","
     return snapshot, Shared(text.encode("utf-8", "backslashreplace"))
+
+
+def _is_shown(path: str, snapshot: Snapshot) -> bool:
+    """Whether it is not hidden, and no patch that may still change."""
+    return not path.startswith(".") and (path in snapshot.patches or not is_patch(path))
 
 
 def _shown(entry: dict[str, Any]) -> dict[str, Any]:

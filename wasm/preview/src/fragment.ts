@@ -23,7 +23,7 @@ export interface View {
   chosenScheme: VersionScheme | null;
   dstPaths: DstPaths | null;
   base: string | null;
-  format: 1 | 2;
+  format: 1 | 2 | 3;
   filter: string;
   kinds: readonly Kind[];
   sort: Sort;
@@ -74,7 +74,7 @@ export function parse(fragment: string): { view: View; device: boolean } {
     chosenScheme: one("scheme", ["loose", "semver", "pep440"]),
     dstPaths: one("paths", ["absolute", "relative"]),
     base: text("base"),
-    format: given.get("format") === "2" ? 2 : 1,
+    format: ([2, 3] as const).find((format) => given.get("format") === String(format)) ?? 1,
     filter: given.get("filter") ?? "",
     kinds: given.has("kinds") ? kinds : START.kinds,
     sort: one("sort", SORTS) ?? START.sort,

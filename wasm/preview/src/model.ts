@@ -49,7 +49,7 @@ export class Model {
   manifest: ManifestAnswer | null = null;
   file: FileAnswer | null = null;
   compared: CompareAnswer | null = null;
-  matrix: readonly (Float64Array | null)[] = [];
+  matrix: readonly (MatrixRow | null)[] = [];
   matrixDone = false;
   checked: Checked = null;
   progress: Progress | null = null;
@@ -343,14 +343,14 @@ export class Model {
     const wanted = JSON.stringify([this.overview.generation, firmware, downgrade]);
     if (wanted === this.#matrixFor) return;
     this.#matrixFor = wanted;
-    this.matrix = new Array<Float64Array | null>(this.overview.releases.length + 1).fill(null);
+    this.matrix = new Array<MatrixRow | null>(this.overview.releases.length + 1).fill(null);
     this.matrixDone = false;
     void this.#engine.ask("matrix", wanted, { firmwareVersion: firmware, allowDowngrade: downgrade });
   }
 
   #takeRows(rows: MatrixRow[], done: boolean): void {
     const matrix = [...this.matrix];
-    for (const { row, bytes } of rows) matrix[row] = bytes;
+    for (const row of rows) matrix[row.row] = row;
     this.matrix = matrix;
     this.matrixDone = done;
   }

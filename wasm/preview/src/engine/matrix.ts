@@ -13,6 +13,7 @@ export const REFUSED = -1;
 export async function matrix(
   catalog: Catalog,
   base: Pick<PlanRequest, "firmwareVersion" | "allowDowngrade">,
+  hasPatches: boolean,
   tell: (rows: MatrixRow[], done: boolean) => void,
   wanted: () => boolean,
 ): Promise<void> {
@@ -21,9 +22,13 @@ export async function matrix(
   let ready: MatrixRow[] = [];
   for (let row = 0; row <= versions.length; row += 1) {
     const bytes = new Float64Array(versions.length);
+    const patched = hasPatches ? new Float64Array(versions.length) : null;
     const current = row === 0 ? null : versions[row - 1]!;
     for (let column = 0; column < versions.length; column += 1) {
-      bytes[column] = cell(catalog, { ...base, current, target: versions[column]! });
+      const request = { ...base, current, target: versions[column]! };
+      const size = cell(catalog, request);
+      bytes[column] = size;
+      if (patched !== null) patched[column] = size > 0 ? catalog.patchedSize(request) : size;
       if (performance.now() - slice < SLICE_MILLISECONDS) continue;
       await pause();
       if (!wanted()) return;
@@ -31,7 +36,7 @@ export async function matrix(
       if (ready.length > 0) tell(ready, false);
       ready = [];
     }
-    ready.push({ row, bytes });
+    ready.push({ row, bytes, patched });
   }
   tell(ready, true);
 }

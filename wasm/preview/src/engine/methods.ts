@@ -41,6 +41,7 @@ export const methods: Answers = {
     await matrix(
       session.catalog,
       base,
+      session.hasPatches,
       (rows, done) => tell({ event: "matrix", key, rows, done }),
       () => turn === matrices && generation === session.generation,
     );
@@ -58,7 +59,7 @@ async function compare(plan: PlanRequest, render: Render, server: string): Promi
   const url = new URL("manifest.json", server);
   if (plan.current != null) url.searchParams.set("current_ver", plan.current);
   if (plan.firmwareVersion != null) url.searchParams.set("firmware_ver", plan.firmwareVersion);
-  if (render.format === 2) url.searchParams.set("format", "2");
+  if (render.format !== 1) url.searchParams.set("format", String(render.format));
   const { text } = session.manifest(plan, render);
   const response = await request(url.href);
   const theirs = new Uint8Array(await response.arrayBuffer());

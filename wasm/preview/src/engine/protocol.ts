@@ -150,6 +150,8 @@ export interface PlanAnswer {
   previous: string | null;
   counts: Record<Kind, number>;
   download: number;
+  /** Bytes to download with patches; the same without any. */
+  patched: number;
   firmware: Firmware | null;
   rows: Rows;
 }
@@ -198,6 +200,8 @@ export interface FileAnswer {
 export interface MatrixRow {
   row: number;
   bytes: Float64Array;
+  /** The same with patches; null where there are none. */
+  patched: Float64Array | null;
 }
 
 export interface CompareAnswer {
@@ -210,7 +214,7 @@ export interface CompareAnswer {
 export interface Render {
   baseUrl: string;
   dstPaths: DstPaths;
-  format: 1 | 2;
+  format: 1 | 2 | 3;
 }
 
 export interface CheckRow {

@@ -48,12 +48,14 @@ interface OpenSource {
 /** The catalog of the open releases, and what is derived from it. */
 interface OpenCatalog {
   catalog: Catalog;
+  hasPatches: boolean;
   offered: ReadonlySet<string>;
   scheme: VersionScheme;
   /** Rejects protected files; null if there are none. */
   unprotected: Filter | null;
 }
 
+const PATCHES = "delta/";
 const REMEMBERED_RELEASES = 16;
 const NOTHING: DeviceFiles = { release: "", files: new Map(), kept: new Set() };
 
@@ -70,6 +72,10 @@ export class Session {
   get catalog(): Catalog {
     if (this.#known === null) throw nothingOpen();
     return this.#known.catalog;
+  }
+
+  get hasPatches(): boolean {
+    return this.#known?.hasPatches ?? false;
   }
 
   get entries(): Entry[] {
@@ -176,6 +182,7 @@ export class Session {
       previous: plan?.previous_version ?? null,
       counts,
       download: plan === null ? 0 : catalog.downloadSize(request),
+      patched: plan === null ? 0 : catalog.patchedSize(request),
       firmware: plan?.firmware ?? null,
       rows: columns(parts, before),
     };
@@ -305,23 +312,26 @@ export class Session {
     const { ignore, protect, unsettled } = options;
     const scheme = opened.chosenScheme ?? options.scheme;
     const earlier = kind === "server" ? Catalog.fromListing(server!.remembered, { ...ofOwn(options), scheme }) : null;
-    const catalog = Catalog.fromListing(entries, { ...options, scheme }, earlier);
+    const patches = entries.filter(({ path }) => path.startsWith(PATCHES));
+    const catalog = Catalog.fromListing(entries, { ...options, scheme }, earlier, patches);
     earlier?.free();
     const { releases, firmware, ignored, warnings } = catalog;
     // `protect` has the same glob syntax as `ignore`.
     const unprotected = protect.length === 0 ? null : new Filter({ ignore: protect });
     this.#known?.catalog.free();
     this.#known?.unprotected?.free();
-    this.#known = { catalog, offered: new Set(releases.map((release) => release.version)), scheme, unprotected };
+    const offered = new Set(releases.map((release) => release.version));
+    this.#known = { catalog, hasPatches: patches.length > 0, offered, scheme, unprotected };
     this.#opened = opened;
     this.#generation += 1;
     this.#held.clear();
     const judged = documents === null ? null : signedBy(catalog, entries, documents);
     const signed = kind === "server" && server!.signed !== null ? signedByServer(server!.signed, options.unsigned) : judged;
-    const bytes = entries.reduce((sum, entry) => sum + ("size" in entry ? entry.size : 0), 0);
+    const files = entries.filter(({ path }) => !isDirectory(path) && !isDocument(path) && !path.startsWith(PATCHES));
+    const bytes = files.reduce((sum, entry) => sum + ("size" in entry ? entry.size : 0), 0);
     return {
       generation: this.#generation,
-      ...{ name, kind, releases, firmware, ignored, warnings, entries: entries.filter(({ path }) => !isDirectory(path) && !isDocument(path)).length, bytes },
+      ...{ name, kind, releases, firmware, ignored, warnings, entries: files.length, bytes },
       ...{ scheme, chosenScheme: opened.chosenScheme, ignore, protect, unsettled, signed, server },
       below: releases.length > 0 ? null : this.#withReleases(entries),
     };

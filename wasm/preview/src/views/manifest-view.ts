@@ -75,7 +75,7 @@ export class ManifestView extends ModelElement {
         </div>
         <div role="radiogroup" aria-labelledby="format-label">
           <span class="label" id="format-label">Format</span>
-          ${([1, 2] as const).map(
+          ${([1, 2, 3] as const).map(
             (format) => html`<label class="choice">
               <input
                 type="radio"
@@ -84,7 +84,7 @@ export class ManifestView extends ModelElement {
                 .checked=${view.format === format}
                 @change=${() => this.model.set({ format })}
               />
-              ${format === 1 ? "1" : "2, with sizes"}
+              ${["1", "2, with sizes", "3, with patches"][format - 1]}
             </label>`,
           )}
         </div>

@@ -16,6 +16,7 @@ export class MatrixView extends ModelElement {
     ...ModelElement.properties,
     at: { state: true },
     box: { state: true },
+    patched: { state: true },
   };
   static override styles = [
     shared,
@@ -147,6 +148,8 @@ export class MatrixView extends ModelElement {
   /** The cell that the arrow keys move from. */
   declare at: { row: number; column: number };
   declare box: { top: number; left: number; width: number; height: number };
+  /** Whether sizes are shown with patches. */
+  declare patched: boolean;
   #most = 0;
   #of: Model["matrix"] | null = null;
   #scroller: HTMLElement | null = null;
@@ -154,6 +157,7 @@ export class MatrixView extends ModelElement {
 
   constructor() {
     super();
+    this.patched = false;
     this.at = { row: 0, column: 0 };
     this.box = { top: 0, left: 0, width: 800, height: 500 };
   }
@@ -169,7 +173,7 @@ export class MatrixView extends ModelElement {
     const { matrix } = this.model;
     if (matrix === this.#of) return;
     this.#of = matrix;
-    this.#most = matrix.reduce((top, row) => row?.reduce((max, size) => (size > max ? size : max), top) ?? top, 0);
+    this.#most = matrix.reduce((top, row) => row?.bytes.reduce((max, size) => (size > max ? size : max), top) ?? top, 0);
   }
 
   protected override render() {
@@ -190,6 +194,17 @@ export class MatrixView extends ModelElement {
             ${view.downgrade ? nothing : html`Downgrades are not installed unless the device form allows them.`}
           </p>
         </div>
+        ${matrix[0]?.patched == null
+          ? nothing
+          : html`<label class="choice">
+              <input
+                type="checkbox"
+                id="with-patches"
+                .checked=${this.patched}
+                @change=${(event: Event) => (this.patched = (event.target as HTMLInputElement).checked)}
+              />
+              With patches
+            </label>`}
         <p class="legend small soft number" role="status">
           ${matrixDone
             ? html`<span>0</span><span class="ramp" aria-hidden="true"></span><span>${bytes(this.#most)}</span>`
@@ -250,12 +265,13 @@ export class MatrixView extends ModelElement {
 
   #cell(row: number, column: number, from: string, to: string) {
     const { matrix, view } = this.model;
-    const size = matrix[row]?.[column];
+    const size = this.#size(row, column);
+    const [full, patched] = [matrix[row]?.bytes[column], matrix[row]?.patched?.[column]];
     const [text, meaning] =
       size === undefined ? ["…", "not counted yet"]
       : size === -1 ? ["!", "refused"]
       : Number.isNaN(size) ? ["–", "nothing to do"]
-      : [bytes(size), exactBytes(size)];
+      : [bytes(size), patched === undefined ? exactBytes(size) : `${exactBytes(full!)}, with patches ${exactBytes(patched)}`];
     const share = size !== undefined && size > 0 ? Math.sqrt(size / this.#most) * 100 : 0;
     const active = row === this.at.row && column === this.at.column;
     const now = view.to === to && (row === 0 ? view.from === null : view.from === from);
@@ -272,14 +288,19 @@ export class MatrixView extends ModelElement {
     >`;
   }
 
+  #size(row: number, column: number): number | undefined {
+    const sizes = this.model.matrix[row];
+    return ((this.patched ? sizes?.patched : null) ?? sizes?.bytes)?.[column];
+  }
+
   /** The largest downloads to the highest release. */
   #dearest(versions: readonly string[]) {
-    const { matrix, matrixDone } = this.model;
+    const { matrixDone } = this.model;
     const last = versions.length - 1;
     if (!matrixDone || versions.length < 2) return nothing;
     const costs = versions
       .slice(0, last)
-      .map((version, index) => ({ version, index, size: matrix[index + 1]?.[last] ?? NaN }))
+      .map((version, index) => ({ version, index, size: this.#size(index + 1, last) ?? NaN }))
       .filter(({ size }) => size > 0)
       .sort((left, right) => right.size - left.size)
       .slice(0, 3);

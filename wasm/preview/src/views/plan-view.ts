@@ -102,7 +102,7 @@ export class PlanView extends ModelElement {
 
   #summary(plan: PlanAnswer) {
     const { view, manifest, figures, problems } = this.model;
-    const { counts, firmware, download, known, request } = plan;
+    const { counts, firmware, download, patched, known, request } = plan;
     const device = request.current === null ? "A device without a version" : html`A device on <span class="mono">${request.current}</span>`;
     const { releases, below, signed } = this.model.overview!;
     if (releases.length === 0 && !plan.some) {
@@ -120,8 +120,8 @@ export class PlanView extends ModelElement {
         </p>`;
     }
     const fetches = counts.new + counts.update + (firmware === null ? 0 : 1);
-    const time = manifest === null ? null : seconds(figures, download + manifest.bytes, fetches + 1);
     const unknown = problems.manifest === undefined ? "…" : "—";
+    const time = (size: number) => (manifest === null ? unknown : duration(seconds(figures, size + manifest.bytes, fetches + 1)));
     return html`<div role="status">
         <h2 id="headline">
           ${device} downloads ${bytes(download)} to get to <span class="mono">${plan.version}</span>
@@ -131,7 +131,8 @@ export class PlanView extends ModelElement {
       ${known ? nothing : html`<p class="soft">Its release is not available here, so every file is new and none is deleted.</p>`}
       <dl>
         ${figure("Download", "download", "", exactBytes(download), `in ${plural(fetches, "file")}; manifest ${manifest === null ? unknown : exactBytes(manifest.bytes)}`)}
-        ${figure("Time", "time", "", time === null ? unknown : duration(time), linkOf(view.link).name)}
+        ${figure("Time", "time", "", time(download), linkOf(view.link).name)}
+        ${patched < download ? figure("With patches", "patched", "", exactBytes(patched), time(patched)) : nothing}
         ${figure("Deleted", "deleted", counts.delete > 0 ? "delete" : "soft", count(counts.delete))}
         ${figure("New", "new", counts.new > 0 ? "new" : "soft", count(counts.new))}
         ${figure("Updated", "updated", counts.update > 0 ? "update" : "soft", count(counts.update))}
