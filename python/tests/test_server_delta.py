@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import threading
 from pathlib import Path
 
@@ -57,11 +56,11 @@ def test_patches_to_the_highest_release_are_made_and_offered(tree: Path, log: Pa
     assert "patches: 1.0.1 -> 1.0.2: 1, " in said
 
 
-def test_what_is_deleted_is_made_again(tree: Path, log: Path) -> None:
+def test_what_is_removed_is_made_again(tree: Path, log: Path) -> None:
     with serving(tree, log, "--settle", "0", "--delta") as server:
         eventually(lambda: there(tree), ALL.__eq__)
         before = contents(tree)
-        shutil.rmtree(tree / "delta")
+        (tree / "delta").rename(tree.parent / "removed")
         eventually(lambda: there(tree), ALL.__eq__)
         assert contents(tree) == before
         eventually(lambda: patches_of(server), {FROM_OLD, FROM_NOTHING}.__eq__)
@@ -122,23 +121,26 @@ def test_a_patch_that_was_made_here_need_not_settle(tree: Path) -> None:
     assert set(releases.snapshot().patches) == {path}
 
 
-def test_a_new_generation_interrupts_and_the_end_too(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    first, second = look(tree, 0).snapshot(), look(tree, 0).snapshot()
+def test_other_releases_interrupt_and_the_end_too(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    snapshot = look(tree, 0).snapshot()
     stopping, made = threading.Event(), list[tuple[str, str]]()
     making = Making(stopping, lambda: None)
 
     def make(_: _delta.Maker, base: _delta.Source | None, target: _delta.Source) -> None:
         made.append(("nothing" if base is None else base.path, target.path))
-        if len(made) == 1:
-            making.take(second)
-        if len(made) == 3:
+        if len(made) == 2:
+            making.take(snapshot, offered)
+        if len(made) == 4:
+            making.take(snapshot, {"1.0.1": "other"})
+        if len(made) == 6:
             stopping.set()
             making.wake()
 
     monkeypatch.setattr(_delta.Maker, "make", make)
     monkeypatch.setattr(os, "setpriority", lambda *_: None)
-    making.take(first)
+    offered = {"1.0.1": "digest"}
+    making.take(snapshot, offered)
     making.run()
-    pair = ("1.0.0/flash/main.py", "1.0.1/flash/main.py")
-    assert made[:2] == [pair, pair]
-    assert len(made) == 3
+    # The same releases, perhaps with more patches, interrupt nothing.
+    assert len(set(made[:4])) == 4
+    assert made[4:] == made[:2]

@@ -7,7 +7,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from airwaybill import AirwaybillError, FileRecord
 from airwaybill._delta import PATCHES, Maker, Update, updates
@@ -31,13 +31,14 @@ class Making:
         self._stopping = stopping
         self._look_again = look_again
         self._woken = threading.Event()
-        self._snapshot: Snapshot | None = None
+        # With the digests of what it offers.
+        self._next: tuple[Snapshot, Mapping[str, str]] | None = None
         self._in_vain: set[str] = set()
         self._told = ""
 
-    def take(self, snapshot: Snapshot) -> None:
-        """Begins anew with what this snapshot needs, unless the server is stopping."""
-        self._snapshot = snapshot
+    def take(self, snapshot: Snapshot, offered: Mapping[str, str]) -> None:
+        """Goes on to what this snapshot needs: at once, if other releases or images are ``offered``."""
+        self._next = snapshot, offered
         self._woken.set()
 
     def wake(self) -> None:
@@ -51,21 +52,20 @@ class Making:
         while not self._stopping.is_set():
             self._woken.wait()
             self._woken.clear()
-            snapshot = self._snapshot
             try:
-                if snapshot is not None:
-                    self._make(snapshot)
+                if self._next is not None:
+                    self._make(*self._next)
             except AirwaybillError:
                 self._look_again()
             except OSError as error:
                 self._tell(f"patches are not made in {PATCHES}/: {error.strerror}; --no-delta if none are wanted")
 
-    def _make(self, snapshot: Snapshot) -> None:
+    def _make(self, snapshot: Snapshot, offered: Mapping[str, str]) -> None:
         for update in updates(snapshot.catalog):
             maker = Maker(snapshot.real_root, in_vain=self._in_vain)
             try:
                 for base, target in update.files:
-                    if self._stopping.is_set() or self._snapshot is not snapshot:
+                    if self._stopping.is_set() or self._next is None or self._next[1] != offered:
                         return
                     began, count = time.monotonic(), len(maker.made)
                     maker.make(base, target)

@@ -242,8 +242,9 @@ class Releases:
             if state != self._state or self._is_outdated(now):
                 moment = Moment(now, tuple(waits))
                 self.current = Snapshot.after(last, listing, moment, self._config, real_root, settings, documents)
-                self._offered.update(listing.digests([*self.current.releases, *self.current.firmware]))
-                self._making.take(self.current)
+                offered = listing.digests([*self.current.releases, *self.current.firmware])
+                self._offered.update(offered)
+                self._making.take(self.current, offered)
                 if self.current.checked is not None:
                     self._report.tell(self.current)
             self._state, self.error, self._read_at = state, None, ended
