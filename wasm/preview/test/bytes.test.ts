@@ -1,5 +1,8 @@
 // The manifest shown equals the server's, byte for byte.
 
+import { cpSync } from "node:fs";
+import { join } from "node:path";
+
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
@@ -34,7 +37,7 @@ import sys
 from starlette.applications import Starlette
 from starlette.routing import Mount
 from airwaybill.server import create_app
-from airwaybill.server.run import listen, run, url_of
+from airwaybill.server.run import listen, run, urls_of
 
 class Host(Starlette):
     async def startup(self):
@@ -45,7 +48,7 @@ class Host(Starlette):
 root, count = sys.argv[1], int(sys.argv[2])
 host = Host(routes=[Mount(f"/c{number}", app=create_app(f"{root}/c{number}", settle=0)) for number in range(count)])
 listener = listen("127.0.0.1", 0)
-url = url_of(listener)
+[url] = urls_of(listener)
 run(host, listener, lambda: print("serving all at", url, file=sys.stderr, flush=True))
 `;
 
@@ -88,7 +91,7 @@ function generate(directory: string, seed: number): void {
   writeTree(directory, files);
 }
 
-type Row = [current: string | null, target: string | null, format: 1 | 2, text: string];
+type Row = [current: string | null, target: string | null, format: 1 | 2 | 3, text: string];
 
 /** What the page shows for each request, and what the server answers where it can be asked. */
 async function shown(visit: Visit, rows: readonly Row[]): Promise<{ page: string; server: string | null }[]> {
@@ -138,12 +141,16 @@ async function compare(visit: Visit, rows: readonly Row[]): Promise<number> {
   return found.length;
 }
 
-test("for every pair of the examples", async () => {
-  const own = await serve(EXAMPLES);
-  const code = EXPECTED.replace('f"{root}/c{number}"', "root");
-  const [rows] = JSON.parse(await python(code, EXAMPLES, own.url, "1")) as [Row[]];
+test("for every pair of the examples, with patches", async () => {
+  const examples = join(scratch(), "examples");
+  cpSync(EXAMPLES, examples, { recursive: true });
+  await python("import sys; from airwaybill.cli import run; run(['delta', sys.argv[1]])", examples);
+  const own = await serve(examples);
+  const code = EXPECTED.replace('f"{root}/c{number}"', "root").replace("(1, 2)", "(1, 2, 3)");
+  const [rows] = JSON.parse(await python(code, examples, own.url, "1")) as [Row[]];
+  expect(rows.some(([, , format, text]) => format === 3 && text.includes('"patch"'))).toBe(true);
   const visit = await Visit.open(browser, `${own.url}_preview/`);
-  expect(await compare(visit, rows)).toBe(24);
+  expect(await compare(visit, rows)).toBe(36);
   await visit.end();
   await own.stop();
 });
