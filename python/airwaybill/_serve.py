@@ -123,9 +123,18 @@ def serve(
             "--trusted-proxy",
             metavar="ADDRESS",
             envvar=variable("TRUSTED_PROXY"),
-            help="Trust X-Forwarded-* from this address or network; may be repeated.",
+            help="Trust X-Forwarded-* from this address or network, or from the Unix socket (unix); may be repeated.",
         ),
     ] = [],  # noqa: B006
+    root_path: Annotated[
+        str,
+        typer.Option(
+            "--root-path",
+            metavar="PATH",
+            envvar=variable("ROOT_PATH"),
+            help="The path that a proxy takes off, if it does not send it as X-Forwarded-Prefix.",
+        ),
+    ] = "",
 ) -> None:
     """Serve manifests and files to devices.
 
@@ -173,6 +182,7 @@ def app_of(settings: dict[str, Any], access_log: Optional[BinaryIO] = None) -> "
             dst_paths=settings["dst_paths"].value,
             scheme=settings["scheme"].value,
             trusted_proxies=settings["trusted_proxy"],
+            root_path=settings["root_path"],
             cache=None if settings["no_cache"] else _cache(settings["cache"]),
             access_log=access_log,
         )

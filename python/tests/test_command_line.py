@@ -9,7 +9,7 @@ import os
 import signal
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -158,9 +158,9 @@ def place() -> Iterator[Path]:
     path.unlink(missing_ok=True)
 
 
-def over(place: Path, path: str) -> tuple[int, bytes]:
+def over(place: Path, path: str, headers: Mapping[str, str] | None = None) -> tuple[int, bytes]:
     with closing(OverUnixSocket(place)) as connection:
-        connection.request("GET", path)
+        connection.request("GET", path, headers=headers or {})
         response = connection.getresponse()
         return response.status, response.read()
 

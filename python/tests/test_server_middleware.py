@@ -17,6 +17,7 @@ from airwaybill.server.accesslog import AccessLog, AccessLogging, described
 from airwaybill.server.answers import Answer, Methods
 from airwaybill.server.cache import Answers, Entity, EntityCache, Memory, remember
 from airwaybill.server.framing import Framing
+from airwaybill.server.proxies import Proxies
 
 PLAIN = [(b"content-type", b"text/plain"), (b"content-length", b"5")]
 # As hyper writes them, `HTTP/1.0 416 Range Not Satisfiable`.
@@ -214,7 +215,7 @@ def test_each_answer_has_a_line_in_the_log(app: ASGIApp, status: int, size: int)
     written = io.BytesIO()
     log = AccessLog(written)
     try:
-        ask(AccessLogging(app, log))
+        ask(AccessLogging(app, log, Proxies().client))
     except RuntimeError:
         assert app is failing
     log.close()

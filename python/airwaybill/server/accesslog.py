@@ -7,7 +7,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from functools import lru_cache
 from typing import BinaryIO
 
@@ -21,6 +21,8 @@ WAITING_LIMIT = 50_000
 BATCH_SECONDS = 0.1
 # The text of longer requests is not cached, to bound the memory that a client can fill.
 KEPT_LENGTH = 256
+# Balancers and supervisors ask each few seconds.
+HEALTH = "/healthz"
 # Of so many parts a line is put together.
 PARTS = 4
 
@@ -134,11 +136,15 @@ class AccessLog:
 
 
 class AccessLogging:
-    """Middleware: logs each response when it ends."""
+    """Middleware: logs each response when it ends, but not that all is well.
 
-    def __init__(self, app: ASGIApp, log: AccessLog) -> None:
+    ``client`` gives the client's address.
+    """
+
+    def __init__(self, app: ASGIApp, log: AccessLog, client: Callable[[Scope], str | None]) -> None:
         self._app = app
         self._log = log
+        self._client = client
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started, status, size = time.time(), 500, 0
@@ -154,8 +160,8 @@ class AccessLogging:
         try:
             await self._app(scope, receive, counting_send)
         finally:
-            client = scope.get("client")
-            self._log.add(started, client[0] if client else None, described(scope, status, size))
+            if status != 200 or scope["path"] != scope.get("root_path", "") + HEALTH:
+                self._log.add(started, self._client(scope), described(scope, status, size))
 
 
 def _stamp(milliseconds: int) -> str:

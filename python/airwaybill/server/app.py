@@ -26,8 +26,9 @@ from airwaybill.server.files import Files
 from airwaybill.server.framing import Framing
 from airwaybill.server.paths import CAN_OPEN_BELOW, not_found
 from airwaybill.server.preview import Preview
+from airwaybill.server.proxies import VARY, Proxies
 from airwaybill.server.releases import Releases
-from airwaybill.server.requests import ManifestRequest, is_trusted, manifest_request, parse_networks
+from airwaybill.server.requests import ManifestRequest, check_root_path, manifest_request
 from airwaybill.server.snapshot import Snapshot
 from airwaybill.server.work import Workers
 
@@ -58,6 +59,7 @@ def create_app(
     immutable: bool = False,
     delta: bool = False,
     trusted_proxies: Iterable[str] = (),
+    root_path: str = "",
     access_log: BinaryIO | None = None,
     cache: str | os.PathLike[str] | None = None,
     force_polling: bool = False,
@@ -73,7 +75,9 @@ def create_app(
     ``settle`` seconds. Caches may keep its files for a minute, or for a year with ``immutable``, which is for releases
     that never change; one that changes after all is held back as long. With ``delta`` patches to the highest release
     and image are made in the background, below ``root`` in ``delta/``; those that are there are offered in any case.
-    ``X-Forwarded-Proto`` and ``-Host`` are trusted from the addresses and networks in ``trusted_proxies``.
+    ``X-Forwarded-Proto``, ``-Host``, ``-Prefix`` and ``-For`` are trusted from the addresses and networks in
+    ``trusted_proxies``, and from peers on a Unix socket if ``unix`` is in it. ``root_path`` is the path that a proxy
+    takes off, if it does not say so.
     ``access_log`` gets one JSON line per request. ``cache`` is a directory in which digests are kept, so that the next
     start hashes only what changed since. ``force_polling`` is for file systems without change notifications.
 
@@ -81,8 +85,8 @@ def create_app(
     and ``startup()`` and ``shutdown()`` can be awaited in that application's lifespan. Until all is hashed, which
     ``startup()`` waits for, requests are answered with 503.
 
-    Raises ``AirwaybillError`` for an invalid base URL, glob, ``scheme`` or ``dst_paths``, ``ValueError`` for an invalid
-    proxy address, ``NotImplementedError`` on Windows, where files cannot be opened as rule H2 requires.
+    Raises ``AirwaybillError`` for an invalid base URL, root path, glob, ``scheme`` or ``dst_paths``, ``ValueError`` for
+    an invalid proxy address, ``NotImplementedError`` on Windows, where files cannot be opened as rule H2 requires.
     """
     if not CAN_OPEN_BELOW:
         raise NotImplementedError("serving files needs a POSIX system; on Windows, WSL is one")
@@ -101,7 +105,8 @@ def create_app(
         settle=settle,
         immutable=immutable,
         delta=delta,
-        trusted_proxies=parse_networks(trusted_proxies),
+        proxies=Proxies(trusted_proxies),
+        root_path=check_root_path(root_path, "root path"),
         cache=None if cache is None else os.fspath(cache),
         force_polling=force_polling,
     )
@@ -133,11 +138,11 @@ class App:
         self._app: ASGIApp = Memory(Framing(Methods(self._answer)), self._answers)
         self._log = AccessLog(access_log) if access_log is not None else None
         if self._log is not None:
-            self._app = AccessLogging(self._app, self._log)
+            self._app = AccessLogging(self._app, self._log, config.proxies.client)
 
     def trusts(self, address: str) -> bool:
         """Whether an address is that of a trusted proxy."""
-        return is_trusted(address, self._config.trusted_proxies)
+        return self._config.proxies.trusts(address)
 
     async def startup(self) -> None:
         """Starts watching, and waits for the first scan of the releases."""
@@ -173,6 +178,7 @@ class App:
 
     async def _manifest(self, request: Request) -> Answer:
         scope = request.scope
+        self._config.proxies.notice(scope)
         snapshot = self.releases.snapshot()
         asked = manifest_request(scope, self._config)
         try:
@@ -187,8 +193,8 @@ class App:
             entity = await self._workers.once((snapshot.generation, key), work)
             snapshot.manifests.put(key, entity)
         headers: list[Header] = [(b"etag", entity.etag.encode()), (b"cache-control", b"public, no-cache")]
-        if self._config.trusted_proxies:
-            headers.append((b"vary", b"x-forwarded-host, x-forwarded-proto"))
+        if self._config.proxies:
+            headers.append((b"vary", VARY))
         status = precondition(RequestHeaders(scope), entity.etag, None)
         if status == 304:
             return Answer(304, headers)
@@ -198,7 +204,7 @@ class App:
             )
         headers += [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(entity.data))]
         # With trusted proxies the response also depends on the peer, which is not part of the request.
-        if not self._config.trusted_proxies:
+        if not self._config.proxies:
             remember(scope, snapshot.manifests, key)
         return Answer(200, headers, entity.data)
 

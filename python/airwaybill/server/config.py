@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import NamedTuple, Union
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from airwaybill import Catalog, FileRecord, Listing, Notice
-
-Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
+from airwaybill.server.proxies import Proxies
 
 
 class Moment(NamedTuple):
@@ -30,7 +28,7 @@ MAX_AGE_SECONDS, SETTLE_TIMES = 60, 6
 
 @dataclass(frozen=True)
 class Config:
-    """The settings of ``create_app``, under the same names; proxies as networks."""
+    """The settings of ``create_app``, under the same names; proxies as ``Proxies``."""
 
     scheme: str = "loose"
     ignore: tuple[str, ...] = ()
@@ -45,8 +43,9 @@ class Config:
     preview: bool = True
     settle: float = 10.0
     immutable: bool = False
-    trusted_proxies: tuple[Network, ...] = ()
     delta: bool = False
+    proxies: Proxies = field(default_factory=Proxies)
+    root_path: str = ""
     cache: str | None = None
     force_polling: bool = False
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import ipaddress
-from collections.abc import Iterable
+import re
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
@@ -12,7 +11,7 @@ from starlette.types import Scope
 from airwaybill import AirwaybillError
 from airwaybill._host import host_and_port, shown
 from airwaybill.server.answers import RequestError
-from airwaybill.server.config import Config, Network
+from airwaybill.server.config import Config
 
 CURRENT = "current_ver"
 PARAMETERS = (CURRENT, "firmware_ver", "format")
@@ -21,6 +20,8 @@ OTHER_NAMES = ("version", "ver", "current_version")
 NEAR_EDITS = 2
 # Of so many unknown names that is looked at, to bound the work.
 LOOKED_AT = 16
+# Segments of what RFC 3986 allows in a path.
+ROOT_PATH = re.compile(r"(/(?!\.{1,2}(/|$))([A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+)+")
 
 
 class ManifestRequest(NamedTuple):
@@ -32,14 +33,9 @@ class ManifestRequest(NamedTuple):
     format: int
 
 
-def parse_networks(addresses: Iterable[str]) -> tuple[Network, ...]:
-    """Addresses and networks (``10.0.0.0/8``) as networks. ``ValueError`` for anything else."""
-    return tuple(ipaddress.ip_network(address, strict=False) for address in addresses)
-
-
 def manifest_request(scope: Scope, config: Config) -> ManifestRequest:
     """Reads a request for a manifest, or raises ``RequestError`` (400)."""
-    base_url = _base_url(scope, config.trusted_proxies) if config.base_url is None else config.base_url
+    base_url = _base_url(scope, config) if config.base_url is None else config.base_url
     if config.base_url is not None and any(name == b"host" and value for name, value in scope["headers"]):
         _host(scope)
     parameters = parse_query(scope["query_string"])
@@ -98,18 +94,33 @@ def check_host(value: str, name: str) -> str:
         raise RequestError(400, error.code, str(error)) from None
 
 
-def _base_url(scope: Scope, trusted: tuple[Network, ...]) -> str:
-    scheme, host = "http", None
-    if trusted and is_trusted((scope.get("client") or ("",))[0], trusted):
-        forwarded_scheme, forwarded_host = _last(scope, b"x-forwarded-proto"), _last(scope, b"x-forwarded-host")
-        if forwarded_scheme is not None:
-            scheme = forwarded_scheme.lower()
-            if scheme not in ("http", "https"):
-                raise RequestError(400, "proto_invalid", f"X-Forwarded-Proto {shown(scheme)}: expected http or https")
-        if forwarded_host is not None:
-            host = check_host(forwarded_host, "X-Forwarded-Host")
-    own_host = _host(scope) if host is None else host
-    return f"{scheme}://{own_host}{scope.get('root_path', '').rstrip('/')}"
+def check_root_path(path: str, name: str) -> str:
+    """``path`` without a slash at its end, if it is a path in a URL, else ``AirwaybillError``."""
+    path = path.rstrip("/")
+    if path and not ROOT_PATH.fullmatch(path):
+        raise AirwaybillError("prefix_invalid", f"{name} {shown(path)}: expected a path in a URL, such as /updates")
+    return path
+
+
+def _base_url(scope: Scope, config: Config) -> str:
+    scheme = config.proxies.forwarded(scope, b"x-forwarded-proto")
+    scheme = "http" if scheme is None else scheme.lower()
+    if scheme not in ("http", "https"):
+        raise RequestError(400, "proto_invalid", f"X-Forwarded-Proto {shown(scheme)}: expected http or https")
+    host = config.proxies.forwarded(scope, b"x-forwarded-host")
+    host = _host(scope) if host is None else check_host(host, "X-Forwarded-Host")
+    return f"{scheme}://{host}{_prefix(scope, config)}{scope.get('root_path', '').rstrip('/')}"
+
+
+def _prefix(scope: Scope, config: Config) -> str:
+    """What a proxy took off the path."""
+    prefix = config.proxies.forwarded(scope, b"x-forwarded-prefix")
+    if prefix is None:
+        return config.root_path
+    try:
+        return check_root_path(prefix, "X-Forwarded-Prefix")
+    except AirwaybillError as error:
+        raise RequestError(400, error.code, str(error)) from None
 
 
 def _host(scope: Scope) -> str:
@@ -120,20 +131,3 @@ def _host(scope: Scope) -> str:
     if len(values) > 1:
         raise RequestError(400, "host_invalid", "the request has more than one Host header")
     return check_host(values[0].decode("latin-1"), "Host")
-
-
-def is_trusted(text: str, trusted: tuple[Network, ...]) -> bool:
-    """Whether an address is one of the ``trusted``."""
-    try:
-        address = ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
-        address = address.ipv4_mapped
-    return any(address in network for network in trusted)
-
-
-def _last(scope: Scope, name: bytes) -> str | None:
-    """The value set by the nearest proxy: earlier ones may be the client's."""
-    values = [value for header, value in scope["headers"] if header == name]
-    return values[-1].decode("latin-1").rpartition(",")[2].strip() if values else None
