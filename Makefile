@@ -95,6 +95,14 @@ ssh-keygen:
 		{ echo 'the tests of signed releases need ssh-keygen: install OpenSSH' >&2; exit 1; }
 	command -v ssh-keygen > /dev/null || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq openssh-client > /dev/null; }
 
+PROXIES := apache2 caddy haproxy nginx
+
+.PHONY: proxies
+proxies:
+	@type -P $(PROXIES) > /dev/null || command -v apt-get > /dev/null || \
+		{ echo 'the tests behind a proxy need Apache, Caddy, HAProxy and nginx, as Debian has them' >&2; exit 1; }
+	type -P $(PROXIES) > /dev/null || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq apache2-bin caddy haproxy nginx > /dev/null; }
+
 .PHONY: npm
 npm: wasm/node_modules/.package-lock.json ## build the npm package into target/npm
 	rustup target add wasm32-unknown-unknown 2> /dev/null
@@ -158,7 +166,7 @@ test-rust: | prerequisites ## the engine natively and under wasmtime: unit, prop
 	cargo build -q -p airwaybill --target wasm32-unknown-unknown
 
 .PHONY: test-python
-test-python: $(PREVIEW) $(VENV)/.tools ssh-keygen ## the Python package, the server over real sockets, the command line
+test-python: $(PREVIEW) $(VENV)/.tools ssh-keygen proxies ## the Python package, the server over real sockets, the command line
 	cd python && $(BIN)/pytest -q
 
 .PHONY: openssh
