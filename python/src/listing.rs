@@ -3,7 +3,7 @@ use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use airwaybill::{CatalogOptions, Entry, EntryFields, Filter, Sha256Digest};
 use pyo3::exceptions::PyRuntimeError;
@@ -78,9 +78,9 @@ impl Listing {
     /// When each top-level name, or anything in it, last changed, in seconds since 1970; of patches, each by itself.
     #[getter]
     fn changed(&self) -> BTreeMap<&str, f64> {
-        let seconds = |time: &SystemTime| match time.duration_since(SystemTime::UNIX_EPOCH) {
-            Ok(after) => after.as_secs_f64(),
-            Err(before) => -before.duration().as_secs_f64(),
+        let seconds = |time: &i64| {
+            let distance = Duration::from_nanos(time.unsigned_abs()).as_secs_f64();
+            if *time < 0 { -distance } else { distance }
         };
         self.0.changed.iter().map(|(name, time)| (name.as_str(), seconds(time))).collect()
     }

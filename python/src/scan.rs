@@ -13,15 +13,18 @@ use airwaybill::{Entry, FileRecord, Filter, Hasher, PATCHES, Sha256Hasher, is_pa
 use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
-use crate::kept::{self, Digests, Kept, Stamp};
+use crate::kept::{self, Digests, Kept, KeptFile, SECOND, Stamp};
 
 const BUFFER_BYTES: usize = 128 * 1024;
+
+/// How much is read at a time before it is sorted into what stays.
+const CHUNK: usize = 16 * 1024;
 
 /// The result of a scan.
 pub(crate) struct Tree {
     pub(crate) entries: Vec<Entry>,
-    /// When each top-level name, or anything in it, last changed; of patches, each by itself.
-    pub(crate) changed: BTreeMap<String, SystemTime>,
+    /// When each top-level name, or anything in it, last changed, in nanoseconds since 1970; of patches, each by itself.
+    pub(crate) changed: BTreeMap<String, i64>,
     /// The top-level directories that arrived whole, by a rename.
     pub(crate) arrived: Vec<String>,
 }
@@ -53,52 +56,31 @@ pub(crate) struct Wanted {
     pub(crate) cache: Option<PathBuf>,
 }
 
-/// Something under the root, before its content is read.
-struct TreeEntry {
+/// Something under the root, before its content is read. Of each there are millions: what can be made again is not here.
+struct TreeEntry<'k> {
     path: String,
-    absolute: PathBuf,
-    kind: Kind,
+    kind: Kind<'k>,
 }
 
-enum Kind {
+enum Kind<'k> {
     Directory,
     /// What a directory has that has nothing.
     Empty,
     File,
     /// A file whose kept digest is still valid.
-    Known(Stamp, Digests),
+    Known(&'k KeptFile),
     Link,
     Unread(String),
 }
 
 /// Something under the root, read.
-struct ReadEntry {
-    absolute: PathBuf,
+struct ReadEntry<'k> {
     entry: Entry,
     stamp: Option<Stamp>,
-    /// Whether the digest kept for it is still valid.
-    is_known: bool,
-}
-
-impl ReadEntry {
-    /// Whether its digest is to be kept.
-    fn is_new(&self, is_settled: impl Fn(&Stamp) -> bool) -> bool {
-        !self.is_known && matches!(self.entry, Entry::File(_)) && self.stamp.as_ref().is_some_and(is_settled)
-    }
-
-    fn digests(&self, kept: &Kept, is_settled: impl Fn(&Stamp) -> bool) -> Option<(Stamp, Digests)> {
-        // One that is ignored this time, perhaps by a glob, is known too.
-        if self.is_known {
-            return kept.get(&self.absolute).copied();
-        }
-        match (&self.entry, self.stamp) {
-            (Entry::File(record), Some(stamp)) => {
-                let digests = Digests { sha1: record.sha1, sha256: record.sha256 };
-                is_settled(&stamp).then_some((stamp, digests))
-            }
-            _ => None,
-        }
-    }
+    /// What is kept for it, if that is still valid. One that is ignored this time, perhaps by a glob, is known too.
+    known: Option<&'k KeptFile>,
+    /// What is to be kept for it.
+    new: Option<KeptFile>,
 }
 
 /// Scans the directory of releases at `root`.
@@ -135,14 +117,26 @@ fn pool() -> io::Result<Arc<ThreadPool>> {
 fn scan_in_pool(root: PathBuf, wanted: &Wanted, progress: &Progress) -> io::Result<Tree> {
     let cache = wanted.cache.as_deref();
     let kept = kept::of(&root, cache);
-    let started = SystemTime::now();
+    let started = kept::nanoseconds(SystemTime::now());
 
     let found = walk(&root, wanted, &kept, progress);
     if progress.is_shown {
-        progress.total.store(found.par_iter().map(bytes_to_hash).sum(), Relaxed);
+        progress.total.store(found.par_iter().map(|found| bytes_to_hash(found, &root)).sum(), Relaxed);
     }
-    let items: Vec<ReadEntry> =
-        found.into_par_iter().map(|found| read(found, &root, wanted, &kept, progress)).collect();
+    let mut tree = TreeBuilder::with_capacity(found.len());
+    let (mut known, mut new) = (Vec::new(), Vec::new());
+    let mut rest = found.into_iter();
+    while rest.len() > 0 {
+        let chunk: Vec<TreeEntry<'_>> = rest.by_ref().take(CHUNK).collect();
+        let items: Vec<ReadEntry<'_>> =
+            chunk.into_par_iter().map(|found| read(found, &root, wanted, &kept, started, progress)).collect();
+        for item in items {
+            known.extend(item.known);
+            new.extend(item.new);
+            tree.take(item.entry, item.stamp);
+        }
+    }
+    drop(rest);
 
     if progress.cancelled.load(Relaxed) {
         return Err(io::Error::other("cancelled"));
@@ -150,40 +144,45 @@ fn scan_in_pool(root: PathBuf, wanted: &Wanted, progress: &Progress) -> io::Resu
     if let Some(failure) = progress.failure.lock().unwrap_or_else(PoisonError::into_inner).take() {
         return Err(failure);
     }
-    let is_settled = |stamp: &Stamp| stamp.is_settled(started);
-    if items.iter().filter(|item| item.is_known).count() < kept.len()
-        || items.iter().any(|item| item.is_new(is_settled))
-    {
-        let known = items.iter().filter_map(|item| Some((item.absolute.clone(), item.digests(&kept, is_settled)?)));
-        kept::keep(root, known.collect(), cache);
+    if known.len() < kept.len() || !new.is_empty() {
+        new.extend(known.into_iter().cloned());
+        kept::keep(root, Kept::new(new), cache);
     }
-    Ok(Tree::of(items))
+    Ok(tree.finish())
 }
 
-impl Tree {
-    fn of(items: Vec<ReadEntry>) -> Self {
-        let mut entries = Vec::with_capacity(items.len());
-        let mut names: BTreeMap<String, Times> = BTreeMap::new();
-        for ReadEntry { entry, stamp, .. } in items {
-            let (top, below) =
-                entry.path().split_once('/').map_or((entry.path(), None), |(top, rest)| (top, Some(rest)));
-            let (top, below) = if is_patch(entry.path()) { (entry.path(), None) } else { (top, below) };
-            let is_empty = matches!(&entry, Entry::Directory { path } if path.ends_with('/'));
-            if (stamp.is_some() || is_empty) && top != PATCHES {
-                if !names.contains_key(top) {
-                    names.insert(top.to_owned(), Times::default());
-                }
-                if let Some(times) = names.get_mut(top) {
-                    times.add(below.is_none(), stamp, is_empty);
-                }
+struct TreeBuilder {
+    entries: Vec<Entry>,
+    names: BTreeMap<String, Times>,
+}
+
+impl TreeBuilder {
+    fn with_capacity(entries: usize) -> Self {
+        Self { entries: Vec::with_capacity(entries), names: BTreeMap::new() }
+    }
+
+    fn take(&mut self, entry: Entry, stamp: Option<Stamp>) {
+        let (top, below) = entry.path().split_once('/').map_or((entry.path(), None), |(top, rest)| (top, Some(rest)));
+        let (top, below) = if is_patch(entry.path()) { (entry.path(), None) } else { (top, below) };
+        let is_empty = matches!(&entry, Entry::Directory { path } if path.ends_with('/'));
+        if (stamp.is_some() || is_empty) && top != PATCHES {
+            if !self.names.contains_key(top) {
+                self.names.insert(top.to_owned(), Times::default());
             }
-            if is_empty || !matches!(&entry, Entry::Directory { .. }) {
-                entries.push(entry);
+            if let Some(times) = self.names.get_mut(top) {
+                times.add(below.is_none(), stamp, is_empty);
             }
         }
+        if is_empty || !matches!(&entry, Entry::Directory { .. }) {
+            self.entries.push(entry);
+        }
+    }
+
+    fn finish(self) -> Tree {
+        let Self { entries, names } = self;
         let arrived = names.iter().filter(|(_, times)| times.is_renamed()).map(|(name, _)| name.clone()).collect();
         let changed = names.into_iter().filter_map(|(name, times)| Some((name, times.newest?))).collect();
-        Self { entries, changed, arrived }
+        Tree { entries, changed, arrived }
     }
 }
 
@@ -191,8 +190,8 @@ impl Tree {
 #[derive(Default)]
 struct Times {
     own: Option<Stamp>,
-    below: Option<SystemTime>,
-    newest: Option<SystemTime>,
+    below: Option<i64>,
+    newest: Option<i64>,
     has_empty: bool,
 }
 
@@ -217,19 +216,19 @@ impl Times {
 
 /// Everything below the root, except the content of top-level directories that are not releases. Level by level, so that
 /// all threads take part and the depth needs no stack.
-fn walk(root: &Path, wanted: &Wanted, kept: &Kept, progress: &Progress) -> Vec<TreeEntry> {
+fn walk<'k>(root: &Path, wanted: &Wanted, kept: &'k Kept, progress: &Progress) -> Vec<TreeEntry<'k>> {
     let mut found = Vec::new();
     let mut level = vec![root.to_owned()];
     while !level.is_empty() && !progress.cancelled.load(Relaxed) {
         let lists: Vec<_> = level.par_iter().map(|directory| list(directory, root, wanted, kept, progress)).collect();
         let items = lists.iter().flatten();
-        level = items.filter(|item| matches!(item.kind, Kind::Directory)).map(|item| item.absolute.clone()).collect();
+        level = items.filter(|item| matches!(item.kind, Kind::Directory)).map(|item| root.join(&item.path)).collect();
         found.extend(lists.into_iter().flatten());
     }
     found
 }
 
-fn list(directory: &Path, root: &Path, wanted: &Wanted, kept: &Kept, progress: &Progress) -> Vec<TreeEntry> {
+fn list<'k>(directory: &Path, root: &Path, wanted: &Wanted, kept: &'k Kept, progress: &Progress) -> Vec<TreeEntry<'k>> {
     let mut found = Vec::new();
     let has_patches = directory.parent() == Some(root) && directory.ends_with(PATCHES);
     let listed = fs::read_dir(directory).and_then(|entries| {
@@ -245,19 +244,19 @@ fn list(directory: &Path, root: &Path, wanted: &Wanted, kept: &Kept, progress: &
     match listed {
         Ok(()) if found.is_empty() && directory != root => {
             let path = listing_path(directory, root).unwrap_or_else(|lossy| lossy) + "/";
-            found.push(TreeEntry { path, absolute: directory.to_owned(), kind: Kind::Empty });
+            found.push(TreeEntry { path, kind: Kind::Empty });
         }
         Ok(()) => {}
         Err(error) if is_out_of_means(&error) => progress.fail(error),
         Err(error) => {
             let path = listing_path(directory, root).unwrap_or_else(|lossy| lossy) + "/";
-            found.push(TreeEntry { path, absolute: directory.to_owned(), kind: Kind::Unread(error.to_string()) });
+            found.push(TreeEntry { path, kind: Kind::Unread(error.to_string()) });
         }
     }
     found
 }
 
-fn look(entry: &DirEntry, is_top: bool, root: &Path, wanted: &Wanted, kept: &Kept) -> TreeEntry {
+fn look<'k>(entry: &DirEntry, is_top: bool, root: &Path, wanted: &Wanted, kept: &'k Kept) -> TreeEntry<'k> {
     let (absolute, filter) = (entry.path(), &wanted.filter);
     let unread = |reason: &str| Kind::Unread(reason.to_owned());
     let (mut path, is_utf8) = match listing_path(&absolute, root) {
@@ -275,22 +274,20 @@ fn look(entry: &DirEntry, is_top: bool, root: &Path, wanted: &Wanted, kept: &Kep
         Ok(_) if is_directory => Kind::Directory,
         Ok(kind) if kind.is_symlink() => Kind::Link,
         Ok(_) if !filter.reads(&path) => unread("ignored by its name"),
-        Ok(kind) if kind.is_file() => {
-            known(entry, &absolute, wanted, kept).map_or(Kind::File, |of| Kind::Known(of.0, of.1))
-        }
+        Ok(kind) if kind.is_file() => known(entry, &path, wanted, kept).map_or(Kind::File, Kind::Known),
         Ok(_) => unread("not a regular file"),
     };
     if is_directory && matches!(kind, Kind::Unread(_)) {
         path.push('/');
     }
-    TreeEntry { path, absolute, kind }
+    TreeEntry { path, kind }
 }
 
 /// The digest kept for a file, if it is still valid.
-fn known(entry: &DirEntry, absolute: &Path, wanted: &Wanted, kept: &Kept) -> Option<(Stamp, Digests)> {
-    let known = kept.get(absolute).filter(|(_, digests)| digests.sha256.is_some() || !wanted.sha256)?;
+fn known<'k>(entry: &DirEntry, path: &str, wanted: &Wanted, kept: &'k Kept) -> Option<&'k KeptFile> {
+    let known = kept.get(path).filter(|known| known.digests().sha256.is_some() || !wanted.sha256)?;
     // `DirEntry::metadata` does not resolve the whole path.
-    (Stamp::of(&entry.metadata().ok()?).ok()? == known.0).then_some(*known)
+    (Stamp::of(&entry.metadata().ok()?).ok()? == known.stamp).then_some(known)
 }
 
 /// The path of something below the root from there, `/`-separated; as an error, a lossy one of a name that is not UTF-8.
@@ -303,49 +300,62 @@ fn listing_path(absolute: &Path, root: &Path) -> Result<String, String> {
     if cfg!(windows) { path.map(|path| path.replace('\\', "/")) } else { path.map(str::to_owned) }
 }
 
-fn bytes_to_hash(found: &TreeEntry) -> u64 {
+fn bytes_to_hash(found: &TreeEntry<'_>, root: &Path) -> u64 {
     match found.kind {
-        Kind::File => fs::symlink_metadata(&found.absolute).map_or(0, |metadata| metadata.len()),
+        Kind::File => fs::symlink_metadata(root.join(&found.path)).map_or(0, |metadata| metadata.len()),
         _ => 0,
     }
 }
 
-fn read(found: TreeEntry, root: &Path, wanted: &Wanted, kept: &Kept, progress: &Progress) -> ReadEntry {
-    let TreeEntry { path, absolute, kind } = found;
-    let mut is_known = false;
+fn read<'k>(
+    TreeEntry { path, kind }: TreeEntry<'k>,
+    root: &Path,
+    wanted: &Wanted,
+    kept: &'k Kept,
+    started: i64,
+    progress: &Progress,
+) -> ReadEntry<'k> {
+    let absolute = || root.join(&path);
+    let (mut known, mut new) = (None, None);
     let (entry, stamp) = match kind {
         _ if progress.cancelled.load(Relaxed) => (Entry::Directory { path }, None),
         Kind::Empty => (Entry::Directory { path }, None),
-        Kind::Directory => (Entry::Directory { path }, Stamp::of_path(&absolute).ok()),
+        Kind::Directory => {
+            let stamp = Stamp::of_path(&absolute()).ok();
+            (Entry::Directory { path }, stamp)
+        }
         Kind::Unread(unread) => {
-            is_known = kept.contains_key(&absolute);
+            known = kept.get(&path);
             (Entry::Unread { path, unread }, None)
         }
         Kind::Link => {
-            let link = link_target(&absolute, root);
-            (Entry::Link { path, link }, Stamp::of_path(&absolute).ok())
+            let (link, stamp) = (link_target(&absolute(), root), Stamp::of_path(&absolute()).ok());
+            (Entry::Link { path, link }, stamp)
         }
-        Kind::Known(stamp, digests) => {
-            is_known = true;
-            (file(path, stamp, digests, wanted), Some(stamp))
+        Kind::Known(file) => {
+            known = Some(file);
+            (file_of(path, file.stamp, file.digests(), wanted), Some(file.stamp))
         }
-        Kind::File => match hash(&absolute, wanted, progress) {
-            Ok((stamp, digests)) => (file(path, stamp, digests, wanted), Some(stamp)),
+        Kind::File => match hash(&absolute(), wanted, progress) {
+            Ok((stamp, digests)) => {
+                new = stamp.is_settled(started).then(|| KeptFile::new(&path, stamp, digests));
+                (file_of(path, stamp, digests, wanted), Some(stamp))
+            }
             Err(error) if is_out_of_means(&error) => {
                 progress.fail(error);
                 (Entry::Directory { path }, None)
             }
-            Err(error) => (Entry::Unread { path, unread: error.to_string() }, Stamp::of_path(&absolute).ok()),
+            Err(error) => {
+                let stamp = Stamp::of_path(&absolute()).ok();
+                (Entry::Unread { path, unread: error.to_string() }, stamp)
+            }
         },
     };
-    ReadEntry { absolute, entry, stamp, is_known }
+    ReadEntry { entry, stamp, known, new }
 }
 
-fn file(path: String, stamp: Stamp, Digests { sha1, sha256 }: Digests, wanted: &Wanted) -> Entry {
-    let seconds = match stamp.modified.duration_since(SystemTime::UNIX_EPOCH) {
-        Ok(after) => i64::try_from(after.as_secs()).unwrap_or(i64::MAX),
-        Err(before) => -i64::try_from(before.duration().as_secs()).unwrap_or(i64::MAX),
-    };
+fn file_of(path: String, stamp: Stamp, Digests { sha1, sha256 }: Digests, wanted: &Wanted) -> Entry {
+    let seconds = stamp.modified.div_euclid(SECOND);
     let mtime = wanted.filter.needs_mtime(&path, seconds).then_some(seconds);
     let sha256 = sha256.filter(|_| wanted.sha256);
     Entry::File(FileRecord { path, size: stamp.size, sha1, mtime, sha256 })

@@ -41,7 +41,7 @@ def kept(cache: Path) -> Path:
 def rewrite(file: Path, change: Callable[[bytes], bytes]) -> None:
     """Changes what is kept, under a digest that is right."""
     body = change(file.read_bytes().partition(b"\n")[2])
-    file.write_bytes(b"airwaybill digests 1 %s\n%s" % (hashlib.sha256(body).hexdigest().encode(), body))
+    file.write_bytes(b"airwaybill digests 2 %s\n%s" % (hashlib.sha256(body).hexdigest().encode(), body))
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +52,8 @@ def settled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     scan(top / "root", top / "cache")
     assert not (top / "cache").exists()
     eventually(lambda: scan(top / "root", top / "cache"), lambda _: (top / "cache").exists())
-    assert kept(top / "cache").read_bytes().count(b"/flash/") == 2
+    rows = json.loads(kept(top / "cache").read_bytes().partition(b"\n")[2])
+    assert {row[0] for row in rows} == {sha1(FILE.encode()), sha1(b"1.0.0/flash/li\nb.py")}
     return top
 
 
@@ -82,14 +83,15 @@ def test_a_digest_of_another_kind_is_not_in_there(false: tuple[Path, Path]) -> N
     [
         lambda body: body.replace(b'",4,', b'",5,'),
         lambda body: body.replace(b',"' + FALSE.encode(), b'0,"' + FALSE.encode()),
-        lambda body: body.replace(b"main.py", b"other.py"),
+        lambda body: body.replace(sha1(FILE.encode()).encode(), sha1(b"1.0.0/flash/other.py").encode()),
         lambda body: json.dumps([[*row[:2], row[2] + 1, *row[3:]] for row in json.loads(body)]).encode(),
         lambda body: json.dumps([[*row[:3], row[3] + 1, *row[4:]] for row in json.loads(body)]).encode(),
         lambda body: body[:-1],
         lambda body: body.replace(FALSE.encode(), b"0" * 39),
+        lambda body: body.replace(sha1(FILE.encode()).encode(), b"0"),
         lambda body: b"",
     ],
-    ids=["size", "inode", "path", "mtime", "ctime", "not JSON", "not a digest", "empty"],
+    ids=["size", "inode", "path", "mtime", "ctime", "not JSON", "not a digest", "not a name", "empty"],
 )
 def test_what_differs_is_read(false: tuple[Path, Path], change: Callable[[bytes], bytes]) -> None:
     root, cache = false
@@ -101,8 +103,8 @@ def test_what_differs_is_read(false: tuple[Path, Path], change: Callable[[bytes]
     "damage",
     [
         lambda content: content[:-1],
-        lambda content: content.replace(b"main", b"nain"),
-        lambda content: content.replace(b"digests 1", b"digests 2"),
+        lambda content: content.replace(b",4,", b",5,"),
+        lambda content: content.replace(b"digests 2", b"digests 1"),
         lambda content: content.partition(b"\n")[2],
         lambda content: b"",
     ],

@@ -15,6 +15,7 @@ import time
 from functools import partial
 from pathlib import Path
 
+import bench_cost
 from measure import Part, in_turn
 from servers import need
 
@@ -36,6 +37,18 @@ began = time.perf_counter()
 Listing.scan(sys.argv[1], cache=sys.argv[2])
 print(time.perf_counter() - began)
 """
+
+MEMORY = """
+import pathlib, re, sys
+import airwaybill
+for _ in range(2):
+    pathlib.Path("/proc/self/clear_refs").write_text("5")
+    catalog = airwaybill.scan(sys.argv[1])
+    print(re.search(r"VmHWM:\\s+(\\d+)", pathlib.Path("/proc/self/status").read_text())[1])
+"""
+MANY = 1_000_000
+# Digests of files younger than two seconds are not kept.
+SETTLED_SECONDS = 2.1
 
 
 def make_tree(root: Path, files: int, size: int) -> None:
@@ -64,6 +77,20 @@ def first_seconds(root: Path, cache: Path) -> float:
     return start_seconds(root, cache)
 
 
+def memory(part: Part) -> None:
+    """The most memory of a process in its first scan, and in its second with the first one's catalog beside it."""
+    place = bench_cost.roomy_place(MANY)
+    if place is None:
+        print(f"no room for {MANY:,} files", file=sys.stderr)
+        return
+    with tempfile.TemporaryDirectory(dir=place) as name:
+        bench_cost.make_tree(Path(name), MANY)
+        time.sleep(SETTLED_SECONDS)
+        done = subprocess.run([sys.executable, "-c", MEMORY, name], capture_output=True, check=True)
+    for key, kilobytes in zip(("memory", "memory-again"), done.stdout.split()):
+        part.add(key, [int(kilobytes) / 1024])
+
+
 def shell_seconds(root: Path, command: str) -> float:
     began = time.perf_counter()
     subprocess.run(["sh", "-c", command], cwd=root, stdout=subprocess.DEVNULL, check=True)
@@ -79,10 +106,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as top:
         small, large, assets = Path(top) / "small", Path(top) / "large", Path(top) / "assets"
         make_tree(small, 10_000, 4 * 1024)
-        settled = time.monotonic() + 2.1
+        settled = time.monotonic() + SETTLED_SECONDS
         make_tree(large, 100, 4 * 1024 * 1024)
         make_tree(assets, 10_000, 64 * 1024)
-        # A gigabyte is on its way to the disk; and digests of files younger than two seconds are not kept.
+        # A gigabyte is on its way to the disk.
         os.sync()
         time.sleep(max(0.0, settled - time.monotonic()))
         second: list[float] = []
@@ -112,6 +139,7 @@ def main() -> None:
     part.add("small", first, sha1sum)
     part.add("large", big, openssl)
     part.add("again", second, first)
+    memory(part)
     part.write()
 
 
