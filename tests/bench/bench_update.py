@@ -1,9 +1,10 @@
-"""The whole update of a device over HTTP, beside nginx that sends the same bytes and the vendor's way."""
+"""The whole update of a device over HTTP, beside nginx, a bare application, and the vendor's way."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import sys
 import tempfile
 from contextlib import ExitStack
 from functools import partial
@@ -11,7 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from measure import Part, in_turn
-from servers import QUERY, VENDOR, get, make_releases, need, nginx, requests_a_second
+from servers import HERE, QUERY, VENDOR, get, make_releases, need, nginx, requests_a_second
 from serving import serve, started
 
 # Of which one in ten is changed and one in ten new.
@@ -37,9 +38,13 @@ def main() -> None:
         listed = Path(name) / "paths"
         listed.write_text("".join(f"{path}\n" for path in paths))
 
+        kept = Path(name) / "manifest.json"
+        kept.write_bytes(manifest)
+
         peer = stack.enter_context(nginx(root, manifest))
+        bare = stack.enter_context(started((sys.executable, str(HERE / "bare_app.py"), str(root), str(kept)))).url
         vendor = stack.enter_context(started(VENDOR, cwd=root)).url
-        assert all(get(ours + path) == get(peer + path) for path in paths)
+        assert all(get(ours + path) == get(peer + path) == get(bare + path) for path in paths)
 
         def updates_a_second(url: str, connections: int) -> float:
             return requests_a_second(url + QUERY, connections, arguments.seconds, listed) / len(paths)
@@ -50,17 +55,21 @@ def main() -> None:
                 for name, url, connections in (
                     ("here", ours, 1),
                     ("nginx", peer, 1),
+                    ("bare", bare, 1),
                     ("vendor's way", vendor, 1),
                     ("here", ours, 16),
                     ("nginx", peer, 16),
+                    ("bare", bare, 16),
                 )
             },
             arguments.rounds,
         )
-    one, one_nginx, one_vendor, sixteen, sixteen_nginx = found.values()
+    one, one_nginx, one_bare, one_vendor, sixteen, sixteen_nginx, sixteen_bare = found.values()
     part.add("one", one, one_nginx)
+    part.add("one-bare", one, one_bare)
     part.add("one-vendor", one, one_vendor)
     part.add("sixteen", sixteen, sixteen_nginx)
+    part.add("sixteen-bare", sixteen, sixteen_bare)
     part.write()
 
 
