@@ -33,7 +33,10 @@ def honest() -> Files:
     """What the operator has signed, of the release before and of another product too."""
     files = sign(served(), release_of("1.0.1", needs="1.0.1"), image_of("1.0.1", sequence=3))
     sign(files, release_of("1.0.0", sequence=16), image_of("1.0.0", sequence=2))
-    for name, document in (("other", release_of("1.0.1", product="other")), ("older", release_of("1.0.1", sequence=1))):
+    for name, document in (
+        ("other", release_of("1.0.1", product="other")),
+        ("older", release_of("1.0.1", sequence=1, needs="1.0.1")),
+    ):
         files |= {
             path.replace("1.0.1", name): data for path, data in signed("1.0.1", document.render(), OFFICE).items()
         }
