@@ -100,7 +100,7 @@ BUGS = (
         "        return os.stat(path)\n    except OSError as error:\n        if error:\n",
         kind="FAT",
         features="read",
-        seed=15,
+        seed=4,
     ),
     Bug(
         "the spare room is not made again when a trial starts",
