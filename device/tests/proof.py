@@ -19,6 +19,7 @@ from OTA import OTA
 OTA.boot()
 """
 IMAGE_BYTES = 5000
+BLOCKS = 240  # of littlefs: the client twice, and some room
 COLLECTED = 16  # a garbage collection each so many cuts
 
 
@@ -45,7 +46,7 @@ class Proof:
         self.boot_py = boot_py
         self.counts = {"cuts": 0, "old": 0, "new": 0, "bad": 0}
         self.states = set()
-        self.board = Board(kind, board)
+        self.board = Board(kind, board, BLOCKS if kind == "littlefs" else None)
         self.board.replaces = Second.replaces
         self.board.collects = False
         self.server = Server()

@@ -42,7 +42,7 @@ def test_update(tmp_path: Path, protocol: str, options: dict[str, bool]) -> None
     board, results, asked = update(tmp_path, protocol, **options)
     assert results == ["1.0.1", *INSTALLED]
     assert board.release() == tree(RELEASES / "1.0.1")
-    line = "GET /manifest.json?current_ver=1.0.0&firmware_ver=1.0.0&format=2 HTTP/1.1 Host: 127.0.0.1:PORT"
+    line = "GET /manifest.json?current_ver=1.0.0&firmware_ver=1.0.0&format=3 HTTP/1.1 Host: 127.0.0.1:PORT"
     assert asked[0] == line
     # Chunks are a thing of HTTP/1.1: asked in HTTP/1.0, a server does without.
     if "chunked" in options:

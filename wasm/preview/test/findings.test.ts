@@ -299,9 +299,10 @@ describe("the server's own releases", () => {
     expect([...new Set(read(visit))]).toEqual(["/1.0.0/flash/main.py"]);
     await tab.locator("#to").selectOption("");
     await tab.getByText("1.0.1, for devices on 0.8").waitFor();
-    expect(await panel(visit)).toContain("204 files were not looked into");
+    // The 200 smallest are.
+    expect(await panel(visit)).toContain("4 files were not looked into");
     expect(await visit.text("#verdict")).toBe("i nothing found so far");
-    expect([...new Set(read(visit))]).toEqual(["/1.0.0/flash/main.py"]);
+    expect(new Set(read(visit)).size).toBe(201);
     await visit.end();
     await own.stop();
   });
