@@ -74,7 +74,8 @@ def change_document(draw: random.Random, files: Files) -> None:
 
 
 def change_manifest_bytes(draw: random.Random, files: Files) -> None:
-    files["/manifest.json"] = changed(draw, files["/manifest.json"])
+    if "/manifest.json" in files:
+        files["/manifest.json"] = changed(draw, files["/manifest.json"])
 
 
 def change_file(draw: random.Random, files: Files) -> None:
