@@ -19,6 +19,7 @@ use crate::path::DevicePath;
 use crate::version::Version;
 use held_back::HeldBack;
 use intake::{Intake, Outcome};
+use sort::keep_last_of_equal;
 
 /// One file of a release.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -475,30 +476,4 @@ impl Catalog {
 pub(crate) fn find<'a>(files: &'a [File], path: &str) -> Option<&'a File> {
     let index = files.binary_search_by(|file| file.path.as_str().cmp(path)).ok()?;
     files.get(index)
-}
-
-/// Keeps the last of equal versions; returns the others, and a warning for each of them.
-fn keep_last_of_equal<T>(sorted: &mut Vec<T>, key: impl Fn(&T) -> (&Version, &str)) -> (Vec<Notice>, Vec<T>) {
-    let mut warnings = Vec::new();
-    for equal in sorted.chunk_by(|a, b| key(a).0 == key(b).0) {
-        let Some((winner, losers)) = equal.split_last() else { continue };
-        let winner = quoted(key(winner).1);
-        warnings.extend(losers.iter().map(|loser| {
-            let (_, loser) = key(loser);
-            let message = format!("{} and {winner} are the same version; only {winner} is offered", quoted(loser));
-            Notice::new(loser, Code::VersionEqual, message)
-        }));
-    }
-    let mut losers = Vec::with_capacity(warnings.len());
-    // The last of equals comes first when seen from the end.
-    let mut winners: Vec<T> = Vec::with_capacity(sorted.len() - warnings.len());
-    for item in sorted.drain(..).rev() {
-        match winners.last() {
-            Some(winner) if key(winner).0 == key(&item).0 => losers.push(item),
-            _ => winners.push(item),
-        }
-    }
-    winners.reverse();
-    *sorted = winners;
-    (warnings, losers)
 }
