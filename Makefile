@@ -220,7 +220,7 @@ power-cuts: $(VENV)/.tools ## only the power cuts (PAIRS=… of cuts, one in the
 .PHONY: attack
 attack: $(VENV)/.tools ssh-keygen ## a server that lies to a device with keys (ATTACKS=…), documents with a byte changed (FLIPS=…)
 	ATTACKS=$(or $(ATTACKS),10000) FLIPS=$(or $(FLIPS),10000) $(BIN)/python -m pytest -q \
-		device/tests/test_liar.py device/tests/test_signed.py device/tests/test_keys.py
+		device/tests/test_liar.py device/tests/test_signed.py device/tests/test_signed_record.py device/tests/test_keys.py
 
 .PHONY: device-model
 device-model: $(VENV)/.tools ## random releases and faults on a model of boards (ROUNDS=… SEED=… FEATURES=… KIND=… REPLAY=1)

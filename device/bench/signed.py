@@ -27,8 +27,8 @@ from answers import answering
 from board import DEVICE, INSTALL, INSTALLED, Board, Server, compile_client, micropython, tree
 from measure import Part, in_turn
 from memory import least_heap, write_releases
+from signed_device import release_of, served, sign
 from signing import OFFICE, Waybill, keys, signed
-from test_signed import release_of, served, sign
 
 CHANGED = 110  # paths, of which the new release has 99, and its main.py
 LISTED = 1000

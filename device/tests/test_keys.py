@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from board import INSTALL, INSTALLED, Board, tree
+from signed_device import RELEASES, Files, board_of, good, head_of, release_of, served, sign, update
 from signing import LAPTOP, OFFICE, PRODUCT, ROOT_KEY, STRANGER, keys, signed
-from test_signed import RELEASES, Files, board_of, good, head_of, release_of, served, sign, update
 
 FILES_ONLY = {"settings": {"firmware": False}}
 NEW_ROOT = STRANGER

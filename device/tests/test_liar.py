@@ -15,8 +15,8 @@ from pathlib import Path
 from answers import answering
 from board import INSTALL, INSTALLED, Board, tree
 from content import sha1, sha256
+from signed_device import NOW, RELEASES, board_of, image_of, release_of, served, sign
 from signing import OFFICE, ROOT_KEY, STRANGER, Waybill, keys, signed
-from test_signed import NOW, RELEASES, board_of, image_of, release_of, served, sign
 
 # `make attack` has more.
 ATTACKS = int(os.environ.get("ATTACKS", "100"))

@@ -12,9 +12,9 @@ import pytest
 from answers import answering
 from board import INSTALL, INSTALLED, Board
 from content import noise, sha1, write
+from signed_device import Files, image_of, release_of, served, sign
 from signing import keys
 from test_patch import compressed, patch_of
-from test_signed import Files, image_of, release_of, served, sign
 
 BASE = "http://10.1.1.1:8000"
 OLD = {

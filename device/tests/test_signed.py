@@ -6,70 +6,32 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from answers import answering
-from board import INSTALL, INSTALLED, ROOT, TESTS, Board, Server, find, run_script, tree
+from board import INSTALL, INSTALLED, TESTS, Board, Server, find, run_script, tree
 from content import sha1, sha256
-from proxy import Link, proxied
+from signed_device import (
+    NOW,
+    RELEASES,
+    Files,
+    board_of,
+    good,
+    head_of,
+    image_of,
+    in_manifest,
+    release_of,
+    served,
+    sign,
+    update,
+)
 from signing import LAPTOP, OFFICE, ROOT_KEY, STRANGER, Waybill, keys, signed
 
-import airwaybill
-
-RELEASES = ROOT / "examples" / "releases"
-NOW = [2026, 11, 27, 12, 0, 0]
 # `make attack` has more.
 FLIPS = int(os.environ.get("FLIPS", "1000"))
-Files = dict[str, bytes]
-
-
-def served(releases: Path = RELEASES, target: str = "1.0.1", current: str | None = "1.0.0", **request: Any) -> Files:
-    """What a server has for a device, without signatures."""
-    paths = [path for path in releases.rglob("*") if path.is_file() and ".waybill" not in path.name]
-    files = {f"/{path.relative_to(releases)}": path.read_bytes() for path in paths}
-    catalog = airwaybill.scan(str(releases))
-    asked = {"current": current, "target": target, "format": 2, **request}
-    manifest = catalog.manifest_json("http://10.1.1.1:8000", **asked)
-    return {**files, "/manifest.json": manifest}
-
-
-def release_of(version: str, releases: Path = RELEASES, **fields: Any) -> Waybill:
-    return Waybill(tree(releases / version), version, **fields)
-
-
-def image_of(version: str, releases: Path = RELEASES, **fields: Any) -> Waybill:
-    name = f"firmware_{version}.bin"
-    return Waybill({name: (releases / name).read_bytes()}, version, image=True, **fields)
-
-
-def sign(files: Files, *waybills: Waybill, by: tuple = (OFFICE,)) -> Files:
-    for waybill in waybills:
-        name = next(iter(waybill.files)) if waybill.image else waybill.version
-        files.update(signed(name, waybill.render(), *by))
-    return files
-
-
-def good() -> Files:
-    return sign(served(), release_of("1.0.1"), image_of("1.0.1", sequence=3))
-
-
-def board_of(tmp_path: Path, document: bytes | None = None, **spec: Any) -> Board:
-    """A device on 1.0.0, delivered with keys."""
-    board = Board(tmp_path / "board", RELEASES, "1.0.0", **spec)
-    (board.root / "flash/waybill/keys").write_bytes(document or keys())
-    return board
-
-
-def update(files: Files, board: Board, *steps: Any, **spec: Any) -> list[Any]:
-    with answering(files) as server:
-        return board.run(server.port, *(steps or ("update",)), **spec)
-
-
-def head_of(board: Board) -> Any:
-    return json.loads((board.root / "flash/waybill/files").read_bytes().split(b"\n")[1])
 
 
 def test_a_signed_release_is_installed(tmp_path: Path) -> None:
@@ -105,15 +67,6 @@ def signing(waybill: Waybill, *by: Any) -> Callable[[Files], None]:
 
 def cut(path: str) -> Callable[[Files], None]:
     return lambda files: files.update({path: files[path][:-40]})
-
-
-def in_manifest(change: Callable[[dict[str, Any]], object]) -> Callable[[Files], None]:
-    def changed(files: Files) -> None:
-        manifest = json.loads(files["/manifest.json"])
-        change(manifest)
-        files["/manifest.json"] = json.dumps(manifest, sort_keys=True).encode()
-
-    return changed
 
 
 def other_content(files: Files) -> None:
@@ -448,79 +401,6 @@ def test_an_old_file_in_a_full_manifest(tmp_path: Path) -> None:
 
     in_manifest(change)(files)
     assert update(files, board, settings={"firmware": False})[0]["code"] == "signed_mismatch"
-
-
-GONE = "sd/asset_that_will_be_removed.wav"
-OLD = release_of("1.0.0", sequence=16)
-# What the server has for 1.0.0, and whether the device, which is on it without a record, takes that for its record.
-DELIVERED: dict[str, tuple[Files, bool]] = {
-    "signed": (signed("1.0.0", OLD.render(), OFFICE), True),
-    "expired": (signed("1.0.0", release_of("1.0.0", expires="2026-11-27T12:00:00Z").render(), OFFICE), True),
-    "below-the-floor": (signed("1.0.0", release_of("1.0.0", sequence=3).render(), OFFICE), True),
-    "not-there": ({}, False),
-    "no-signature": ({"/1.0.0.waybill": OLD.render()}, False),
-    "stranger": (signed("1.0.0", OLD.render(), STRANGER), False),
-    "byte-of-waybill": ({**signed("1.0.0", OLD.render(), OFFICE), "/1.0.0.waybill": OLD.render()[:-1] + b"x"}, False),
-    "no-waybill-at-all": (signed("1.0.0", b"x", OFFICE), False),
-    "too-long": ({**signed("1.0.0", OLD.render(), OFFICE), "/1.0.0.waybill.sig": bytes(2000)}, False),
-    "another-release": (signed("1.0.0", release_of("1.0.0").render().replace(b"e 1.0.0", b"e 0.9.0"), OFFICE), False),
-    "another-product": (signed("1.0.0", release_of("1.0.0", product="other").render(), OFFICE), False),
-    "an-image": (signed("1.0.0", image_of("1.0.0").render(), OFFICE), False),
-    "device-owned": (
-        signed("1.0.0", Waybill({"flash/main.py": b""}, "1.0.0", keep={GONE: b"", "sd/x": b""}).render(), OFFICE),
-        False,
-    ),
-}
-
-
-@pytest.mark.parametrize("case", DELIVERED)
-def test_without_a_record(tmp_path: Path, case: str) -> None:
-    """T7: what goes is what the device's own release had put there, as the operator signed it, or nothing."""
-    documents, goes = DELIVERED[case]
-    board = board_of(tmp_path, keys(floors=(4, 0)), record=False)
-    (board.root / "sd/own.txt").write_text("the user's")
-    (board.root / "flash/waybill/files").write_bytes(b"damaged")
-    files = {**sign(served(current=None), release_of("1.0.1")), **documents}
-    steps = (("update", {"now": NOW}), *INSTALL[1:], "verify")
-    assert update(files, board, *steps, settings={"firmware": False})[:4] == ["1.0.1", *INSTALLED]
-    assert (board.root / GONE).exists() is not goes
-    assert (board.root / "sd/own.txt").exists()
-    assert not list((board.root / "flash/waybill").glob("fetch*"))
-
-
-def test_without_a_record_the_client_s_own_stays(tmp_path: Path) -> None:
-    """Whatever the waybill lists; and an empty directory goes with the last file of the release in it."""
-    releases = tmp_path / "releases"
-    shutil.copytree(RELEASES, releases)
-    (releases / "1.0.0/flash/pkg/deep").mkdir(parents=True)
-    (releases / "1.0.0/flash/pkg/deep/a.py").write_text("1")
-    board = Board(tmp_path / "board", releases, "1.0.0", record=False)
-    (board.root / "flash/waybill/keys").write_bytes(keys())
-    (board.root / "flash/airwaybill").mkdir()
-    (board.root / "flash/airwaybill/update.py").write_text("1")
-    own = ("flash/WAYBILL/keys", "flash/waybill/keys", "flash/airwaybill/update.py")
-    old = Waybill({**tree(releases / "1.0.0"), **dict.fromkeys(own, b"")}, "1.0.0", sequence=16)
-    files = sign(served(current=None), release_of("1.0.1"), old)
-    assert update(files, board, *INSTALL, settings={"firmware": False}) == ["1.0.1", *INSTALLED]
-    there = [(board.root / path).exists() for path in (*own[1:], GONE, "flash/pkg")]
-    assert there == [True, True, False, False]
-
-
-def test_without_a_record_a_link_that_fails_is_an_error(tmp_path: Path) -> None:
-    """Nothing is decided by what only the link, or the server, did not bring."""
-    board = board_of(tmp_path, record=False)
-    before = board.files()
-    files = sign(served(current=None), release_of("1.0.1"), OLD)
-
-    def dies(link: Link, response: bytes) -> Iterator[bytes]:
-        if b"\nrelease 1.0.0\n" in response:
-            link.close()
-        yield response
-
-    with answering(files) as server, proxied(server.port, dies, 0) as link:
-        [found] = board.run(link.port, "update", attributes={"tries": 2})
-    assert found["code"] in ("link", "truncated")
-    assert board.files() == before
 
 
 def test_what_differs_on_the_device(tmp_path: Path) -> None:
