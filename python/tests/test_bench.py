@@ -10,7 +10,8 @@ import page
 import pytest
 import run
 from figures import Figure, Spread
-from rows import ROWS, Row
+from row import Row
+from rows import ROWS
 
 FASTER = Row("part", "key", "name", "/s", "peer", 2)
 SMALLER = Row("part", "key", "name", "KB", None, 64, at_least=False)

@@ -14,7 +14,8 @@ from measure import RESULTS
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
-from rows import ROWS, Row
+from row import Row
+from rows import ROWS
 
 
 @dataclass(frozen=True)
