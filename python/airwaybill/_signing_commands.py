@@ -36,7 +36,7 @@ from airwaybill._options import (
     SchemeOption,
 )
 from airwaybill._signing import KEYS, Draft, Signing
-from airwaybill._terminal import new_table, print_json, print_tables, shown
+from airwaybill._terminal import complain, new_table, print_json, print_tables, shown
 
 keys = typer.Typer(help="Who may sign: keys/<n>.waybill beside the releases.", no_args_is_help=True)
 
@@ -132,8 +132,9 @@ def _warn_of_loss(written: Keys) -> None:
     needed = root["threshold"]
     if len(root["keys"]) == needed:
         keys = "the only root key is" if needed == 1 else f"one of the {needed} root keys is"
-        message = f"if {keys} lost, devices' keys can never be changed again: add a --root that is kept elsewhere"
-        print(f"airwaybill: warning: {message}", file=sys.stderr)
+        complain(
+            f"warning: if {keys} lost, devices' keys can never be changed again: add a --root that is kept elsewhere"
+        )
 
 
 def sign(
