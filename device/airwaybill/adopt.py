@@ -4,8 +4,10 @@ import airwaybill_boot as base
 from airwaybill_boot import HOME, hashlib, os
 from airwaybill_boot.content import put
 from airwaybill_boot.files import (
+    CORRUPT,
     DIRECTORY,
     REFUSED,
+    Writing,
     hexlify,
     is_directory,
     parent,
@@ -80,19 +82,21 @@ def adopt(ota, found):
                     raise
                 check(ota, name, room, blocks)
                 ota.patches = False
-    with open(path + ".new", "a") as file:
+    with Writing(path + ".new", "a") as file:
         file.write("= %s\n" % ota.plan_id)
     put(path + ".new", path, ota.systems["flash"])
 
 
 def sweep(ota):
-    """Removes what changes have left on flash when the flash failed. On a card it may be another device's."""
+    """Removes what changes have left on flash when the flash failed, but for what is damaged. On a card it may be
+    another device's."""
     for name in os.listdir(ota.home):
         if len(name) == len(ota.plan_id) and is_directory(ota.home + "/" + name):
             try:
                 remove_tree(ota.home + "/" + name)
-            except OSError:
-                pass
+            except OSError as error:
+                if error.args[0] != CORRUPT:
+                    raise
 
 
 def staged_blocks(ota, name, room):

@@ -3,7 +3,7 @@
 from micropython import const
 
 from airwaybill_boot.content import digest_of
-from airwaybill_boot.files import make_directories, parent, remove, staged, stat
+from airwaybill_boot.files import Writing, make_directories, parent, remove, staged, stat
 from airwaybill import sink  # noqa: F401, it stays for all files
 from airwaybill.lists import lines, read_sum, staging, write_sum
 from airwaybill.tries import attempts, get
@@ -19,7 +19,7 @@ def files(ota):
     sums = staging(ota, "flash/") + "/sums"
     make_directories(parent(sums))
     waiting = []
-    with open(sums, "wb") as file:
+    with Writing(sums, "wb") as file:
         source = wanted(ota, file)
         more = True
         while more or waiting:

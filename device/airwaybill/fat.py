@@ -1,7 +1,7 @@
 """Which names FAT can hold, and which of them it takes for one file. Loaded only for mounts that have it."""
 
 from airwaybill_boot import hashlib
-from airwaybill_boot.files import parent
+from airwaybill_boot.files import Writing, parent
 from airwaybill_boot.trees import names_in
 from OTA import OTAError
 
@@ -69,7 +69,7 @@ def check_case(path, mount):
     marks = bytearray()  # four bytes of a hash for each path; what two of them share is looked up in the list
     for wanted in ("ARKBCS", "D"):
         at = 0
-        with open(path, "r+b") as file:
+        with Writing(path, "r+b") as file:
             line = file.readline()
             while line:
                 folded = _folded_path(line, wanted, mount)

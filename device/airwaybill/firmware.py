@@ -3,11 +3,11 @@
 from micropython import const
 
 import airwaybill_boot as base
-from airwaybill_boot import BUFFER, binascii, esp32, hashlib, os, pycom
+from airwaybill_boot import BUFFER, binascii, esp32, os, pycom
 from airwaybill_boot.files import hexlify, read_record, remove, write_record
 from airwaybill_boot.firmware import partition, pycom_slot
 from airwaybill.names import check_version
-from airwaybill.digests import new_sha1
+from airwaybill.digests import digest_like
 from OTA import OTA, OTAError
 
 _BLOCK = const(4096)  # the flash's erase unit
@@ -64,11 +64,6 @@ def check_needed(ota, found):
             "%s is made for firmware %s, and the device has %s: offer firmware_%s.bin with it, or install that first"
             % (found.version, found.needs, names[0] or "none that it knows of", found.needs),
         )
-
-
-def digest_like(digest):
-    """What makes such a digest: SHA-256 by a waybill, else SHA-1."""
-    return hashlib.sha256() if len(digest) == 64 else new_sha1()
 
 
 class Esp32:

@@ -2,7 +2,7 @@
 
 from airwaybill_boot import os
 from airwaybill_boot.content import pump
-from airwaybill_boot.files import hexlify, is_directory, remove, stat
+from airwaybill_boot.files import Writing, close, hexlify, is_directory, remove, stat
 from airwaybill_boot.trees import names_in
 from airwaybill import record
 from airwaybill.faces import CLIENT, is_face
@@ -18,7 +18,7 @@ def complete(ota, found):
         signed = part("signed").plan(ota)
     find_what_goes(ota, found, path, signed)
     if signed:
-        signed.sums.close()
+        close(signed.sums)
     clear_the_way(ota, found, path)
     for name, room in found.rooms.items():
         if room.copies:
@@ -40,7 +40,7 @@ def find_what_goes(ota, found, path, signed):
     goes = ota.home + "/goes"
     directories = []  # of the record, around the path that is looked at
     clients = []
-    with open(goes, "w") as target:
+    with Writing(goes, "w") as target:
         for name, sources in record.merged(all_sources(ota, found, path)):
             while directories and not name.startswith(directories[-1]):
                 directories.pop()
@@ -57,12 +57,12 @@ def find_what_goes(ota, found, path, signed):
                 room_of(ota, found, name[: name.find("/")]).add(name, None, info[6], levels)
                 found.changes += 1
     if not found.client:  # the client is updated, never removed
-        with open(goes, "r+b") as file:
+        with Writing(goes, "r+b") as file:
             for at in clients:
                 file.seek(at)
                 file.write(b"d")
         found.changes -= len(clients)
-    with open(path, "ab") as target:
+    with Writing(path, "ab") as target:
         start = os.stat(path)[6]
         pump(goes, target.write)
     found.sections.append(["goes", start, os.stat(path)[6]])
@@ -116,7 +116,7 @@ def clear_the_way(ota, found, path):
             kind = kind_of(ota, found, path, name)
             if kind != "D" and (what == "file" or not kind):
                 raise OTAError("path_conflict", name)
-    with open(path, "a") as target:
+    with Writing(path, "a") as target:
         for name in more:
             found.number = write(target, found.number, "X", 0, None, "-", name)
 

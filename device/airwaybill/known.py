@@ -1,7 +1,7 @@
 """What the device has of a signed release already, whatever the manifest says of it (D14)."""
 
 from airwaybill_boot.content import digest_of, put
-from airwaybill_boot.files import is_file, stat
+from airwaybill_boot.files import Writing, is_file, stat
 from airwaybill import record
 from airwaybill.lists import address, lines, write
 from airwaybill.signed import entries
@@ -14,7 +14,7 @@ def leave_out(ota, found):
     rest = ota.home + "/fetch.sums"  # which is made later
     section = prefix = None
     patches = []
-    with open(rest, "w") as target:
+    with Writing(rest, "w") as target:
         for kind, number, levels, size, sha1, path, request in lines(raw, patches):
             if kind != "d":
                 if kind != section:

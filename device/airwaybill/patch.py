@@ -8,8 +8,8 @@ import deflate
 from micropython import const
 
 from airwaybill_boot import feed, hashlib
-from airwaybill_boot.files import hexlify, remove, stat
-from airwaybill.digests import new_sha1
+from airwaybill_boot.files import Writing, hexlify, remove, stat
+from airwaybill.digests import digest_like, new_sha1
 from airwaybill.tries import attempts, get
 from OTA import OTAError, as_ota_error
 
@@ -25,9 +25,9 @@ def file(ota, patch, place, old, new, digest, size):
     where the patch is to be."""
     try:
         yield from fetch(ota, patch, place)
-        found = hashlib.sha256() if len(digest) == 64 else new_sha1()
+        found = digest_like(digest)
         sha256 = hashlib.sha256()
-        with open(new, "wb") as target:
+        with Writing(new, "wb") as target:
 
             def write(data):
                 target.write(data)

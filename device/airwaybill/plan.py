@@ -2,7 +2,7 @@
 
 from airwaybill_boot import hashlib
 from airwaybill_boot.content import digest_of
-from airwaybill_boot.files import DIRECTORY, is_directory, parent, stat
+from airwaybill_boot.files import DIRECTORY, Writing, is_directory, parent, stat
 from airwaybill.digests import sha1_of
 from airwaybill.faces import CLIENT, is_face
 from airwaybill.lists import address, lines, write
@@ -15,7 +15,7 @@ FIELDS = {"n": "new", "u": "update", "k": "keep"}
 
 def plan(ota, found, deletes):
     """All that the manifest lists."""
-    with open(ota.home + "/fetch.new", "w") as target:
+    with Writing(ota.home + "/fetch.new", "w") as target:
         planner = Planner(ota, found, target)
         for kind, _, _, _, _, path, _ in lines(deletes) if deletes else ():
             if kind == "d":

@@ -1,7 +1,7 @@
 """The manifest that has come, as a list: `waybill/fetch.raw`, with the kinds d(elete), n(ew), u(pdate) and k(eep)."""
 
 import airwaybill_boot as base
-from airwaybill_boot.files import make_directories
+from airwaybill_boot.files import Writing, make_directories
 from airwaybill.lists import address, write
 from airwaybill.manifest import Reader
 
@@ -12,7 +12,7 @@ def read(ota, found):
     reader = Reader()
     found.firmware = found.patch = None
     prefix = None
-    with source, open(ota.home + "/fetch.raw", "w") as target:
+    with source, Writing(ota.home + "/fetch.raw", "w") as target:
         for field, _, item in reader.read(source):
             if field == "firmware":
                 found.firmware, found.patch = item[:3], item[3]

@@ -2,7 +2,7 @@
 
 from airwaybill_boot import json
 from airwaybill_boot.content import copy
-from airwaybill_boot.files import FORMAT, REFUSED, error_text, remove, stat
+from airwaybill_boot.files import FORMAT, REFUSED, Writing, error_text, remove, stat
 from airwaybill_boot.sealed import PLAN, Sealed
 from airwaybill_boot.spare import fill, keep_spare
 from airwaybill.lists import lines, read_sum, staging
@@ -15,7 +15,7 @@ def ready(ota, found):
     """The plan, and the room for all that comes after it. (head, SHA-256 of the plan)"""
     here = staging(ota, "flash/")
     head = head_of(ota, found)
-    with open(here + "/sums", "rb") as sums, open(here + "/plan", "w") as file:
+    with open(here + "/sums", "rb") as sums, Writing(here + "/plan", "w") as file:
         digest = write_plan(ota, head, sums, file)
     copy(here + "/plan", ota.home + "/plan")
     for name, room in found.rooms.items():

@@ -1,5 +1,6 @@
 """What the device knows of itself: `waybill/files`, the paths and hashes of the release that it has confirmed (D13)."""
 
+from airwaybill_boot.files import Writing
 from airwaybill_boot.sealed import Sealed, open_sealed
 from airwaybill_boot import json
 from airwaybill.lists import fields
@@ -36,7 +37,7 @@ def write(path, head, files):
     """`files`: (path, size, sha256, levels) in order; `levels` is how many of its nearest directories the release has
     made. Each directory is written before the first file below it."""
     written = ""
-    with open(path, "w") as file:
+    with Writing(path, "w") as file:
         sealed = Sealed(file)
         sealed.write(RECORD)
         sealed.write(json.dumps(head) + "\n")

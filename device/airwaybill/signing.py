@@ -3,7 +3,7 @@
 from micropython import const
 
 from airwaybill_boot import binascii, hashlib
-from airwaybill_boot.files import remove, stat
+from airwaybill_boot.files import Writing, remove, stat
 from airwaybill.lists import quote
 from airwaybill.update import once, steps
 from OTA import OTAError
@@ -35,7 +35,7 @@ def files(ota, found, own):
         return
     path = ota.home + "/fetch.signed"
     signatures, found.needs = yield from waybill(ota, quote(found.version), found.version, path)
-    with open(ota.home + "/fetch.signatures", "wb") as file:
+    with Writing(ota.home + "/fetch.signatures", "wb") as file:
         for signature in signatures:
             file.write(signature)
     ota.waybill = path

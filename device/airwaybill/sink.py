@@ -4,7 +4,7 @@ from micropython import const
 
 import airwaybill_boot as base
 from airwaybill_boot import hashlib
-from airwaybill_boot.files import hexlify, make_directories, parent
+from airwaybill_boot.files import close, hexlify, make_directories, parent
 from airwaybill_boot.content import pump
 from airwaybill.digests import new_sha1
 from OTA import OTAError
@@ -59,7 +59,7 @@ class Sink:
             return
         self.begin()
         if self.file:
-            self.file.close()
+            close(self.file)
             self.file = open(self.path, "wb")
         else:
             self.data = bytearray()
@@ -74,7 +74,13 @@ class Sink:
                 if self.path.startswith("%s/%s/" % (self.ota.mounts[name], base.HOME)):
                     from airwaybill.space import check
 
-                    check(self.ota, name, room, -(-length // room["block"]))
+                    # littlefs counts what a file has already a second time while it is open.
+                    if self.offset:
+                        close(self.file)
+                    there, all = [-(-size // room["block"]) for size in (self.offset, self.offset + length)]
+                    check(self.ota, name, room, all - there)
+                    if self.offset:
+                        self.file = open(self.path, "ab")
 
     def check_size(self, size):
         if size > _MANIFEST_BYTES:
@@ -113,13 +119,13 @@ class Sink:
 
     def abort(self):
         if self.file:
-            self.file.close()
+            close(self.file)
         if self.image:
             self.image.abort()
 
     def close(self):
         if self.file:
-            self.file.close()
+            close(self.file)
         if self.image:
             self.sha1 = self.image.finish()
             return self.sha1

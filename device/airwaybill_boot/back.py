@@ -2,7 +2,7 @@
 
 from . import ERESTART, TRIES, once
 from .change import firmware_of
-from .files import error_text, read_record, remove, write_record
+from .files import Writing, error_text, read_record, remove, write_record
 from .mounts import missing, spend
 
 
@@ -30,7 +30,7 @@ def back(change):
     if change.head["from"] is None:
         remove(change.home + "/version")
     else:
-        with open(change.home + "/version", "w") as file:
+        with Writing(change.home + "/version", "w") as file:
             file.write(change.head["from"])
     away = missing(change)
     if away:
@@ -46,6 +46,8 @@ def take_firmware_back(change):
     journal = change.journal
     firmware = firmware_of(change.head)
     if firmware.runs("old") and firmware.boots("old"):
+        if not firmware.keep("old"):
+            change.error = "the firmware is not marked valid"
         return False
     if journal["tries"] < TRIES:
         journal["tries"] += 1

@@ -1,7 +1,7 @@
 """What is in files: read, copied, put in place."""
 
 from . import ABSENT, BUFFER, again, feed, hashlib, os
-from .files import hexlify
+from .files import Writing, hexlify
 
 
 def pump(path, write):
@@ -17,7 +17,7 @@ def pump(path, write):
 def copy(source, target, fat=False):
     # When the power goes, FAT loses the clusters of a file that its directory does not have yet, and a full file system
     # then has no room to do it again. So the first of them is entered at once, and the others follow from it.
-    with open(target, "wb") as writer:
+    with Writing(target, "wb") as writer:
 
         def write(data):
             nonlocal fat

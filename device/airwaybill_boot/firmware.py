@@ -1,6 +1,8 @@
 """Which firmware runs, which one the boot loader starts, and how to change that: ESP32 and Pycom."""
 
-from . import esp32, os, pycom
+from . import again, esp32, os, pycom
+
+ESP_FAIL = 1  # as MicroPython has -1, ESP-IDF's
 
 
 def Firmware(record):
@@ -32,12 +34,13 @@ class Esp32:
 
     def keep(self, side):
         # Without this the boot loader goes back to the other image at the next reset. It marks the image that is set
-        # to start, which may be another than the one that runs: then it is left alone.
+        # to start, which may be another than the one that runs: then it is left alone. Whether it could.
         if self.runs(side) and self.boots(side):
             try:
-                esp32.Partition.mark_app_valid_cancel_rollback()
-            except OSError:  # a boot loader without rollback
-                pass
+                again(esp32.Partition.mark_app_valid_cancel_rollback)
+            except OSError as error:
+                return error.args[0] == ESP_FAIL  # a boot loader without rollback
+        return True
 
 
 class Pycom:
@@ -65,7 +68,7 @@ class Pycom:
             pycom.bootmgr(boot_partition=self.record["old"])
 
     def keep(self, side):
-        pass
+        return True
 
 
 def pycom_slot():

@@ -3,7 +3,7 @@
 from . import ERESTART, TRIES, again, once
 from .change import firmware_of
 from .clear import CRASHES
-from .files import FAILED, REFUSED, STARTS, Damaged, error_text
+from .files import FAILED, REFUSED, STARTS, Damaged, Writing, error_text
 from .mounts import missing, spend
 
 
@@ -26,7 +26,7 @@ def forward(change):
             journal["begun"] = True
             change.enter("placing")
         again(lambda: once("place", "place", change))
-        with open(change.home + "/version", "w") as file:
+        with Writing(change.home + "/version", "w") as file:
             file.write(change.head["to"])
     except OSError as error:
         if error.args[0] == ERESTART:

@@ -1,7 +1,7 @@
 """What is left to do on a mount that is away, or fails: waybill/left, a plan that is about it alone."""
 
 from . import json, once
-from .files import FORMAT, error_text, remove
+from .files import FORMAT, Writing, error_text, remove
 from .mounts import missing
 from .sealed import PLAN, Sealed
 from .trees import remove_tree
@@ -12,7 +12,7 @@ def leave(change, away):
     kinds = "ARDX" if change.journal["state"] == "back" and change.journal["begun"] else ""
     mounts = {name: change.head["mounts"][name] for name in away}
     head = {"format": FORMAT, "id": change.journal["id"], "placed": change.journal["placed"], "mounts": mounts}
-    with open(change.home + "/left", "w") as target:
+    with Writing(change.home + "/left", "w") as target:
         sealed = Sealed(target)
         sealed.write(PLAN)
         sealed.write(json.dumps(head) + "\n")

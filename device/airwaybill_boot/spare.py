@@ -1,7 +1,7 @@
 """Room that the application cannot take: on each mount as much as the way back needs at once (D11)."""
 
 from . import BUFFER, HOME, feed
-from .files import ENOSPC, make_directories, parent, stat
+from .files import ENOSPC, Writing, make_directories, parent, stat
 from .mounts import is_mounted
 
 
@@ -28,7 +28,7 @@ def fill(path, size):
     make_directories(parent(path))
     made = 0
     try:
-        with open(path, "wb") as file:
+        with Writing(path, "wb") as file:
             while made < size:
                 feed()
                 made += file.write(BUFFER)

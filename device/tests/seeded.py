@@ -115,9 +115,9 @@ BUGS = (
     Bug(
         "the old firmware is not marked valid when it is back",
         "the way back ends with the old image marked valid",
-        "airwaybill_boot/start.py",
-        'keep("old" if change.journal["state"] == "back" else "new")',
-        'keep("new")',
+        "airwaybill_boot/firmware.py",
+        "if self.runs(side) and self.boots(side):",
+        'if side == "new" and self.runs(side) and self.boots(side):',
         features="firmware",
         seed=5,
     ),

@@ -3,13 +3,14 @@
 import os
 import vfs
 
-from boards import POWER, Board, Module
-from device import Device, cuts, spread, tally, whole
+from boards import POWER, RESET, Board, Module
+from device import TRIAL_STARTS, Device, cuts, spread, tally, whole
 from devices import EIO
 
 FILES = ("flash/lib/foo.py", "flash/data.txt", "sd/a.txt", "sd/b.txt")
 NEXT = ("flash/lib/foo/__init__.py", "flash/data.txt", "flash/new/c.txt", "sd/b.txt", "sd/c.txt")
 LOOKS = 16
+TRIES = 3  # of what fails, within a start
 CARD_FILES = 34 * 512  # where what is in files and directories begins, on a card of the model
 
 
@@ -142,6 +143,29 @@ def case_53(client, kind):
             wrong.append(None if is_right else "%s %d: %s, %d writes" % (where, number, is_on, writes))
         found += [len(wrong) > LOOKS, tally(wrong)]
     return found
+
+
+def case_55(client, kind):
+    """A write fails in the way back, of files or of what the boot loader goes by: in the end the old firmware stays."""
+    device = Device(client, kind, FILES, board=Board(kind, "esp32"))
+    device.offer("1.0.1", NEXT, firmware="1.0.1")
+    device.update()
+    board = device.board
+    image = board.save()
+    board.log.disarm()
+    device.wait_out_the_trial()
+    count = board.log.changes.count
+    wrong = []
+    for number in range(count):
+        board.load(image)
+        device.remount()
+        board.log.arm("write", number, TRIES)
+        device.wait_out_the_trial()
+        board.log.disarm()
+        device.start(RESET, TRIAL_STARTS)
+        is_on = device.is_on(True)
+        wrong.append(None if is_on == "1.0.0" else "%d: %s" % (number, is_on))
+    return [count > LOOKS, tally(wrong)]
 
 
 class Two(Board):

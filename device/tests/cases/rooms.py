@@ -179,10 +179,22 @@ def case_42(client, kind):
 
 
 def case_52(client, kind):
-    """Just enough room for the first call of update(): as the link dies in each call it stays enough, the note of how
-    much of the image has come included."""
+    """An image, of which a note says how much has come."""
     device = Device(client, kind, FILES, board=Board(kind, "esp32"))
     device.offer("1.0.1", NEXT, firmware="1.0.1")
+    return stays_enough(device)
+
+
+def case_54(client, kind):
+    """A large file, from a server that does not say how large before it comes."""
+    device = Device(client, kind, FILES)
+    device.server.sizes = False
+    device.offer("1.0.1", {"flash/large.bin": 10 * CALL})
+    return stays_enough(device)
+
+
+def stays_enough(device):
+    """Just enough room for an update in one call: it is enough for as many as it takes when the link dies in each."""
     image = device.board.save()
     least, most = 0, 128
     while most - least > 1:
@@ -191,7 +203,7 @@ def case_52(client, kind):
         device.own.files = {}
         device.remount()
         fill(device, "flash", blocks * BLOCK)
-        code = device.update(Contact(CALL))
+        code = device.update()
         least, most = (blocks, most) if code == "space" else (least, blocks)
     device.board.load(image)
     device.remount()
