@@ -26,6 +26,8 @@ interface Evaluated {
   exceptionDetails?: { text: string };
 }
 
+const ANSWER_MS = 40_000; // less than a test has, so that its failure names the command
+
 /** Runs in the page: the first element that a selector finds, in shadow roots too; what stands behind a `>>` is in the shadow root before it. */
 const FIND = `function find(selector) {
   const first = (selector, root) => {
@@ -144,9 +146,12 @@ export class Firefox {
 
   #ask(method: string, params: object): Promise<unknown> {
     const id = this.#next++;
+    const command = JSON.stringify({ id, method, params });
     return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject });
-      this.socket.send(JSON.stringify({ id, method, params }));
+      const late = setTimeout(() => reject(new Error(`Firefox did not answer within ${ANSWER_MS / 1000} s: ${command}`)), ANSWER_MS);
+      const answered = <T>(then: (given: T) => void) => (given: T) => (clearTimeout(late), then(given));
+      this.#waiting.set(id, { resolve: answered(resolve), reject: answered(reject) });
+      this.socket.send(command);
     });
   }
 
