@@ -74,7 +74,7 @@ class Sink:
                 if self.path.startswith("%s/%s/" % (self.ota.mounts[name], base.HOME)):
                     from airwaybill.space import check
 
-                    # littlefs counts what a file has already a second time while it is open.
+                    # An open file counts twice (findings/littlefs-statvfs-counts-open-files-again.sh).
                     if self.offset:
                         close(self.file)
                     there, all = [-(-size // room["block"]) for size in (self.offset, self.offset + length)]
