@@ -131,6 +131,7 @@ class Round:
                     raise Bad("%s instead of space" % outcome)
             self.application.empty()
             outcome = outcome and "full"
+        faulty = self.harm.done
         for _ in range(TRIES):
             if self.witness.version() == new.version:
                 break
@@ -139,8 +140,9 @@ class Round:
                 self.board.start()
                 self.witness.check((old,), True)
                 return old
-            if code:
+            if code and not faulty:
                 return self._refused(old, code)
+            faulty = None  # what fails may look like a name that is not there
             if outcome is None and self.witness.reported() is None:
                 raise Bad("update() ended, and the device is on " + str(self.witness.version()))
             outcome = self._plainly("again", lambda: self.client.update(self.server, Link(self.each), True, True))
