@@ -12,7 +12,7 @@ from pathlib import Path
 TOP = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(TOP / "device" / "tests"), str(TOP / "tests" / "bench")]
 
-from board import DEVICE, Server, compile_client, micropython, record_of
+from board import DEVICE, Server, compile_client, find, micropython, record_of
 from measure import Part
 
 SEED = 20
@@ -28,14 +28,16 @@ ota = HTTPOTA("127.0.0.1", {port}, mounts=mounts)
 START = CLIENT + "ota.boot(mounts, False, count=True)\n"
 # The release is placed by the first start, and on trial from the second on.
 SCRIPTS = {
-    CLIENT + "print(ota.update(reset=False))": "1.0.1",
+    # The device gives up patches, if there are any, when it has no room for one.
+    CLIENT + "print(ota.update(reset=False), ota.patches)": "1.0.1 True",
     START + "print(ota.status()['state'])": "trial",
     START + "print(ota.confirm())": "True",
 }
 
 
-def write_releases(root: Path, count: int) -> None:
-    """Two releases that differ in `count` paths: a tenth deleted, a tenth new, the others changed."""
+def write_releases(root: Path, count: int, patches: bool = False) -> None:
+    """Two releases that differ in `count` paths: a tenth deleted, a tenth new, the others changed: all of them, or with
+    `patches`, which are beside them then, one line longer."""
     draw = random.Random(SEED)
     for number in range(count):
         path = Path(f"flash/lib/package_{number // 20:02}/module_{number:04}.py")
@@ -44,9 +46,14 @@ def write_releases(root: Path, count: int) -> None:
                 continue
             file = root / version / path
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(draw.randbytes(draw.randrange(100, 3000)))
+            if patches and version == "1.0.1" and (root / "1.0.0" / path).exists():
+                file.write_bytes((root / "1.0.0" / path).read_bytes() + b"# 1.0.1\n")
+            else:
+                file.write_bytes(draw.randbytes(draw.randrange(100, 3000)))
     for version in ("1.0.0", "1.0.1"):
         (root / version / "flash" / "main.py").write_text("import package_00\n")
+    if patches:
+        subprocess.run([find("airwaybill", "AIRWAYBILL"), "delta", root], check=True, capture_output=True)
 
 
 def completes(releases: Path, client: Path, port: int, heap_kb: int, keys: bytes | None = None) -> bool:
@@ -95,6 +102,10 @@ def main() -> None:
                     heap = least_heap(releases, client, server.port)
                     print(f"{count} files, {form}: {heap} KB", file=sys.stderr, flush=True)
                     part.add(f"{form}-{count}", [heap])
+        releases = Path(name) / "releases_patches"
+        write_releases(releases, 100, patches=True)
+        with Server(releases) as server:
+            part.add("mpy-patches", [least_heap(releases, compiled, server.port)])
     part.write()
 
 
