@@ -74,9 +74,10 @@ def adopt(ota, found):
         sweep(ota)
     if found.size is not None:
         for name, room in found.rooms.items():
-            blocks = room["new"] - (0 if ota.fresh else staged_blocks(ota, name, room))
+            there, patch = (0, 0) if ota.fresh else staged_blocks(ota, name, room)
+            blocks = room["new"] - there
             try:
-                check(ota, name, room, blocks + room["patch"])
+                check(ota, name, room, blocks + room["patch"] - patch)
             except OTAError:
                 if not room["patch"]:
                     raise
@@ -100,9 +101,11 @@ def sweep(ota):
 
 
 def staged_blocks(ota, name, room):
-    """What an interrupted download has left there, its directories, lists and note of an image included."""
+    """What an interrupted download has left there, its directories, lists and note of an image included; and what of
+    that is a patch's."""
     here = staging(ota, name + "/")
     total = blocks_of(here, room)
+    patch = 0
     if name == "flash":
         for path in (here + "/sums", ota.home + "/fetch", ota.home + "/image"):
             total += blocks_of(path, room)
@@ -117,7 +120,9 @@ def staged_blocks(ota, name, room):
                 shards = parent(shard)
                 total += blocks_of(shards, room)
             total += blocks_of(new, room)
-    return total
+            if room["patch"]:
+                patch += blocks_of(staged(here, number, "d"), room)
+    return total, patch
 
 
 def blocks_of(path, room):

@@ -87,6 +87,7 @@ class Cuts(Proof):
     def __init__(self, kind, old_client, new_client, pairs, boot_py=False):
         trees = releases(old_client, new_client)
         super().__init__(kind, trees, OWN, {"1.0.2": "1.0.1"}, boot_py=boot_py)
+        self.server.patches = True
         self.pairs = pairs
 
     def expected(self, version, confirmed):

@@ -149,10 +149,11 @@ CASES = {
     ),
     50: Case("a read fails where a part of the recovery is loaded in a trial", (FAT,), [True, {}]),
     51: Case("a card goes between new firmware and new files", BOTH, ["1.0.0", "mount_missing: sd; left: sd", "1.0.0"]),
-    52: Case("just enough room, and a link that dies in an image", (FAT,), [True, ["link"], None, "1.0.1"]),
+    52: Case("just enough room, and a link that dies in an image", (FAT,), [True, ["link"], None, "1.0.1", False]),
     53: Case("a read fails in the removal of a directory", (LITTLEFS,), [True, {}] * 3),
-    54: Case("just enough room, and a link that dies in a large file", BOTH, [True, ["link"], None, "1.0.1"]),
+    54: Case("just enough room, and a link that dies in a large file", BOTH, [True, ["link"], None, "1.0.1", False]),
     55: Case("a write fails in the way back of firmware and files", BOTH, [True, {}]),
+    56: Case("just enough room, and a link that dies in a patch", BOTH, [True, ["link"], None, "1.0.1", False]),
 }
 
 

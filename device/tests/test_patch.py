@@ -1,4 +1,4 @@
-"""Patches that detools has made, on the device; and what is none."""
+"""Patches that detools and the engine have made, on the device; and what is none."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ import io
 import os
 import random
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import detools
 import pytest
 from board import TESTS, run_script
+
+from airwaybill import make_patch
 
 PAIRS = int(os.environ.get("PATCHES", "200"))
 DAMAGED = int(os.environ.get("PATCHES", "1000"))
@@ -18,7 +21,7 @@ SIZES = (0, 1, 63, 64, 127, 128, 129, 255, 1023, 1024, 1025, 5000)
 LARGE = 70_000  # offsets of more than 16 bits
 
 
-def patch_of(old: bytes, new: bytes) -> bytes:
+def by_detools(old: bytes, new: bytes) -> bytes:
     plain = io.BytesIO(b"\0\0")
     if new:
         detools.create_patch(io.BytesIO(old), io.BytesIO(new), plain, compression="none")
@@ -46,7 +49,7 @@ def changed(draw: random.Random, old: bytes) -> bytes:
     return bytes(new)
 
 
-def write_pairs(directory: Path) -> None:
+def write_pairs(directory: Path, make: Callable[[bytes, bytes], bytes]) -> None:
     draw = random.Random(5)
     for number in range(PAIRS):
         size = LARGE if number % 50 == 49 else draw.choice(SIZES)
@@ -54,12 +57,13 @@ def write_pairs(directory: Path) -> None:
         new = changed(draw, old)
         if number % 10 == 0:  # the compressed file
             old = b""
-        for ending, data in (("old", old), ("new", new), ("patch", patch_of(old, new))):
+        for ending, data in (("old", old), ("new", new), ("patch", make(old, new))):
             (directory / f"{number}.{ending}").write_bytes(data)
 
 
-def test_what_detools_has_made(tmp_path: Path) -> None:
-    write_pairs(tmp_path)
+@pytest.mark.parametrize("make", [by_detools, make_patch], ids=["detools", "engine"])
+def test_made(tmp_path: Path, make: Callable[[bytes, bytes], bytes]) -> None:
+    write_pairs(tmp_path, make)
     wrong, codes, beyond = run_script(TESTS / "patches.py", tmp_path, PAIRS, DAMAGED)
     assert wrong == []
     # What zlib's checksum passes over is its own head, and nothing that counts.

@@ -1,6 +1,7 @@
 """Devices with little room, and a flash that is to be written seldom."""
 
 import os
+import random
 
 from boards import POWER, WATCHDOG, Board, Restart
 from clients import Contact
@@ -193,8 +194,30 @@ def case_54(client, kind):
     return stays_enough(device)
 
 
-def stays_enough(device):
-    """Just enough room for an update in one call: it is enough for as many as it takes when the link dies in each."""
+def case_56(client, kind):
+    """A patch that is as large as its file."""
+    device = Device(client, kind, FILES)
+    device.server.patches = True
+    random.seed(5)
+    device.offer("1.0.1", {"flash/large.bin": bytes([random.getrandbits(8) for _ in range(10 * CALL)])})
+    return stays_enough(device, "1.0.1/flash/large.bin")
+
+
+class Asking(Contact):
+    """`asked` has what is asked for."""
+
+    def __init__(self, whole=None):
+        super().__init__(whole)
+        self.asked = []
+
+    def open(self, request):
+        super().open(request)
+        self.asked.append(request)
+
+
+def stays_enough(device, but=None):
+    """Just enough room for an update in one call, without the request `but`: it is enough for as many calls as it takes
+    when the link dies in each, without that request too."""
     image = device.board.save()
     least, most = 0, 128
     while most - least > 1:
@@ -203,15 +226,18 @@ def stays_enough(device):
         device.own.files = {}
         device.remount()
         fill(device, "flash", blocks * BLOCK)
-        code = device.update()
-        least, most = (blocks, most) if code == "space" else (least, blocks)
+        link = Asking()
+        is_enough = device.update(link) != "space" and but not in link.asked
+        least, most = (least, blocks) if is_enough else (blocks, most)
     device.board.load(image)
     device.remount()
     fill(device, "flash", most * BLOCK)
-    codes = []
+    codes, asked = [], []
     while len(codes) < CALLS and None not in codes:
-        codes.append(device.update(Contact(CALL)))
-    return [len(codes) > 2, sorted(set(codes[:-1])), codes[-1], device.is_on()]
+        link = Asking(CALL)
+        codes.append(device.update(link))
+        asked += link.asked
+    return [len(codes) > 2, sorted(set(codes[:-1])), codes[-1], device.is_on(), but in asked]
 
 
 def add(names, files):
