@@ -44,7 +44,7 @@ describe.each(["light", "dark"] as const)("%s", (scheme) => {
   afterAll(() => firefox?.end());
 
   test.each([1280, 360])("what the server found, %i pixels wide", async (width) => {
-    await firefox.open("about:blank");
+    await firefox.renew();
     await firefox.open(found, { width, height: 900 });
     expect(await firefox.text("#verdict")).toMatch(/1 error, 1 warning$/);
     const said = await firefox.text(PANEL);

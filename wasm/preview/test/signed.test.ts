@@ -253,7 +253,7 @@ describe.each(["light", "dark"] as const)("in Firefox, %s", (scheme) => {
   test.each([1280, 360])("a zip with a changed file, %i pixels wide", async (width) => {
     const root = releases.copy(`${scheme}-${width}`);
     appendFileSync(join(root, "1.0.1/flash/main.py"), "# later\n");
-    await firefox.open("about:blank");
+    await firefox.renew();
     await firefox.open(`${page}#tab=releases`, { width, height: 900 });
     await firefox.text("#source", "2 releases");
     await firefox.pick("#zip", archive(root));

@@ -80,6 +80,14 @@ export class Firefox {
     return firefox;
   }
 
+  /** From here on in a tab of its own, with nothing of the page before. */
+  async renew(): Promise<void> {
+    const context = this.#context;
+    const made = (await this.#ask("browsingContext.create", { type: "tab" })) as { context: string };
+    this.#context = made.context;
+    await this.#ask("browsingContext.close", { context });
+  }
+
   /** Opens an address in a window of that size. */
   async open(url: string, viewport = { width: 1280, height: 900 }): Promise<void> {
     await this.#ask("browsingContext.setViewport", { context: this.#context, viewport });
