@@ -74,6 +74,7 @@ class OTA:
     # Of an update under way
     wait_ms = 500  # how long a transport may wait at once; 0 beside other tasks
     received = 0  # bytes of the files that are there
+    size = None  # bytes of all that comes, where that is known
     progress = None
     fetching = ""
     held = None  # a manifest so small that it is not on flash

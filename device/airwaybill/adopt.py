@@ -107,6 +107,7 @@ def staged_blocks(ota, name, room):
     total = blocks_of(here, room)
     patch = 0
     if name == "flash":
+        patch = blocks_of(ota.home + "/patch", room)
         for path in (here + "/sums", ota.home + "/fetch", ota.home + "/image"):
             total += blocks_of(path, room)
     shard = shards = None

@@ -35,6 +35,7 @@ def files(ota):
                 new = staged_path(ota, path, number, "n")
                 ota.fetching = path
                 sha256 = None
+                received = ota.received
                 if patch:
                     place = staged_path(ota, path, number, "d")
                     try:
@@ -46,6 +47,8 @@ def files(ota):
                         remove(place)
                         remove(new)
                 if not sha256:
+                    if patch:
+                        ota.size += size - patch[0] + ota.received - received
                     yield from fetch(ota, request, new, digest, size)
                     sha256, size = ota.last_sink.sha256, ota.last_sink.offset
                 write_sum(file, number, sha256, size)
@@ -70,19 +73,22 @@ def wanted(ota, sums):
         if parent(new) != shard:
             shard = parent(new)
             make_directories(shard)
+        patch = patches[0]
         found = None if ota.fresh else stat(new)
         if found and size is not None and found[6] >= size:
             if found[6] == size and (digest_of(new) if signed else once("digests", "sha1_of", new)) == digest:
                 ota.received += size
+                if patch:
+                    ota.size += size - patch[0]
                 write_sum(sums, number, digest_of(new), size)
                 continue
             remove(new)
             found = None
-        patch = patches[0]
         begun = found and not stat(staged_path(ota, path, number, "d"))
         if patch and (
             begun or not ota.patches or (patch[1] and once("digests", "sha1_of", ota.real(path)) != patch[1])
         ):
+            ota.size += size - patch[0]
             patch = None
         yield number, request, digest, path, size, patch
     if signed:
@@ -116,6 +122,7 @@ def image(ota, wanted, patch):
     size, digest, request = wanted
     ota.fetching = request
     done = False
+    received = ota.received
     if patch and ota.patches:
         try:
             done = yield from steps("patch", "image", ota, patch, digest, size)
@@ -125,4 +132,6 @@ def image(ota, wanted, patch):
             remove(ota.home + "/patch")
             ota.image.restart()
     if not done:
+        if patch:
+            ota.size += size - patch[0] + ota.received - received
         yield from fetch(ota, request, None, digest, size, True)

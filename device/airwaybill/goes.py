@@ -27,7 +27,9 @@ def complete(ota, found):
             fat.check_case(path, name)
     found.sha256.update(("%s %s" % (found.version, found.firmware and found.firmware[1])).encode())
     found.digest = hexlify(found.sha256)
-    room_of(ota, found, "flash")  # for the journal
+    flash = room_of(ota, found, "flash")  # for the journal
+    if found.patch and ota.firmware:
+        flash.patch = max(flash.patch, flash.blocks(found.patch[0]))
     known = ota.waybill or (found.head and not found.whole and ota.home + "/files")
     lists = os.stat(path)[6], found.number, found.changes, os.stat(known)[6] if known else 0, ota.waybill
     found.rooms = {name: room.sums(*lists) for name, room in found.rooms.items() if room.files or room.flash}

@@ -321,15 +321,15 @@ class Reader:
         if self.first is None:
             self.first = field
             self.sized = size is not None
-        elif self.sized != (size is not None):
+        if self.sized != (size is not None) or ("patch" in found and size is None):
             raise OTAError("field_missing", field + ".size")
         path = None
         if "dst_path" in wanted:
             path = found["dst_path"]
             # M5: with or without the leading slash, the same path.
             path = check_path(path[1:] if path[:1] == "/" else path)
-        is_patched = "patch" in found and size is not None
-        return path, size, digest, _request(found["URL"], field), patch(found["patch"], field) if is_patched else None
+        request = _request(found["URL"], field)
+        return path, size, digest, request, patch(found["patch"], field) if "patch" in found else None
 
 
 def patch(found, field):
@@ -337,9 +337,13 @@ def patch(found, field):
     field = "%s.%s" % (field, "patch")
     if not isinstance(found, dict):
         raise OTAError("field_type", field)
-    base = "base" in found or is_firmware
+    base = "base" in found
     fields(found, field, ("URL", "base", "hash") if base else ("URL", "hash"))
-    sizes = [_size(found.get(name), "%s.%s" % (field, name)) for name in ("size", "base_size")[: 1 + is_firmware]]
+    sizes = ("size", "base_size") if is_firmware and base else ("size",)
+    for name in sizes:
+        if name not in found:
+            raise OTAError("field_missing", "%s.%s" % (field, name))
+    sizes = [_size(found[name], "%s.%s" % (field, name)) for name in sizes]
     base = digest_of(found, field, "base") if base else None
     return (sizes[0], base, digest_of(found, field, "hash"), _request(found["URL"], field)) + tuple(sizes[1:])
 

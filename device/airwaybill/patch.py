@@ -34,31 +34,31 @@ def file(ota, patch, place, old, new, digest, size):
                 found.update(data)
                 sha256.update(data)
 
-            old = open(old, "rb") if patch[1] else None
+            base = open(old, "rb") if patch[1] else None
             try:
-                yield from apply(place, old, size, write)
+                yield from apply(place, base, size, write)
             finally:
-                if old:
-                    old.close()
+                if base:
+                    base.close()
         if hexlify(found) != digest:
             raise OTAError("hash_mismatch", new)
     except Exception as error:
         error = as_ota_error(error)
         if error.code not in _IN_VAIN:
             raise error
-        remove(place)
         remove(new)
+        remove(place)
         return None
     remove(place)
     return hexlify(sha256)
 
 
 def image(ota, patch, digest, size):
-    """A generator: whether the firmware is made, from that which runs."""
+    """A generator: whether the firmware is made, from that which runs, or from nothing."""
     place = ota.home + "/patch"
-    begun = ota.image.offset and not stat(place)
-    running = None if begun else ota.image.running(patch[4])
-    if not running or sha1_of(running) != patch[1]:
+    running = ota.image.running(patch[4]) if patch[1] else None
+    has_base = not patch[1] or (running and sha1_of_rest(running) == patch[1])
+    if not has_base or (ota.image.offset and not stat(place)):
         remove(place)
         return False
     try:
@@ -91,12 +91,13 @@ def fetch(ota, patch, place):
         raise OTAError("hash_mismatch", request)
 
 
-def sha1_of(running):
+def sha1_of_rest(file):
+    """Then it is at its start again."""
     digest = new_sha1()
     while True:
-        data = running.read(1024)
+        data = file.read(1024)
         if not data:
-            running.seek(0)
+            file.seek(0)
             return hexlify(digest)
         digest.update(data)
 
@@ -182,7 +183,7 @@ def number(stream):
     is_negative = byte & 0x40
     shift = 6
     while byte & 0x80:
-        if shift > 30:
+        if shift > 20:
             fail("a number that is too large")
         byte = take(stream, 1)[0]
         value |= (byte & 0x7F) << shift

@@ -16,7 +16,7 @@ def is_signed(ota, place):
     pump(place + "/signed", digest.update)
     with open(place + "/signed.sig", "rb") as file:
         files = [("", part + END) for part in file.read().split(END)[:-1]]
-    signed, _ = once("signers", "signers", digest.digest(), files, ota.keys["release"])
+    signed, _ = once("signers", "signers", digest.digest(), files, ota.keys["release"], [])
     return len(signed) >= ota.keys["threshold release"]
 
 

@@ -97,20 +97,24 @@ def checked(ota, request, name, path, now=None, least=None):
 def signers(ota, request, digest, needed, code, file=None):
     """A generator: the keys that signed, and the signatures; not more than are needed. `needed`: pairs of keys, and how
     many of these. `code`: of the error if there are fewer. `file`: the first signature, if it is here."""
-    signed = []
+    signed, tried = [], []
     files = []
     problem = "too few signatures"
-    for number in range(1, _SIGNATURES + 2):
+    number = 0
+    while True:
         missing = [keys for keys, least in needed if len([1 for key in signed if key in keys]) < least]
         if not missing:
             return signed, files
+        number += 1
+        if number > _SIGNATURES:
+            break
         name = "%s.%ssig" % (request, "" if number == 1 else "%d." % number)
         if not file:
             file = yield from steps("obtain", "document", ota, name, _SIGNATURE_BYTES)
-        if file is None or number > _SIGNATURES:
+        if file is None:
             break
         wanted = {key for keys in missing for key in keys if key not in signed}
-        found, skipped = once("signers", "signers", digest, [(name, file)], wanted)
+        found, skipped = once("signers", "signers", digest, [(name, file)], wanted, tried)
         signed += found
         if found:
             files.append(file)

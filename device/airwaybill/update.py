@@ -122,12 +122,12 @@ def run(ota, allow_downgrade, retry, progress, now):
     except OTAError:
         sweep(ota)
         raise
-    firmware, total = found.firmware, found.size
-    if ota.image and total is not None:
+    firmware, ota.size = found.firmware, found.size
+    if ota.image and ota.size is not None:
         size = found.patch[0] if found.patch else firmware[0]
-        total = None if size is None else total + size
+        ota.size = None if size is None else ota.size + size
     ota.rooms = {} if found.size is not None else found.rooms
-    ota.progress = progress and (lambda: progress(ota.received + ota.last_sink.offset, total, ota.fetching))
+    ota.progress = progress and (lambda: progress(ota.received + ota.last_sink.offset, ota.size, ota.fetching))
     try:
         yield from steps("download", "files", ota)
         if ota.image:

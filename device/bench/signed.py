@@ -84,7 +84,7 @@ def processor_ms(spec: Path, rounds: int) -> float:
         f"for _ in range({rounds}):\n"
         "    with open(spec['path'], 'rb') as file:\n        digest = hashlib.sha256(file.read()).digest()\n"
         "    keys = read(spec['keys'].encode())\n"
-        "    found, _ = signers(digest, [('sig', spec['signature'].encode())], keys['release'])\n"
+        "    found, _ = signers(digest, [('sig', spec['signature'].encode())], keys['release'], [])\n"
         "    assert not reasons(spec['path'], keys, found, '1.0.1.waybill')[0]\n"
     )
     before = resource.getrusage(resource.RUSAGE_CHILDREN)

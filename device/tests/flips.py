@@ -19,7 +19,7 @@ from airwaybill.waybill import reasons
 def counts(waybill, signature, keys):
     try:
         keys = read(keys)
-        signed, _ = signers(hashlib.sha256(waybill).digest(), [("sig", signature)], keys["release"])
+        signed, _ = signers(hashlib.sha256(waybill).digest(), [("sig", signature)], keys["release"], [])
         if not signed:
             return False
         with open(sys.argv[2] + ".waybill", "wb") as file:

@@ -46,7 +46,7 @@ def model(document: bytes) -> dict[str, Any]:
     def target(value: dict[str, Any]) -> list[Any]:
         patch = value.get("patch")
         if patch:
-            base_size = [patch["base_size"]] if "base_size" in patch else []
+            base_size = [patch["base_size"]] if "base_size" in patch and "dst_path" not in value else []
             patch = [patch["size"], patch.get("base"), patch["hash"], request(patch), *base_size]
         return [value.get("size"), value["hash"], request(value), patch]
 
@@ -92,8 +92,9 @@ OF_THE_DEVICE = {
 
 
 def test_manifest_vectors(tmp_path: Path) -> None:
-    found = json.loads((VECTORS / "manifest" / "parse.json").read_text("utf-8"))
-    found += json.loads((VECTORS / "manifest" / "parse-errors.json").read_text("utf-8"))
+    found = []
+    for name in ("parse", "parse-errors", "parse-patch"):
+        found += json.loads((VECTORS / "manifest" / f"{name}.json").read_text("utf-8"))
     parsed = [(case["name"], case["input"]["parse"], case.get("code")) for case in found]
     verified = [case for case in cases("verify") if "manifest" in case["input"]]
     parsed += [(case["name"], case["input"]["manifest"], case.get("code")) for case in verified]
@@ -150,7 +151,7 @@ def test_fields(tmp_path: Path) -> None:
         *(({"update": [entry("flash/c", size=1, patch=patch)]}, *rest) for patch, *rest in PATCHES),
         (
             {"new": [], "update": [], "firmware": {**FIRMWARE, "patch": patch(base=HASH)}},
-            "field_type",
+            "field_missing",
             "firmware.patch.base_size",
         ),
         ({"new": [entry("sd/\ud83d")]}, "json_invalid", "a string that is not UTF-8"),

@@ -95,6 +95,7 @@ REFUSED = {
     "more-than-announced": compressed(HEAD + numbers(0, 5) + b"abcde" + numbers(0)),
     "a-negative-step": compressed(HEAD + numbers(0, -1) + STEP),
     "an-endless-number": compressed(HEAD + b"\xff" * 9),
+    "a-number-of-five-bytes": compressed(b"\0\x84\x80\x80\x80\0\0" + STEP),
     "steps-of-nothing": compressed(HEAD + numbers(0, 0, 0) * 5 + STEP),
     "before-the-old-file": compressed(HEAD + numbers(0, 0, -1) + STEP),
     "behind-the-old-file": compressed(HEAD + numbers(0, 0, 9, 4) + bytes(4) + numbers(0, 0)),

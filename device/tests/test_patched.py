@@ -14,7 +14,7 @@ from board import INSTALL, INSTALLED, Board
 from content import noise, sha1, write
 from signed_device import Files, image_of, release_of, served, sign
 from signing import keys
-from test_patch import compressed, patch_of
+from test_patch import by_detools, compressed
 
 BASE = "http://10.1.1.1:8000"
 OLD = {
@@ -44,7 +44,7 @@ def releases(tmp_path: Path) -> Path:
 
 def entry(files: Files, old: bytes | None, new: bytes) -> dict[str, Any]:
     """As format 3 has it, and puts the patch where it says."""
-    patch = patch_of(old or b"", new)
+    patch = by_detools(old or b"", new)
     name = f"delta/{sha1(new)}" if old is None else f"delta/{sha1(old)}-{sha1(new)}"
     files[f"/{name}"] = patch
     base = {} if old is None else {"base": sha1(old)}
@@ -57,14 +57,15 @@ def good(releases: Path) -> Files:
     for one in manifest["new"] + manifest["update"]:
         path = one["dst_path"]
         one["patch"] = entry(files, OLD.get(path), NEW[path])
-    manifest["firmware"]["patch"] = {**entry(files, OLD_IMAGE, IMAGE), "base_size": len(OLD_IMAGE)}
     files["/manifest.json"] = json.dumps(manifest, sort_keys=True).encode()
-    return files
+    return with_image(files, IMAGE)
 
 
-def with_image(files: Files, image: bytes) -> Files:
+def with_image(files: Files, image: bytes, old: bytes | None = OLD_IMAGE) -> Files:
     manifest = json.loads(files["/manifest.json"])
-    manifest["firmware"]["patch"] = {**entry(files, OLD_IMAGE, image), "base_size": len(OLD_IMAGE)}
+    manifest["firmware"]["patch"] = entry(files, old, image)
+    if old is not None:
+        manifest["firmware"]["patch"]["base_size"] = len(old)
     files["/manifest.json"] = json.dumps(manifest, sort_keys=True).encode()
     return files
 
@@ -158,7 +159,7 @@ BAD: dict[str, Callable[[Files], None]] = {
     "damaged": in_patches(flipped),
     "cut": in_patches(lambda data: data[:-1]),
     "more-behind-it": in_patches(lambda data: data + b"x"),
-    "of-another-size": in_patches(lambda _: patch_of(b"", b"x")),
+    "of-another-size": in_patches(lambda _: by_detools(b"", b"x")),
     "no-patch": in_patches(lambda _: compressed(b"\x20\0")),
     "empty": in_patches(lambda _: b""),
 }
@@ -180,13 +181,33 @@ def test_a_bad_patch(tmp_path: Path, releases: Path, bad: str, is_signed: bool) 
     assert max(asked.count(path) for path in asked) <= 2, asked
 
 
-def test_the_device_has_another_file(tmp_path: Path, releases: Path) -> None:
-    board = board_of(tmp_path, releases)
+def spoil_old_ones(board: Board) -> None:
     (board.root / "flash/main.py").write_bytes(b"changed by hand")
     (board.root / "ota_0").write_bytes(b"\xe9" + noise(50_000, 9))
+
+
+def test_the_device_has_another_file(tmp_path: Path, releases: Path) -> None:
+    board = board_of(tmp_path, releases)
+    spoil_old_ones(board)
     asked = install(board, good(releases))
     assert f"/delta/{sha1(OLD['flash/main.py'])}-{sha1(NEW['flash/main.py'])}" not in asked
     assert {"/1.0.1/flash/main.py", "/firmware_1.0.1.bin"} <= set(asked)
+
+
+@pytest.mark.parametrize("bad", [None, *BAD])
+def test_progress_ends_with_all(tmp_path: Path, releases: Path, bad: str | None) -> None:
+    files = good(releases)
+    board = board_of(tmp_path, releases)
+    if bad:
+        BAD[bad](files)
+    else:
+        spoil_old_ones(board)
+    with answering(files) as server:
+        steps = [("update", {"progress": True}), ("run", {"code": "told"})]
+        told = board.run(server.port, *steps)[-1]
+    done, total, _ = told[-1]
+    assert done == total, told[-1]
+    assert all(now[0] <= now[1] for now in told)
 
 
 def test_a_server_that_knows_no_patches(tmp_path: Path, releases: Path) -> None:
@@ -194,6 +215,15 @@ def test_a_server_that_knows_no_patches(tmp_path: Path, releases: Path) -> None:
     with answering(served(releases), refuses="format=3") as server:
         assert board.run(server.port, *INSTALL) == ["1.0.1", *INSTALLED]
     assert board.release() == NEW
+
+
+def test_an_image_from_nothing(tmp_path: Path, releases: Path) -> None:
+    """For a device with a firmware that the server does not have."""
+    board = board_of(tmp_path, releases)
+    (board.root / "ota_0").write_bytes(b"\xe9" + noise(50_000, 9))
+    asked = install(board, with_image(good(releases), IMAGE, None))
+    assert f"/delta/{sha1(IMAGE)}" in asked
+    assert "/firmware_1.0.1.bin" not in asked
 
 
 def test_pycom_has_the_whole_image(tmp_path: Path, releases: Path) -> None:

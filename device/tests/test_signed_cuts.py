@@ -12,7 +12,7 @@ import pytest
 from board import TESTS, compile_client, micropython
 from content import noise, sha1
 from signing import LAPTOP, OFFICE, ROOT_KEY, Waybill, keys, signed
-from test_patch import patch_of
+from test_patch import by_detools
 
 sys.path.insert(0, str(TESTS / "model"))
 
@@ -50,7 +50,7 @@ def documents(releases: dict[str, dict[str, bytes]]) -> dict[str, bytes]:
     old, new = releases["1.0.0"], releases["1.0.1"]
     changed = [(old[path], new[path]) for path in old if path in new and old[path] != new[path]]
     for before, after in [*changed, (OLD_IMAGE, IMAGE)]:
-        found[f"/delta/{sha1(before)}-{sha1(after)}"] = patch_of(before, after)
+        found[f"/delta/{sha1(before)}-{sha1(after)}"] = by_detools(before, after)
     return {name[1:]: data for name, data in found.items()}
 
 

@@ -73,9 +73,9 @@ def waybill(given):
         new = keys_of.read(document)
         both = dict(keys["root"])
         both.update(new["root"])
-        keys_of.check_next(keys, new, signers(digest, files, both)[0])
+        keys_of.check_next(keys, new, signers(digest, files, both, [])[0])
         return shown(new, document)
-    signed, skipped = signers(digest, files, keys["release"])
+    signed, skipped = signers(digest, files, keys["release"], [])
     name = asked["name"]
     why, _ = reasons(write(document), keys, signed, name, asked.get("now"))
     return {
