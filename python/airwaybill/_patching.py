@@ -47,7 +47,7 @@ def delta(
 ) -> None:
     """Make patches to the highest release and image, in DIR/delta: devices that ask for them fetch less.
 
-    Only those that save a fifth or more are kept. What is there already stays; all of it can be deleted and made again.
+    Kept are those that save more than a fifth. What is there already stays; all can be deleted and made again.
     """
     found = Scanned.scan(directory, scheme, ignore, protect, include, keep)
     catalog = found.catalog()

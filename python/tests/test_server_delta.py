@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -144,3 +145,31 @@ def test_other_releases_interrupt_and_the_end_too(tree: Path, monkeypatch: pytes
     # The same releases, perhaps with more patches, interrupt nothing.
     assert len(set(made[:4])) == 4
     assert made[4:] == made[:2]
+
+
+def test_it_rests_after_each_as_long_as_that_took(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After one in vain, too: here all are."""
+    snapshot = look(tree, 0).snapshot()
+    tried, rests = list[object](), list[float | None]()
+
+    class Resting(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            rests.append(timeout)
+            return self.is_set()
+
+    stopping = Resting()
+    making = Making(stopping, lambda: None)
+
+    def make(*_: object) -> None:
+        tried.append(_)
+        if len(tried) == 3:
+            stopping.set()
+            making.wake()
+
+    seconds = iter(range(0, 1000, 7))
+    monkeypatch.setattr(time, "monotonic", lambda: next(seconds))
+    monkeypatch.setattr(_delta.Maker, "make", make)
+    monkeypatch.setattr(os, "setpriority", lambda *_: None)
+    making.take(snapshot, {"1.0.1": "digest"})
+    making.run()
+    assert rests == [7, 7, 7]

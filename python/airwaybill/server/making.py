@@ -67,10 +67,9 @@ class Making:
                 for base, target in update.files:
                     if self._stopping.is_set() or self._next is None or self._next[1] != offered:
                         return
-                    began, count = time.monotonic(), len(maker.made)
+                    began = time.monotonic()
                     maker.make(base, target)
-                    if len(maker.made) > count:
-                        self._stopping.wait(time.monotonic() - began)
+                    self._stopping.wait(time.monotonic() - began)
             finally:
                 self._report(update, list(maker.made.values()))
 
