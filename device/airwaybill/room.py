@@ -7,7 +7,6 @@ from airwaybill_boot.files import SHARD, SHARDS, parent
 from airwaybill_boot.trees import names_in
 from OTA import OTAError
 
-_MARGIN = const(8)  # blocks for what directories, lists and plan take
 _JOURNAL_BYTES = const(16384)  # on flash, for the journal's two files and their directory
 _RECORDS_BYTES = const(16384)  # on flash, for the journal when it is written anew, version and report
 _ENTRY_BYTES = const(48)  # of a file in its directory, beside its name
@@ -108,7 +107,7 @@ class Room:
         spare = (self.to_go.count * self.directory + largest + self.copied) * self.block + records
         spare_before = spare + (self.to_make.count * self.directory + self.growth()) * self.block
         shards = 3 + self.files // SHARD + self.files // (SHARD * SHARDS)
-        before_journal = self.blocks(spare_before) + self.blocks(journal) + _MARGIN + shards * self.directory
+        before_journal = self.blocks(spare_before) + self.blocks(journal) + shards * self.directory
         before_journal += lists // self.block  # small ones are in the margin
         return {
             "copies": self.copies,

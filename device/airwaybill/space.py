@@ -1,15 +1,19 @@
 """How much room there is on a file system (D11)."""
 
+from micropython import const
+
 import airwaybill_boot as base
 from airwaybill_boot.trees import names_in
 from airwaybill.room import file_system
 from OTA import OTAError
 
+_MARGIN = const(8)  # blocks for what directories, lists and plan take; a download under way has taken them
+
 
 def check(ota, name, room, blocks):
     """That so many more blocks fit on a mount, beside what comes before the journal. `room`: see `airwaybill.room`."""
     root = ota.mounts[name] or "/"
-    need = blocks + room["before_journal"]
+    need = blocks + room["before_journal"] + (_MARGIN if ota.fresh else 0)
     free = free_blocks(root, room["copies"], need, list(ota.mounts.values()))
     if free is not None and need > free:
         raise OTAError("space", "%s needs %d blocks of %d bytes and has %d" % (root, need, room["block"], free))
