@@ -227,7 +227,7 @@ codes! {
     PatchOffset = "patch_offset",
     /// A base URL is not `scheme://host…` without query, fragment, white space or control characters.
     BaseUrlInvalid = "base_url_invalid",
-    /// A manifest format is neither 1 nor 2.
+    /// A manifest format is not 1, 2 or 3.
     FormatInvalid = "format_invalid",
     /// A document is not JSON.
     JsonInvalid = "json_invalid",

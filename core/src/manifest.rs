@@ -131,11 +131,11 @@ pub struct Manifest {
     /// The image to flash.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) firmware: Option<FirmwareEntry>,
-    /// Whether `new` is the entire release; only in format 2.
+    /// Whether `new` is the entire release; only in formats 2 and 3.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     #[cfg_attr(feature = "wasm", tsify(optional, type = "true"))]
     pub(crate) full: bool,
-    /// Files that the device owns once it has them, to fetch where it lacks them; only in format 2.
+    /// Files that the device owns once it has them, to fetch where it lacks them; only in formats 2 and 3.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "wasm", tsify(optional))]
     pub(crate) keep: Vec<FileEntry>,
@@ -144,7 +144,7 @@ pub struct Manifest {
     /// The request's `current`.
     #[cfg_attr(feature = "wasm", tsify(type = "string | null"))]
     pub(crate) previous_version: Option<Version>,
-    /// Bytes to download in all; only in format 2.
+    /// Bytes to download in all; only in formats 2 and 3.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) total_size: Option<u64>,
     /// Files that the device has with different content.
@@ -169,7 +169,7 @@ pub struct FileEntry {
     /// What to download instead, if the device can make the file of it; only in format 3.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub patch: Option<PatchEntry>,
-    /// Size in bytes; only in format 2.
+    /// Size in bytes; only in formats 2 and 3.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub size: Option<u64>,
 }
@@ -186,7 +186,7 @@ pub struct FirmwareEntry {
     /// What to download instead, if the device can make the image of it; only in format 3.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub patch: Option<PatchEntry>,
-    /// Size in bytes; only in format 2.
+    /// Size in bytes; only in formats 2 and 3.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub size: Option<u64>,
 }
@@ -275,19 +275,19 @@ impl Manifest {
         self.previous_version.as_ref()
     }
 
-    /// Whether `new` is the entire release (rule P4); only in format 2.
+    /// Whether `new` is the entire release (rule P4); only in formats 2 and 3.
     #[must_use]
     pub fn is_full(&self) -> bool {
         self.full
     }
 
-    /// Files that the device owns once it has them (rule C7); only in format 2.
+    /// Files that the device owns once it has them (rule C7); only in formats 2 and 3.
     #[must_use]
     pub fn keep(&self) -> &[FileEntry] {
         &self.keep
     }
 
-    /// Bytes to download in all, without what `keep` lists; only in format 2.
+    /// Bytes to download in all, without what `keep` lists; only in formats 2 and 3.
     #[must_use]
     pub fn total_size(&self) -> Option<u64> {
         self.total_size

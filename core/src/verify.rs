@@ -92,7 +92,7 @@ impl From<&FileRecord> for Content {
     }
 }
 
-/// Checks that the file of every URL of `manifest` is in `found`, with its hash and, in format 2, its size (rule Y1).
+/// Checks that the file of every URL of `manifest` is in `found`, with its hash and, in formats 2 and 3, its size (rule Y1).
 ///
 /// `found` has paths from the top directory of the releases, `1.0.1/flash/main.py`.
 ///

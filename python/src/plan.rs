@@ -141,7 +141,7 @@ impl Plan {
 
     /// Renders the plan for one base URL, `http://192.168.1.144:8000`.
     ///
-    /// `dst_paths` is `relative` or `absolute`, with a leading slash on each `dst_path`; format 2 also has `size` on every entry and
+    /// `dst_paths` is `relative` or `absolute`, with a leading slash on each `dst_path`; formats 2 and 3 also have `size` on every entry and
     /// `total_size`, in bytes, `full` on a full install, and `keep`; format 3 offers the catalog's patches. Raises `AirwaybillError` with code `base_url_invalid` or
     /// `format_invalid`.
     #[pyo3(signature = (base_url, *, dst_paths = "relative", format = 1))]

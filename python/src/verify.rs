@@ -39,7 +39,7 @@ impl From<airwaybill::Report> for Report {
     }
 }
 
-/// Checks that the file of every URL of the manifest is in `found`, with its hash and, in format 2, its size.
+/// Checks that the file of every URL of the manifest is in `found`, with its hash and, in formats 2 and 3, its size.
 ///
 /// `found` is a `Listing`, or records and dicts as `Listing.entries` has them; paths are from the top directory. Raises
 /// `AirwaybillError` with code `digest_invalid`, `field_missing` or `field_type` for an invalid entry.

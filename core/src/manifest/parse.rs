@@ -27,8 +27,8 @@ impl Manifest {
     ///
     /// [`Code::JsonInvalid`]; or, with the field in the message, [`Code::FieldMissing`], [`Code::FieldType`],
     /// [`Code::DigestInvalid`], [`Code::UrlInvalid`], [`Code::SizeTooBig`], and the codes of [`DevicePath`] and
-    /// [`Version`]. All sizes are present (formats 2 and 3) or none is (format 1); `full` is `true`, in format 2, or
-    /// absent; `keep` in format 2 alone.
+    /// [`Version`]. In formats 2 and 3 all sizes are present, `full` is `true` or absent, and `keep` may be there; format 1
+    /// has none of them.
     pub fn parse(document: &[u8]) -> Result<Self, Error> {
         let document = Json::parse(document)?;
         let top = document.fields("")?;
