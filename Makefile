@@ -105,7 +105,7 @@ proxies:
 
 .PHONY: npm
 npm: wasm/node_modules/.package-lock.json ## build the npm package into target/npm
-	rustup target add wasm32-unknown-unknown 2> /dev/null
+	rustup -q target add wasm32-unknown-unknown
 	cp LICENSE-* wasm/ && cd wasm && node build.mjs
 	mkdir -p target/npm && cd wasm && npm pack --silent --pack-destination ../target/npm > /dev/null
 
@@ -149,7 +149,7 @@ wheel: $(PREVIEW) $(VENV)/.tools ## build a wheel for any Linux, tag manylinux, 
 
 .PHONY: lint
 lint: $(VENV)/.tools ## format and lint; warnings are errors
-	rustup target add wasm32-unknown-unknown 2> /dev/null
+	rustup -q target add wasm32-unknown-unknown
 	cargo fmt --all --check && cargo fmt --manifest-path tests/fuzz/Cargo.toml --check
 	cargo clippy -q --workspace --all-targets -- -D warnings
 	cargo clippy -q -p airwaybill-guest -p airwaybill-wasm -p airwaybill-patches-wasm --target wasm32-unknown-unknown -- -D warnings
