@@ -121,6 +121,16 @@ def test_licences_in_npm_package() -> None:
     assert_licences(files)
 
 
+def test_the_readmes_in_the_packages_lead_out_of_the_repository(in_sdist: Files) -> None:
+    """An index shows them alone: what is beside them in the repository is not there."""
+    shown = [str(metadata(in_sdist["PKG-INFO"]).get_payload())]
+    shown += [(ROOT / name / "README.md").read_text("utf-8") for name in ("core", "wasm")]
+    for text in shown:
+        links = re.findall(r"\]\(([^)\s]+)", text)
+        assert links
+        assert [link for link in links if not link.startswith(("https://", "#"))] == []
+
+
 def test_the_release_preview_is_in_wheel_and_sdist(in_wheel: Files, in_sdist: Files) -> None:
     built = ROOT / "python" / PAGE
     names = {path.relative_to(built).as_posix() for path in built.rglob("*") if path.is_file()}
