@@ -14,7 +14,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from board import CLIENT, DEVICE, SOURCE, micropython
+from board import CLIENT, DEVICE, ROOT, SOURCE, micropython
 
 sys.path.append(str(DEVICE / "tools"))
 
@@ -48,6 +48,9 @@ def install(url: str, target: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run([micropython(), "-c", code], capture_output=True, text=True, check=False)
 
 
+LICENCE = f"airwaybill/{mip_package.LICENCE}"
+
+
 def content(directory: Path) -> dict[str, bytes]:
     return {str(file.relative_to(directory)): file.read_bytes() for file in directory.rglob("*") if file.is_file()}
 
@@ -56,7 +59,8 @@ def test_the_source(tmp_path: Path) -> None:
     with served(DEVICE) as url:
         done = install(url, tmp_path)
     assert done.returncode == 0, done.stderr
-    assert content(tmp_path) == {name: (DEVICE / name).read_bytes() for name in CLIENT}
+    licence = {LICENCE: (ROOT / mip_package.LICENCE).read_bytes()}
+    assert content(tmp_path) == {name: (DEVICE / name).read_bytes() for name in CLIENT} | licence
 
 
 def test_the_compiled_files(tmp_path: Path) -> None:
@@ -69,7 +73,8 @@ def test_the_compiled_files(tmp_path: Path) -> None:
         done = install(f"{url}/{int(version.stdout)}", tmp_path / "board")
     assert done.returncode == 0, done.stderr
     found = content(tmp_path / "board")
-    assert found == {name: data for name, data in content(built).items() if name != "package.json"}
+    assert found.pop(LICENCE) == (ROOT / mip_package.LICENCE).read_bytes()
+    assert found == {name: data for name, data in content(built).items() if name.endswith((".py", ".mpy"))}
     source = {name for name in found if name.endswith(".py")}
     assert source == {name for name in CLIENT if name.startswith(SOURCE)}
     assert {name.replace(".mpy", ".py") for name in found} == set(CLIENT)
@@ -79,7 +84,7 @@ def test_the_compiled_files(tmp_path: Path) -> None:
 def test_a_failed_install_is_seen(tmp_path: Path, missing: str) -> None:
     """`mip` prints what it has not found, and returns as ever."""
     away = tmp_path / "served"
-    for name in [*CLIENT, "package.json"]:
+    for name in [*CLIENT, mip_package.LICENCE, "package.json"]:
         (away / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(DEVICE / name, away / name)
     (away / missing).unlink()

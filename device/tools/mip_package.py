@@ -20,6 +20,7 @@ sys.path.append(str(DEVICE / "tests"))
 from board import CLIENT, compile_client
 
 FACE = "OTA.py"
+LICENCE = "LICENSE-MIT"  # of the two that one may choose from, the one that takes a single block of flash
 
 
 def in_order(names: list[str]) -> list[str]:
@@ -29,7 +30,7 @@ def in_order(names: list[str]) -> list[str]:
 
 def package(names: list[str]) -> str:
     version = json.loads((DEVICE / "package.json").read_text())["version"]
-    urls = [[name, name] for name in in_order(names)]
+    urls = [[f"airwaybill/{LICENCE}", LICENCE], *([name, name] for name in in_order(names))]
     return json.dumps({"urls": urls, "deps": [], "version": version}, indent=2) + "\n"
 
 
@@ -38,6 +39,7 @@ def compile_package(directory: Path) -> Path:
     staged = directory / "staged"
     shutil.rmtree(staged, ignore_errors=True)
     files = [file for file in compile_client(staged).rglob("*") if file.is_file()]
+    shutil.copy(DEVICE / LICENCE, staged)
     (version,) = {file.read_bytes()[1] for file in files if file.suffix == ".mpy"}
     (staged / "package.json").write_text(package([str(file.relative_to(staged)) for file in files]))
     shutil.rmtree(directory / str(version), ignore_errors=True)

@@ -121,6 +121,13 @@ def test_licences_in_npm_package() -> None:
     assert_licences(files)
 
 
+def test_the_licence_in_the_device_package() -> None:
+    """On the device, MIT's alone: a block of flash. Both are in the directory that the package comes from."""
+    urls = json.loads((ROOT / "device/package.json").read_text())["urls"]
+    assert dict(urls)["airwaybill/LICENSE-MIT"] == "LICENSE-MIT"
+    assert_licences({path.name: path.read_bytes() for path in (ROOT / "device").glob("LICENSE-*")})
+
+
 def test_the_readmes_in_the_packages_lead_out_of_the_repository(in_sdist: Files) -> None:
     """An index shows them alone: what is beside them in the repository is not there."""
     shown = [str(metadata(in_sdist["PKG-INFO"]).get_payload())]
