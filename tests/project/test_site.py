@@ -130,10 +130,7 @@ def test_mip_installs_the_client(site: str, tmp_path: Path, bytecode: bool, suff
     assert done.stdout.endswith("Done\n"), done.stdout + done.stderr
     package = json.loads((ROOT / "device/package.json").read_text())
     # What starts a device is source in both.
-    names = {
-        Path(target).with_suffix(suffix).as_posix() if target.startswith("airwaybill/") else target
-        for target, _ in package["urls"]
-    }
+    names = {re.sub(r"^(airwaybill/.*)\.py$", rf"\1{suffix}", target) for target, _ in package["urls"]}
     assert {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()} == names
     code = "import OTA; print(OTA.part('names').__file__)"
     done = subprocess.run([MICROPYTHON, "-c", code], cwd=tmp_path, capture_output=True, text=True)
