@@ -1,4 +1,4 @@
-"""The guides: their commands print what they say, one after the other, in one directory."""
+"""The guides and the README: their commands print what they say, one after the other, in one directory."""
 
 from __future__ import annotations
 
@@ -76,12 +76,18 @@ class Shell:
         return "".join(self._server.said).replace(self._port, PORT)
 
 
-@pytest.mark.parametrize("guide", ["FLEET", "KEYS"])
-def test_the_guide_is_what_happens(guide: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("guide", "before"),
+    [("docs/FLEET.md", ""), ("docs/KEYS.md", ""), ("README.md", "airwaybill serve examples/releases --settle 0")],
+)
+def test_the_guide_is_what_happens(guide: str, before: str, tmp_path: Path) -> None:
+    """``before`` is the server that ``make serve`` starts, for files that were copied just now."""
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     shell = Shell(tmp_path)
     try:
-        for kind, block in BLOCK.findall((ROOT / f"docs/{guide}.md").read_text("utf-8")):
+        if before:
+            shell.run(before)
+        for kind, block in BLOCK.findall((ROOT / guide).read_text("utf-8")):
             if kind == "log":
                 shell.hears(block)
                 continue
