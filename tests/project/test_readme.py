@@ -59,6 +59,9 @@ def test_the_packages_are_installed_by_their_names() -> None:
     assert f"pip install {name}\n" in re.sub(" +#.*", "", README)
     package = json.loads((ROOT / "wasm/package.json").read_text("utf-8"))
     assert f"npm install {package['name']}\n" in re.sub(" +#.*", "", README)
+    crate = re.search(r'^name = "(.*)"$', (ROOT / "core/Cargo.toml").read_text("utf-8"), re.MULTILINE)
+    assert crate is not None
+    assert f"cargo add {crate[1]}\n" in re.sub(" +#.*", "", README)
     (site,) = re.findall(r"^site_url: (.*)/$", (ROOT / "mkdocs.yml").read_text("utf-8"), re.MULTILINE)
     assert f"mip install --index {site}/mip airwaybill" in README
 
