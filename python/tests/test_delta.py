@@ -10,6 +10,7 @@ from io import BytesIO
 
 import detools  # type: ignore[import-untyped]
 import pytest
+from content import noise
 
 from airwaybill import AirwaybillError, apply_patch, make_patch
 
@@ -18,11 +19,6 @@ PAIRS = int(os.environ.get("PAIRS", "60"))
 
 # Where a number of the format takes one byte more, and around zlib's window and 64 KB.
 SIZES = [0, 1, 2, 63, 64, 1023, 1024, 1025, 8191, 8192, 65535, 65536, 65537, 1048575, 1048576]
-
-
-def noise(size: int, seed: int = 1) -> bytes:
-    return random.Random(seed).randbytes(size)
-
 
 A, B = noise(70_000, 1), noise(70_000, 2)
 TABLE = [
