@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -116,6 +117,8 @@ def test_the_oldest_versions_are_those_that_ci_tries() -> None:
     assert jobs["python"]["strategy"]["matrix"]["python"][0] == table["CPython"]
     assert f'requires-python = ">={table["CPython"]}"' in (ROOT / "python/pyproject.toml").read_text()
     assert jobs["node"]["strategy"]["matrix"]["node"][0] == table["Node"]
+    assert json.loads((ROOT / "wasm/package.json").read_text())["engines"]["node"] == f">={table['Node']}"
+    assert f"Node from {table['Node']} on" in (ROOT / "wasm/README.md").read_text()
     major, minor = table["Node"].split(".")
     assert f"major == {major} && minor >= {minor}" in (ROOT / "Makefile").read_text()
 
