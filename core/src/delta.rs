@@ -39,7 +39,7 @@ pub fn make_patch(old: &[u8], new: &[u8]) -> Result<Vec<u8>, Error> {
 ///
 /// # Errors
 ///
-/// [`Code::PatchStream`] for what is no zlib stream with such a window; [`Code::PatchCut`] and [`Code::PatchTrailing`] for its end;
+/// [`Code::PatchStream`] for what is not a zlib stream with such a window; [`Code::PatchCut`] and [`Code::PatchTrailing`] for its end;
 /// [`Code::PatchHeader`], [`Code::PatchNumber`], [`Code::PatchSteps`], [`Code::PatchStepLong`] and [`Code::PatchOffset`] for
 /// what is in it; [`Code::SizeTooBig`] if it gives more than 16 MiB.
 pub fn apply_patch(old: &[u8], patch: &[u8]) -> Result<Vec<u8>, Error> {

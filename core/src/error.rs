@@ -161,7 +161,7 @@ codes! {
     FirmwarePage = "firmware_page",
     /// A firmware image is a pointer of Git LFS.
     FirmwarePointer = "firmware_pointer",
-    /// A firmware image is none of an ESP32.
+    /// A firmware image is not for an ESP32.
     FirmwareNotEsp = "firmware_not_esp",
     /// A firmware image is that of a whole flash.
     FirmwareFlash = "firmware_flash",

@@ -33,7 +33,7 @@ test.each([null, undefined, "text", [1, 2], { length: 9e9 }, new Uint16Array(2),
   }
 });
 
-test("what is no patch has the engine's code, and its message", () => {
+test("what is not a patch has the engine's code, and its message", () => {
   expect(code(() => applyPatch(old, bytes("no patch")))).toBe("patch_stream");
   expect(() => applyPatch(old, makePatch(old, old).slice(0, -1))).toThrow("the patch ends too early");
   expect(code(() => makePatch(old, new Uint8Array((1 << 24) + 1)))).toBe("size_too_big");

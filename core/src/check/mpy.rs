@@ -31,7 +31,7 @@ pub(super) struct Format {
 }
 
 impl Format {
-    /// None of what is no `.mpy`.
+    /// `None` for what is not a `.mpy`.
     pub(super) fn of(head: &[u8]) -> Option<Self> {
         let [b'M', version, flags, ..] = head else { return None };
         let (sub, architecture) = (flags & 3, (flags >> 2) & 15);

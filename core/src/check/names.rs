@@ -125,7 +125,7 @@ fn final_below<'a>(named: &Named<'_>, all: &'a [Named<'a>]) -> Option<&'a Named<
     all.iter().rev().filter(is_final).find(|other| other.version < named.version)
 }
 
-/// `1.10.0` of `1.10.0-rc.1`; none of what is no pre-release.
+/// `1.10.0` of `1.10.0-rc.1`; `None` for a version that is not a pre-release.
 fn stem_of_pre(text: &str) -> Option<&str> {
     let lower = text.to_ascii_lowercase();
     PRE.iter().find_map(|word| {

@@ -42,7 +42,7 @@ impl PublicKey {
     ///
     /// # Errors
     ///
-    /// [`Code::KeyType`] for another type of key, [`Code::KeyInvalid`] for what is no key or has a comment of over 64
+    /// [`Code::KeyType`] for another type of key, [`Code::KeyInvalid`] for what is not a key, or has a comment of over 64
     /// bytes or with a control character.
     pub fn parse(line: &str) -> Result<Self, Error> {
         let invalid = |rule: &str| Error::new(Code::KeyInvalid, format!("{}: {rule}", quoted(line)));
@@ -152,7 +152,7 @@ impl Signature {
 
     fn of_blob(blob: &[u8]) -> Result<Self, Error> {
         let cut = || form("it is cut off");
-        let mut rest = blob.strip_prefix(MAGIC).ok_or_else(|| form("it is no SSH signature"))?;
+        let mut rest = blob.strip_prefix(MAGIC).ok_or_else(|| form("it is not an SSH signature"))?;
         let version = rest.split_off(..4).ok_or_else(cut)?;
         if version != [0, 0, 0, 1] {
             return Err(form("its version is not 1"));
