@@ -178,7 +178,7 @@ patches: $(VENV)/.package $(VENV)/.tools ## make a thousand patches and apply th
 	cd python && PAIRS=$(or $(PAIRS),1000) $(BIN)/pytest -q tests/test_delta.py
 
 .PHONY: test-lowest
-test-lowest: $(PREVIEW) $(VENV)/.tools ## the same with the lowest versions of its dependencies
+test-lowest: $(PREVIEW) $(VENV)/.tools ssh-keygen proxies ## the same with the lowest versions of its dependencies
 	$(BIN)/uv venv -q --clear --python $(BIN)/python target/lowest
 	$(BIN)/uv pip install -q --python target/lowest --resolution lowest-direct -e ./python
 	$(BIN)/uv pip install -q --python target/lowest -r requirements-dev.txt
