@@ -283,7 +283,7 @@ impl<'a> Check<'a> {
         self.target.file(device_path).is_some()
     }
 
-    fn find(&mut self, kind: (Level, Code), device_path: &str, message: &str, advice: &str) {
+    fn report(&mut self, kind: (Level, Code), device_path: &str, message: &str, advice: &str) {
         let path = self.path(device_path);
         self.findings.push(Finding::new(kind, path.trim_end_matches('/'), message, advice));
     }

@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Check, add_directories, files, move_up};
-use crate::check::Level::{Error, Warning};
+use super::{Check, Level, add_directories, files, move_up};
 use crate::check::names::CASE_ADVICE;
 use crate::error::{Code, quoted};
 
@@ -49,11 +48,11 @@ impl Check<'_> {
             } else {
                 format!("move {} below a mount point, or name it as one", quoted(top))
             };
-            self.find((Error, Code::PathMount), top, &message, &advice);
+            self.report((Level::Error, Code::PathMount), top, &message, &advice);
         }
         for path in reserved {
             let message = "waybill/ is the client's own: every device refuses the release";
-            self.find((Error, Code::PathReserved), path, message, "remove it from the release");
+            self.report((Level::Error, Code::PathReserved), path, message, "remove it from the release");
         }
     }
 
@@ -78,7 +77,7 @@ impl Check<'_> {
         for (path, earlier) in pairs {
             let message =
                 format!("on FAT it and {} are the same file: a device with FAT refuses the release", quoted(earlier));
-            self.find((Error, Code::PathCase), path, &message, CASE_ADVICE);
+            self.report((Level::Error, Code::PathCase), path, &message, CASE_ADVICE);
         }
     }
 
@@ -90,7 +89,12 @@ impl Check<'_> {
         for path in odd {
             let message =
                 "FAT cannot hold this name, or has it for another file: a device with FAT refuses the release";
-            self.find((Warning, Code::PathReserved), path, message, "rename it, or accept it if no device has FAT");
+            self.report(
+                (Level::Warning, Code::PathReserved),
+                path,
+                message,
+                "rename it, or accept it if no device has FAT",
+            );
         }
     }
 
@@ -127,7 +131,7 @@ impl Check<'_> {
                 quoted(stem),
                 quoted(path)
             );
-            self.find((Error, Code::ModuleHidden), stem, &message, "rename the directory or the module");
+            self.report((Level::Error, Code::ModuleHidden), stem, &message, "rename the directory or the module");
         }
     }
 }

@@ -3,9 +3,8 @@
 use std::cmp::Reverse;
 
 use super::mpy::Format;
-use super::{Check, image};
+use super::{Check, Level, image};
 use crate::catalog::Release;
-use crate::check::Level::{Error, Warning};
 use crate::error::{Code, quoted};
 
 /// How many `.mpy` files that stay are looked at, and how many under a new image.
@@ -108,7 +107,7 @@ impl<'a> Check<'a> {
                 let (own, others) = (format.architecture(), native.architecture());
                 let message = format!("its machine code is for {own}, that of {} for {others}", quoted(other));
                 let advice = "give devices of different chips releases of their own";
-                self.find((Warning, Code::MpyFormat), path, &message, advice);
+                self.report((Level::Warning, Code::MpyFormat), path, &message, advice);
             }
             let message = match (format, micropython) {
                 (None, _) => "not an .mpy file: it does not start with M and a version".to_owned(),
@@ -122,7 +121,7 @@ impl<'a> Check<'a> {
                 _ => continue,
             };
             let advice = "compile it with the mpy-cross of the firmware's version";
-            self.find((Error, Code::MpyFormat), path, &message, advice);
+            self.report((Level::Error, Code::MpyFormat), path, &message, advice);
         }
         let first = kinds.first().filter(|kind| fits(kind.format).is_none());
         let is_other = |before: &&Before<'_>| kinds.iter().all(|kind| !kind.format.goes_with(before.format));
@@ -131,7 +130,7 @@ impl<'a> Check<'a> {
             let message =
                 format!("its format is {format}; {before} of {version} has {was}, and no firmware comes with it");
             let advice = "compile all with the mpy-cross of the firmware that devices have, or deliver firmware too";
-            self.find((Warning, Code::MpyFormat), path, &message, advice);
+            self.report((Level::Warning, Code::MpyFormat), path, &message, advice);
         }
     }
 

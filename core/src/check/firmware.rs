@@ -1,9 +1,8 @@
 //! Firmware images.
 
 use super::image::chip_name;
-use super::{CheckRequest, ExpectedFirmware, Finding, Peek};
+use super::{CheckRequest, ExpectedFirmware, Finding, Level, Peek};
 use crate::catalog::{Catalog, Firmware};
-use crate::check::Level::{Error, Hint, Warning};
 use crate::error::{Code, quoted};
 use crate::version::Version;
 
@@ -27,7 +26,8 @@ pub(super) fn check(catalog: &Catalog, request: &CheckRequest, peeks: &[Peek], f
 
 /// What keeps every device from taking it.
 fn content(image: &Firmware, peek: Option<&Peek>, expected: ExpectedFirmware) -> Option<Finding> {
-    let error = |code, message: &str, advice: &str| Some(Finding::new((Error, code), &image.path, message, advice));
+    let error =
+        |code, message: &str, advice: &str| Some(Finding::new((Level::Error, code), &image.path, message, advice));
     if image.path.strip_suffix(".hex").is_some() {
         return error(Code::FirmwareHex, "no device takes a .hex image over the air", "deliver the .bin");
     }
@@ -79,7 +79,7 @@ fn other_chip(path: &str, chip: u16, other: &str, chip_of_other: u16) -> Option<
     (chip != chip_of_other).then(|| {
         let message = format!("it is for {}, and {} for {}", name(chip), quoted(other), name(chip_of_other));
         let advice = "serve devices of different chips from directories of their own";
-        Finding::new((Warning, Code::FirmwareChip), path, &message, advice)
+        Finding::new((Level::Warning, Code::FirmwareChip), path, &message, advice)
     })
 }
 
@@ -87,7 +87,7 @@ fn same(catalog: &Catalog) -> Option<Finding> {
     let (image, others) = catalog.firmware().split_last()?;
     let other = others.iter().rev().find(|other| (other.size, other.sha1) == (image.size, image.sha1))?;
     let message = format!("it has the same content as {}", quoted(&other.path));
-    Some(Finding::new((Warning, Code::FirmwareSame), &image.path, &message, "was the wrong file copied?"))
+    Some(Finding::new((Level::Warning, Code::FirmwareSame), &image.path, &message, "was the wrong file copied?"))
 }
 
 /// Only where images have the releases' versions: firmware may have versions of its own.
@@ -99,10 +99,10 @@ fn versions(catalog: &Catalog, image: &Firmware) -> Option<Finding> {
     }
     if image.version > *highest {
         let message = format!("it is newer than every release, the highest of which is {highest}");
-        return Some(Finding::new((Hint, Code::FirmwareNewer), &image.path, &message, "is a release missing?"));
+        return Some(Finding::new((Level::Hint, Code::FirmwareNewer), &image.path, &message, "is a release missing?"));
     }
     (!has_image(highest)).then(|| {
         let message = format!("it has no firmware image, as others have; devices get {}", quoted(&image.path));
-        Finding::new((Hint, Code::FirmwareMissing), highest.as_str(), &message, "is an image missing?")
+        Finding::new((Level::Hint, Code::FirmwareMissing), highest.as_str(), &message, "is an image missing?")
     })
 }

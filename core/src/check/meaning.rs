@@ -2,9 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{Check, Finding, PEEK_LIMIT, Step, files, move_up, near_names};
+use super::{Check, Finding, Level, PEEK_LIMIT, Step, files, move_up, near_names};
 use crate::catalog::{File, Release};
-use crate::check::Level::{Error, Hint, Warning};
 use crate::error::{Code, quoted};
 use crate::name::near_image;
 use crate::notice::Notice;
@@ -45,8 +44,8 @@ impl Check<'_> {
             .collect();
         for path in empty {
             let advice = "put a file into it, or let the program make it";
-            self.find(
-                (Hint, Code::DirectoryEmpty),
+            self.report(
+                (Level::Hint, Code::DirectoryEmpty),
                 path,
                 "a manifest carries files: no device gets this directory",
                 advice,
@@ -67,7 +66,7 @@ impl Check<'_> {
         let held = self.catalog.held_back().find(|notice| notice.path.split('/').next() == Some(name));
         findings.push(match held {
             Some(notice) => Finding::new(
-                (Warning, Code::BaseHeldBack),
+                (Level::Warning, Code::BaseHeldBack),
                 name,
                 &format!(
                     "{} is held back, so nothing will be deleted from devices on it: {}",
@@ -77,7 +76,7 @@ impl Check<'_> {
                 "fix it, so that its devices get an update instead of a full install",
             ),
             None => Finding::new(
-                (Warning, Code::BaseUnknown),
+                (Level::Warning, Code::BaseUnknown),
                 name,
                 &format!("{} is not here, so nothing will be deleted from devices on it{near}", quoted(name)),
                 "keep releases as long as devices are on them",
@@ -95,7 +94,7 @@ impl Check<'_> {
                 quoted(name)
             );
             let advice = "fix it before the server starts again: then this is forgotten";
-            findings.push(Finding::new((Warning, Code::BaseHeldBack), name, &message, advice));
+            findings.push(Finding::new((Level::Warning, Code::BaseHeldBack), name, &message, advice));
         }
     }
 
@@ -123,7 +122,7 @@ impl Check<'_> {
             let name = version.as_str();
             let message = format!("{} is newer and held back; {target} was checked instead: {message}", quoted(name));
             let advice = "fix it, or withdraw it: until then devices get the one below";
-            findings.push(Finding::new((Error, Code::ReleaseHeldBack), name, &message, advice));
+            findings.push(Finding::new((Level::Error, Code::ReleaseHeldBack), name, &message, advice));
         }
     }
 
@@ -140,7 +139,7 @@ impl Check<'_> {
         let notice = self.catalog.held_back().find(is_its_image)?;
         let message = format!("it goes out without its firmware image, which is held back: {}", notice.message);
         let advice = "fix the image, or remove it if devices are to get the release alone";
-        Some(Finding::new((Error, Code::FirmwareHeldBack), target.as_str(), &message, advice))
+        Some(Finding::new((Level::Error, Code::FirmwareHeldBack), target.as_str(), &message, advice))
     }
 
     fn stays(&self, base: &Release, step: &Step<'_>, findings: &mut Vec<Finding>) {
@@ -161,10 +160,15 @@ impl Check<'_> {
                     "is it a release of the same product?".to_owned(),
                 ),
             };
-            findings.push(Finding::new((Error, Code::NothingStays), target, &message, &advice));
+            findings.push(Finding::new((Level::Error, Code::NothingStays), target, &message, &advice));
         } else if deleted * 2 > base.files().len() && new < deleted {
             let message = format!("{} of {} deleted, of {} in all", files(deleted), base.version(), base.files().len());
-            findings.push(Finding::new((Warning, Code::ManyDeleted), target, &message, "is the release complete?"));
+            findings.push(Finding::new(
+                (Level::Warning, Code::ManyDeleted),
+                target,
+                &message,
+                "is the release complete?",
+            ));
         }
     }
 
@@ -181,7 +185,12 @@ impl Check<'_> {
         };
         let message = format!("{} changed only in line ends since {}, now {ends}", files(found.len()), base.version());
         let advice = "check them out with the line ends of before (git: core.autocrlf)";
-        findings.push(Finding::new((Warning, Code::LineEnds), &self.path(first.path.as_str()), &message, advice));
+        findings.push(Finding::new(
+            (Level::Warning, Code::LineEnds),
+            &self.path(first.path.as_str()),
+            &message,
+            advice,
+        ));
     }
 
     fn grown(&self, step: &Step<'_>, findings: &mut Vec<Finding>) {
@@ -190,7 +199,7 @@ impl Check<'_> {
             if file.size >= before.size.saturating_mul(GROWN) && file.size - before.size >= GROWN_BYTES {
                 let message = format!("it grew from {} to {} bytes", before.size, file.size);
                 let path = self.path(file.path.as_str());
-                findings.push(Finding::new((Hint, Code::FileGrown), &path, &message, "is that intended?"));
+                findings.push(Finding::new((Level::Hint, Code::FileGrown), &path, &message, "is that intended?"));
             }
         }
     }
@@ -200,7 +209,12 @@ impl Check<'_> {
         let large: Vec<&File> = fetched.filter(|file| file.size > PEEK_LIMIT).collect();
         for file in large {
             let message = format!("it has {} bytes: of so large a file the content is not checked", file.size);
-            self.find((Hint, Code::FileUnchecked), file.path.as_str(), &message, "look for secrets in it yourself");
+            self.report(
+                (Level::Hint, Code::FileUnchecked),
+                file.path.as_str(),
+                &message,
+                "look for secrets in it yourself",
+            );
         }
     }
 
@@ -209,7 +223,7 @@ impl Check<'_> {
         let mut others = others.filter(|other| other.version() != self.target.version());
         let Some(other) = others.find(|other| other.files() == self.target.files()) else { return };
         let message = format!("it has the same content as {}", other.version());
-        self.find((Warning, Code::ContentSame), "", &message, "was the wrong directory copied?");
+        self.report((Level::Warning, Code::ContentSame), "", &message, "was the wrong directory copied?");
     }
 }
 

@@ -1,9 +1,7 @@
 //! What is odd about names of releases (rules V4 to V8), and what is left out or held back.
 
-use super::Finding;
-use super::files;
+use super::{Finding, Level, files};
 use crate::catalog::Catalog;
-use crate::check::Level::{Error, Hint, Warning};
 use crate::error::{Code, quoted};
 use crate::notice::Notice;
 use crate::version::{Version, VersionScheme, without_v};
@@ -47,7 +45,7 @@ pub(super) fn nothing_offered(catalog: &Catalog) -> Finding {
         let message = format!("no release is offered; held back: {}", listed(&held));
         (message, "fix what is said of them, or withdraw them")
     };
-    Finding::new((Error, Code::NoReleases), "", &message, advice)
+    Finding::new((Level::Error, Code::NoReleases), "", &message, advice)
 }
 
 /// A release or an image.
@@ -89,7 +87,7 @@ fn order_advice(groups: &[Vec<Named<'_>>]) -> &'static str {
 /// What is odd about names among names of their kind, lowest version first.
 fn odd(all: &[Named<'_>], order_advice: &str, findings: &mut Vec<Finding>) {
     let of = |named: &Named<'_>, code, message: String, advice: &str| {
-        Finding::new((Warning, code), named.name, &message, advice)
+        Finding::new((Level::Warning, code), named.name, &message, advice)
     };
     for named in all {
         if let Some(Named { name, .. }) = final_below(named, all) {
@@ -156,9 +154,9 @@ fn notices(catalog: &Catalog, target: Option<&str>, findings: &mut Vec<Finding>)
     };
     for notice in catalog.warnings() {
         let (level, advice) = match notice.code {
-            Code::PathCase if notice.path.split('/').next() == target => (Error, CASE_ADVICE),
-            Code::PathCase => (Warning, CASE_ADVICE),
-            _ => (Warning, "withdraw one of the two"),
+            Code::PathCase if notice.path.split('/').next() == target => (Level::Error, CASE_ADVICE),
+            Code::PathCase => (Level::Warning, CASE_ADVICE),
+            _ => (Level::Warning, "withdraw one of the two"),
         };
         findings.push(of(notice, level, advice));
     }
@@ -175,18 +173,23 @@ fn notices(catalog: &Catalog, target: Option<&str>, findings: &mut Vec<Finding>)
             | Code::VersionTooLong
             | Code::VersionSemver
             | Code::VersionPep440 => {
-                findings.push(of(notice, Hint, "rename it if it is to go out"));
+                findings.push(of(notice, Level::Hint, "rename it if it is to go out"));
             }
-            Code::CopyLeftOver => findings.push(of(notice, Warning, "remove it")),
+            Code::CopyLeftOver => findings.push(of(notice, Level::Warning, "remove it")),
             Code::CopyUnderWay | Code::MtimeZero | Code::ReleaseIncomplete => {
-                findings.push(of(notice, Warning, "wait until the copy is done, or do it again"));
+                findings.push(of(notice, Level::Warning, "wait until the copy is done, or do it again"));
             }
-            _ => findings.push(of(notice, Warning, "fix it: until then it is not offered")),
+            _ => findings.push(of(notice, Level::Warning, "fix it: until then it is not offered")),
         }
     }
     if let Some(first) = left_out.first() {
         let message = format!("{} ignored by name: {}", files(left_out.len()), listed(&left_out));
-        findings.push(Finding::new((Hint, Code::IgnoredName), first, &message, "--include brings back what is meant"));
+        findings.push(Finding::new(
+            (Level::Hint, Code::IgnoredName),
+            first,
+            &message,
+            "--include brings back what is meant",
+        ));
     }
 }
 

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{Check, Step, add_directories};
+use super::{Check, Level, Step, add_directories};
 use crate::catalog::{File, Release};
-use crate::check::Level::Error;
 use crate::error::Code;
 
 const FLASH: &str = "flash/";
@@ -28,7 +27,7 @@ impl Check<'_> {
         let need = blocks.saturating_mul(BLOCK);
         if need > size {
             let message = format!("an update needs {need} bytes of flash/, with the way back; it has {size}");
-            self.find((Error, Code::FlashFull), "", &message, "make the release smaller, or update in steps");
+            self.report((Level::Error, Code::FlashFull), "", &message, "make the release smaller, or update in steps");
         }
     }
 

@@ -1,7 +1,6 @@
 //! What should not go out to every device.
 
-use super::Check;
-use crate::check::Level::Warning;
+use super::{Check, Level};
 use crate::error::Code;
 use crate::left_out;
 
@@ -13,16 +12,16 @@ impl Check<'_> {
             if matches!(name, "secrets.py" | ".env") {
                 let message = "by its name it has secrets, and every device gets the same";
                 let advice = "ignore it (--ignore secrets.py --ignore .env), or accept it";
-                self.find((Warning, Code::SecretFile), path, message, advice);
+                self.report((Level::Warning, Code::SecretFile), path, message, advice);
             }
             let text = self.peek_now(path).and_then(|peek| peek.text.as_ref());
             if text.is_some_and(|text| text.has_private_key) {
                 let message = "it has a private key, which anyone who can download the release gets";
-                self.find((Warning, Code::SecretKey), path, message, "remove it and create a new one");
+                self.report((Level::Warning, Code::SecretKey), path, message, "remove it and create a new one");
             }
             if text.is_some_and(|text| text.has_url_secret) {
                 let message = "it has a URL with a password or a token";
-                self.find((Warning, Code::SecretUrl), path, message, "remove it and create a new one");
+                self.report((Level::Warning, Code::SecretUrl), path, message, "remove it and create a new one");
             }
         }
         let is_new =
@@ -34,7 +33,7 @@ impl Check<'_> {
             .collect();
         for path in included {
             let message = "it goes out for the first time, under a name that is ignored by default";
-            self.find((Warning, Code::NameIncluded), path, message, "ignore it if no device needs it");
+            self.report((Level::Warning, Code::NameIncluded), path, message, "ignore it if no device needs it");
         }
     }
 }

@@ -1,7 +1,6 @@
 //! What devices with the keys that are there would refuse.
 
-use super::Level::{Error as Refused, Warning};
-use super::{CheckRequest, Finding};
+use super::{CheckRequest, Finding, Level};
 use crate::catalog::Catalog;
 use crate::error::{Code, Error, quoted};
 use crate::notice::Notice;
@@ -22,7 +21,7 @@ pub(super) fn check(
         Err(error) if error.code() == Code::KeysMissing => return Ok(()),
         Err(error) => {
             let advice = "devices refuse these keys; airwaybill keys rotate makes new ones";
-            findings.push(Finding::new((Refused, error.code()), "keys", &error.to_string(), advice));
+            findings.push(Finding::new((Level::Error, error.code()), "keys", &error.to_string(), advice));
             return Ok(());
         }
     };
@@ -31,15 +30,15 @@ pub(super) fn check(
         let request = VerifyRequest { name: format!("{name}.waybill"), now: request.now.clone() };
         let Some(waybill) = documents.iter().find(|document| document.name == request.name) else {
             let message = format!("there is no {}: devices with keys refuse it", quoted(&request.name));
-            findings.push(Finding::new((Warning, Code::Unsigned), name, &message, "sign it: airwaybill sign"));
+            findings.push(Finding::new((Level::Warning, Code::Unsigned), name, &message, "sign it: airwaybill sign"));
             continue;
         };
         let verdict = verify_signed(waybill.content, &signatures_of(waybill.name, &documents), &keys, &request)?;
         let mut tell = |level, path: &str, Notice { code, message, .. }: &Notice| {
             findings.push(Finding::new((level, *code), path, message, SIGN_AGAIN));
         };
-        verdict.reasons.iter().for_each(|reason| tell(Refused, name, reason));
-        verdict.skipped.iter().for_each(|skipped| tell(Warning, &skipped.path, skipped));
+        verdict.reasons.iter().for_each(|reason| tell(Level::Error, name, reason));
+        verdict.skipped.iter().for_each(|skipped| tell(Level::Warning, &skipped.path, skipped));
     }
     Ok(())
 }

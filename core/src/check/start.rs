@@ -1,7 +1,6 @@
 //! What would not start.
 
-use super::Check;
-use crate::check::Level::{Error, Warning};
+use super::{Check, Level};
 use crate::error::{Code, quoted};
 
 impl<'a> Check<'a> {
@@ -24,8 +23,8 @@ impl<'a> Check<'a> {
         let (source, compiled) = (format!("{stem}.py"), format!("{stem}.mpy"));
         if !self.has(&source) && self.has(&compiled) {
             let message = format!("MicroPython runs {} at its start, never {}", quoted(&source), quoted(&compiled));
-            return self.find(
-                (Error, Code::StartMpy),
+            return self.report(
+                (Level::Error, Code::StartMpy),
                 &compiled,
                 &message,
                 "add a .py that imports it under another name",
@@ -35,7 +34,7 @@ impl<'a> Check<'a> {
         if let Some(base) = self.steps.iter().find(goes).and_then(|step| step.base) {
             let from = base.version();
             let message = format!("{} of {from} is deleted: the device would start without {lost}", quoted(&source));
-            return self.find((Error, Code::StartMissing), &source, &message, "put it into the release");
+            return self.report((Level::Error, Code::StartMissing), &source, &message, "put it into the release");
         }
         let is_empty =
             self.fetched.contains(source.as_str()) && self.target.file(&source).is_some_and(|file| file.size == 0);
@@ -43,15 +42,15 @@ impl<'a> Check<'a> {
         let is_emptied = before.any(|before| before.size > 0);
         if is_empty && (is_emptied || !self.is_empty_elsewhere(&source)) {
             // Without a release before that has more in it, it may be meant.
-            let level = if is_emptied || !has_main { Error } else { Warning };
+            let level = if is_emptied || !has_main { Level::Error } else { Level::Warning };
             let message = format!("{} is empty: the device would start without {lost}", quoted(&source));
             let advice = "was it cut off while it was copied? Put a comment into one that is meant";
-            self.find((level, Code::StartEmpty), &source, &message, advice);
+            self.report((level, Code::StartEmpty), &source, &message, advice);
         }
         let text = self.peek_now(&source).and_then(|peek| peek.text.as_ref());
         if text.is_some_and(|text| !text.is_utf8) {
             let message = format!("{} is not UTF-8: MicroPython may not read it", quoted(&source));
-            self.find((Error, Code::StartUtf8), &source, &message, "save it as UTF-8");
+            self.report((Level::Error, Code::StartUtf8), &source, &message, "save it as UTF-8");
         }
     }
 
@@ -74,7 +73,7 @@ impl<'a> Check<'a> {
         for stem in twice {
             let (source, compiled) = (format!("{stem}.py"), format!("{stem}.mpy"));
             let message = format!("{} is there too: MicroPython imports the .py", quoted(&source));
-            self.find((Warning, Code::ModuleTwice), &compiled, &message, "remove one of the two");
+            self.report((Level::Warning, Code::ModuleTwice), &compiled, &message, "remove one of the two");
         }
     }
 
@@ -97,7 +96,7 @@ impl<'a> Check<'a> {
                 Some(text) if text.has_conflict => ("it has the marks of a merge with conflicts", "finish the merge"),
                 Some(_) => continue,
             };
-            self.find((Error, Code::PythonBroken), path, message, advice);
+            self.report((Level::Error, Code::PythonBroken), path, message, advice);
         }
     }
 }
