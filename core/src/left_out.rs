@@ -53,7 +53,7 @@ pub(crate) fn copy_sign<'a>(segment: usize, name: &'a str, rest: &'a str) -> Opt
         return Some(CopySign { segment, of: names(rest).next().filter(|of| !of.is_empty()), is_sized_at_once: false });
     }
     let of = copied_name(name)?;
-    let is_sized_at_once = name.strip_suffix(".aria2").is_some();
+    let is_sized_at_once = name.ends_with(".aria2");
     Some(CopySign { segment, of: Some(of).filter(|of| !of.is_empty()), is_sized_at_once })
 }
 

@@ -31,6 +31,7 @@
 
 #![forbid(unsafe_code)]
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(clippy::case_sensitive_file_extension_comparisons, reason = "a device tells `.PY` from `.py`")]
 
 // Each module uses only those above it.
 mod error;

@@ -166,5 +166,5 @@ fn likelier<'k, 'a>(kinds: &'k [Kind<'a>], format: Format) -> Option<&'k Kind<'a
 }
 
 fn is_mpy(path: &str) -> bool {
-    path.strip_suffix(".mpy").is_some()
+    path.ends_with(".mpy")
 }

@@ -28,7 +28,7 @@ pub(super) fn check(catalog: &Catalog, request: &CheckRequest, peeks: &[Peek], f
 fn content(image: &Firmware, peek: Option<&Peek>, expected: ExpectedFirmware) -> Option<Finding> {
     let error =
         |code, message: &str, advice: &str| Some(Finding::new((Level::Error, code), &image.path, message, advice));
-    if image.path.strip_suffix(".hex").is_some() {
+    if image.path.ends_with(".hex") {
         return error(Code::FirmwareHex, "no device takes a .hex image over the air", "deliver the .bin");
     }
     if image.size == 0 {

@@ -102,5 +102,5 @@ impl<'a> Check<'a> {
 }
 
 fn is_python(path: &str) -> bool {
-    path.strip_suffix(".py").is_some()
+    path.ends_with(".py")
 }
