@@ -9,6 +9,7 @@ use hifijson::{Expect, SliceLexer};
 use serde::Serialize;
 
 use crate::error::{Code, Error, quoted};
+use crate::order::sort_by;
 
 /// A JSON value without duplicate keys: of two values under one key, two readers could use different ones.
 ///
@@ -223,7 +224,7 @@ fn value<'de>(
                 fields.push((key, value(next, lexer, depth, failure)?));
                 Ok::<_, hifijson::Error>(())
             })?;
-            fields.sort_unstable_by(|(a, _): &(Cow<'_, str>, _), (b, _)| a.cmp(b));
+            sort_by(&mut fields, |(a, _): &(Cow<'_, str>, _), (b, _)| a.cmp(b));
             let duplicate = fields.iter().zip(fields.iter().skip(1)).find(|((a, _), (b, _))| a == b);
             if let Some(((key, _), _)) = duplicate {
                 failure.get_or_insert_with(|| json_invalid(&format!("duplicate key {}", quoted(key))));

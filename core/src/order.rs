@@ -1,5 +1,6 @@
-//! Sorting what is not many. Each type that is sorted in place adds its own copy of the algorithm to a WebAssembly module,
-//! 1 KB of it gzipped; here there is one, of places.
+//! Sorting all but the files of a catalog, which have `catalog/sort.rs`. Each type that is sorted in place adds its own copy of
+//! the algorithm to the WebAssembly module; here there is one, of places. For the three types in `verify` and `json` it takes
+//! 2,147 bytes less of the module, gzipped.
 
 use std::cmp::Ordering;
 

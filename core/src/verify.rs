@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::filter::firmware_version_text;
 use crate::listing::FileRecord;
 use crate::manifest::{Manifest, file_url, split_scheme};
+use crate::order::sort;
 use crate::path::DevicePath;
 use crate::version::{Version, VersionScheme};
 
@@ -134,7 +135,7 @@ pub fn verify_content<'a>(manifest: &Manifest, found: impl IntoIterator<Item = &
             }),
         }
     }
-    report.problems.sort_unstable();
+    sort(&mut report.problems);
     report
 }
 
@@ -192,7 +193,7 @@ pub fn verify_device<'a>(
         expected: None,
         found: Some(*content),
     }));
-    report.problems.sort_unstable();
+    sort(&mut report.problems);
     Ok(report)
 }
 
@@ -214,7 +215,7 @@ fn path_of_url(url: &str) -> Option<&str> {
 /// The records, sorted: the answer must not depend on their order.
 fn by_path<'a>(records: impl IntoIterator<Item = &'a FileRecord>) -> Vec<(&'a str, Content)> {
     let mut found: Vec<_> = records.into_iter().map(|record| (record.path.as_str(), record.into())).collect();
-    found.sort_unstable();
+    sort(&mut found);
     found
 }
 
