@@ -20,7 +20,7 @@ use lines::Lines;
 pub use keys::{Keys, KeysRequest, Role};
 pub use release::{Signed, WaybillRequest};
 pub use signature::{PublicKey, Signature};
-pub(crate) use verdict::signatures_of;
+pub(crate) use verdict::Documents;
 pub use verdict::{DocumentFile, Verdict, VerifyRequest, verify_signed};
 
 /// A document has at most this many bytes (rule T8b).

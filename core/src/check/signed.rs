@@ -4,7 +4,7 @@ use super::{CheckRequest, Finding, Level};
 use crate::catalog::Catalog;
 use crate::error::{Code, Error, quoted};
 use crate::notice::Notice;
-use crate::waybill::{DocumentFile, Keys, VerifyRequest, signatures_of, verify_signed};
+use crate::waybill::{DocumentFile, Documents, Keys, VerifyRequest, verify_signed};
 
 const SIGN_AGAIN: &str = "sign it again: airwaybill sign";
 
@@ -15,8 +15,8 @@ pub(super) fn check(
     findings: &mut Vec<Finding>,
 ) -> Result<(), Error> {
     let documents = request.documents.iter().map(|of| DocumentFile { name: &of.name, content: of.content.as_bytes() });
-    let documents: Vec<DocumentFile<'_>> = documents.collect();
-    let keys = match Keys::newest(None, &documents) {
+    let files: Vec<DocumentFile<'_>> = documents.collect();
+    let keys = match Keys::newest(None, &files) {
         Ok(keys) => keys,
         Err(error) if error.code() == Code::KeysMissing => return Ok(()),
         Err(error) => {
@@ -25,15 +25,16 @@ pub(super) fn check(
             return Ok(());
         }
     };
+    let documents = Documents::new(&files);
     let image = catalog.firmware().last().map(|image| image.path.as_str());
     for name in target.into_iter().chain(image) {
         let request = VerifyRequest { name: format!("{name}.waybill"), now: request.now.clone() };
-        let Some(waybill) = documents.iter().find(|document| document.name == request.name) else {
+        let Some(waybill) = documents.get(&request.name) else {
             let message = format!("there is no {}: devices with keys refuse it", quoted(&request.name));
             findings.push(Finding::new((Level::Warning, Code::Unsigned), name, &message, "sign it: airwaybill sign"));
             continue;
         };
-        let verdict = verify_signed(waybill.content, &signatures_of(waybill.name, &documents), &keys, &request)?;
+        let verdict = verify_signed(waybill.content, &documents.signatures_of(waybill.name), &keys, &request)?;
         let mut tell = |level, path: &str, Notice { code, message, .. }: &Notice| {
             findings.push(Finding::new((level, *code), path, message, SIGN_AGAIN));
         };

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::lines::Lines;
 use super::signature::PublicKey;
-use super::verdict::{DocumentFile, signatures_of, signers};
+use super::verdict::{DocumentFile, Documents, signers};
 use super::{ENDING, MAX_BYTES, check_product, head, sequence};
 use crate::error::{Code, Error, quoted};
 
@@ -226,12 +226,13 @@ impl Keys {
     ///
     /// [`Code::KeysMissing`] if there are none, and those of [`Keys::next`].
     pub fn newest(first: Option<Self>, documents: &[DocumentFile<'_>]) -> Result<Self, Error> {
+        let by_name = Documents::new(documents);
         let read = |number: u32, keys: Option<&Self>| {
             let name = format!("keys/{number}{ENDING}");
-            let document = documents.iter().find(|document| document.name == name)?;
+            let document = by_name.get(&name)?;
             let read = match keys {
                 None => Self::parse(document.content).and_then(|keys| keys.check_number(number)),
-                Some(keys) => keys.next(document.content, &signatures_of(&name, documents)),
+                Some(keys) => keys.next(document.content, &by_name.signatures_of(&name)),
             };
             Some(read.map_err(|error| error.at(&name)))
         };

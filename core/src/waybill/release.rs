@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::keys::Keys;
-use super::verdict::{DocumentFile, Verdict, VerifyRequest, signatures_of, verify_signed};
+use super::verdict::{DocumentFile, Documents, Verdict, VerifyRequest, verify_signed};
 use super::{ENDING, SignedFile, Waybill, WaybillKind, check_product, check_time};
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Firmware, Release};
 use crate::error::{Code, Error, quoted};
 use crate::listing::FileRecord;
 use crate::notice::Notice;
@@ -94,10 +94,14 @@ impl Catalog {
         files: &[FileRecord],
     ) -> Result<Waybill, Error> {
         check_product(&request.product)?;
-        let contents = self.contents(&request.name, &Records::new(files))?;
+        let records = Records::new(files);
+        let contents = match self.firmware().iter().find(|image| image.path == request.name) {
+            Some(image) => contents_of_image(image, &records)?,
+            None => self.contents_of(self.release(&request.name)?, &records)?,
+        };
         let mut others = waybills(documents).collect::<Result<Vec<_>, Error>>()?;
         others.retain(|(_, waybill)| waybill.product == request.product);
-        let before = find(&request.name, &others);
+        let before = others.iter().find(|(name, _)| *name == request.name).map(|(_, waybill)| waybill);
         let highest = others.iter().map(|(_, waybill)| waybill.sequence).max().unwrap_or_default();
         let expires = match request.expires.as_deref() {
             None => before.and_then(|before| before.expires.clone()),
@@ -114,8 +118,12 @@ impl Catalog {
         let waybill = Waybill { product: request.product.clone(), sequence, expires, needs_firmware, ..contents };
         // It is written, so that what breaks a rule is an error.
         let waybill = Waybill::parse(waybill.render().as_bytes())?;
-        self.check_rises(&request.name, &waybill, &others)?;
-        Ok(waybill)
+        others.retain(|(name, _)| *name != request.name);
+        others.push((&request.name, waybill.clone()));
+        let names = self.names(waybill.kind);
+        let own =
+            names.iter().zip(order_errors(&names, &Waybills::new(others))).find(|(name, _)| **name == request.name);
+        own.and_then(|(_, error)| error).map_or(Ok(waybill), Err)
     }
 
     /// Of each release and image that is offered, whether devices that have `keys` take it, at the time `now` (`2026-11-27T00:00:00Z`;
@@ -134,42 +142,42 @@ impl Catalog {
         files: &[FileRecord],
     ) -> Result<Vec<Signed>, Error> {
         let records = Records::new(files);
-        let waybills: Vec<NamedWaybill<'_>> = waybills(documents).filter_map(Result::ok).collect();
-        let releases = self.releases().iter().map(|release| release.version().as_str());
-        let images = self.firmware().iter().map(|image| image.path.as_str());
-        releases
-            .chain(images)
-            .map(|name| {
-                let found = self.contents(name, &records)?;
-                let request = VerifyRequest { name: found.file_name(), now: now.map(str::to_owned) };
-                let mut verdict = verdict_of(name, &request, keys, documents)?;
-                let waybill = find(name, &waybills);
-                if let Some(waybill) = waybill {
-                    verdict.reasons.extend(self.compare(name, &found, waybill, &waybills));
-                }
-                Ok(Signed::new(name, waybill, verdict))
-            })
-            .collect()
+        let waybills = Waybills::new(waybills(documents).filter_map(Result::ok).collect());
+        let documents = Documents::new(documents);
+        let judge = |name, found: Result<Waybill, Error>, order: Option<Error>| {
+            let found = found?;
+            let request = VerifyRequest { name: found.file_name(), now: now.map(str::to_owned) };
+            let mut verdict = verdict_of(name, &request, keys, &documents)?;
+            let waybill = waybills.get(name);
+            if let Some(waybill) = waybill {
+                verdict.reasons.extend(differences(name, waybill, &found));
+                verdict.reasons.extend(order.map(|error| Notice::from_error(name, &error)));
+            }
+            Ok(Signed::new(name, waybill, verdict))
+        };
+        let orders = |kind| order_errors(&self.names(kind), &waybills);
+        let releases = self
+            .releases()
+            .iter()
+            .zip(orders(WaybillKind::Release))
+            .map(|(release, order)| judge(release.version().as_str(), self.contents_of(release, &records), order));
+        let images = self.firmware().iter().zip(orders(WaybillKind::Firmware));
+        let images = images.map(|(image, order)| judge(&image.path, contents_of_image(image, &records), order));
+        releases.chain(images).collect()
     }
 
-    /// A waybill that lists what a release or an image has now; nothing else in it is set.
-    fn contents(&self, name: &str, records: &Records<'_>) -> Result<Waybill, Error> {
-        let empty = |kind, version| Waybill {
-            product: String::new(),
-            kind,
-            version,
-            sequence: 0,
-            expires: None,
-            needs_firmware: None,
-            files: Vec::new(),
-            keep: Vec::new(),
-        };
-        if let Some(image) = self.firmware().iter().find(|image| image.path == name) {
-            let files = vec![records.signed(name, DevicePath::new(name)?)?];
-            return Ok(Waybill { files, ..empty(WaybillKind::Firmware, image.version.clone()) });
+    /// Those of releases or images, lowest version first.
+    fn names(&self, kind: WaybillKind) -> Vec<&str> {
+        match kind {
+            WaybillKind::Release => self.releases().iter().map(|release| release.version().as_str()).collect(),
+            WaybillKind::Firmware => self.firmware().iter().map(|image| image.path.as_str()).collect(),
         }
-        let release = self.release(name)?;
-        let mut waybill = empty(WaybillKind::Release, release.version().clone());
+    }
+
+    /// A waybill that lists what a release has now.
+    fn contents_of(&self, release: &Release, records: &Records<'_>) -> Result<Waybill, Error> {
+        let name = release.version().as_str();
+        let mut waybill = empty(WaybillKind::Release, release.version());
         for file in release.files() {
             // C2
             if self.protect.matches(file.path.as_str()) {
@@ -181,52 +189,70 @@ impl Catalog {
         }
         Ok(waybill)
     }
+}
 
-    /// What else keeps a waybill from counting: the files that are there, and the sequences of others.
-    fn compare(&self, name: &str, found: &Waybill, waybill: &Waybill, others: &[NamedWaybill<'_>]) -> Vec<Notice> {
-        let mut reasons = differences(name, waybill, found);
-        if let Err(error) = self.check_rises(name, waybill, others) {
-            reasons.push(Notice::from_error(name, &error));
-        }
-        reasons
+/// A waybill that lists what an image has now.
+fn contents_of_image(image: &Firmware, records: &Records<'_>) -> Result<Waybill, Error> {
+    let files = vec![records.signed(&image.path, DevicePath::new(&image.path)?)?];
+    Ok(Waybill { files, ..empty(WaybillKind::Firmware, &image.version) })
+}
+
+fn empty(kind: WaybillKind, version: &Version) -> Waybill {
+    Waybill {
+        product: String::new(),
+        kind,
+        version: version.clone(),
+        sequence: 0,
+        expires: None,
+        needs_firmware: None,
+        files: Vec::new(),
+        keep: Vec::new(),
     }
+}
 
-    // T5
-    fn check_rises(&self, name: &str, waybill: &Waybill, others: &[NamedWaybill<'_>]) -> Result<(), Error> {
-        let names: Vec<&str> = match waybill.kind {
-            WaybillKind::Release => self.releases().iter().map(|release| release.version().as_str()).collect(),
-            WaybillKind::Firmware => self.firmware().iter().map(|image| image.path.as_str()).collect(),
-        };
-        let own = names.iter().position(|other| *other == name);
-        for (index, other) in names.iter().enumerate().filter(|(_, other)| **other != name) {
-            let Some(other) = find(other, others) else { continue };
-            let (is_lower, is_right) = if Some(index) < own {
-                ("lower", other.sequence < waybill.sequence)
-            } else {
-                ("higher", other.sequence > waybill.sequence)
-            };
-            if other.product == waybill.product && !is_right {
-                let (sequence, version, theirs) = (waybill.sequence, &other.version, other.sequence);
-                let rule = "numbers rise with versions: sign again with another --sequence, or withdraw a release";
-                let message = format!("sequence {sequence}: {version}, which is {is_lower}, has {theirs}; {rule}");
-                return Err(Error::new(Code::SequenceOrder, message));
+/// Of each name, lowest version first, that its sequence is not above those of its product before it and below those after
+/// it, where that is so (rule T5).
+fn order_errors(names: &[&str], waybills: &Waybills<'_>) -> Vec<Option<Error>> {
+    let mut errors: Vec<Option<Error>> = names.iter().map(|_| None).collect();
+    let mut compare = |places: &mut dyn Iterator<Item = usize>, side: &str, is_right: fn(u32, u32) -> bool| {
+        // Of each product, where the one so far is that is hardest to be right beside.
+        let mut others: BTreeMap<&str, usize> = BTreeMap::new();
+        for place in places {
+            let at = |place: usize| waybills.get(names.get(place)?);
+            let Some(own) = at(place) else { continue };
+            let other = others.get(own.product.as_str()).and_then(|place| at(*place));
+            match (other, errors.get_mut(place)) {
+                (Some(other), Some(error)) if !is_right(other.sequence, own.sequence) => {
+                    error.get_or_insert_with(|| out_of_order(own, side, other));
+                }
+                _ => {
+                    others.insert(&own.product, place);
+                }
             }
         }
-        Ok(())
-    }
+    };
+    compare(&mut (0..names.len()), "lower", |other, own| other < own);
+    compare(&mut (0..names.len()).rev(), "higher", |other, own| other > own);
+    errors
+}
+
+fn out_of_order(own: &Waybill, side: &str, other: &Waybill) -> Error {
+    let (sequence, version, theirs) = (own.sequence, &other.version, other.sequence);
+    let rule = "numbers rise with versions: sign again with another --sequence, or withdraw a release";
+    Error::new(Code::SequenceOrder, format!("sequence {sequence}: {version}, which is {side}, has {theirs}; {rule}"))
 }
 
 fn verdict_of(
     name: &str,
     request: &VerifyRequest,
     keys: &Keys,
-    documents: &[DocumentFile<'_>],
+    documents: &Documents<'_, '_>,
 ) -> Result<Verdict, Error> {
-    let Some(document) = documents.iter().find(|document| document.name == request.name) else {
+    let Some(document) = documents.get(&request.name) else {
         let reason = Notice::new(name, Code::Unsigned, format!("there is no {}: sign it", quoted(&request.name)));
         return Ok(Verdict { reasons: vec![reason], signers: Vec::new(), skipped: Vec::new() });
     };
-    verify_signed(document.content, &signatures_of(&request.name, documents), keys, request)
+    verify_signed(document.content, &documents.signatures_of(&request.name), keys, request)
 }
 
 /// What was signed and is not there, is there and was not signed, or is another file than what was signed.
@@ -267,8 +293,22 @@ fn waybills<'a>(documents: &[DocumentFile<'a>]) -> impl Iterator<Item = Result<N
     documents.iter().filter_map(own)
 }
 
-fn find<'w>(name: &str, waybills: &'w [NamedWaybill<'_>]) -> Option<&'w Waybill> {
-    waybills.iter().find(|(of, _)| *of == name).map(|(_, waybill)| waybill)
+/// Waybills, and where that of each name is.
+struct Waybills<'a> {
+    found: Vec<NamedWaybill<'a>>,
+    places: BTreeMap<&'a str, usize>,
+}
+
+impl<'a> Waybills<'a> {
+    fn new(found: Vec<NamedWaybill<'a>>) -> Self {
+        let mut places = BTreeMap::new();
+        places.extend(found.iter().enumerate().map(|(place, (name, _))| (*name, place)));
+        Self { found, places }
+    }
+
+    fn get(&self, name: &str) -> Option<&Waybill> {
+        self.found.get(*self.places.get(name)?).map(|(_, waybill)| waybill)
+    }
 }
 
 /// Files of a listing, by path.

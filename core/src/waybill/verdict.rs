@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::keys::Keys;
@@ -127,14 +129,32 @@ impl Waybill {
     }
 }
 
-/// Of files, those that hold signatures of a document: `<document>.sig`, `<document>.2.sig` and so on (rule T2).
-pub(crate) fn signatures_of<'a>(document: &str, files: &[DocumentFile<'a>]) -> Vec<DocumentFile<'a>> {
-    // One too many is skipped with a reason.
-    let names = (1..=MAX_SIGNATURES + 1).map(|number| match number {
-        1 => format!("{document}.sig"),
-        _ => format!("{document}.{number}.sig"),
-    });
-    names.filter_map(|name| files.iter().find(|file| file.name == name).copied()).collect()
+/// The documents that are there, and where each is.
+pub(crate) struct Documents<'f, 'a> {
+    files: &'f [DocumentFile<'a>],
+    places: BTreeMap<&'a str, usize>,
+}
+
+impl<'f, 'a> Documents<'f, 'a> {
+    pub(crate) fn new(files: &'f [DocumentFile<'a>]) -> Self {
+        let mut places = BTreeMap::new();
+        places.extend(files.iter().enumerate().map(|(place, file)| (file.name, place)));
+        Self { files, places }
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<DocumentFile<'a>> {
+        self.files.get(*self.places.get(name)?).copied()
+    }
+
+    /// The signatures of a document: `<document>.sig`, `<document>.2.sig` and so on (rule T2).
+    pub(crate) fn signatures_of(&self, document: &str) -> Vec<DocumentFile<'a>> {
+        // One too many is skipped with a reason.
+        let names = (1..=MAX_SIGNATURES + 1).map(|number| match number {
+            1 => format!("{document}.sig"),
+            _ => format!("{document}.{number}.sig"),
+        });
+        names.filter_map(|name| self.get(&name)).collect()
+    }
 }
 
 pub(super) struct Signers<'k> {
