@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use airwaybill::{Code, DevicePath, Manifest, Version, VersionScheme};
+use airwaybill::{Code, DevicePath, Manifest, Peek, Version, VersionScheme};
 
 #[test]
 fn codes_are_unique_snake_case() {
@@ -54,4 +54,17 @@ fn a_long_value_is_cut() {
     let message = DevicePath::new(&"é".repeat(3000)).unwrap_err().to_string();
     assert!(message.starts_with("\"ééé"), "{message}");
     assert!(message.chars().count() < 250, "{message}");
+}
+
+#[test]
+fn a_chip_has_a_number_of_16_bits() {
+    let read = |chip: &str| {
+        let image = format!(r#"{{"chip": {chip}, "is_whole": true, "is_intact": true}}"#);
+        let list = format!(r#"[{{"path": "firmware_1.0.1.bin", "size": 1, "head": "e9", "image": {image}}}]"#);
+        Peek::parse_list(list.as_bytes()).map(|peeks| peeks[0].image.as_ref().map(|image| image.chip))
+    };
+    assert_eq!(read("65535"), Ok(Some(65535)));
+    let error = read("65536").unwrap_err();
+    assert_eq!(error.code(), Code::FieldType);
+    assert_eq!(error.to_string(), "peeks[0].image.chip: 65536: the number of a chip has 16 bits");
 }

@@ -99,18 +99,15 @@ pub(crate) fn check_request(
     CheckRequest::parse(request.to_string().as_bytes()).map_err(engine_error)
 }
 
-/// What is no text is replaced, and no signature holds over that.
 pub(crate) fn signed_documents(documents: Option<&Bound<'_, PyAny>>) -> PyResult<Vec<SignedDocument>> {
     let Some(documents) = documents else { return Ok(Vec::new()) };
     let documents = Documents::new(documents)?;
-    let text = |file: &DocumentFile<'_>| SignedDocument {
-        name: file.name.to_owned(),
-        content: String::from_utf8_lossy(file.content).into_owned(),
-    };
-    Ok(documents.files().iter().map(text).collect())
+    let document =
+        |file: &DocumentFile<'_>| SignedDocument { name: file.name.to_owned(), content: file.content.to_vec() };
+    Ok(documents.files().iter().map(document).collect())
 }
 
-/// Refuses what is no list of `Peek`.
+/// Refuses what is not a list of `Peek`.
 pub(crate) fn peeks(peeks: &Bound<'_, PyAny>) -> PyResult<Vec<airwaybill::Peek>> {
     let peek = |item: PyResult<Bound<'_, PyAny>>| match item?.cast::<Peek>() {
         Ok(peek) => Ok(peek.get().0.clone()),

@@ -169,7 +169,13 @@ def test_machine_code_is_judged_by_its_neighbours(tmp_path: Path) -> None:
         assert [finding.message for finding in format_findings(files)] == ([] if together else [expected])
 
 
-def test_what_is_no_mpy_is_told(compiled: dict[tuple[str, str], bytes]) -> None:
+def test_a_document_is_judged_by_its_bytes() -> None:
+    """Nothing is put in the place of what is not UTF-8."""
+    found = Catalog.from_listing([MAIN]).check([], documents={"keys/1.waybill": b"airwaybill 1\nproduct \xff\n"})
+    assert ("keys", "document_utf8") in [(finding.path, finding.code) for finding in found]
+
+
+def test_what_is_not_an_mpy_is_reported(compiled: dict[tuple[str, str], bytes]) -> None:
     for data in compiled.values():
         assert format_codes({"1.0.1/flash/a.mpy": data}) == []
         assert format_codes({"1.0.1/flash/a.mpy": b"x" + data}) == ["mpy_format"]

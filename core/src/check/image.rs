@@ -3,7 +3,7 @@
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use crate::error::Error;
+use crate::error::{Code, Error};
 use crate::json::Json;
 
 const MAGIC: u8 = 0xe9;
@@ -27,8 +27,11 @@ pub struct PeekImage {
 impl PeekImage {
     pub(super) fn read(value: &Json<'_>, place: &str) -> Result<Self, Error> {
         let fields = value.fields(place)?;
-        // INVARIANT: a number that no header has is that of no chip, as 0xffff is.
-        let chip = fields.required("chip", Json::number)?.try_into().unwrap_or(u16::MAX);
+        let chip = fields.required("chip", |value, place| {
+            let number = value.number(place)?;
+            let rule = || format!("{place}: {number}: the number of a chip has 16 bits");
+            number.try_into().map_err(|_| Error::new(Code::FieldType, rule()))
+        })?;
         let flag = |key| fields.required(key, Json::bool);
         Ok(Self { chip, is_whole: flag("is_whole")?, is_intact: flag("is_intact")? })
     }

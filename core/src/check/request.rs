@@ -89,8 +89,9 @@ pub struct Accept {
 pub struct SignedDocument {
     /// `1.0.1.waybill`, `1.0.1.waybill.sig`, `keys/1.waybill`.
     pub name: String,
-    /// Its text.
-    pub content: String,
+    /// Its bytes; a text where the request is written as JSON.
+    #[cfg_attr(feature = "wasm", tsify(type = "string"))]
+    pub content: Vec<u8>,
 }
 
 impl CheckRequest {
@@ -219,5 +220,5 @@ fn accept(value: &Json<'_>, place: &str) -> Result<Accept, Error> {
 fn document_of(value: &Json<'_>, place: &str) -> Result<SignedDocument, Error> {
     let fields = value.fields(place)?;
     fields.only(&DOCUMENT)?;
-    Ok(SignedDocument { name: fields.required("name", text)?, content: fields.required("content", text)? })
+    Ok(SignedDocument { name: fields.required("name", text)?, content: fields.required("content", text)?.into_bytes() })
 }

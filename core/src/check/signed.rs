@@ -14,7 +14,7 @@ pub(super) fn check(
     target: Option<&str>,
     findings: &mut Vec<Finding>,
 ) -> Result<(), Error> {
-    let documents = request.documents.iter().map(|of| DocumentFile { name: &of.name, content: of.content.as_bytes() });
+    let documents = request.documents.iter().map(|of| DocumentFile { name: &of.name, content: &of.content });
     let files: Vec<DocumentFile<'_>> = documents.collect();
     let keys = match Keys::newest(None, &files) {
         Ok(keys) => keys,
