@@ -2,7 +2,10 @@
 
 use std::str::FromStr;
 
+use serde::Deserialize;
+
 use super::near_names;
+use crate::deserialize::by_name;
 use crate::error::{Code, Error, quoted};
 use crate::glob::Globs;
 use crate::json::Json;
@@ -61,8 +64,9 @@ impl Default for CheckRequest {
 }
 
 /// What a firmware image has to be.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "wasm", derive(tsify::Tsify), serde(rename_all = "lowercase"))]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
+#[serde(rename_all = "lowercase")]
 pub enum ExpectedFirmware {
     /// An application of an ESP32.
     #[default]
@@ -188,14 +192,7 @@ impl FromStr for ExpectedFirmware {
     ///
     /// [`Code::FieldType`]
     fn from_str(text: &str) -> Result<Self, Error> {
-        match text {
-            "esp" => Ok(Self::Esp),
-            "any" => Ok(Self::Any),
-            _ => {
-                let message = format!("firmware: expected \"esp\" or \"any\", found {}", quoted(text));
-                Err(Error::new(Code::FieldType, message))
-            }
-        }
+        by_name(text, "firmware")
     }
 }
 
