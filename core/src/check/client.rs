@@ -56,7 +56,7 @@ impl Check<'_> {
         }
     }
 
-    // D19; C5 has told of those that differ in letter case.
+    // D19; C5 reports those that differ in letter case.
     fn case_pairs(&mut self) {
         let is_known = |path: &str| {
             self.catalog.warnings().iter().any(|notice| notice.code == Code::PathCase && notice.path == path)

@@ -84,7 +84,7 @@ impl Check<'_> {
         });
     }
 
-    /// C9; of one that still changes or has errors, others tell.
+    /// C9; one that still changes or has errors is reported elsewhere.
     fn remembered(&self, findings: &mut Vec<Finding>) {
         let is_held = |release: &&Release| self.catalog.held.iter().any(|held| held.version() == release.version());
         for release in self.catalog.remembered().iter().filter(|release| !is_held(release)) {
@@ -98,20 +98,20 @@ impl Check<'_> {
         }
     }
 
-    /// Of one that still changes or has errors, others tell.
+    /// One that still changes or has errors is reported elsewhere.
     fn newer_held_back(&self, findings: &mut Vec<Finding>) {
         let target = self.target.version();
         if self.catalog.releases().last().is_none_or(|highest| highest.version() != target) {
             return;
         }
-        let others_tell = |name: &str| {
-            self.catalog.ignored().iter().any(|notice| notice.path == name && is_told_by_others(notice.code))
+        let is_reported = |name: &str| {
+            self.catalog.ignored().iter().any(|notice| notice.path == name && is_reported_elsewhere(notice.code))
         };
         let versions = self.catalog.held_back().filter_map(|notice| {
-            let name = notice.path.split('/').next().filter(|name| !others_tell(name))?;
+            let name = notice.path.split('/').next().filter(|name| !is_reported(name))?;
             Some((self.catalog.filter.release_version(name).ok()?, &notice.message))
         });
-        // Not `max_by`, which takes the last of equals: of two reasons the first is told.
+        // Not `max_by`, which takes the last of equals: of two reasons the first is reported.
         let mut newest: Option<(Version, &String)> = None;
         for (version, message) in versions {
             if version > *newest.as_ref().map_or(target, |(newest, _)| newest) {
@@ -134,7 +134,7 @@ impl Check<'_> {
         }
         let is_its_image = |notice: &&Notice| {
             let version = self.catalog.filter.firmware_version(&notice.path);
-            version.is_ok_and(|version| version == *target) && !is_told_by_others(notice.code)
+            version.is_ok_and(|version| version == *target) && !is_reported_elsewhere(notice.code)
         };
         let notice = self.catalog.held_back().find(is_its_image)?;
         let message = format!("it goes out without its firmware image, which is held back: {}", notice.message);
@@ -227,8 +227,8 @@ impl Check<'_> {
     }
 }
 
-/// Whether a server says so itself of what still changes or has errors.
-fn is_told_by_others(code: Code) -> bool {
+/// Whether a server reports that itself.
+fn is_reported_elsewhere(code: Code) -> bool {
     matches!(code, Code::ReleaseUnsettled | Code::CheckFailed)
 }
 

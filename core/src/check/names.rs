@@ -9,7 +9,7 @@ use crate::version::{Version, VersionScheme, without_v};
 /// Words of a pre-release.
 const PRE: [&str; 6] = ["alpha", "beta", "preview", "pre", "dev", "rc"];
 
-/// How many names are told.
+/// How many names are listed.
 const SHOWN: usize = 5;
 
 /// How to go on with two paths that are one to FAT.

@@ -62,12 +62,12 @@ impl<'a> Check<'a> {
     /// A module as source and compiled, where one of the two changes.
     fn modules(&mut self) {
         let fetched = self.fetched_in(self.meant());
-        // One of the two is enough, and the .mpy tells of both.
+        // One of the two is enough: that of the .mpy is reported.
         let stem = |path: &&'a str| {
             let stem = path.strip_suffix(".mpy").or_else(|| path.strip_suffix(".py"))?;
             let (source, compiled) = (format!("{stem}.py"), format!("{stem}.mpy"));
-            let is_told = **path == source && fetched.contains(compiled.as_str());
-            (!is_told && self.has(&source) && self.has(&compiled)).then_some(stem)
+            let is_reported = **path == source && fetched.contains(compiled.as_str());
+            (!is_reported && self.has(&source) && self.has(&compiled)).then_some(stem)
         };
         let twice: Vec<&str> = fetched.iter().filter_map(stem).collect();
         for stem in twice {
