@@ -66,7 +66,9 @@ FormatOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 SchemeOption = Annotated[
-    Scheme, typer.Option("--versions", envvar=variable("VERSIONS"), help="How versions are ordered.")
+    Scheme,
+    # Before, it was --versions; `cli.run` still takes that.
+    typer.Option("--scheme", envvar=[variable("SCHEME"), variable("VERSIONS")], help="How versions are ordered."),
 ]
 IgnoreOption = Annotated[
     list[str],

@@ -4,6 +4,7 @@
 
 import io
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import Annotated, Any, NoReturn, Optional
@@ -364,8 +365,9 @@ def run(arguments: Sequence[str]) -> int:
     """Runs a command and returns its exit code; errors go to stderr."""
     # The class of usage errors depends on typer's version; this is their base in all of them.
     usage_error: Any = typer.BadParameter.__mro__[1]
+    arguments = [re.sub("^--versions(?==|$)", "--scheme", argument) for argument in arguments]
     try:
-        result = typer.main.get_command(commands).main(list(arguments), "airwaybill", standalone_mode=False)
+        result = typer.main.get_command(commands).main(arguments, "airwaybill", standalone_mode=False)
         sys.stdout.flush()
         return result if isinstance(result, int) else 0
     except CommandError as error:

@@ -69,7 +69,7 @@ CASES: dict[str, tuple[Tree, list[str], list[tuple[str, ...]]]] = {
     ),
     "5 git describe, pep440": (
         versions("v1.9.0", "v1.10.0rc1", "v1.10.0rc1-1-aaaaaa", "v1.10.0"),
-        ["--versions", "pep440"],
+        ["--scheme", "pep440"],
         found("hint version_pep440 v1.10.0rc1-1-aaaaaa"),
     ),
     "6 rc above r": (versions("1.20.2.r6", "1.20.2.rc11"), [], found("warning version_prerelease 1.20.2.rc11")),
@@ -178,7 +178,7 @@ def test_the_right_release_goes_out(tmp_path: Path, call: Call) -> None:
             (["1.0.1", "3rdparty", "2fa-docs"], [], "1.0.1"),
             (["1.0.1", "v1.0.0"], ["--from", "1.0.1"], None),
             (["1.0.0", "1.0.1"], ["--from", "v1.0.0"], "1.0.1"),
-            (["v1.9.0", "v1.10.0rc1", "v1.10.0rc1-1-aaaaaa", "v1.10.0"], ["--versions", "pep440"], "v1.10.0"),
+            (["v1.9.0", "v1.10.0rc1", "v1.10.0rc1-1-aaaaaa", "v1.10.0"], ["--scheme", "pep440"], "v1.10.0"),
             (["1.20.2.r6", "1.20.2.rc11"], [], "1.20.2.rc11"),
         ]
     ):

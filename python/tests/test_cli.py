@@ -57,7 +57,7 @@ def test_manifest_prints_the_servers_bytes(tree: Path, call: Call) -> None:
         (["--dst-paths", "absolute"], {"version": "1.0.1", "dst": "/flash/[lib].py"}),
         (["--ignore", "*.bin", "--ignore", "[[]lib].py"], {"version": "1.0.1", "dst": "flash/main.py"}),
         (["--protect", "flash/*"], {"version": "1.0.1", "firmware": True}),
-        (["--versions", "semver"], {"version": "1.0.1", "firmware": True}),
+        (["--scheme", "semver"], {"version": "1.0.1", "firmware": True}),
     ],
 )
 def test_manifest_options(tree: Path, call: Call, arguments: list[str], expected: dict[str, object] | None) -> None:
@@ -159,7 +159,7 @@ def test_verify(tree: Path, call: Call, tmp_path: Path, monkeypatch: pytest.Monk
         (["manifest", "{tree}", "--to", "9.9"], 2, "release_unknown"),
         (["manifest", "{tree}", "--protect", "["], 2, "glob_invalid"),
         (["manifest", "{tree}", "--format", "4"], 2, "usage"),
-        (["manifest", "{tree}", "--versions", "calendar"], 2, "usage"),
+        (["manifest", "{tree}", "--scheme", "calendar"], 2, "usage"),
         (["manifest"], 2, "usage"),
         (["plan", "{tree}", "--frm", "1"], 2, "usage"),
         (["nonsense"], 2, "usage"),

@@ -96,7 +96,21 @@ def test_environment_variables(root: Path, call: Call, monkeypatch: pytest.Monke
     # What is given goes before.
     document = json.loads(call("manifest", root, "--from", "1.0.0", "--ignore", "main.py").out)
     assert [entry["dst_path"] for entry in document["new"]] == ["/flash/lib.py"]
-    monkeypatch.setenv("AIRWAYBILL_VERSIONS", "calendar")
+
+
+@pytest.mark.parametrize("variable", ["AIRWAYBILL_SCHEME", "AIRWAYBILL_VERSIONS"])
+def test_the_order_of_versions_by_its_former_name(
+    root: Path, call: Call, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    write(root, {"2.0/flash/main.py": b"no release in SemVer\n"})
+    semver = call("inspect", root, "--scheme", "semver")
+    assert call("inspect", root, "--versions", "semver") == semver
+    assert call("inspect", root, "--versions=semver") == semver
+    assert call("inspect", root) != semver
+    assert "--versions" not in call("inspect", "--help").out
+    monkeypatch.setenv(variable, "semver")
+    assert call("inspect", root) == semver
+    monkeypatch.setenv(variable, "calendar")
     outcome = call("plan", root)
     assert (outcome.code, outcome.err.startswith("airwaybill: usage: ")) == (2, True)
 

@@ -47,7 +47,7 @@ def manifest_from(document: Any, current: str | None, **options: Any) -> bytes:
     [
         [],
         ["--dst-paths", "absolute"],
-        ["--versions", "semver"],
+        ["--scheme", "semver"],
         ["--ignore", "*.py", "--protect", "sd/**"],
         ["--base-url", "https://example.org/ota"],
     ],

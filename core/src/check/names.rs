@@ -77,9 +77,9 @@ fn order_advice(groups: &[Vec<Named<'_>>]) -> &'static str {
         groups.iter().all(|group| group.iter().all(is_version))
     };
     match (orders_all(VersionScheme::Semver), orders_all(VersionScheme::Pep440)) {
-        (true, true) => "order versions by --versions semver or pep440, or withdraw it",
-        (true, false) => "order versions by --versions semver, or withdraw it",
-        (false, true) => "order versions by --versions pep440, or withdraw it",
+        (true, true) => "order versions by --scheme semver or pep440, or withdraw it",
+        (true, false) => "order versions by --scheme semver, or withdraw it",
+        (false, true) => "order versions by --scheme pep440, or withdraw it",
         (false, false) => "withdraw it, or rename it",
     }
 }

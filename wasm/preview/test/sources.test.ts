@@ -183,7 +183,7 @@ test("what the server is set to, the page keeps to", async () => {
     "1.0.0/x.pyc": "new",
   });
   const own = await serve(
-    root, "--versions", "semver", "--ignore", "*.pyc", "--protect", "boot.py", "--dst-paths", "absolute", "--base-url", "https://ota.example/x",
+    root, "--scheme", "semver", "--ignore", "*.pyc", "--protect", "boot.py", "--dst-paths", "absolute", "--base-url", "https://ota.example/x",
   );
   const visit = await Visit.open(browser, `${own.url}_preview/`);
   const { page: tab } = visit;
