@@ -19,6 +19,8 @@ mod listing;
 mod path;
 mod version;
 
+mod waybill;
+
 mod check;
 
 mod manifest;
@@ -28,8 +30,6 @@ mod plan;
 mod catalog;
 
 mod verify;
-
-mod waybill;
 
 use pyo3::prelude::*;
 
