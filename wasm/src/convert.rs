@@ -2,6 +2,12 @@
 //!
 //! No exception passes a Rust frame: what may run the caller's code, such as a getter, is called in `crossing.ts` and
 //! caught there.
+//!
+//! For an argument of an exported class wasm-bindgen throws an error of its own, without a code, where the object is of another
+//! class or freed. So such arguments are a `JsValue`, cast unchecked to `Handle` to call `share()`, which each class has: it gives
+//! a second handle of the same value, which may be consumed here. On any other object the call throws, and is caught. Options are
+//! read by `AllFields`, since serde-wasm-bindgen asks an object for the fields that it knows alone, and a misspelt option would go
+//! unnoticed.
 
 use std::cell::RefCell;
 use std::fmt::Display;
@@ -122,8 +128,7 @@ pub(crate) fn to_js(value: &(impl Serialize + ?Sized)) -> Result<JsValue> {
     Ok(value.serialize(&Serializer::json_compatible())?)
 }
 
-/// Passes on all fields of an object: serde-wasm-bindgen only looks for known ones, and a misspelt option would go
-/// unnoticed.
+/// Passes on all fields of an object.
 struct AllFields(JsValue);
 
 impl<'de> Deserializer<'de> for AllFields {
