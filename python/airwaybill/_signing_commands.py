@@ -200,7 +200,7 @@ def sign(
         if key is None or dry_run:
             sys.stdout.buffer.write(waybill.render())
             continue
-        _refuse_what_never_counts(trusted, waybill)
+        _refuse_what_is_never_valid(trusted, waybill)
         signing = Signing.of(found, waybill.file_name, waybill.render(), _signing.fingerprints(trusted, "release"))
         signing = signing.signed_by(key)
         signing.write(directory, found)
@@ -254,7 +254,7 @@ def verify(
     found = _signing.documents(directory)
     trusted = Keys.newest(found, None if keys_file is None else _keys(keys_file))
     judged = _signing.judge(catalog, listing, found, trusted, _signing.now())
-    table, reasons = new_table("signed", "sequence >", "expires", "by", "counts"), new_table("path", "code", "because")
+    table, reasons = new_table("signed", "sequence >", "expires", "by", "valid"), new_table("path", "code", "because")
     for one in judged.signed:
         by = ", ".join(_signing.named(PublicKey(line)) for line in one.verdict.signers)
         number = "" if one.sequence is None else str(one.sequence)
@@ -265,13 +265,13 @@ def verify(
     for name, notice in missing.items():
         table.add_row(shown(name), "", "", "", "no")
         reasons.add_row(shown(notice.path), notice.code, shown(notice.message))
-    counts, number = len(judged.signed) - len(judged.unsigned), trusted.to_dict()["number"]
+    valid, number = len(judged.signed) - len(judged.unsigned), trusted.to_dict()["number"]
     if as_json:
         not_offered = [_check.reason(notice) for notice in missing.values()]
         print_json({"keys": number, "signed": [one.to_dict() for one in judged.signed], "not_offered": not_offered})
     else:
         print_tables(table, reasons)
-    summary = f"{counts} of {len(judged.signed) + len(missing)} count for devices with keys {number}"
+    summary = f"{valid} of {len(judged.signed) + len(missing)} valid for devices with keys {number}"
     if judged.unsigned or missing or not judged.signed:
         raise CommandError(CHECK_FAILED, "verify_failed", summary)
     if not as_json:
@@ -310,7 +310,7 @@ def _check_signer(trusted: Keys, key: str) -> None:
         raise CommandError(WRONG_USAGE, "signature_unknown", f"{_signing.named(signer)}: {rule}")
 
 
-def _refuse_what_never_counts(trusted: Keys, waybill: Waybill) -> None:
+def _refuse_what_is_never_valid(trusted: Keys, waybill: Waybill) -> None:
     for reason in verify_signed(waybill.render(), {}, trusted, waybill.file_name, _signing.now()).reasons:
         if reason.code != "unsigned":
             raise CommandError(CHECK_FAILED, reason.code, f"{reason.path}: {reason.message}")

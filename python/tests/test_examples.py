@@ -213,7 +213,7 @@ def test_the_script_serves_nothing_above_its_directory(server: Client) -> None:
 
 
 def test_the_releases_are_signed(call: Call) -> None:
-    assert call("verify", RELEASES).out.endswith("4 of 4 count for devices with keys 1\n")
+    assert call("verify", RELEASES).out.endswith("4 of 4 valid for devices with keys 1\n")
 
 
 @pytest.mark.parametrize("script", ["sign_releases.sh", "rotate_keys.sh"])

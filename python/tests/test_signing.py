@@ -62,11 +62,11 @@ def test_a_directory_is_signed(signed: Path, call: Call) -> None:
         "keys/1.waybill",
     ]
     assert call("verify", signed).out == (
-        "signed  sequence  expires  by      counts\n"
+        "signed  sequence  expires  by      valid\n"
         "1.0.0          1           office  yes\n"
         "1.0.1          2           office  yes\n"
         "\n"
-        "2 of 2 count for devices with keys 1\n"
+        "2 of 2 valid for devices with keys 1\n"
     )
 
 

@@ -48,27 +48,27 @@ interface Case {
 
 const BY = "by office · sequence";
 const AGAIN = "sign it again: airwaybill sign DIR 1.0.1 --key KEY";
-const COUNTS = { "1.0.0": ["✓ counts", `${BY} 1`], "firmware_1.0.1.bin": ["✓ counts", `${BY} 3`] };
+const VALID = { "1.0.0": ["✓ valid", `${BY} 1`], "firmware_1.0.1.bin": ["✓ valid", `${BY} 3`] };
 const cases: Case[] = [
   {
     name: "signed",
     does: () => undefined,
     title: "Signed (3 of 3)",
-    said: { ...COUNTS, "1.0.1": ["✓ counts", `${BY} 2`] },
+    said: { ...VALID, "1.0.1": ["✓ valid", `${BY} 2`] },
     plan: "✓ signed by office",
   },
   {
     name: "signed by two",
     does: (root) => releases.sign(root, "spare", "1.0.1"),
     title: "Signed (3 of 3)",
-    said: { "1.0.0": ["✓ counts", `${BY} 1`], "1.0.1": [`by office, ${releases.fingerprint("spare")} · sequence 2`] },
+    said: { "1.0.0": ["✓ valid", `${BY} 1`], "1.0.1": [`by office, ${releases.fingerprint("spare")} · sequence 2`] },
     plan: `✓ signed by office, ${releases.fingerprint("spare")}`,
   },
   {
     name: "a changed file",
     does: (root) => appendFileSync(join(root, "1.0.1/flash/main.py"), "# later\n"),
     title: "Signed (2 of 3)",
-    said: { ...COUNTS, "1.0.1": ["✕ does not count", `${BY} 2`, '"1.0.1/flash/main.py": it changed since it was signed', "signed_mismatch", AGAIN] },
+    said: { ...VALID, "1.0.1": ["✕ not valid", `${BY} 2`, '"1.0.1/flash/main.py": it changed since it was signed', "signed_mismatch", AGAIN] },
     plan: '✕ Devices with keys refuse 1.0.1: "1.0.1/flash/main.py": it changed since it was signed; sign the release again if that is meant signed_mismatch',
   },
   {
@@ -76,15 +76,15 @@ const cases: Case[] = [
     does: (root) => [...Array(30).keys()].forEach((index) => writeFileSync(join(root, `1.0.1/flash/${index}.py`), "")),
     files: 35,
     title: "Signed (2 of 3)",
-    said: { ...COUNTS, "1.0.1": ['"1.0.1/flash/0.py": it was not signed', "and 22 more reasons", AGAIN] },
+    said: { ...VALID, "1.0.1": ['"1.0.1/flash/0.py": it was not signed', "and 22 more reasons", AGAIN] },
   },
   {
     name: "a changed image",
     does: (root) => writeFileSync(join(root, "firmware_1.0.1.bin"), "other"),
     title: "Signed (2 of 3)",
     said: {
-      "1.0.1": ["✓ counts"],
-      "firmware_1.0.1.bin": ["✕ does not count", "signed_mismatch", "sign it again: airwaybill sign DIR firmware_1.0.1.bin --key KEY"],
+      "1.0.1": ["✓ valid"],
+      "firmware_1.0.1.bin": ["✕ not valid", "signed_mismatch", "sign it again: airwaybill sign DIR firmware_1.0.1.bin --key KEY"],
     },
     plan: '✕ Devices with keys refuse firmware_1.0.1.bin: "firmware_1.0.1.bin": it changed since it was signed; sign the release again if that is meant signed_mismatch',
   },
@@ -92,7 +92,7 @@ const cases: Case[] = [
     name: "unsigned",
     does: (root) => remove(root, "1.0.1.waybill", "1.0.1.waybill.sig"),
     title: "Signed (2 of 3)",
-    said: { ...COUNTS, "1.0.1": ["✕ does not count", 'there is no "1.0.1.waybill": sign it unsigned', "sign it: airwaybill sign DIR 1.0.1 --key KEY"] },
+    said: { ...VALID, "1.0.1": ["✕ not valid", 'there is no "1.0.1.waybill": sign it unsigned', "sign it: airwaybill sign DIR 1.0.1 --key KEY"] },
     plan: '✕ Devices with keys refuse 1.0.1: there is no "1.0.1.waybill": sign it unsigned',
     found: 'there is no "1.0.1.waybill": devices with keys refuse it sign it: airwaybill sign',
   },
@@ -100,7 +100,7 @@ const cases: Case[] = [
     name: "another's signature",
     does: (root) => change(root, "1.0.1.waybill.sig", readFileSync(join(root, "1.0.1.waybill.sig"), "utf8"), readFileSync(join(root, "1.0.0.waybill.sig"), "utf8")),
     title: "Signed (2 of 3)",
-    said: { ...COUNTS, "1.0.1": ["0 of the 1 release keys needed signed it unsigned", "1.0.1.waybill.sig: not that of", "signature_wrong", AGAIN] },
+    said: { ...VALID, "1.0.1": ["0 of the 1 release keys needed signed it unsigned", "1.0.1.waybill.sig: not that of", "signature_wrong", AGAIN] },
     found: "0 of the 1 release keys needed signed it",
   },
   {
@@ -108,8 +108,8 @@ const cases: Case[] = [
     does: (root) => releases.signExpired(root, "1.0.1", "2020-01-01T00:00:00Z"),
     title: "Signed (2 of 3)",
     said: {
-      ...COUNTS,
-      "1.0.1": ["✕ does not count", `${BY} 2 · expires 2020-01-01T00:00:00Z`, "it expired at 2020-01-01T00:00:00Z; sign it again expired", AGAIN],
+      ...VALID,
+      "1.0.1": ["✕ not valid", `${BY} 2 · expires 2020-01-01T00:00:00Z`, "it expired at 2020-01-01T00:00:00Z; sign it again expired", AGAIN],
     },
     plan: "✕ Devices with keys refuse 1.0.1: it expired at 2020-01-01T00:00:00Z; sign it again expired",
     found: "1.0.1 expired it expired at 2020-01-01T00:00:00Z; sign it again",
@@ -205,14 +205,14 @@ test.each([
 
 describe("a server that offers only what is signed", () => {
   test.each<[string, (root: string) => void, Omit<Case, "name" | "does" | "files"> & { releases: string; ignored: string[] }]>([
-    ["signed", () => undefined, { releases: "2 releases · 1 image", title: "Signed (3 of 3)", said: COUNTS, plan: "✓ signed by office", ignored: [] }],
+    ["signed", () => undefined, { releases: "2 releases · 1 image", title: "Signed (3 of 3)", said: VALID, plan: "✓ signed by office", ignored: [] }],
     [
       "a changed file",
       (root) => appendFileSync(join(root, "1.0.1/flash/main.py"), "# later\n"),
       {
         releases: "1 release · 0 images",
         title: "Signed (2 of 3)",
-        said: { ...COUNTS, "1.0.1": ["✕ does not count", "signed_mismatch", AGAIN] },
+        said: { ...VALID, "1.0.1": ["✕ not valid", "signed_mismatch", AGAIN] },
         ignored: ["it changed since it was signed", "firmware_1.0.1.bin"],
       },
     ],
@@ -258,7 +258,7 @@ describe.each(["light", "dark"] as const)("in Firefox, %s", (scheme) => {
     await firefox.text("#source", "2 releases");
     await firefox.pick("#zip", archive(root));
     const said = await firefox.text(`rp-releases-view >> ${SECTION}`, "Signed (2 of 3)");
-    for (const part of ["For devices that have keys 1 of smart-meter.", "✕ does not count", "signed_mismatch", AGAIN]) expect(said).toContain(part);
+    for (const part of ["For devices that have keys 1 of smart-meter.", "✕ not valid", "signed_mismatch", AGAIN]) expect(said).toContain(part);
     await firefox.shot(`signed-firefox-${scheme}-${width}`);
     expect(firefox.complaints).toEqual([]);
   });

@@ -40,7 +40,7 @@ export function signedList({ keys, list, problem }: SignedAnswer) {
   const highestFirst = list.toReversed().sort((left, right) => Number(isImage(left)) - Number(isImage(right)));
   if (problem !== null) return html`<div class="notice bad">${reason(problem)}</div>`;
   return html`<p class="small soft about">
-      ${keys === null ? "For devices that have the newest keys. What does not count is not offered." : `For devices that have keys ${keys.number} of ${keys.product}.`}
+      ${keys === null ? "For devices that have the newest keys. What is not valid is not offered." : `For devices that have keys ${keys.number} of ${keys.product}.`}
     </p>
     ${list.length === 0
       ? nothing
@@ -58,7 +58,7 @@ function item(release: SignedRelease) {
   const why = [...reasons, ...skipped.map((notice) => ({ ...notice, message: `${notice.path}: ${notice.message}` }))];
   return html`<li data-path=${path}>
     <strong class="mono">${path}</strong>
-    ${reasons.length === 0 ? html`<span class="new">✓ counts</span>` : html`<span class="delete">✕ does not count</span>`}
+    ${reasons.length === 0 ? html`<span class="new">✓ valid</span>` : html`<span class="delete">✕ not valid</span>`}
     <div class="small soft">${about.filter((part) => part !== "").join(" · ")}</div>
     ${why.length === 0
       ? nothing
