@@ -197,7 +197,7 @@ impl<'a> Check<'a> {
         } else {
             versions.into_iter().map(|version| step(Some(version))).collect()
         };
-        // Extended for the size of the module, as in `Catalog::from_listing`.
+        // Extended, not collected: see `order`.
         let mut places = BTreeMap::new();
         places.extend(peeks.iter().enumerate().map(|(place, peek)| (peek.path.as_str(), place)));
         let mut check = Self {

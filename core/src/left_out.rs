@@ -35,7 +35,7 @@ pub(crate) struct CopySign<'a> {
     pub(crate) is_sized_at_once: bool,
 }
 
-/// The names in a path. `str::split` is slower for names as short as these.
+/// The names in a path. `str::split` takes 616 instructions more for each file of a catalog (`tests/fuel.rs`).
 pub(crate) fn names(path: &str) -> impl Iterator<Item = &str> {
     let mut rest = Some(path);
     std::iter::from_fn(move || {

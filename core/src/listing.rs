@@ -194,6 +194,7 @@ pub fn files_of(listing: &[Entry]) -> Vec<FileRecord> {
         })
     };
     let has_links = listing.iter().any(|entry| matches!(entry, Entry::Link { .. }));
+    // Extended, not collected: see `order`.
     let mut targets = BTreeMap::new();
     targets.extend(files().filter(|_| has_links).map(|file| (file.path.as_str(), file)));
     let followed = listing.iter().filter_map(|entry| match entry {

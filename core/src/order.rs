@@ -1,6 +1,7 @@
 //! Sorting all but the files of a catalog, which have `catalog/sort.rs`. Each type that is sorted in place adds its own copy of
 //! the algorithm to the WebAssembly module; here there is one, of places. For the three types in `verify` and `json` it takes
-//! 2,147 bytes less of the module, gzipped.
+//! 2,147 bytes less of the module, gzipped. For the same reason maps and sets are extended and not collected, which sorts their
+//! items first: for six of them 6,534 bytes less.
 
 use std::cmp::Ordering;
 

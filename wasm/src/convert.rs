@@ -80,13 +80,14 @@ pub(crate) fn optional_text(value: &JsValue, place: &str) -> Result<Option<Strin
     if value.is_undefined() || value.is_null() { Ok(None) } else { text(value, place).map(Some) }
 }
 
+/// SHA-1 of 32 MiB takes 40 ms in pieces of this size, 44 in pieces of 4 KiB and 42 in pieces of 1 MiB.
 const PIECE_BYTES: usize = 64 * 1024;
 
 thread_local! {
     static PIECE: RefCell<Vec<u8>> = RefCell::new(vec![0; PIECE_BYTES]);
 }
 
-/// Reads a `Uint8Array` of any size in pieces that fit into the processor's cache.
+/// Reads a `Uint8Array` of any size in pieces.
 pub(crate) fn each_piece(value: &JsValue, mut take: impl FnMut(&[u8])) -> Result<()> {
     PIECE.with_borrow_mut(|piece| {
         let mut start: usize = 0;

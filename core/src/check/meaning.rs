@@ -246,7 +246,7 @@ fn moved<'a>(base: &'a Release, target: &'a Release) -> Option<Move<'a>> {
 
 /// The directory below which `inner` has at least half of its files where `outer` has them without it.
 fn prefix_too_many<'a>(inner: &'a Release, outer: &Release) -> Option<&'a str> {
-    // Extended for the size of the module, as in `Catalog::from_listing`.
+    // Extended, not collected: see `order`.
     let mut prefixes = BTreeSet::new();
     prefixes.extend(inner.files().iter().filter_map(|file| Some(file.path.as_str().split_once('/')?.0)));
     prefixes.into_iter().find(|prefix| {

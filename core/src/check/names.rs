@@ -17,6 +17,7 @@ pub(super) const CASE_ADVICE: &str = "rename one of the two, or accept it if no 
 
 pub(super) fn check(catalog: &Catalog, target: Option<&str>, findings: &mut Vec<Finding>) {
     // V8
+    // Pushed, not collected, which takes 94 bytes more of the WebAssembly module, gzipped.
     let mut releases = Vec::new();
     for release in catalog.releases() {
         releases.push(Named { name: release.version().as_str(), version: release.version() });

@@ -301,6 +301,7 @@ struct Waybills<'a> {
 
 impl<'a> Waybills<'a> {
     fn new(found: Vec<NamedWaybill<'a>>) -> Self {
+        // Extended, not collected: see `order`.
         let mut places = BTreeMap::new();
         places.extend(found.iter().enumerate().map(|(place, (name, _))| (*name, place)));
         Self { found, places }
@@ -316,6 +317,7 @@ struct Records<'a>(BTreeMap<&'a str, &'a FileRecord>);
 
 impl<'a> Records<'a> {
     fn new(files: &'a [FileRecord]) -> Self {
+        // Extended, not collected: see `order`.
         let mut records = BTreeMap::new();
         records.extend(files.iter().map(|record| (record.path.as_str(), record)));
         Self(records)

@@ -137,6 +137,7 @@ pub(crate) struct Documents<'f, 'a> {
 
 impl<'f, 'a> Documents<'f, 'a> {
     pub(crate) fn new(files: &'f [DocumentFile<'a>]) -> Self {
+        // Extended, not collected: see `order`.
         let mut places = BTreeMap::new();
         places.extend(files.iter().enumerate().map(|(place, file)| (file.name, place)));
         Self { files, places }
