@@ -226,7 +226,11 @@ ACCEPT = '[[accept]]\ncode = "{}"\npath = "{}"\nreason = "tests"'
     [
         ('firmware = "any"', 0, ""),
         ('\ufefffirmware = "any"\r\n', 0, ""),
-        ('firmware = "esp8266"', 2, 'settings_invalid: check.toml: firmware: unknown variant `esp8266`, expected `esp` or `any`'),
+        (
+            'firmware = "esp8266"',
+            2,
+            "settings_invalid: check.toml: firmware: unknown variant `esp8266`, expected `esp` or `any`",
+        ),
         ("firmware = ", 2, "settings_invalid: check.toml: Invalid value"),
         ("mount = []", 2, "settings_invalid: check.toml: mount: unknown field, expected one of mounts, flash_size, "),
         ('mounts = "flash"', 2, "settings_invalid: check.toml: mounts: expected a list, found a string"),
