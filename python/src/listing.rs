@@ -6,15 +6,19 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
 use airwaybill::{CatalogOptions, Entry, EntryFields, Filter, Sha256Digest};
-use pyo3::exceptions::PyRuntimeError;
+use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
+use pyo3::types::PyBytes;
 
-use crate::convert::{from_python, to_python, version_scheme};
+use crate::convert::{Reduced, from_python, to_python, version_scheme};
 use crate::error::{engine_error, error};
 use crate::records::FileRecord;
 use crate::scan::{Progress, Tree, Wanted, scan};
 
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
+
+/// A listing for another process: its entries as JSON, and what else a `Tree` has.
+type Parts<'py> = (Bound<'py, PyBytes>, BTreeMap<String, i64>, Vec<String>);
 
 /// The entries found by a walk through a directory of releases; `len` is their number.
 #[pyclass(module = "airwaybill", frozen)]
@@ -127,6 +131,28 @@ impl Listing {
     /// directory.
     fn entries<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         to_python(py, &self.0.entries)
+    }
+
+    #[staticmethod]
+    fn _restore(
+        py: Python<'_>,
+        entries: &[u8],
+        changed: BTreeMap<String, i64>,
+        arrived: Vec<String>,
+    ) -> PyResult<Self> {
+        let fields: Vec<EntryFields> = py
+            .detach(|| serde_json::from_slice(entries))
+            .map_err(|error| PyValueError::new_err(format!("no listing: {error}")))?;
+        let entries = py.detach(|| fields.into_iter().map(Entry::try_from).collect::<Result<_, _>>());
+        Ok(Self(Tree { entries: entries.map_err(engine_error)?, changed, arrived }))
+    }
+
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> Reduced<'py, Parts<'py>> {
+        let (py, tree) = (slf.py(), &slf.get().0);
+        let entries = py.detach(|| serde_json::to_vec(&tree.entries));
+        let entries = entries.map_err(|error| PyRuntimeError::new_err(error.to_string()))?;
+        let parts = (PyBytes::new(py, &entries), tree.changed.clone(), tree.arrived.clone());
+        Ok((slf.getattr("_restore")?, parts))
     }
 
     /// Whether both have the same entries; when these last changed makes no difference.

@@ -147,6 +147,14 @@ def test_pickled_and_copied(name: str, protocol: int) -> None:
         assert repr(again) == repr(value)
 
 
+def test_a_listing_is_the_same_elsewhere(site: Path) -> None:
+    listing = Listing.scan(site, sha256=True)
+    for again in (pickle.loads(pickle.dumps(listing)), copy.deepcopy(listing)):
+        assert again == listing
+        assert again.entries() == listing.entries()
+        assert (again.changed, again.arrived) == (listing.changed, listing.arrived)
+
+
 @pytest.mark.parametrize(("plan", "format"), [(a_plan(), 2), (a_patched_plan(), 3)])
 def test_a_plan_from_elsewhere_renders_the_same_document(plan: Plan, format: int) -> None:
     again = pickle.loads(pickle.dumps(plan))
