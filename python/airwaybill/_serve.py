@@ -8,6 +8,7 @@ import logging
 import os
 import sys
 from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Optional
 
 import typer
@@ -34,6 +35,19 @@ from airwaybill._terminal import complain, progress_bar
 if TYPE_CHECKING:
     from airwaybill.server import App
 
+MOST_WORKERS = 64
+
+
+def _count_of_workers(text: str) -> int:
+    try:
+        count = int(text)
+    except ValueError:
+        count = 0
+    if not 1 <= count <= MOST_WORKERS:
+        rule = f"expected a whole number from 1 to {MOST_WORKERS}; more than one for each core gain nothing"
+        raise typer.BadParameter(f"{text!r}: {rule}")
+    return count
+
 
 def serve(
     directory: Annotated[
@@ -48,6 +62,12 @@ def serve(
         Optional[str],
         typer.Option("--uds", metavar="PATH", envvar=variable("UDS"), help="Listen on a Unix socket instead."),
     ] = None,
+    workers: Annotated[
+        int,
+        typer.Option(
+            parser=_count_of_workers, metavar="N", envvar=variable("WORKERS"), help="Answer from so many processes."
+        ),
+    ] = 1,
     base_url: Annotated[
         Optional[str],
         typer.Option(
@@ -141,7 +161,7 @@ def serve(
     The access log goes to stdout, one JSON object per line; what is offered, held back or wrong to stderr.
     """
     settings = dict(locals())
-    from airwaybill.server.run import listen, listen_at, run, urls_of
+    from airwaybill.server.run import listen, listen_at, listen_beside, run, urls_of
 
     logging.basicConfig(level=logging.WARNING, format="airwaybill: %(message)s", stream=sys.stderr)
     logging.getLogger("airwaybill").setLevel(logging.INFO)
@@ -157,7 +177,18 @@ def serve(
         raise CommandError(WRONG_USAGE, "address_unavailable", f"cannot listen on {where}: {error}") from None
 
     urls = urls_of(listener)
-    with ExitStack() as starting:
+
+    def follow(follower: "App") -> bool:
+        return run(follower, listen_beside(listener), lambda: None, follower.trusts)
+
+    with ExitStack() as ending, ExitStack() as starting:
+        if uds is not None:
+            ending.callback(Path(uds).unlink, missing_ok=True)
+        try:
+            app.fork(workers - 1, follow)
+        except OSError as error:
+            message = f"cannot start {workers} processes, as --workers says: {error.strerror}; give a lower number"
+            raise CommandError(WRONG_USAGE, "workers_unavailable", message) from None
         app.releases.progress = starting.enter_context(progress_bar("hashing"))
 
         def announce() -> None:
@@ -165,7 +196,7 @@ def serve(
             starting.close()
             complain(f"serving {directory} at {', '.join(urls)}", prefix="")
 
-        if not run(app, listener, announce, app.trusts):
+        if not run(app, listener, announce, app.trusts, app.followers):
             raise CommandError(CHECK_FAILED, "server_failed", "the server exited unexpectedly")
 
 

@@ -113,17 +113,19 @@ __main__.main()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-@pytest.mark.parametrize("moment", ["before the imports", "while it serves"])
+@pytest.mark.parametrize("moment", ["before the imports", "while it serves", "while two serve"])
 def test_signals_count_for_process_1(root: Path, moment: str, number: signal.Signals) -> None:
     alone = ("unshare", "--pid", "--fork")
     if shutil.which("unshare") is None or subprocess.run([*alone, "true"], capture_output=True).returncode:
         pytest.skip("this machine lets no process be process 1")
-    command = serve(root) if moment == "while it serves" else (sys.executable, "-c", BEFORE_THE_IMPORTS)
+    command: tuple[str, ...] = (sys.executable, "-c", BEFORE_THE_IMPORTS)
+    if serves := moment != "before the imports":
+        command = serve(root, "--workers", "2" if "two" in moment else "1")
     with started((*alone, *command)) as running:
         init = children(running)
         assert len(init) == 1
         subprocess.run(["kill", f"-{number.name[3:]}", *init], check=True)
-        assert running.process.wait(DEADLINE_SECONDS) == (0 if moment == "while it serves" else 128 + number)
+        assert running.process.wait(DEADLINE_SECONDS) == (0 if serves else 128 + number)
 
 
 def children(running: ServerProcess) -> list[str]:

@@ -8,6 +8,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache
 from typing import BinaryIO
 
@@ -49,13 +50,14 @@ class AccessLog:
     """Takes entries from any thread and writes them in batches.
 
     If the reader of ``stream`` is slower than the server, or the disk is full, entries are dropped, and a line says how
-    many.
+    many. ``turn`` is held while lines are written, where other processes write to the same stream.
     """
 
     def __init__(self, stream: BinaryIO) -> None:
         # Not through its buffer, which would keep what a full disk did not take.
         self._owner = stream  # which would close the file if nobody held it
         self._stream: BinaryIO = getattr(stream, "raw", stream)
+        self.turn: AbstractContextManager[object] = nullcontext()
         self._fails = False
         self._torn = b""
         self._waiting: deque[tuple[float, float, str | None, str]] = deque()
@@ -106,7 +108,8 @@ class AccessLog:
         entries, dropped = len(parts) // PARTS, self._dropped
         if dropped:
             parts.append(f'{{"time":"{_stamp(int(time.time() * 1000))}","left_out":{dropped}}}\n')
-        written = self._put("".join(parts).encode())
+        with self.turn:
+            written = self._put("".join(parts).encode())
         if written < entries:
             self._dropped += entries - written
         elif written > entries:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+import multiprocessing
 import os
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
+from multiprocessing.connection import Connection
 from typing import BinaryIO
 
 from starlette.applications import Starlette
@@ -24,8 +26,10 @@ from airwaybill.server.conditions import RequestHeaders, precondition
 from airwaybill.server.config import Config
 from airwaybill.server.files import Files
 from airwaybill.server.framing import Framing
+from airwaybill.server.offered import Offered
 from airwaybill.server.paths import CAN_OPEN_BELOW, not_found
 from airwaybill.server.preview import Preview
+from airwaybill.server.processes import Followed, Followers
 from airwaybill.server.proxies import VARY, Proxies
 from airwaybill.server.releases import Releases
 from airwaybill.server.requests import ManifestRequest, check_root_path, manifest_request
@@ -111,14 +115,16 @@ def create_app(
         force_polling=force_polling,
     )
     config.check()
-    return App(os.fspath(root), config, access_log)
+    releases = Releases(os.fspath(root), config)
+    return App(config, releases, releases.followers, None if access_log is None else AccessLog(access_log))
 
 
 class App:
-    """See ``create_app``. ``releases`` are the releases that are served."""
+    """See ``create_app``. ``releases`` are those that are served; ``followers`` are other processes that serve them."""
 
-    def __init__(self, root: str, config: Config, access_log: BinaryIO | None) -> None:
-        self.releases = Releases(root, config)
+    def __init__(self, config: Config, releases: Offered, followers: Followers, access_log: AccessLog | None) -> None:
+        self.releases = releases
+        self.followers = followers
         self._config = config
         self._workers = Workers()
         self._preview = Preview(self.releases, self._workers, config)
@@ -136,13 +142,27 @@ class App:
         # Around the router, which turns exceptions into responses: those are framed and logged too. What is remembered
         # is framed already.
         self._app: ASGIApp = Memory(Framing(Methods(self._answer)), self._answers)
-        self._log = AccessLog(access_log) if access_log is not None else None
+        self._log = access_log
         if self._log is not None:
             self._app = AccessLogging(self._app, self._log, config.proxies.client)
 
     def trusts(self, address: str) -> bool:
         """Whether an address is that of a trusted proxy."""
         return self._config.proxies.trusts(address)
+
+    def fork(self, count: int, serve: Callable[[App], bool]) -> None:
+        """Starts ``count`` more processes, each of which calls ``serve`` with an application that follows this one.
+
+        To be called before there is any thread. ``OSError`` if the system has no room for them.
+        """
+        if self._log is not None and count:
+            self._log.turn = multiprocessing.get_context("fork").Lock()
+
+        def follow(first: Connection) -> bool:
+            followed = Followed(self.releases.root, self._config, first)
+            return serve(App(self._config, followed, Followers(), self._log))
+
+        self.followers.fork(count, follow)
 
     async def startup(self) -> None:
         """Starts watching, and waits for the first scan of the releases."""
@@ -178,7 +198,8 @@ class App:
 
     async def _manifest(self, request: Request) -> Answer:
         scope = request.scope
-        self._config.proxies.notice(scope)
+        if warning := self._config.proxies.warning(scope):
+            self.releases.warn_once("proxy", warning)
         snapshot = self.releases.snapshot()
         asked = manifest_request(scope, self._config)
         try:

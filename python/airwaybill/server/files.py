@@ -22,8 +22,8 @@ from airwaybill.server.answers import Answer, Header, RequestError
 from airwaybill.server.cache import Entity, EntityCache, remember
 from airwaybill.server.conditions import RequestHeaders, http_date, precondition, wanted_range
 from airwaybill.server.config import Config
+from airwaybill.server.offered import Offered
 from airwaybill.server.paths import Identity, OpenFile, not_found, open_below, request_path
-from airwaybill.server.releases import Releases
 from airwaybill.server.snapshot import Snapshot
 from airwaybill.server.work import Workers
 
@@ -40,8 +40,6 @@ FRESH_SECONDS = 2.0
 # Whether caches may keep a file, or have to ask each time: then some answer a request for a part with the whole.
 KEPT = b"public, max-age=%d%s"
 ASKED = b"public, no-cache"
-# Of so many files that are not sent the log says so.
-WITHHELD_LIMIT = 1000
 
 
 class FileChangedError(Exception):
@@ -65,17 +63,16 @@ class Files:
     before it is sent; the last bytes of a large one are held back until all have been checked.
     """
 
-    def __init__(self, releases: Releases, workers: Workers, config: Config) -> None:
+    def __init__(self, releases: Offered, workers: Workers, config: Config) -> None:
         self._releases = releases
         self._workers = workers
         self._serve_other = config.serve_other
         self._kept = KEPT % (config.max_age, b", immutable" if config.immutable else b"") if config.max_age else ASKED
-        self._withheld: set[str] = set()
         self._entities = EntityCache(FILES_LIMIT)
         self._checked: OrderedDict[Identity, str] = OrderedDict()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        snapshot = self._releases.snapshot()
+        snapshot = self._releases.to_send()
         path = request_path(scope)
         record = snapshot.find(path)
         if record is not None and record.size <= WHOLE_LIMIT:
@@ -84,7 +81,8 @@ class Files:
         file = await self._open(snapshot, path, record)
         if record is None and not (self._serve_other or is_document(path) or is_patch(path)):
             os.close(file.descriptor)
-            self._withhold(path)
+            line = f"{shown(path)} is not sent: it belongs to nothing that is offered; --serve-other sends it"
+            self._releases.warn_once(f"/{path}", line)
             raise not_found(f"/{path}")
         try:
             if record is not None:
@@ -152,17 +150,11 @@ class Files:
             raise self._changed(path)
         return file
 
-    def _withhold(self, path: str) -> None:
-        """Says of a file that it is there, once."""
-        if path not in self._withheld and len(self._withheld) < WITHHELD_LIMIT:
-            self._withheld.add(path)
-            log.warning("%s is not sent: it belongs to nothing that is offered; --serve-other sends it", shown(path))
-
     async def _check(self, file: OpenFile, record: FileRecord) -> None:
         """Hashes a large file before a part of it is sent; once, unless it is written to."""
         sha1 = self._checked.get(file.identity)
         if sha1 is None:
-            work = partial(_hash, self._releases.snapshot().real_root, record.path, file.identity)
+            work = partial(_hash, self._releases.to_send().real_root, record.path, file.identity)
             try:
                 sha1 = await self._workers.once(file.identity, work)
             except OSError as error:

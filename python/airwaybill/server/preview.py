@@ -19,8 +19,8 @@ from airwaybill.server.answers import Answer, Header, RequestError
 from airwaybill.server.cache import Entity
 from airwaybill.server.conditions import RequestHeaders, accepts_gzip, precondition
 from airwaybill.server.config import Config
+from airwaybill.server.offered import Offered
 from airwaybill.server.paths import is_hidden, not_found
-from airwaybill.server.releases import Releases
 from airwaybill.server.requests import manifest_request
 from airwaybill.server.shared import Pieces, Shared
 from airwaybill.server.snapshot import Snapshot
@@ -65,7 +65,7 @@ CHECK_SECONDS = 0.02
 class Preview:
     """Endpoints for ``/_preview/`` and for a browser at ``/``."""
 
-    def __init__(self, releases: Releases, workers: Workers, config: Config) -> None:
+    def __init__(self, releases: Offered, workers: Workers, config: Config) -> None:
         self._releases = releases
         self._workers = workers
         self._config = config

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
-import logging
 from collections.abc import Iterable
 from functools import lru_cache
 
 from starlette.types import Scope
-
-log = logging.getLogger("airwaybill.server")
 
 # Of all peers on a Unix socket, which have no address.
 UNIX = "unix"
@@ -62,19 +59,17 @@ class Proxies:
                 break
         return address
 
-    def notice(self, scope: Scope) -> None:
-        """Warns of the first request that came through a proxy that is not trusted."""
+    def warning(self, scope: Scope) -> str | None:
+        """What to say of the first request that came through a proxy that is not trusted."""
         if self._warned or not any(name in HEADERS for name, _ in scope["headers"]):
-            return
+            return None
         address = _peer(scope)
         if self.trusts(address):
-            return
+            return None
         self._warned = True
-        log.warning(
-            "warning: %s sends the headers of a proxy and is not trusted: URLs are those of the request that it makes; "
-            "if it is your proxy, --trusted-proxy %s",
-            address or "a peer on the Unix socket",
-            address or UNIX,
+        return (
+            f"warning: {address or 'a peer on the Unix socket'} sends the headers of a proxy and is not trusted: URLs "
+            f"are those of the request that it makes; if it is your proxy, --trusted-proxy {address or UNIX}"
         )
 
 

@@ -15,9 +15,10 @@ import watchfiles
 
 from airwaybill import AirwaybillError, Listing, _check, _signing
 from airwaybill._delta import PATCHES
-from airwaybill.server.answers import RequestError
 from airwaybill.server.config import Config, Moment
 from airwaybill.server.making import Making
+from airwaybill.server.offered import Offered
+from airwaybill.server.processes import Followers
 from airwaybill.server.report import Report
 from airwaybill.server.snapshot import Snapshot
 
@@ -99,55 +100,26 @@ class Seen(NamedTuple):
     needs: float
 
 
-class Releases:
-    """Watches ``root`` and publishes a ``Snapshot`` after each change, from threads of its own.
-
-    ``current`` is the last snapshot (None before the first), ``error`` the error of the last scan. ``progress``, if
-    there is one, is called during each scan with bytes done and in all.
-    """
+class Releases(Offered):
+    """Watches ``root`` and publishes a ``Snapshot`` after each change, ``followers`` as well, in threads of its own."""
 
     def __init__(self, root: str, config: Config) -> None:
-        self.current: Snapshot | None = None
-        self.error: AirwaybillError | OSError | None = None
-        self.progress: Callable[[int, int], None] | None = None
-        self.root = os.path.abspath(root)
+        super().__init__(os.path.abspath(root))
+        self.followers = Followers({"look_again": self.look_again, "warn_once": self.warn_once})
         self._config = config
         self._settling = Settling(config.settle, config.max_age)
         # Digests of what was last offered under each name.
         self._offered: dict[str, str] = {}
         self._report = Report(config.scheme)
         self._state: tuple[object, ...] | None = None
-        self._read_at = time.monotonic()
         self._rest = LOOK_AGAIN_SECONDS
         self._dirty = threading.Event()
         self._stopping = threading.Event()
-        self._looked = threading.Event()
         self._lock = threading.Lock()
         self._threads: tuple[threading.Thread, ...] = ()
         self._making = Making(self._stopping, self.look_again)
 
-    @property
-    def stale_for(self) -> float:
-        """Seconds since the releases could last be read; 0 if they can."""
-        return 0.0 if self.error is None else time.monotonic() - self._read_at
-
-    @property
-    def looked(self) -> bool:
-        """Whether the first scan is over, even if it failed."""
-        return self._looked.is_set()
-
-    def snapshot(self) -> Snapshot:
-        """The last snapshot, or ``RequestError`` (503) if there has been none."""
-        if not self.looked:
-            message = "the releases are being read for the first time; try again"
-            raise RequestError(503, "starting", message, [(b"retry-after", b"3")])
-        if self.current is None:
-            code = self.error.code if isinstance(self.error, AirwaybillError) else "file_unread"
-            raise RequestError(503, code, f"the releases cannot be read: {self.error}", [(b"retry-after", b"3")])
-        return self.current
-
     def start(self) -> None:
-        """Starts watching, unless it has started already."""
         if self._threads:
             return
         with self._lock:
@@ -165,7 +137,6 @@ class Releases:
                 thread.start()
 
     def close(self) -> None:
-        """Stops watching. The last snapshot stays."""
         with self._lock:
             atexit.unregister(self.close)
             self._stopping.set()
@@ -176,7 +147,6 @@ class Releases:
             self._threads = tuple(thread for thread in self._threads if thread.is_alive())
 
     def look_again(self) -> None:
-        """Requests a scan, because something does not match the last one."""
         self._dirty.set()
 
     def _keep_scanning(self) -> None:
@@ -202,6 +172,7 @@ class Releases:
         """Checks what is offered already: devices need not wait for that."""
         if self.current is not None and self.current.checked is None:
             self.current = self.current.finished()
+            self.followers.tell("finish", self.current.checked)
             self._report.tell(self.current)
 
     def _progress(self, done: int, total: int) -> None:
@@ -241,13 +212,14 @@ class Releases:
             state = (real_root, listing, waits.keys(), self._hour(now), settings, documents)
             if state != self._state or self._is_outdated(now):
                 moment = Moment(now, tuple(waits))
-                self.current = Snapshot.after(last, listing, moment, self._config, real_root, settings, documents)
-                offered = listing.digests([*self.current.releases, *self.current.firmware])
+                snapshot = Snapshot.after(last, listing, moment, self._config, real_root, settings, documents)
+                self._publish(snapshot)
+                offered = listing.digests([*snapshot.releases, *snapshot.firmware])
                 self._offered.update(offered)
-                self._making.take(self.current, offered)
-                if self.current.checked is not None:
-                    self._report.tell(self.current)
-            self._state, self.error, self._read_at = state, None, ended
+                self._making.take(snapshot, offered)
+                if snapshot.checked is not None:
+                    self._report.tell(snapshot)
+            self._state, self.error, self.read_at = state, None, ended
             self._rest = max(0.0, min([LOOK_AGAIN_SECONDS, *waits.values()]))
             if not waits:
                 self._rest = max(LOOK_AGAIN_SECONDS, IDLE_REST * (ended - started))
@@ -259,7 +231,15 @@ class Releases:
             self._state, self.error = None, error
             self._rest = RETRY_SECONDS
         finally:
-            self._looked.set()
+            self.followers.tell("note", self.error, self.read_at)
+            self.note(self.error, self.read_at)
+
+    def _publish(self, snapshot: Snapshot) -> None:
+        """No process names it before all can send its files."""
+        self.prepare(snapshot)
+        self.followers.prepare(snapshot)
+        self.followers.tell("offer")
+        self.offer()
 
     def _is_as_offered(self, listing: Listing, name: str) -> bool | None:
         offered = self._offered.get(name)

@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from multiprocessing.process import BaseProcess
 from typing import Any, Protocol
 
 import ifaddr
@@ -25,6 +26,7 @@ from granian.server.embed import Server
 from starlette.types import Receive, Scope, Send
 
 from airwaybill.server.connections import Crowd, accepted, is_full
+from airwaybill.server.processes import TOLD, Followers
 
 if sys.platform != "win32":
     import resource
@@ -50,6 +52,7 @@ STALLED_MILLISECONDS = 60_000
 M_MMAP_THRESHOLD = -3
 # Larger than a piece of a body: those are allocated too often.
 MAPPED_BYTES = 1024 * 1024
+ALONE = Followers()
 
 
 class Application(Protocol):
@@ -69,18 +72,39 @@ def listen(host: str, port: int) -> socket.socket:
     )[0]
     listener = socket.socket(family, kind, protocol)
     try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        # Accepted connections inherit these options.
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        if sys.platform == "linux":
-            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, STALLED_MILLISECONDS)
-        listener.bind(address)
-        listener.listen(BACKLOG)
+        _listen(listener, address)
     except OSError:
         listener.close()
         raise
     return listener
+
+
+def listen_beside(listener: socket.socket) -> socket.socket:
+    """A socket for another process of the same server, in place of ``listener``, which the first one keeps.
+
+    Linux spreads the connections over sockets that share an address. Of one socket a process would take all that come
+    at once; elsewhere, and on a Unix socket, that has to do.
+    """
+    if sys.platform != "linux" or listener.family == socket.AF_UNIX:
+        return listener
+    # Not before: the first one is not to share the address of another server.
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    beside = socket.socket(listener.family, listener.type, listener.proto)
+    beside.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    _listen(beside, listener.getsockname())
+    listener.close()
+    return beside
+
+
+def _listen(listener: socket.socket, address: Any) -> None:
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    # Accepted connections inherit these options.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    if sys.platform == "linux":
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, STALLED_MILLISECONDS)
+    listener.bind(address)
+    listener.listen(BACKLOG)
 
 
 def listen_at(path: str) -> socket.socket:
@@ -139,23 +163,28 @@ def run(
     listener: socket.socket,
     announce: Callable[[], None],
     is_exempt: Callable[[str], bool] = lambda _: False,
+    followers: Followers = ALONE,
 ) -> bool:
     """Serves until SIGTERM, SIGINT or SIGHUP, then lets running downloads finish, for ten seconds at most.
 
     ``announce`` is called when the application has started; requests are handed to it before that. A SIGINT while the
     server ends makes it exit at once, and SIGHUP is ignored if it was (`nohup`). Returns False if the server ended
     without a signal. When three quarters of all connections are taken, idle ones are closed, but not those of an
-    address that ``is_exempt``.
+    address that ``is_exempt``. ``followers`` end with this process, and the other way round.
     """
     _give_memory_back()
-    return asyncio.run(_run(app, listener, announce, is_exempt))
+    return asyncio.run(_run(app, listener, announce, is_exempt, followers))
 
 
 async def _run(
-    app: Application, listener: socket.socket, announce: Callable[[], None], is_exempt: Callable[[str], bool]
+    app: Application,
+    listener: socket.socket,
+    announce: Callable[[], None],
+    is_exempt: Callable[[str], bool],
+    followers: Followers,
 ) -> bool:
-    listener_path = listener.getsockname() if listener.family == socket.AF_UNIX else None
-    server = _EmbeddedServer(app, listener, is_exempt)
+    server = _EmbeddedServer(app, listener, is_exempt, followers)
+    followers.watch(server.follower_ended)
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, server.stop)
     loop.add_signal_handler(signal.SIGINT, server.interrupt)
@@ -169,16 +198,15 @@ async def _run(
         await server.serve()
     except asyncio.TimeoutError:
         log.warning("downloads that ran for more than %d s after the signal were cut off", GRACE_SECONDS)
+    followers.stop()
     keeping_room.cancel()
     if not starting.done():
         starting.cancel()
     await app.shutdown()
-    if listener_path is not None:
-        with suppress(FileNotFoundError):
-            os.unlink(listener_path)
+    await loop.run_in_executor(None, followers.join)
     with suppress(asyncio.CancelledError):
         await starting
-    return bool(server.interrupt_signal)
+    return bool(server.interrupt_signal) and not server.lost_one
 
 
 async def _start(app: Application, announce: Callable[[], None]) -> None:
@@ -215,8 +243,12 @@ class _EmbeddedServer(Server):
     https://github.com/emmett-framework/granian/issues/786
     """
 
-    def __init__(self, app: Application, listener: socket.socket, is_exempt: Callable[[str], bool]) -> None:
+    def __init__(
+        self, app: Application, listener: socket.socket, is_exempt: Callable[[str], bool], followers: Followers
+    ) -> None:
         self._app = app
+        self._followers = followers
+        self.lost_one = False
         limit = _connection_limit()
         # The peers of all requests that are being answered; a Unix socket's have no names.
         self._answered: dict[int, tuple[str, str] | None] = {}
@@ -236,15 +268,31 @@ class _EmbeddedServer(Server):
         self._family, self._name = listener.family, listener.getsockname()
         self._crowd = Crowd(self._family, self._name, limit, is_exempt)
 
+    def stop(self) -> None:
+        self._followers.stop()
+        super().stop()  # type: ignore[no-untyped-call]
+
     def interrupt(self) -> None:
         """Ends the server, or at once if it is ending already."""
         if self.interrupt_signal:
+            self._followers.kill()
             os._exit(INTERRUPTED)
-        self.stop()  # type: ignore[no-untyped-call]
+        self.stop()
 
     def stop_after_failure(self, starting: asyncio.Task[None]) -> None:
         if not starting.cancelled() and starting.exception() is not None:
-            self.stop()  # type: ignore[no-untyped-call]
+            self.stop()
+
+    def follower_ended(self, process: BaseProcess) -> None:
+        """A signal to one of the processes ends all; whatever else ends one is a failure."""
+        if self.interrupt_signal:
+            return
+        if process.exitcode not in TOLD:
+            self.lost_one = True
+            code = process.exitcode or 0
+            how = f"exit code {code}" if code > 0 else signal.Signals(-code).name
+            log.error("a worker, process %d, ended with %s: the server ends", process.pid, how)
+        self.stop()
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._answered[id(scope)] = scope.get("client")

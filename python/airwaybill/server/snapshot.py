@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from airwaybill import Catalog, FileRecord, Listing, _check, _signing
 from airwaybill.server.cache import Answers, EntityCache
 from airwaybill.server.config import Config, Moment
 
 MANIFESTS_LIMIT = 16 * 1024 * 1024
+
+
+class Found(NamedTuple):
+    """What a scan found and what was decided then, as `Snapshot` has it: all that makes one after the other."""
+
+    listing: Listing
+    moment: Moment
+    real_root: str
+    settings: _check.Settings
+    checked: _check.Checked | None
+    judged: _signing.Judged | None
 
 
 @dataclass(frozen=True)
@@ -90,6 +102,13 @@ class Snapshot:
             catalog, failed, checked = _check.without_errors(offer, real_root, settings)
         else:
             catalog = offer(failed)
+        found = Found(listing, moment._replace(failed=failed), real_root, settings, checked, judged)
+        return cls.of(before, catalog, found, config)
+
+    @classmethod
+    def of(cls, before: Snapshot | None, catalog: Catalog, found: Found, config: Config) -> Snapshot:
+        """The next snapshot, of a catalog of what was found."""
+        listing = found.listing
         releases = tuple(str(release.version) for release in catalog.releases)
         firmware = tuple(image.path for image in catalog.firmware)
         there = listing.changed
@@ -98,20 +117,19 @@ class Snapshot:
         return cls(
             generation=1 if before is None else before.generation + 1,
             catalog=catalog,
-            listing=listing,
-            moment=moment._replace(failed=failed),
-            real_root=real_root,
-            settings=settings,
-            checked=checked,
-            judged=judged,
+            **found._asdict(),
             offered=offered,
-            patches={patch.path: patch for patch in config.patches(listing, moment)},
+            patches={patch.path: patch for patch in config.patches(listing, found.moment)},
             releases=releases,
             firmware=firmware,
             unsettled=tuple(notice.path for notice in catalog.held_back if notice.code == "release_unsettled"),
             held_back=tuple(map(_check.reason, catalog.held_back)),
             ignored=len(catalog.ignored),
         )
+
+    @property
+    def found(self) -> Found:
+        return Found(**{name: getattr(self, name) for name in Found._fields})
 
     def find(self, path: str) -> FileRecord | None:
         """The file at ``path`` of what is offered, or was since the start."""
