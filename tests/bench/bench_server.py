@@ -6,15 +6,17 @@ The servers run side by side and are asked in turn.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import tempfile
+from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
 from measure import Part, in_turn
 from servers import HERE, IMAGE, QUERY, VENDOR, get, make_releases, need, nginx, requests_a_second
-from serving import serve, started
+from serving import ServerProcess, serve, started
 
 # Fewer than the server remembers.
 DISTINCT = 10_000
@@ -57,6 +59,38 @@ def bench_distinct(part: Part, top: Path, rounds: int, seconds: int) -> None:
     part.add("distinct", found["distinct"], found["one"])
 
 
+def bench_workers(part: Part, top: Path, rounds: int, seconds: int) -> None:
+    """One process and two, and the processor time that they take for a manifest."""
+    root = make_releases(top / "workers", 10)
+    rates: dict[str, Callable[[], float]] = {}
+    costs: dict[str, list[float]] = {}
+
+    def measure(server: ServerProcess, cost: list[float]) -> float:
+        before = processor_seconds(server.process.pid)
+        rate = requests_a_second(server.url + QUERY, 64, seconds)
+        cost.append((processor_seconds(server.process.pid) - before) / (rate * seconds) * 1e6)
+        return rate
+
+    with ExitStack() as stack:
+        for count in (2, 1):
+            server = stack.enter_context(started(serve(root, "--settle", "0", "--workers", str(count))))
+            name = f"workers: {count}"
+            rates[name] = partial(measure, server, costs.setdefault(name, []))
+        two, one = in_turn(rates, rounds).values()
+    part.add("workers", two, one)
+    part.add("workers-cost", costs["workers: 2"], costs["workers: 1"])
+
+
+def processor_seconds(pid: int) -> float:
+    """What a process and its children have used so far."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    ticks = 0
+    for process in (pid, *children):
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+        ticks += sum(map(int, fields[11:13]))
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
 def bench_image(part: Part, top: Path, rounds: int, seconds: int) -> None:
     root = make_releases(top / "image", 10)
     with ExitStack() as stack:
@@ -86,6 +120,7 @@ def main() -> None:
         for files in (10, 1_000):
             bench_manifests(part, Path(name), files, arguments.rounds, arguments.seconds)
         bench_distinct(part, Path(name), arguments.rounds, arguments.seconds)
+        bench_workers(part, Path(name), arguments.rounds, arguments.seconds)
         bench_image(part, Path(name), arguments.rounds, arguments.seconds)
     part.write()
 

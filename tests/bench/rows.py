@@ -223,6 +223,26 @@ ROWS = (
     ),
     Row(
         "server",
+        "workers",
+        "manifests, two workers",
+        "/s",
+        "one worker",
+        1.8,
+        what="`airwaybill serve --workers 2` and one without, 64 connections (`wrk`), a release of 10 files.",
+        bound="One worker keeps more than one core busy: granian's threads beside Python's. Two need four cores, with "
+        "`wrk` beside them.",
+    ),
+    Row(
+        "server",
+        "workers-cost",
+        "processor time for a manifest, two workers",
+        "µs",
+        "one worker",
+        at_least=False,
+        what="Of all processes of the server, in the same runs.",
+    ),
+    Row(
+        "server",
         "image-nginx",
         "1.5 MiB firmware image",
         "/s",
