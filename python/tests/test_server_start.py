@@ -17,7 +17,7 @@ SLOW = """
 import os, sys, time
 from airwaybill import Listing
 from airwaybill.server import app, create_app, releases
-from airwaybill.server.run import listen, run, urls_of
+from airwaybill.server.run import listen, listen_beside, run, urls_of
 
 class Slow:
     @staticmethod
@@ -31,7 +31,9 @@ releases.Listing = Slow
 app.PATIENCE_SECONDS = 0.05
 listener = listen("127.0.0.1", 0)
 print("serving at", urls_of(listener)[0], file=sys.stderr, flush=True)
-run(create_app(sys.argv[1], settle=0), listener, lambda: print("ready", file=sys.stderr, flush=True))
+served = create_app(sys.argv[1], settle=0)
+served.fork(int(sys.argv[3]) - 1, lambda follower: run(follower, listen_beside(listener), lambda: None))
+run(served, listener, lambda: print("ready", file=sys.stderr, flush=True), followers=served.followers)
 """
 
 
@@ -41,10 +43,10 @@ def go(tmp_path: Path) -> Path:
     return tmp_path / "go"
 
 
-@pytest.fixture
-def slow(root: Path, log: Path, go: Path) -> Iterator[Server]:
-    """A server whose port is known, and whose first scan goes on."""
-    with serving(root, log, command=(sys.executable, "-c", SLOW, str(root), str(go))) as server:
+@pytest.fixture(params=["1", "2"])
+def slow(root: Path, log: Path, go: Path, request: pytest.FixtureRequest) -> Iterator[Server]:
+    """A server of one process or two whose port is known, and whose first scan goes on."""
+    with serving(root, log, command=(sys.executable, "-c", SLOW, str(root), str(go), request.param)) as server:
         yield server
 
 
