@@ -283,7 +283,7 @@ codes! {
     SignaturesTooMany = "signatures_too_many",
     /// None of the keys made a signature.
     SignatureUnknown = "signature_unknown",
-    /// A key signed a document already.
+    /// A key has a signature of a document before this one.
     SignatureTwice = "signature_twice",
     /// A signature is not over this document.
     SignatureWrong = "signature_wrong",

@@ -167,8 +167,9 @@ pub(super) struct Signers<'k> {
 /// Those of `keys` that signed the document.
 pub(super) fn signers<'k>(document: &[u8], signatures: &[DocumentFile<'_>], keys: &'k [PublicKey]) -> Signers<'k> {
     let mut signers = Signers { keys: Vec::new(), skipped: Vec::new() };
+    let mut tried = Vec::new();
     for file in signatures.iter().take(MAX_SIGNATURES) {
-        match signer(document, file, keys, &signers.keys) {
+        match signer(document, file, keys, &mut tried) {
             Ok(key) => signers.keys.push(key),
             Err(error) => signers.skipped.push(Notice::from_error(file.name, &error)),
         }
@@ -183,14 +184,17 @@ fn signer<'k>(
     document: &[u8],
     file: &DocumentFile<'_>,
     keys: &'k [PublicKey],
-    before: &[&PublicKey],
+    tried: &mut Vec<&'k PublicKey>,
 ) -> Result<&'k PublicKey, Error> {
     let signature = Signature::parse(file.content)?;
     let key = keys.iter().find(|key| key.bytes() == signature.key().bytes());
     let key = key.ok_or_else(|| Error::new(Code::SignatureUnknown, "none of these keys made it"))?;
-    if before.contains(&key) {
-        return Err(Error::new(Code::SignatureTwice, format!("{} signed it already", quoted(&key.to_string()))));
+    // T8b
+    if tried.contains(&key) {
+        let rule = "only the first signature of a key is looked at";
+        return Err(Error::new(Code::SignatureTwice, format!("{}: {rule}", quoted(&key.to_string()))));
     }
+    tried.push(key);
     if !signature.verifies(document) {
         return Err(Error::new(
             Code::SignatureWrong,
