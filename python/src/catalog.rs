@@ -236,9 +236,9 @@ impl Catalog {
 
     /// The waybill of a release or an image that is offered, `1.0.1` or `firmware_1.0.1.bin`, to be signed.
     ///
-    /// `files` are a `Listing`, or records and dicts, with SHA-256; `documents` the contents of the waybills that are there,
-    /// by name. `sequence` is, where it is `None`, the one that the waybill has already, or one more than the highest of
-    /// the product's; `expires` a time, `2027-11-27T00:00:00Z`; `needs_firmware` the firmware that a release is made for. Raises
+    /// `files` are a `Listing`, or records and dicts, with SHA-256; `documents` the contents of the waybills and keys that are there,
+    /// by name. `sequence` is, where it is `None`, the one that the waybill of the same files has already, or one more than the highest of
+    /// the product's, and not below the floor of its keys; `expires` a time, `2027-11-27T00:00:00Z`; `needs_firmware` the firmware that a release is made for. Raises
     /// `AirwaybillError` with code `release_unknown`, `release_held_back`, `release_unsettled`, `check_failed`, `field_missing` (a file has no SHA-256),
     /// `sequence_order`, `version_…` or `document_…`.
     #[pyo3(signature = (name, product, files, documents, *, sequence = None, expires = None, needs_firmware = None))]

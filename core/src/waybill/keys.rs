@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::lines::Lines;
 use super::signature::PublicKey;
 use super::verdict::{DocumentFile, Documents, signers};
-use super::{ENDING, MAX_BYTES, check_product, head, sequence};
+use super::{ENDING, MAX_BYTES, WaybillKind, check_product, head, sequence};
 use crate::error::{Code, Error, quoted};
 
 const MAX_KEYS: usize = 16;
@@ -248,6 +248,13 @@ impl Keys {
             keys = next?;
         }
         Ok(keys)
+    }
+
+    pub(super) fn floor(&self, kind: WaybillKind) -> u32 {
+        match kind {
+            WaybillKind::Release => self.floor_release,
+            WaybillKind::Firmware => self.floor_firmware,
+        }
     }
 
     fn check_floors(&self, next: &Self) -> Result<(), Error> {

@@ -23,7 +23,8 @@ pub struct WaybillRequest {
     pub name: String,
     /// Which devices it is for.
     pub product: String,
-    /// Without it, the one that the waybill has already, or one more than the highest of the product's (rule T5).
+    /// Without it, the one that the waybill of the same files has already, or one more than the highest of the product's
+    /// (rule T5).
     #[cfg_attr(feature = "wasm", tsify(optional, type = "number | null | undefined"))]
     pub sequence: Option<u32>,
     /// From this time on it does not count, `2027-11-27T00:00:00Z`, or `-`. Without it, as the waybill has it already.
@@ -68,7 +69,7 @@ impl Signed {
 impl Catalog {
     /// The waybill of a release or an image that is offered, to be signed.
     ///
-    /// `documents` are the waybills that are there, `files` those of the listing, with SHA-256.
+    /// `documents` are the waybills and keys that are there, `files` those of the listing, with SHA-256.
     ///
     /// ```
     /// use airwaybill::{Catalog, CatalogOptions, FileRecord, Sha256Digest, WaybillRequest};
@@ -101,8 +102,9 @@ impl Catalog {
         };
         let mut others = waybills(documents).collect::<Result<Vec<_>, Error>>()?;
         others.retain(|(_, waybill)| waybill.product == request.product);
-        let before = others.iter().find(|(name, _)| *name == request.name).map(|(_, waybill)| waybill);
-        let highest = others.iter().map(|(_, waybill)| waybill.sequence).max().unwrap_or_default();
+        let others = Waybills::new(others);
+        let before = others.get(&request.name);
+        let highest = others.found.iter().map(|(_, waybill)| waybill.sequence).max().unwrap_or_default();
         let expires = match request.expires.as_deref() {
             None => before.and_then(|before| before.expires.clone()),
             Some("-") => None,
@@ -113,17 +115,29 @@ impl Catalog {
             Some("-") => None,
             Some(version) => Some(Version::parse(version, VersionScheme::Loose)?),
         };
-        let sequence = request.sequence.or(before.map(|before| before.sequence));
-        let sequence = sequence.unwrap_or(highest.saturating_add(1));
+        let keys = Keys::newest(None, documents).ok().filter(|keys| keys.product == request.product);
+        let floor = keys.map_or(0, |keys| keys.floor(contents.kind));
+        let names = self.names(contents.kind);
+        let order_error = |waybills: &Waybills<'_>| {
+            let own = names.iter().zip(order_errors(&names, waybills, floor)).find(|(name, _)| **name == request.name);
+            own.and_then(|(_, error)| error)
+        };
+        // T5
+        let kept = before.filter(|before| {
+            before.needs_firmware == needs_firmware
+                && differences(&request.name, before, &contents).is_empty()
+                && before.sequence >= floor
+                && order_error(&others).is_none()
+        });
+        let sequence = request.sequence.or(kept.map(|before| before.sequence));
+        let sequence = sequence.unwrap_or_else(|| highest.saturating_add(1).max(floor));
         let waybill = Waybill { product: request.product.clone(), sequence, expires, needs_firmware, ..contents };
         // It is written, so that what breaks a rule is an error.
         let waybill = Waybill::parse(waybill.render().as_bytes())?;
-        others.retain(|(name, _)| *name != request.name);
-        others.push((&request.name, waybill.clone()));
-        let names = self.names(waybill.kind);
-        let own =
-            names.iter().zip(order_errors(&names, &Waybills::new(others))).find(|(name, _)| **name == request.name);
-        own.and_then(|(_, error)| error).map_or(Ok(waybill), Err)
+        let mut found = others.found;
+        found.retain(|(name, _)| *name != request.name);
+        found.push((&request.name, waybill.clone()));
+        order_error(&Waybills::new(found)).map_or(Ok(waybill), Err)
     }
 
     /// Of each release and image that is offered, whether devices that have `keys` take it, at the time `now` (`2026-11-27T00:00:00Z`;
@@ -155,7 +169,7 @@ impl Catalog {
             }
             Ok(Signed::new(name, waybill, verdict))
         };
-        let orders = |kind| order_errors(&self.names(kind), &waybills);
+        let orders = |kind| order_errors(&self.names(kind), &waybills, keys.floor(kind));
         let releases = self
             .releases()
             .iter()
@@ -211,14 +225,14 @@ fn empty(kind: WaybillKind, version: &Version) -> Waybill {
 }
 
 /// Of each name, lowest version first, that its sequence is not above those of its product before it and below those after
-/// it, where that is so (rule T5).
-fn order_errors(names: &[&str], waybills: &Waybills<'_>) -> Vec<Option<Error>> {
+/// it, where that is so (rule T5). Those below the floor no longer count.
+fn order_errors(names: &[&str], waybills: &Waybills<'_>, floor: u32) -> Vec<Option<Error>> {
     let mut errors: Vec<Option<Error>> = names.iter().map(|_| None).collect();
     let mut compare = |places: &mut dyn Iterator<Item = usize>, side: &str, is_right: fn(u32, u32) -> bool| {
         // Of each product, where the one so far is that is hardest to be right beside.
         let mut others: BTreeMap<&str, usize> = BTreeMap::new();
         for place in places {
-            let at = |place: usize| waybills.get(names.get(place)?);
+            let at = |place: usize| waybills.get(names.get(place)?).filter(|own| own.sequence >= floor);
             let Some(own) = at(place) else { continue };
             let other = others.get(own.product.as_str()).and_then(|place| at(*place));
             match (other, errors.get_mut(place)) {

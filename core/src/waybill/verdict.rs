@@ -96,10 +96,7 @@ pub fn verify_signed(
         if name != request.name {
             refuse(Code::SignedMismatch, format!("it is that of {}", quoted(&name)));
         }
-        let floor = match waybill.kind {
-            WaybillKind::Release => keys.floor_release,
-            WaybillKind::Firmware => keys.floor_firmware,
-        };
+        let floor = keys.floor(waybill.kind);
         if waybill.sequence < floor {
             refuse(
                 Code::SequenceLow,
