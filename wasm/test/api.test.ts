@@ -241,7 +241,7 @@ describe("DevicePath and Filter", () => {
 
   test("documents are known by their paths", () => {
     const documents = ["1.0.1.waybill", "1.0.1.waybill.sig", "1.0.1.waybill.2.sig", "keys/", "keys/1.waybill", "keys/2.waybill.draft"];
-    const others = ["1.0.1/flash/a.waybill", "keys", "keys/notes.txt", "keys/a/1.waybill", "1.0.1.waybill.txt", "1.0.1.sig"];
+    const others = ["1.0.1/flash/a.waybill", "keys", "keys/notes.txt", "keys/a/1.waybill", "1.0.1.waybill.txt", "1.0.1.sig", "1.0.1.waybill.draft"];
     expect([...documents, ...others].filter(isDocument)).toEqual(documents);
     expect(code(() => isDocument(1 as never))).toBe("field_type");
   });
