@@ -19,8 +19,8 @@ pub(crate) enum Json<'a> {
     Null,
     /// `true` or `false`
     Bool(bool),
-    /// A number; `None` unless it is whole and from 0 to 2^64 - 1.
-    Number(Option<u64>),
+    /// A number, as it is written.
+    Number(&'a str),
     /// A text, borrowed from the document unless it has escapes.
     Text(Cow<'a, str>),
     /// A list.
@@ -68,10 +68,8 @@ impl<'a> Json<'a> {
 
     /// The value as a whole number.
     pub(crate) fn number(&self, place: &str) -> Result<u64, Error> {
-        match self {
-            Json::Number(Some(number)) => Ok(*number),
-            _ => Err(self.is_not("a whole number", place)),
-        }
+        let number = if let Json::Number(text) = self { text.parse().ok() } else { None };
+        number.ok_or_else(|| self.is_not("a whole number from 0 to 2^64 - 1", place))
     }
 
     /// The value as a list, with each item read by `read`.
@@ -113,7 +111,7 @@ impl<'a> Json<'a> {
             Json::Null => "null",
             Json::Bool(true) => "true",
             Json::Bool(false) => "false",
-            Json::Number(_) => "a number",
+            Json::Number(text) => text.get(..32).unwrap_or(text),
             Json::Text(_) => "a string",
             Json::List(_) => "a list",
             Json::Object(_) => "an object",
@@ -233,7 +231,7 @@ fn value<'de>(
         }
         b'-' | b'0'..=b'9' => {
             let (text, _) = lexer.num_string().validated()?;
-            Json::Number(text.parse().ok())
+            Json::Number(text)
         }
         _ => match lexer.null_or_bool().ok_or(Expect::Value)? {
             None => Json::Null,

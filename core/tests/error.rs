@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use airwaybill::{Code, DevicePath, Manifest, Peek, Version, VersionScheme};
+use airwaybill::{CheckRequest, Code, DevicePath, Manifest, Peek, Version, VersionScheme};
 
 #[test]
 fn codes_are_unique_snake_case() {
@@ -16,6 +16,7 @@ fn a_message_names_the_value_and_the_rule_on_one_line() {
     let path = |path: &str| DevicePath::new(path).unwrap_err().to_string();
     let version = |text: &str| Version::parse(text, VersionScheme::Semver).unwrap_err().to_string();
     let manifest = |text: &str| Manifest::parse(text.as_bytes()).unwrap_err().to_string();
+    let settings = |text: &str| CheckRequest::parse_settings(text.as_bytes()).unwrap_err().to_string();
     for (message, expected) in [
         (path("a//b"), r#""a//b": a path must not have a "" segment"#),
         (path("a\nb"), r#""a\nb": a path must not have a control character"#),
@@ -39,10 +40,15 @@ fn a_message_names_the_value_and_the_rule_on_one_line() {
         ),
         (manifest("[]"), "the document: expected an object, found a list"),
         (manifest("{}"), "delete: missing field"),
-        (manifest(r#"{"delete": [1]}"#), "delete[0]: expected a string, found a number"),
+        (manifest(r#"{"delete": [1]}"#), "delete[0]: expected a string, found 1"),
         (
             manifest(r#"{"delete": [], "new": [{"URL": "http://h/a", "dst_path": "a", "hash": "x"}]}"#),
             r#"new[0].hash: "x": a SHA-1 is 40 lower-case hex digits"#,
+        ),
+        (settings(r#"{"flash_size": -1}"#), "flash_size: expected a whole number from 0 to 2^64 - 1, found -1"),
+        (
+            settings(r#"{"flash_size": 99999999999999999999}"#),
+            "flash_size: expected a whole number from 0 to 2^64 - 1, found 99999999999999999999",
         ),
     ] {
         assert_eq!(message, expected);
