@@ -297,6 +297,8 @@ codes! {
     SequenceOrder = "sequence_order",
     /// A waybill has expired.
     Expired = "expired",
+    /// The firmware that a release needs does not go out with it.
+    FirmwareNeeded = "firmware_needed",
 }
 
 impl fmt::Display for Code {
