@@ -13,7 +13,7 @@ use crate::listing::{self, Listing, entries};
 use crate::manifest::manifest_options;
 use crate::plan::Plan;
 use crate::records::{FileRecord, Finding, Firmware, Notice};
-use crate::waybill::{Documents, Keys, Signed, Waybill};
+use crate::waybill::{Documents, Keys, Signed, Waybill, document_number};
 
 /// A decision of the engine, as a tuple.
 type Decided = (Option<String>, Option<String>, Option<String>, Option<String>, Option<String>);
@@ -166,7 +166,7 @@ impl Catalog {
         current: Vec<String>,
         target: Option<String>,
         mounts: Option<Vec<String>>,
-        flash_size: Option<u64>,
+        flash_size: Option<Bound<'_, PyAny>>,
         firmware: &str,
         accept: Vec<Bound<'_, PyMapping>>,
     ) -> PyResult<Vec<String>> {
@@ -195,7 +195,7 @@ impl Catalog {
         current: Vec<String>,
         target: Option<String>,
         mounts: Option<Vec<String>>,
-        flash_size: Option<u64>,
+        flash_size: Option<Bound<'_, PyAny>>,
         firmware: &str,
         accept: Vec<Bound<'_, PyMapping>>,
         documents: Option<&Bound<'_, PyAny>>,
@@ -222,7 +222,7 @@ impl Catalog {
         current: Vec<String>,
         target: Option<String>,
         mounts: Option<Vec<String>>,
-        flash_size: Option<u64>,
+        flash_size: Option<Bound<'_, PyAny>>,
         firmware: &str,
         accept: Vec<Bound<'_, PyMapping>>,
         documents: Option<&Bound<'_, PyAny>>,
@@ -249,10 +249,11 @@ impl Catalog {
         product: String,
         files: &Bound<'_, PyAny>,
         documents: &Bound<'_, PyAny>,
-        sequence: Option<u32>,
+        sequence: Option<Bound<'_, PyAny>>,
         expires: Option<String>,
         needs_firmware: Option<String>,
     ) -> PyResult<Waybill> {
+        let sequence = document_number("sequence", sequence.as_ref())?;
         let request = WaybillRequest { name, product, sequence, expires, needs_firmware };
         let (files, documents) = (listing::files(files)?, Documents::new(documents)?);
         self.0.waybill(&request, &documents.files(), &files).map(Waybill).map_err(engine_error)

@@ -7,7 +7,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyMapping;
 use serde_json::{Value, json};
 
-use crate::convert::{bytes, from_python, to_python};
+use crate::convert::{bytes, from_python, to_python, whole_number};
 use crate::error::{engine_error, error};
 use crate::waybill::Documents;
 
@@ -85,11 +85,12 @@ pub(crate) fn check_request(
     current: Vec<String>,
     target: Option<String>,
     mounts: Option<Vec<String>>,
-    flash_size: Option<u64>,
+    flash_size: Option<Bound<'_, PyAny>>,
     firmware: &str,
     accept: Vec<Bound<'_, PyMapping>>,
 ) -> PyResult<CheckRequest> {
     let accept = accept.iter().map(|item| from_python::<Value>(item)).collect::<PyResult<Vec<_>>>()?;
+    let flash_size: Option<u64> = whole_number("field_type", "flash_size", flash_size.as_ref(), u64::MAX)?;
     let mut request = json!({"current": current, "firmware": firmware, "accept": accept});
     for (key, value) in [("target", json!(target)), ("mounts", json!(mounts)), ("flash_size", json!(flash_size))] {
         if !value.is_null() {

@@ -8,6 +8,8 @@ use serde::de::DeserializeOwned;
 
 use crate::error::{engine_error, error};
 
+const SHOWN_DIGITS: usize = 40;
+
 /// The result of `__reduce__`, for `pickle` and `copy`: a callable that recreates the value, and its arguments.
 pub(crate) type Reduced<'py, Arguments> = PyResult<(Bound<'py, PyAny>, Arguments)>;
 
@@ -27,6 +29,26 @@ pub(crate) fn from_python<T: DeserializeOwned>(value: &Bound<'_, PyAny>) -> PyRe
             || raised.is_instance_of::<PyValueError>(py)
             || raised.is_instance_of::<PyOverflowError>(py);
         if is_about_types { error("field_type", message) } else { raised }
+    })
+}
+
+/// An argument that is a whole number from 0 to `most`; another number is an error that names it, with this code.
+pub(crate) fn whole_number<T: TryFrom<u64>>(
+    code: &'static str,
+    name: &str,
+    value: Option<&Bound<'_, PyAny>>,
+    most: u64,
+) -> PyResult<Option<T>> {
+    let Some(value) = value else { return Ok(None) };
+    let number = match value.extract::<u64>() {
+        Err(failure) if !failure.is_instance_of::<PyOverflowError>(value.py()) => return Err(failure),
+        number => number.ok().filter(|number| *number <= most).and_then(|number| number.try_into().ok()),
+    };
+    number.map(Some).ok_or_else(|| {
+        // Python writes none of more than 4,300 digits.
+        let digits = value.str().map(|text| text.to_string()).unwrap_or_default();
+        let shown: String = digits.chars().take(SHOWN_DIGITS).collect();
+        error(code, format!("{name} {shown}: expected a whole number from 0 to {most}"))
     })
 }
 

@@ -5,9 +5,14 @@ use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyDict, PyMapping, PyTuple};
 
-use crate::convert::{Reduced, bytes, to_python};
+use crate::convert::{Reduced, bytes, to_python, whole_number};
 use crate::error::engine_error;
 use crate::records::{Notice, record};
+
+/// A number as documents have it (rule T5).
+pub(crate) fn document_number(name: &str, value: Option<&Bound<'_, PyAny>>) -> PyResult<Option<u32>> {
+    whole_number("document_value", name, value, (1 << 31) - 1)
+}
 
 /// A document that is read strictly and written in exactly one way. Methods may follow.
 macro_rules! document {
@@ -100,12 +105,11 @@ document! {
             product: &str,
             root: Vec<PublicKey>,
             release: Vec<PublicKey>,
-            threshold_root: Option<u32>,
-            threshold_release: Option<u32>,
-            floor: Option<u32>,
+            threshold_root: Option<Bound<'_, PyAny>>,
+            threshold_release: Option<Bound<'_, PyAny>>,
+            floor: Option<Bound<'_, PyAny>>,
         ) -> PyResult<Self> {
-            let (root, release, remove) = (engine_keys(root), engine_keys(release), Vec::new());
-            let request = KeysRequest { root, release, remove, threshold_root, threshold_release, floor };
+            let request = keys_request([root, release, Vec::new()], [threshold_root, threshold_release], floor)?;
             airwaybill::Keys::first(product, &request).map(Self).map_err(engine_error)
         }
 
@@ -123,12 +127,11 @@ document! {
             root: Vec<PublicKey>,
             release: Vec<PublicKey>,
             remove: Vec<PublicKey>,
-            threshold_root: Option<u32>,
-            threshold_release: Option<u32>,
-            floor: Option<u32>,
+            threshold_root: Option<Bound<'_, PyAny>>,
+            threshold_release: Option<Bound<'_, PyAny>>,
+            floor: Option<Bound<'_, PyAny>>,
         ) -> PyResult<Self> {
-            let (root, release, remove) = (engine_keys(root), engine_keys(release), engine_keys(remove));
-            let request = KeysRequest { root, release, remove, threshold_root, threshold_release, floor };
+            let request = keys_request([root, release, remove], [threshold_root, threshold_release], floor)?;
             self.0.changed(&request).map(Self).map_err(engine_error)
         }
 
@@ -230,8 +233,20 @@ impl PublicKey {
     }
 }
 
-fn engine_keys(keys: Vec<PublicKey>) -> Vec<airwaybill::PublicKey> {
-    keys.into_iter().map(|key| key.0).collect()
+fn keys_request(
+    keys: [Vec<PublicKey>; 3],
+    [threshold_root, threshold_release]: [Option<Bound<'_, PyAny>>; 2],
+    floor: Option<Bound<'_, PyAny>>,
+) -> PyResult<KeysRequest> {
+    let [root, release, remove] = keys.map(|keys| keys.into_iter().map(|key| key.0).collect());
+    Ok(KeysRequest {
+        root,
+        release,
+        remove,
+        threshold_root: document_number("threshold_root", threshold_root.as_ref())?,
+        threshold_release: document_number("threshold_release", threshold_release.as_ref())?,
+        floor: document_number("floor", floor.as_ref())?,
+    })
 }
 
 record! {
