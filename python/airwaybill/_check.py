@@ -8,10 +8,10 @@ import sys
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from . import _signing
 from ._core import Catalog, check_settings
 from ._error import AirwaybillError
 from ._host import shown
-from ._signing import documents, now
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -42,7 +42,7 @@ def check(catalog: Catalog, root: str, current: Sequence[str] = (), **options: A
     Raises `AirwaybillError` with code ``settings_invalid`` besides those of `Catalog.check`.
     """
     asked = {**settings(root), **{key: value for key, value in options.items() if value is not None}}
-    return catalog.check_directory(root, current, **asked, documents=documents(root), now=now())
+    return catalog.check_directory(root, current, **asked, documents=_signing.documents(root), now=_signing.now())
 
 
 class Settings(NamedTuple):
@@ -84,13 +84,15 @@ class Checked(NamedTuple):
         return tuple(finding for finding in self.findings if finding["level"] == "error")
 
 
-def checked(catalog: Catalog, root: str, found: Settings, otherwise: str = "it is ignored") -> Checked:
+def checked(
+    catalog: Catalog, root: str, found: Settings, documents: dict[str, bytes], otherwise: str = "it is ignored"
+) -> Checked:
     """The check of what devices would get; what is wrong with ``check.toml`` is a finding.
 
-    ``otherwise`` is what holds as long as it has never been read.
+    ``documents`` are the waybills, keys and signatures; ``otherwise`` is what holds as long as it has never been read.
     """
     values = found.values or {}
-    found_here = catalog.check_directory(root, **values, documents=documents(root), now=now())
+    found_here = catalog.check_directory(root, **values, documents=documents, now=_signing.now())
     findings = tuple(map(plain, found_here))
     if found.problem is None:
         return Checked(values, findings)
@@ -106,14 +108,14 @@ def checked(catalog: Catalog, root: str, found: Settings, otherwise: str = "it i
 
 
 def without_errors(
-    offer: Callable[[tuple[str, ...]], Catalog], root: str, found: Settings
+    offer: Callable[[tuple[str, ...]], Catalog], root: str, found: Settings, documents: dict[str, bytes]
 ) -> tuple[Catalog, tuple[str, ...], Checked]:
     """What is offered once nothing in it has an error, the names that are held back for that, and all that was found.
 
     ``offer`` gives the catalog without those names: what comes in their place is checked as well. Nothing is offered as
     long as ``check.toml`` is there and has never been read: what is an error is not known.
     """
-    check = partial(checked, root=root, found=found, otherwise="nothing is offered")
+    check = partial(checked, root=root, found=found, documents=documents, otherwise="nothing is offered")
     catalog = offer(())
     first = last = check(catalog)
     errors: list[dict[str, str]] = []

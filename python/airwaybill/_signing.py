@@ -13,9 +13,10 @@ from ._core import Keys, Notice, PublicKey, Signature, is_document
 from ._error import AirwaybillError
 from ._files import write
 from ._host import shown
+from ._terminal import complain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from ._core import Catalog, Listing, Signed
 
@@ -27,20 +28,57 @@ READ_LIMIT = 512 * 1024 + 1
 MAX_SIGNATURES = 8
 
 
-def documents(root: str) -> dict[str, bytes]:
-    """The waybills, keys and signatures below ``root``, by name: ``1.0.1.waybill``, ``keys/1.waybill``."""
+def warn(message: str) -> None:
+    complain(f"warning: {message}")
+
+
+def documents(root: str, tell: Callable[[str], object] = warn) -> dict[str, bytes]:
+    """The waybills, keys and signatures below ``root``, by name: ``1.0.1.waybill``, ``keys/1.waybill``.
+
+    One that cannot be read, or that a server would not send because it is a link out of ``root``, is as good as
+    missing: ``tell`` gets to know why.
+    """
     found = {}
     for prefix in ("", f"{KEYS}/"):
         try:
             names = sorted(os.listdir(os.path.join(root, prefix)))
         except (FileNotFoundError, NotADirectoryError):
             continue
-        for name in (prefix + name for name in names):
+        except OSError as error:
+            tell(f"{prefix or root}: {error.strerror}; nothing in it is read")
+            continue
+        for name in filter(_is_document, (prefix + name for name in names)):
             path = os.path.join(root, name)
-            if is_document(os.fsencode(name)) and os.path.isfile(path):
+            if not os.path.isfile(path):
+                continue
+            if not _is_inside(root, path):
+                tell(f"{shown(name)}: a link to what is not sent; it is as good as missing")
+                continue
+            try:
                 with open(path, "rb") as file:
                     found[name] = file.read(READ_LIMIT)
+            except OSError as error:
+                tell(f"{shown(name)}: {error.strerror}; it is as good as missing")
     return found
+
+
+def _is_document(name: str) -> bool:
+    return is_document(os.fsencode(name))
+
+
+def _is_inside(root: str, path: str) -> bool:
+    """Whether a path, links followed, is below ``root`` and in nothing hidden, as the server has it."""
+    try:
+        inside = os.path.relpath(os.path.realpath(path), os.path.realpath(root))
+    except ValueError:
+        # Another drive.
+        return False
+    return not any(segment.startswith(".") for segment in inside.split(os.sep))
+
+
+def is_draft(name: str) -> bool:
+    """Of a document, whether it is of keys that not all have signed who must, which nobody gets."""
+    return f".waybill{DRAFT}" in name
 
 
 def now() -> str:

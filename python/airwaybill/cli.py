@@ -58,6 +58,9 @@ from airwaybill._options import (
 )
 from airwaybill._terminal import compared, complain, new_table, print_json, print_tables, progress_bar, shown, size_of
 
+# Sizes are under 2^53.
+MAX_FLASH_SIZE = (1 << 53) - 1
+
 commands = typer.Typer(
     name="airwaybill",
     help="Over-the-air update manifests: which files, which firmware, with sizes and hashes.",
@@ -180,7 +183,8 @@ def check(
         list[str], typer.Option("--mount", metavar="NAME", help="A mount point of the devices; may be repeated.")
     ] = [],  # noqa: B006
     flash_size: Annotated[
-        Optional[int], typer.Option("--flash-size", min=1, metavar="BYTES", help="The file system at flash/.")
+        Optional[int],
+        typer.Option("--flash-size", min=1, max=MAX_FLASH_SIZE, metavar="BYTES", help="The file system at flash/."),
     ] = None,
     fail_on: Annotated[Level, typer.Option("--fail-on", help="Exit with 1 from this on.")] = Level.error,
     as_json: JsonOption = False,
@@ -226,11 +230,12 @@ def inspect(
     keep: KeepOption = [],  # noqa: B006
 ) -> None:
     """Show the releases and firmware images of a directory, and what is ignored and why."""
-    offer = _offer(directory, scheme, ignore, protect, include, keep, signed_only=signed_only)
+    documents = _signing.documents(directory) if checked or signed_only else {}
+    offer = _offer(directory, scheme, ignore, protect, include, keep, signed_by=documents if signed_only else None)
     catalog = offer(())
     if checked:
         settings = _check.Settings(_check.settings(directory))
-        catalog, _, found = _check.without_errors(offer, directory, settings)
+        catalog, _, found = _check.without_errors(offer, directory, settings, documents)
         _complain_of(found.errors)
     # What devices on each release fetch to get to the highest, without and with patches.
     plans = [catalog.plan(release.version) for release in catalog.releases]
@@ -393,14 +398,13 @@ def _fail(exit_code: int, code: str, message: str) -> int:
 
 
 def _offer(
-    directory: str, scheme: Scheme, *globs: Sequence[str], signed_only: bool = False
+    directory: str, scheme: Scheme, *globs: Sequence[str], signed_by: Optional[dict[str, bytes]]
 ) -> Callable[[Sequence[str]], Catalog]:
-    """The catalog of a directory, without the names that failed."""
-    found = _directory.Directory.scan(directory, scheme, *globs, sha256=signed_only)
+    """The catalog of a directory, without the names that failed, and without what these documents do not sign."""
+    found = _directory.Directory.scan(directory, scheme, *globs, sha256=signed_by is not None)
     unsigned: tuple[Notice, ...] = ()
-    if signed_only:
-        documents = _signing.documents(directory)
-        unsigned = _signing.judge_to_serve(found.catalog(), found.listing, documents, _signing.now()).unsigned
+    if signed_by is not None:
+        unsigned = _signing.judge_to_serve(found.catalog(), found.listing, signed_by, _signing.now()).unsigned
     return lambda failed: found.catalog(failed=failed, unsigned=unsigned)
 
 

@@ -56,6 +56,29 @@ def test_only_what_is_offered_is_sent(root: Path, log: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("options", [(), ("--serve-other",)], ids=["plain", "other"])
+def test_drafts_of_keys_are_never_sent(root: Path, log: Path, options: tuple[str, ...]) -> None:
+    drafts = ["keys/2.waybill.draft", "keys/2.waybill.draft.sig", "keys/2.waybill.draft.2.sig"]
+    write(root, {**WAYBILLS, **dict.fromkeys(drafts, b"private\n"), "1.0.1/flash/keys/2.waybill.draft": b"public\n"})
+    with serving(root, log, "--settle", "0", *options) as server:
+        for path in drafts:
+            assert server.get(f"/{path}").status == 404
+        assert server.get("/1.0.1/flash/keys/2.waybill.draft").body == b"public\n"
+        assert server.get("/1.0.1.waybill.draft").status == 404
+
+
+def test_documents_that_lead_out_are_neither_sent_nor_counted(root: Path, tmp_path: Path, log: Path) -> None:
+    write(tmp_path, {"elsewhere": b"a waybill\n"})
+    (root / "1.0.1.waybill").symlink_to(tmp_path / "elsewhere")
+    with serving(root, log, "--settle", "0") as server:
+        assert server.get("/1.0.1.waybill").status == 404
+        write(root, {"1.0.2/flash/main.py": b"3\n"})
+        server.wait(lambda health: "1.0.2" in health["releases"])
+        assert server.stop() == 0
+        told = [line for line in server.said if "1.0.1.waybill" in line]
+    assert told == ["airwaybill: warning: '1.0.1.waybill': a link to what is not sent; it is as good as missing\n"]
+
+
 def test_what_was_offered_is_sent_while_it_is_the_same(root: Path, log: Path) -> None:
     write(root, {"firmware_1.0.1.bin": noise(1000), "1.0.1/flash/gone.py": b"a secret\n"})
     with serving(root, log, "--settle", "0") as server:

@@ -17,6 +17,7 @@ from starlette.types import Receive, Scope, Send
 
 from airwaybill import FileRecord, Hasher
 from airwaybill._core import is_document, is_patch
+from airwaybill._signing import is_draft
 from airwaybill._terminal import shown
 from airwaybill.server.answers import Answer, Header, RequestError
 from airwaybill.server.cache import Entity, EntityCache, remember
@@ -74,6 +75,8 @@ class Files:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         snapshot = self._releases.to_send()
         path = request_path(scope)
+        if is_draft(path) and is_document(path):
+            raise not_found(f"/{path}")
         record = snapshot.find(path)
         if record is not None and record.size <= WHOLE_LIMIT:
             await self._send_small(scope, receive, send, snapshot, record)

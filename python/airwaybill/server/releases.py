@@ -208,7 +208,9 @@ class Releases(Offered):
             now = int(time.time())
             before = None if last is None else last.settings
             settings = _check.Settings.read(self.root).after(before)
-            documents = _signing.documents(self.root)
+            unread: list[str] = []
+            documents = _signing.documents(self.root, unread.append)
+            self._report.tell_unread(unread)
             state = (real_root, listing, waits.keys(), self._hour(now), settings, documents)
             if state != self._state or self._is_outdated(now):
                 moment = Moment(now, tuple(waits))

@@ -19,6 +19,7 @@ class Report:
     def __init__(self, scheme: str) -> None:
         self._scheme = scheme
         self._told: set[str] = set()
+        self._unread: list[str] = []
         self._offered: tuple[str, ...] = ()
 
     def tell(self, snapshot: Snapshot) -> None:
@@ -28,6 +29,13 @@ class Report:
             if line not in self._told:
                 log.log(level, "%s", shown(line))
         self._told = set(lines)
+
+    def tell_unread(self, unread: list[str]) -> None:
+        """Tells of documents that cannot be read."""
+        for message in unread:
+            if message not in self._unread:
+                log.warning("warning: %s", message)
+        self._unread = unread
 
     def _lines(self, snapshot: Snapshot) -> Iterator[tuple[str, int]]:
         if snapshot.is_empty:

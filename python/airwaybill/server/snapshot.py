@@ -19,6 +19,7 @@ class Found(NamedTuple):
     moment: Moment
     real_root: str
     settings: _check.Settings
+    documents: dict[str, bytes]
     checked: _check.Checked | None
     judged: _signing.Judged | None
 
@@ -39,6 +40,7 @@ class Snapshot:
     moment: Moment
     real_root: str
     settings: _check.Settings
+    documents: dict[str, bytes]
     checked: _check.Checked | None
     judged: _signing.Judged | None
     offered: dict[str, Catalog]
@@ -99,10 +101,10 @@ class Snapshot:
         failed: tuple[str, ...] = ()
         checked = None
         if config.checked:
-            catalog, failed, checked = _check.without_errors(offer, real_root, settings)
+            catalog, failed, checked = _check.without_errors(offer, real_root, settings, documents)
         else:
             catalog = offer(failed)
-        found = Found(listing, moment._replace(failed=failed), real_root, settings, checked, judged)
+        found = Found(listing, moment._replace(failed=failed), real_root, settings, documents, checked, judged)
         return cls.of(before, catalog, found, config)
 
     @classmethod
@@ -144,4 +146,4 @@ class Snapshot:
 
     def finished(self) -> Snapshot:
         """The same, checked; what was answered from it is still right."""
-        return replace(self, checked=_check.checked(self.catalog, self.real_root, self.settings))
+        return replace(self, checked=_check.checked(self.catalog, self.real_root, self.settings, self.documents))
