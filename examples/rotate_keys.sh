@@ -16,5 +16,5 @@ airwaybill keys new releases --product smart-meter --root root.pub --release off
 airwaybill sign releases 1.0.0 1.0.1 --key office
 airwaybill keys rotate releases --remove office.pub --release laptop.pub --floor 5
 airwaybill sign releases keys --key root
-airwaybill sign releases 1.0.1 --key laptop --sequence 5
+airwaybill sign releases 1.0.1 --key laptop
 airwaybill verify releases --keys releases/keys/2.waybill || test $? = 1

@@ -3,8 +3,10 @@
 # typer evaluates the annotations, which under Python 3.9 must not be strings: no `from __future__ import annotations`.
 
 import os
+import re
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Annotated, Any, Optional
 
 import typer
@@ -35,8 +37,18 @@ from airwaybill._options import (
     Scheme,
     SchemeOption,
 )
-from airwaybill._signing import KEYS, Draft, Signing
-from airwaybill._terminal import complain, new_table, print_json, print_tables, shown
+from airwaybill._signing import DRAFT, KEYS, Draft, Signing
+from airwaybill._terminal import new_table, print_json, print_tables, shown
+
+MAX_SEQUENCE = (1 << 31) - 1
+# A floor that leaves fewer is hardly meant.
+FEW_SEQUENCES = 1 << 30
+MAX_KEYS = 16
+# Of names that are not offered: those of releases, and of images, that may have been renamed.
+WITHDRAWN = frozenset({"name_withdrawn", "not_firmware"})
+IMAGE_TYPE = re.compile(r"\.(bin|hex)$")
+# What people add to a name to withdraw it: `.bak`, `-old2`, ` (copy)`, `~`.
+ENDING = re.compile(r"~|[-._ (]+[A-Za-z]+[-._ ()0-9]*")
 
 keys = typer.Typer(help="Who may sign: keys/<n>.waybill beside the releases.", no_args_is_help=True)
 
@@ -47,11 +59,16 @@ ReleaseOption = Annotated[
     list[str], typer.Option("--release", metavar="KEY.pub", help="A key that may sign releases; may be repeated.")
 ]
 ThresholdRootOption = Annotated[
-    Optional[int], typer.Option("--threshold-root", metavar="K", help="How many root keys have to sign; at first 1.")
+    Optional[int],
+    typer.Option(
+        "--threshold-root", metavar="K", min=1, max=MAX_KEYS, help="How many root keys have to sign; at first 1."
+    ),
 ]
 ThresholdReleaseOption = Annotated[
     Optional[int],
-    typer.Option("--threshold-release", metavar="K", help="How many release keys have to sign; at first 1."),
+    typer.Option(
+        "--threshold-release", metavar="K", min=1, max=MAX_KEYS, help="How many release keys have to sign; at first 1."
+    ),
 ]
 
 
@@ -99,7 +116,8 @@ def rotate_keys(
     threshold_root: ThresholdRootOption = None,
     threshold_release: ThresholdReleaseOption = None,
     floor: Annotated[
-        Optional[int], typer.Option("--floor", metavar="SEQUENCE", help="Waybills below it no longer count.")
+        Optional[int],
+        typer.Option("--floor", metavar="SEQUENCE", min=0, max=MAX_SEQUENCE, help="Waybills below it no longer count."),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -107,6 +125,10 @@ def rotate_keys(
     _need_directory(directory)
     found = _signing.documents(directory)
     newest = Keys.newest(found)
+    before = newest.to_dict()
+    name = f"{KEYS}/{before['number'] + 1}.waybill{DRAFT}"
+    if name in found:
+        raise CommandError(WRONG_USAGE, "keys_exist", f"{name} is there; sign it, or remove it first")
     changed = newest.changed(
         root=_public(root),
         release=_public(release),
@@ -115,16 +137,37 @@ def rotate_keys(
         threshold_release=threshold_release,
         floor=floor,
     )
-    name = f"{KEYS}/{changed.to_dict()['number']}.waybill.draft"
-    if name in found:
-        raise CommandError(WRONG_USAGE, "keys_exist", f"{name} is there; sign it, or remove it first")
+    if {**changed.to_dict(), "number": before["number"]} == before:
+        raise CommandError(WRONG_USAGE, "usage", "nothing would change: say what, with --root, --release or --remove")
     write(os.path.join(directory, name), changed.render())
-    lacking = Draft.of(_signing.documents(directory)).lacks()
+    lacking = Draft.of({**found, name: changed.render()}).lacks()
     if as_json:
         print_json({"name": name, "lacks": lacking})
     else:
         print(f"wrote {name}: devices get it once it is signed; it lacks {lacking}")
     _warn_of_loss(changed)
+    if floor is not None:
+        _warn_of_floor(floor, _highest(found, before["product"]), has_lost=bool(remove))
+
+
+def _warn_of_floor(floor: int, highest: int, *, has_lost: bool) -> None:
+    if has_lost and floor <= highest:
+        why = "devices forget their sequences with a key that goes"
+        _signing.warn(f"--floor {floor}: what is signed has sequences up to {highest}, and {why}: take one above it")
+    left = MAX_SEQUENCE - floor + 1
+    if left < FEW_SEQUENCES:
+        _signing.warn(f"--floor {floor}: it leaves {left} sequences, and a floor never falls")
+
+
+def _highest(found: dict[str, bytes], product: str) -> int:
+    """The highest sequence among the waybills of a product."""
+    sequences = [0]
+    for name, document in found.items():
+        if name.endswith(".waybill") and "/" not in name:
+            with suppress(AirwaybillError):
+                waybill = Waybill.parse(document).to_dict()
+                sequences += [waybill["sequence"]] if waybill["product"] == product else []
+    return max(sequences)
 
 
 def _warn_of_loss(written: Keys) -> None:
@@ -132,9 +175,7 @@ def _warn_of_loss(written: Keys) -> None:
     needed = root["threshold"]
     if len(root["keys"]) == needed:
         keys = "the only root key is" if needed == 1 else f"one of the {needed} root keys is"
-        complain(
-            f"warning: if {keys} lost, devices' keys can never be changed again: add a --root that is kept elsewhere"
-        )
+        _signing.warn(f"if {keys} lost, devices' keys can never be changed again: add a --root that is kept elsewhere")
 
 
 def sign(
@@ -148,7 +189,13 @@ def sign(
         typer.Option("--key", metavar="KEY", help="The private key, or the public one of a key that an agent holds."),
     ] = None,
     sequence: Annotated[
-        Optional[int], typer.Option("--sequence", help="By default as before, or one more than the highest.")
+        Optional[int],
+        typer.Option(
+            "--sequence",
+            min=1,
+            max=MAX_SEQUENCE,
+            help="That of the first; by default as before, if the files are the same, or one more than the highest.",
+        ),
     ] = None,
     expires: Annotated[
         Optional[str],
@@ -180,36 +227,46 @@ def sign(
         return
     scanned = _directory.Directory.scan(directory, scheme, ignore, protect, include, keep, sha256=True)
     catalog, listing = scanned.catalog(), scanned.listing
-    trusted = Keys.newest(_signing.documents(directory))
-    product = trusted.to_dict()["product"]
+    found = _signing.documents(directory)
+    trusted = Keys.newest(found)
     if key is not None and not dry_run:
         _check_signer(trusted, key)
-    signed: list[dict[str, Any]] = []
-    for target in _targets(catalog, name):
-        found = _signing.documents(directory)
-        is_image = target.startswith("firmware_")
+    targets = _targets(catalog, name)
+    replaced = {f"{target}.waybill" for target in targets}
+    # Numbers of those that are signed again are taken, and under names that are not offered they are in nobody's way.
+    others = {f" {document}" if document in replaced else document: found[document] for document in found}
+    waybills: list[Waybill] = []
+    for number, target in enumerate(targets):
+        own = f"{target}.waybill"
         waybill = catalog.waybill(
             target,
-            product,
+            trusted.to_dict()["product"],
             listing,
-            found,
-            sequence=sequence,
+            {**others, own: found[own]} if own in found else others,
+            sequence=None if sequence is None else sequence + number,
             expires=expires,
-            needs_firmware=None if is_image else needs_firmware,
+            needs_firmware=None if target.startswith("firmware_") else needs_firmware,
         )
-        if key is None or dry_run:
-            sys.stdout.buffer.write(waybill.render())
-            continue
+        others[own] = waybill.render()
+        waybills.append(waybill)
+    for waybill in waybills:
+        _warn_of_firmware(catalog, waybill)
+    if key is None or dry_run:
+        sys.stdout.buffer.writelines(waybill.render() for waybill in waybills)
+        return
+    for waybill in waybills:
         _refuse_what_is_never_valid(trusted, waybill)
-        signing = Signing.of(found, waybill.file_name, waybill.render(), _signing.fingerprints(trusted, "release"))
-        signing = signing.signed_by(key)
+    signers = _signing.fingerprints(trusted, "release")
+    signings = [Signing.of(found, each.file_name, each.render(), signers).signed_by(key) for each in waybills]
+    signed: list[dict[str, Any]] = []
+    for waybill, signing in zip(waybills, signings):
         signing.write(directory, found)
         missing = max(0, trusted.to_dict()["release"]["threshold"] - len(signing.signatures))
         signed.append({"name": signing.name, "sequence": waybill.to_dict()["sequence"], "missing": missing})
         rest = f"; {missing} more of the release keys must sign" if missing else ""
         if not as_json:
             print(f"signed {signing.name}: sequence {signed[-1]['sequence']}{rest}")
-    if signed and as_json:
+    if as_json:
         print_json(signed)
 
 
@@ -279,16 +336,28 @@ def verify(
 
 
 def _not_offered(catalog: Catalog, found: dict[str, bytes], offered: set[str]) -> dict[str, Notice]:
-    """The releases and images that are held back, or have a waybill and are not there, and why."""
+    """The releases and images that are held back, or have a waybill and are not there, and why.
+
+    Not those that were renamed to be withdrawn: `1.0.1.bak`.
+    """
     reasons: dict[str, Notice] = {}
     for notice in catalog.held_back:
         reasons.setdefault(notice.path.partition("/")[0], notice)
+    withdrawn = [notice.path.partition("/")[0] for notice in catalog.ignored if notice.code in WITHDRAWN]
     for document in found:
         name = document.removesuffix(".waybill")
-        if name != document and not name.startswith(f"{KEYS}/") and name not in offered:
+        if name == document or name.startswith(f"{KEYS}/") or name in offered:
+            continue
+        if not any(_is_renamed(name, other) for other in withdrawn):
             rule = "it has a waybill, and there is no such release or image"
             reasons.setdefault(name, Notice(name, "release_unknown", f"{shown(name)}: {rule}"))
     return reasons
+
+
+def _is_renamed(name: str, other: str) -> bool:
+    """Whether a name is another with what people add to withdraw it, before `.bin` or after it."""
+    pairs = ((name, other), (IMAGE_TYPE.sub("", name), IMAGE_TYPE.sub("", other)))
+    return any(long.startswith(short) and ENDING.fullmatch(long[len(short) :]) for short, long in pairs)
 
 
 def _targets(catalog: Catalog, names: Sequence[str]) -> list[str]:
@@ -308,6 +377,15 @@ def _check_signer(trusted: Keys, key: str) -> None:
     if signer.fingerprint not in _signing.fingerprints(trusted, "release"):
         rule = f"none of the release keys of keys {trusted.to_dict()['number']}; airwaybill keys rotate adds it"
         raise CommandError(WRONG_USAGE, "signature_unknown", f"{_signing.named(signer)}: {rule}")
+
+
+def _warn_of_firmware(catalog: Catalog, waybill: Waybill) -> None:
+    values = waybill.to_dict()
+    if values["kind"] == "release":
+        documents = {waybill.file_name: waybill.render()}
+        for finding in catalog.check([], target=values["version"], documents=documents):
+            if finding.code == "firmware_needed":
+                _signing.warn(f"{shown(finding.path)}: {shown(finding.message)}")
 
 
 def _refuse_what_is_never_valid(trusted: Keys, waybill: Waybill) -> None:

@@ -94,7 +94,7 @@ def test_what_cannot_be_read_costs_no_more(
 
 @pytest.mark.parametrize(
     ("command", "code"),
-    [(["verify"], 1), (["check"], 0), (["inspect", "--signed-only", "--checked"], 0), (["plan"], 0)],
+    [(["verify"], 1), (["check"], 0), (["inspect", "--signed-only", "--checked"], 0), (["plan"], 0), (["sign"], 0)],
     ids=lambda value: value[0] if isinstance(value, list) else "",
 )
 def test_the_commands_say_so_once_and_go_on(
