@@ -2,7 +2,7 @@
 
 import { Engine, EngineError, type Answered } from "./engine/client.js";
 import type {
-  CheckAnswer,
+  VerifyAnswer,
   CompareAnswer,
   Event as EngineEvent,
   FileAnswer,
@@ -35,7 +35,7 @@ export interface Problem {
   message: string;
 }
 
-export type Checked = { what: "content" | "device"; name: string; answer: CheckAnswer } | null;
+export type Checked = { what: "content" | "device"; name: string; answer: VerifyAnswer } | null;
 
 export class Model {
   view: View = START;
@@ -175,13 +175,13 @@ export class Model {
   }
 
   /** Y1; `given` is the content, null for what is open. */
-  async checkContent(manifest: File, given: Choice | null): Promise<void> {
-    await this.#check(given, () => this.#engine.ask("checkContent", manifest, given === null), { what: "content", name: manifest.name });
+  async verifyContent(manifest: File, given: Choice | null): Promise<void> {
+    await this.#check(given, () => this.#engine.ask("verifyContent", manifest, given === null), { what: "content", name: manifest.name });
   }
 
   /** Y2; the listing is a file or, in `given`, a copy of what the device holds. */
-  async checkDevice(version: string, listing: File | null, given: Choice | null): Promise<void> {
-    await this.#check(given, () => this.#engine.ask("checkDevice", version, listing), { what: "device", name: version });
+  async verifyDevice(version: string, listing: File | null, given: Choice | null): Promise<void> {
+    await this.#check(given, () => this.#engine.ask("verifyDevice", version, listing), { what: "device", name: version });
   }
 
   /** Asks the server whether what is shown is what it has. */
@@ -267,7 +267,7 @@ export class Model {
 
   async #check(
     given: Choice | null,
-    ask: () => Promise<Answered<CheckAnswer>>,
+    ask: () => Promise<Answered<VerifyAnswer>>,
     about: { what: "content" | "device"; name: string },
   ): Promise<void> {
     this.checked = null;

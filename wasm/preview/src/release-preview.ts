@@ -7,7 +7,7 @@ import { Model } from "./model.js";
 import { problemNotice } from "./parts/problem.js";
 import { refused } from "./parts/signed.js";
 import { shared, tokens } from "./parts/style.js";
-import "./views/check-view.js";
+import "./views/verify-view.js";
 import "./views/device-form.js";
 import "./views/manifest-view.js";
 import "./views/matrix-view.js";
@@ -241,7 +241,7 @@ export class ReleasePreview extends LitElement {
       plan: () => html`<rp-plan-view .model=${model}></rp-plan-view>`,
       matrix: () => html`${problemNotice(problems.plan, "Selected plan:")}<rp-matrix-view .model=${model}></rp-matrix-view>`,
       manifest: () => html`<rp-manifest-view .model=${model}></rp-manifest-view>`,
-      check: () => html`<rp-check-view .model=${model}></rp-check-view>`,
+      check: () => html`<rp-verify-view .model=${model}></rp-verify-view>`,
       releases: () => html`<rp-releases-view .model=${model}></rp-releases-view>`,
     };
     return html`<div role="tabpanel" id="panel" aria-labelledby="tab-${view.tab}">${panels[view.tab]()}</div>`;

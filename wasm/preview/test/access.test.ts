@@ -62,7 +62,7 @@ describe.each(LOOKS)("$name", ({ name, colorScheme, viewport }) => {
     ["plan", "from=1.0.0&kinds=delete+new+update+same&file=flash%2Fmain.py", "rp-file-detail .line.added"],
     ["matrix", "tab=matrix&from=1.0.0", "rp-matrix-view .ramp"],
     ["manifest", "tab=manifest&from=1.0.0", "rp-manifest-view .line"],
-    ["check", "tab=check&from=1.0.0", "rp-check-view .card"],
+    ["check", "tab=check&from=1.0.0", "rp-verify-view .card"],
     ["releases", "tab=releases&from=1.0.0", "rp-releases-view table"],
   ])("%s", async (view, fragment, there) => {
     const visit = await Visit.open(browser, `${server.url}_preview/#${fragment}`, look);

@@ -226,7 +226,7 @@ test("checks of content and of a device", async () => {
   await visit.drop('[data-drop="content-folder"]', join(folder, "content"));
   await tab.getByText("Something differs.").waitFor();
   expect(await visit.text("#check-result")).toContain("4 checked, 2 OK, 1 different, 1 missing");
-  const rows = await tab.locator("rp-check-view .item").allInnerTexts();
+  const rows = await tab.locator("rp-verify-view .item").allInnerTexts();
   expect(rows.map((row) => row.split(/\s+/).slice(1, 3).join(" "))).toEqual([
     "OK 1.0.1/flash/lib/new_lib.py",
     "different 1.0.1/flash/main.py",
@@ -235,7 +235,7 @@ test("checks of content and of a device", async () => {
   ]);
   await visit.shot("check");
   await tab.getByLabel("only problems").check();
-  expect(await tab.locator("rp-check-view .item").count()).toBe(2);
+  expect(await tab.locator("rp-verify-view .item").count()).toBe(2);
 
   // A device that lost a file, holds another content in one, and has one more.
   const content = readFileSync(join(EXAMPLES, "1.0.1/flash/boot.py"));

@@ -255,7 +255,7 @@ describe.each([["ten thousand files", served], ["a zip", zipped]] as const)("%s"
       await tab.getByText("Something differs.").waitFor();
       expect(await visit.text("#check-result")).toContain(`${number(all)} checked, ${number(all - 2)} OK, 1 different, 1 missing`);
       await tab.getByLabel("only problems").check();
-      const rows = await tab.locator("rp-check-view .item").allInnerTexts();
+      const rows = await tab.locator("rp-verify-view .item").allInnerTexts();
       expect(rows.map((row) => row.split(/\s+/).slice(1, 3).join(" "))).toEqual([
         "different 1.0.1/flash/part_0/file_105.py",
         "missing 1.0.1/flash/part_0/only_in_1_150.py",
@@ -288,9 +288,9 @@ describe.each([["ten thousand files", served], ["a zip", zipped]] as const)("%s"
     await visit.drop('[data-drop="device-listing"]', listing);
     await tab.getByText("Something differs.").waitFor();
     expect(await visit.text("#check-result")).toContain(`${number(files - 4)} OK, 2 different, 2 missing, 1 unexpected`);
-    expect(await tab.locator("rp-check-view .item").count()).toBeLessThan(80);
+    expect(await tab.locator("rp-verify-view .item").count()).toBeLessThan(80);
     await tab.getByLabel("only problems").check();
-    const rows = await tab.locator("rp-check-view .item").allInnerTexts();
+    const rows = await tab.locator("rp-verify-view .item").allInnerTexts();
     expect(rows.map((row) => row.split(/\s+/).slice(1, 3).join(" "))).toEqual([
       "unexpected flash/config.py",
       "missing flash/part_0/file_1.py",

@@ -2,7 +2,7 @@
 
 import { hashFiles } from "airwaybill";
 
-import { checkContent, checkDevice, deviceListing } from "./check.js";
+import { contentAnswer, deviceAnswer, deviceListing } from "./verify.js";
 import { difference, firstDifference } from "./lines.js";
 import { matrix } from "./matrix.js";
 import type { CompareAnswer, Event, Methods, PlanRequest, Render } from "./protocol.js";
@@ -46,12 +46,12 @@ export const methods: Answers = {
       () => turn === matrices && generation === session.generation,
     );
   },
-  async checkContent(manifest, own) {
-    return checkContent(manifest, own ? session.entries : await session.hash());
+  async verifyContent(manifest, own) {
+    return contentAnswer(manifest, own ? session.entries : await session.hash());
   },
-  async checkDevice(version, listing) {
+  async verifyDevice(version, listing) {
     const found = listing === null ? await session.hash() : await deviceListing(listing);
-    return checkDevice(session.catalog, version, found);
+    return deviceAnswer(session.catalog, version, found);
   },
 };
 

@@ -217,18 +217,18 @@ export interface Render {
   format: 1 | 2 | 3;
 }
 
-export interface CheckRow {
+export interface VerifyRow {
   kind: "right" | Report["problems"][number]["kind"];
   path: string;
   expected: Content | null;
   found: Content | null;
 }
 
-export interface CheckAnswer {
+export interface VerifyAnswer {
   checked: number;
   problems: number;
   /** Every file that was checked or found, sorted by path. */
-  rows: CheckRow[];
+  rows: VerifyRow[];
 }
 
 /** What can be asked; each answers with a promise. A `scheme` of null is that of the server. */
@@ -249,9 +249,9 @@ export interface Methods {
   matrix(key: string, request: Pick<PlanRequest, "firmwareVersion" | "allowDowngrade">): void;
   compare(request: PlanRequest, render: Render, server: string): CompareAnswer;
   /** Y1; against the files that were added, or against the open releases if `own`. */
-  checkContent(manifest: Blob, own: boolean): CheckAnswer;
+  verifyContent(manifest: Blob, own: boolean): VerifyAnswer;
   /** Y2; against a listing, or the files that were added when it is null. */
-  checkDevice(version: string, listing: Blob | null): CheckAnswer;
+  verifyDevice(version: string, listing: Blob | null): VerifyAnswer;
   /** Whether the server's listing has changed. */
   stale(listing: string): boolean;
 }

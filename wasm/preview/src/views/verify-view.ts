@@ -1,6 +1,6 @@
 import { css, html, nothing, type TemplateResult } from "lit";
 
-import type { CheckRow, Content } from "../engine/protocol.js";
+import type { VerifyRow, Content } from "../engine/protocol.js";
 import { choose, fileOf, folderHint, isZip, ofDrop, ofInput, type Choice } from "../files.js";
 import { count, exactBytes } from "../format.js";
 import { ModelElement } from "../parts/element.js";
@@ -9,7 +9,7 @@ import { shared } from "../parts/style.js";
 import { VirtualRows } from "../parts/virtual.js";
 
 const ROW = 46;
-const WORDS: Record<CheckRow["kind"], { sign: string; word: string; class: string }> = {
+const WORDS: Record<VerifyRow["kind"], { sign: string; word: string; class: string }> = {
   right: { sign: "✓", word: "OK", class: "right" },
   missing: { sign: "−", word: "missing", class: "delete" },
   different: { sign: "≠", word: "different", class: "delete" },
@@ -18,7 +18,7 @@ const WORDS: Record<CheckRow["kind"], { sign: string; word: string; class: strin
 };
 
 /** Compares files with a manifest (rule Y1) or with a release (rule Y2). */
-export class CheckView extends ModelElement {
+export class VerifyView extends ModelElement {
   static override properties = { ...ModelElement.properties, manifest: { state: true }, version: { state: true }, onlyWrong: { state: true } };
   static override styles = [
     shared,
@@ -107,7 +107,7 @@ export class CheckView extends ModelElement {
     const versions = overview.releases.map((release) => release.version);
     const { from } = this.model.view;
     const version = this.version ?? (from !== null && versions.includes(from) ? from : (versions.at(-1) ?? ""));
-    const copied = (given: Choice) => this.model.checkDevice(version, null, given);
+    const copied = (given: Choice) => this.model.verifyDevice(version, null, given);
     return html`
       <div class="cards">
         ${card(
@@ -133,7 +133,7 @@ export class CheckView extends ModelElement {
                 ${[...versions].reverse().map((name) => html`<option value=${name} .selected=${name === version}>${name}</option>`)}
               </select>
             </div>
-            ${this.#drop("device-listing", "Drop the device's listing here (JSON: path, size, sha1), or", "choose a listing", (file) => this.model.checkDevice(version, file, null), copied)}
+            ${this.#drop("device-listing", "Drop the device's listing here (JSON: path, size, sha1), or", "choose a listing", (file) => this.model.verifyDevice(version, file, null), copied)}
             ${this.#drop("device-folder", "or drop a copy of its files, or", "choose a folder", null, copied)}`,
         )}
       </div>
@@ -195,7 +195,7 @@ export class CheckView extends ModelElement {
   }
 
   #check(given: Choice | null) {
-    if (this.manifest !== null) return void this.model.checkContent(this.manifest, given);
+    if (this.manifest !== null) return void this.model.verifyContent(this.manifest, given);
     this.model.report("check", { code: "manifest_missing", message: "choose the manifest first" });
   }
 
@@ -238,7 +238,7 @@ export class CheckView extends ModelElement {
     </section>`;
   }
 
-  #row({ kind, path, expected, found }: CheckRow, index: number, total: number) {
+  #row({ kind, path, expected, found }: VerifyRow, index: number, total: number) {
     const { sign, word, class: look } = WORDS[kind];
     return html`<div class="item" role="listitem" aria-setsize=${total} aria-posinset=${index + 1}>
       <span class=${look}><span class="mono" aria-hidden="true">${sign}</span> ${word}</span>
@@ -268,4 +268,4 @@ function side(content: Content | null) {
   return html`${content.size === null ? "" : `${exactBytes(content.size)} `}<code title=${content.sha1}>${content.sha1.slice(0, 12)}…</code>`;
 }
 
-customElements.define("rp-check-view", CheckView);
+customElements.define("rp-verify-view", VerifyView);

@@ -3,12 +3,12 @@
 import { Manifest, verifyContent, verifyDevice, type Catalog, type Entry, type Report } from "airwaybill";
 
 import { SourceError } from "./failure.js";
-import type { CheckAnswer, CheckRow } from "./protocol.js";
+import type { VerifyAnswer, VerifyRow } from "./protocol.js";
 
 const MANIFEST_BYTES = 64 * 1024 * 1024;
 const LISTING_BYTES = 256 * 1024 * 1024;
 
-export async function checkContent(document: Blob, found: Entry[]): Promise<CheckAnswer> {
+export async function contentAnswer(document: Blob, found: Entry[]): Promise<VerifyAnswer> {
   if (document.size > MANIFEST_BYTES) throw new SourceError("json_invalid", "the file is too large for a manifest");
   const manifest = Manifest.parse(new Uint8Array(await document.arrayBuffer()));
   try {
@@ -18,7 +18,7 @@ export async function checkContent(document: Blob, found: Entry[]): Promise<Chec
   }
 }
 
-export function checkDevice(catalog: Catalog, version: string, found: Entry[]): CheckAnswer {
+export function deviceAnswer(catalog: Catalog, version: string, found: Entry[]): VerifyAnswer {
   return answer(verifyDevice(catalog, version, []), verifyDevice(catalog, version, found));
 }
 
@@ -37,9 +37,9 @@ export async function deviceListing(document: Blob): Promise<Entry[]> {
 }
 
 /** Checked against an empty listing, every file is missing: that is how the engine names all of them. */
-function answer(all: Report, report: Report): CheckAnswer {
+function answer(all: Report, report: Report): VerifyAnswer {
   const wrong = new Set(report.problems.map((problem) => `${problem.kind === "url" ? "u" : "f"}${problem.path}`));
-  const rows: CheckRow[] = [...report.problems];
+  const rows: VerifyRow[] = [...report.problems];
   for (const { path, kind, expected } of all.problems) {
     if (kind === "missing" && !wrong.has(`f${path}`)) rows.push({ kind: "right", path, expected, found: expected });
   }
