@@ -136,6 +136,13 @@ def shown(findings: Any) -> list[tuple[str, str, str]]:
     return [(each["level"], each["code"], each["path"]) for each in findings]
 
 
+def test_the_listing_names_documents_that_are_sent(root: Path, log: Path) -> None:
+    names = ["1.0.1.waybill", "1.0.1.waybill.sig", "keys/1.waybill"]
+    write(root, dict.fromkeys([*names, "keys/2.waybill.draft", "keys/2.waybill.draft.sig", "keys/notes"], b"any\n"))
+    with serving(root, log, "--settle", "0") as server:
+        assert server.get(LISTING).json()["documents"] == names
+
+
 def test_what_the_server_hides_the_listing_hides(root: Path, log: Path) -> None:
     write(root, {".secret": b"x", ".git/config": b"x", "docs/.hidden": b"x", "1.0.1/flash/.config": b"kept\n"})
     os.symlink("../.secret", root / "1.0.0" / "out.txt")

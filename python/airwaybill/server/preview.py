@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from airwaybill._check import Checked, reason
 from airwaybill._core import is_patch
+from airwaybill._signing import is_draft
 from airwaybill.server.answers import Answer, Header, RequestError
 from airwaybill.server.cache import Entity
 from airwaybill.server.conditions import RequestHeaders, accepts_gzip, precondition
@@ -181,6 +182,7 @@ def _render(snapshot: Snapshot, checked: Checked, config: Config) -> tuple[Snaps
             {"path": file.path, "size": file.size, "sha1": file.sha1} for file in snapshot.catalog.remembered
         ],
         "signed": None if snapshot.judged is None else [one.to_dict() for one in snapshot.judged.signed],
+        "documents": [name for name in snapshot.documents if not is_draft(name)],
         "entries": list(map(_shown, entries)),
     }
     # Without the brace: it goes on with what depends on the request.

@@ -1,9 +1,11 @@
 // What the findings of a check are about, and how to accept them.
 
-import type { FindingsAnswer, FoundFinding } from "./engine/protocol.js";
+import { SETTINGS_INVALID, type FindingsAnswer, type FoundFinding } from "./engine/protocol.js";
 
 /** Findings of one kind, which have the same advice. */
 export interface Group extends Pick<FoundFinding, "level" | "code" | "advice"> {
+  /** Its code, of the second one with the same code and a number. */
+  name: string;
   findings: readonly FoundFinding[];
   /** What accepts them; see `acceptLines`. */
   lines: string;
@@ -18,33 +20,39 @@ export function grouped(findings: readonly FoundFinding[]): Group[] {
     if (group === undefined) groups.set(key, [finding]);
     else group.push(finding);
   }
+  const known = new Map<string, number>();
   return [...groups.values()].map((findings) => {
     const { level, code, advice } = findings[0]!;
-    return { level, code, advice, findings, lines: acceptLines(findings) };
+    const number = (known.get(code) ?? 0) + 1;
+    known.set(code, number);
+    return { name: number === 1 ? code : `${code} ${number}`, level, code, advice, findings, lines: acceptLines(findings) };
   });
 }
 
-/** The places among `paths`, those of a plan, that each finding is about: its file, or the files below its directory. */
+/** The places among `paths`, those of a plan, that each group of findings is about, by its name: their files, or the files below their directories. */
 export function rowsOf({ findings, target }: FindingsAnswer, paths: readonly string[]): Map<string, Set<number>> {
-  const codes = new Map<string, string[]>();
-  for (const { path, code } of findings) {
-    const [release, rest] = [path.slice(0, path.indexOf("/")), path.slice(path.indexOf("/") + 1)];
-    if (release === target) codes.set(rest, [...(codes.get(rest) ?? []), code]);
+  const names = new Map<string, string[]>();
+  for (const { name, findings: found } of grouped(findings)) {
+    for (const { path } of found) {
+      const [release, rest] = [path.slice(0, path.indexOf("/")), path.slice(path.indexOf("/") + 1)];
+      if (release === target) names.set(rest, [...(names.get(rest) ?? []), name]);
+    }
   }
   const rows = new Map<string, Set<number>>();
   paths.forEach((path, row) => {
     for (let end = path.length; end > 0; end = path.lastIndexOf("/", end - 1)) {
-      for (const code of codes.get(path.slice(0, end)) ?? []) rows.set(code, (rows.get(code) ?? new Set()).add(row));
+      for (const name of names.get(path.slice(0, end)) ?? []) rows.set(name, (rows.get(name) ?? new Set()).add(row));
     }
   });
   return rows;
 }
 
-/** The lines of `check.toml` that accept findings; none for paths that no glob can have, such as that of the directory itself. */
+/** The lines of `check.toml` that accept findings; none for what is wrong with itself, and for paths that no glob can have, such as that of the directory. */
 export function acceptLines(findings: readonly FoundFinding[]): string {
   const accept = ({ code, path }: FoundFinding) =>
     ["[[accept]]", `code = ${quoted(code)}`, `path = ${quoted(globOf(path))}`, 'reason = ""', ""].join("\n");
-  return findings.filter(({ path }) => globOf(path).split("/").every((name) => !/^\.{0,2}$/.test(name))).map(accept).join("\n");
+  const acceptable = findings.filter(({ code }) => code !== SETTINGS_INVALID);
+  return acceptable.filter(({ path }) => globOf(path).split("/").every((name) => !/^\.{0,2}$/.test(name))).map(accept).join("\n");
 }
 
 /** A glob that matches this path alone; that of a directory may end in a slash. */

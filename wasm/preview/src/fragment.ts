@@ -29,7 +29,7 @@ export interface View {
   sort: Sort;
   descending: boolean;
   file: string | null;
-  /** The code of the findings whose files alone are shown; null for all files. */
+  /** The name of the group of findings whose files alone are shown; null for all files. */
   finding: string | null;
   link: string;
   /** kbit/s, percent of the time on air, seconds per file; null for the link's own figures. */

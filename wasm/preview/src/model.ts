@@ -103,7 +103,7 @@ export class Model {
     };
   }
 
-  /** The rows of the plan that each finding is about, by its code. */
+  /** The rows of the plan that each group of findings is about, by its name. */
   get found(): ReadonlyMap<string, ReadonlySet<number>> {
     const { findings, plan, paths } = this;
     if (this.#found.findings !== findings || this.#found.plan !== plan) {

@@ -61,6 +61,7 @@ describe("findings", () => {
     expect(groups.map(({ code, findings }) => [code, ...findings.map(({ path }) => path)])).toEqual([
       ["python_broken", "a"], ["secret_key", "b", "d"], ["secret_url", "c"], ["secret_key", "e"],
     ]);
+    expect(groups.map(({ name }) => name)).toEqual(["python_broken", "secret_key", "secret_url", "secret_key 2"]);
   });
 
   test.each([
@@ -75,6 +76,17 @@ describe("findings", () => {
   ])("at %j are about these rows of a plan: %j", (path, rows) => {
     const paths = ["flash/a.py", "flash/b.py", "flash/lib/c.py", "flash/lib/d/e.py"];
     expect([...(rowsOf(answer(finding(path)), paths).get("secret_key") ?? [])]).toEqual(rows);
+  });
+
+  test("of one kind with other advice have rows of their own", () => {
+    const found = answer(finding("1.0.1/flash/a.py"));
+    const other = { ...finding("1.0.1/flash/b.py"), advice: "create a new one" };
+    const rows = rowsOf({ ...found, findings: [...found.findings, other] }, ["flash/a.py", "flash/b.py"]);
+    expect([...rows].map(([name, places]) => [name, ...places])).toEqual([["secret_key", 0], ["secret_key 2", 1]]);
+  });
+
+  test("of settings that cannot be read are not accepted in them", () => {
+    expect(acceptLines([finding("check.toml", "settings_invalid")])).toBe("");
   });
 
   test.each([

@@ -203,6 +203,21 @@ test.each([
   await own?.stop();
 });
 
+test.each<[string, (root: string) => void, string, string]>([
+  ["another release", (root) => remove(root, "1.0.0.waybill"), "to=1.0.0", 'there is no "1.0.0.waybill": devices with keys refuse it'],
+  ["another device", (root) => remove(root, "1.0.1.waybill"), "from=0.9", 'there is no "1.0.1.waybill": devices with keys refuse it'],
+  ["another order", (root) => remove(root, "firmware_1.0.1.bin.waybill.sig"), "scheme=semver", "0 of the 1 release keys needed signed it"],
+])("for %s the page checks what the server's documents say", async (name, does, view, found) => {
+  const root = releases.copy(`documents, ${name}`);
+  does(root);
+  const own = await serve(root);
+  const visit = await Visit.open(browser, `${own.url}_preview/#${view}`);
+  await visit.page.locator("rp-findings-view [aria-busy=false] #verdict").waitFor();
+  expect(await visit.text("rp-findings-view section")).toContain(found);
+  await visit.end();
+  await own.stop();
+});
+
 describe("a server that offers only what is signed", () => {
   test.each<[string, (root: string) => void, Omit<Case, "name" | "does" | "files"> & { releases: string; ignored: string[] }]>([
     ["signed", () => undefined, { releases: "2 releases · 1 image", title: "Signed (3 of 3)", said: VALID, plan: "✓ signed by office", ignored: [] }],

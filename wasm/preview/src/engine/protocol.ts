@@ -41,6 +41,8 @@ export interface ServerSettings {
   remembered: FileRecord[];
   /** Whether its releases count, where it offers only those that do; otherwise null. */
   signed: Signed[] | null;
+  /** The names of its waybills, keys and signatures. */
+  documents: string[];
   etag: string;
 }
 
@@ -59,6 +61,9 @@ export interface CheckSettings extends Pick<CheckRequest, "mounts" | "firmware">
   flash_size?: number;
   accept?: Accept[];
 }
+
+/** The code of the finding that `check.toml` cannot be used. */
+export const SETTINGS_INVALID = "settings_invalid";
 
 /** One of the engine, or of whoever read `check.toml`. */
 export type FoundFinding = Omit<Finding, "code"> & { code: string };

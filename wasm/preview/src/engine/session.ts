@@ -6,28 +6,29 @@ import { contentOf, FolderContents, ServerContents, ZipContents, type Contents }
 import { failure, SourceError } from "./failure.js";
 import { difference, TEXT_BYTES, textOf } from "./lines.js";
 import { look, outdated } from "./peeks.js";
-import type {
-  CheckSettings,
-  DstPaths,
-  Event,
-  FileAnswer,
-  FindingsAnswer,
-  FoundFinding,
-  ManifestAnswer,
-  Overview,
-  PlanAnswer,
-  PlanRequest,
-  Render,
-  ServerOptions,
-  ServerSettings,
-  Side,
-  Source,
-  VersionScheme,
+import {
+  SETTINGS_INVALID,
+  type CheckSettings,
+  type DstPaths,
+  type Event,
+  type FileAnswer,
+  type FindingsAnswer,
+  type FoundFinding,
+  type ManifestAnswer,
+  type Overview,
+  type PlanAnswer,
+  type PlanRequest,
+  type Render,
+  type ServerOptions,
+  type ServerSettings,
+  type Side,
+  type Source,
+  type VersionScheme,
 } from "./protocol.js";
 import { request } from "./request.js";
 import { columns, lists, type DeviceFiles } from "./rows.js";
-import { SETTINGS, SETTINGS_INVALID, settingsOf, type Settings } from "./settings.js";
-import { documentsOf, hasKeys, now, signedBy, signedByServer, type Documents } from "./signed.js";
+import { SETTINGS, settingsOf, type Settings } from "./settings.js";
+import { documentsAbout, documentsOf, hasKeys, now, signedBy, signedByServer, type Documents } from "./signed.js";
 import { Zip } from "./zip.js";
 
 interface OpenSource {
@@ -105,9 +106,9 @@ export class Session {
     const { signal } = this.#begin();
     const response = await request(listing, { signal });
     const document = (await response.json()) as ListingDocument;
-    const { base_url: baseUrl, dst_paths: dstPaths, options, check, findings, remembered, signed, entries } = document;
+    const { base_url: baseUrl, dst_paths: dstPaths, options, check, findings, remembered, signed, documents, entries } = document;
     const etag = response.headers.get("etag") ?? "";
-    const server: ServerSettings = { baseUrl, dstPaths, options, check, findings, remembered, signed, etag };
+    const server: ServerSettings = { baseUrl, dstPaths, options, check, findings, remembered, signed, documents, etag };
     const root = new URL("../", listing).href;
     signal.throwIfAborted();
     const contents = new ServerContents(root);
@@ -246,7 +247,10 @@ export class Session {
     }
     const { values, problem } = await this.#settings();
     if (!isWanted()) throw outdated();
-    const signed = { documents: Object.entries(documents ?? {}).map(([name, content]) => ({ name, content })), now: now() };
+    const image = catalog.firmware.at(-1)?.path ?? null;
+    const found = kind === "server" ? await documentsOf(documentsAbout([goes, image], server!.documents), contents) : documents;
+    if (!isWanted()) throw outdated();
+    const signed = { documents: Object.entries(found ?? {}).map(([name, content]) => ({ name, content })), now: now() };
     // As the command does without --from: for devices on all releases below.
     const current = from === null || from === below ? [] : [from];
     const request: CheckRequest = { ...(values as CheckRequest), ...signed, target, current };
@@ -416,5 +420,6 @@ interface ListingDocument {
   findings: FoundFinding[];
   remembered: FileRecord[];
   signed: Signed[] | null;
+  documents: string[];
   entries: Entry[];
 }

@@ -3,10 +3,9 @@
 import { checkSettings } from "airwaybill";
 import { parse } from "smol-toml";
 
-import type { CheckSettings, FoundFinding } from "./protocol.js";
+import { SETTINGS_INVALID, type CheckSettings, type FoundFinding } from "./protocol.js";
 
 export const SETTINGS = "check.toml";
-export const SETTINGS_INVALID = "settings_invalid";
 
 /** What the file says, or nothing and what is wrong with it. */
 export interface Settings {

@@ -17,6 +17,11 @@ const DOCUMENTS_BYTES = 64 * 1024 * 1024;
 /** Whether somebody may sign: then the files' SHA-256 are needed. */
 export const hasKeys = (paths: readonly string[]) => paths.some((path) => KEYS.test(path));
 
+/** Of names of documents those of keys, and of these releases and images. */
+export function documentsAbout(paths: readonly (string | null)[], names: readonly string[]): string[] {
+  return names.filter((name) => name.startsWith("keys/") || paths.some((path) => path !== null && name.startsWith(`${path}.waybill`)));
+}
+
 /** The documents among `paths`; null if there are none. */
 export async function documentsOf(paths: readonly string[], contents: Contents): Promise<Documents | null> {
   const names = paths.filter((path) => isDocument(path) && !path.endsWith("/"));

@@ -221,10 +221,10 @@ export class FindingsView extends ModelElement {
   }
 
   #group(group: Group) {
-    const { level, code, advice, findings, lines } = group;
+    const { name, level, code, advice, findings, lines } = group;
     const { sign, word } = LEVELS[level];
-    const rows = this.model.found.get(code)?.size ?? 0;
-    const show = KINDS_OF[code] ?? (rows === 0 ? null : { finding: code, kinds: ALL_KINDS });
+    const rows = this.model.found.get(name)?.size ?? 0;
+    const show = KINDS_OF[code] ?? (rows === 0 ? null : { finding: name, kinds: ALL_KINDS });
     const first = findings[0]!;
     const isOne = findings.length === 1;
     const isSame = findings.every(({ message }) => message === first.message);
