@@ -69,7 +69,7 @@ impl<'a> Json<'a> {
     /// The value as a whole number.
     pub(crate) fn number(&self, place: &str) -> Result<u64, Error> {
         let number = if let Json::Number(text) = self { text.parse().ok() } else { None };
-        number.ok_or_else(|| self.is_not("a whole number from 0 to 2^64 - 1", place))
+        number.ok_or_else(|| self.is_not("a whole number below 2^64", place))
     }
 
     /// The value as a list, with each item read by `read`.
@@ -111,7 +111,8 @@ impl<'a> Json<'a> {
             Json::Null => "null",
             Json::Bool(true) => "true",
             Json::Bool(false) => "false",
-            Json::Number(text) => text.get(..32).unwrap_or(text),
+            Json::Number(text) if text.len() < 32 => text,
+            Json::Number(_) => "a number",
             Json::Text(_) => "a string",
             Json::List(_) => "a list",
             Json::Object(_) => "an object",

@@ -89,10 +89,8 @@ pub(crate) const KEYS: &str = "keys";
 pub fn is_document(path: &str) -> bool {
     let in_keys = path.strip_prefix(KEYS).and_then(|rest| rest.strip_prefix('/'));
     let name = in_keys.unwrap_or(path);
-    let is_waybill = |name: &str| {
-        let of = if in_keys.is_some() { name.strip_suffix(".draft").unwrap_or(name) } else { name };
-        of.ends_with(".waybill")
-    };
+    let draft = if in_keys.is_some() { ".waybill.draft" } else { ".waybill" };
+    let is_waybill = |name: &str| name.ends_with(".waybill") || name.ends_with(draft);
     let signed = name.strip_suffix(".sig").unwrap_or(name);
     let numbered = signed.trim_end_matches(|c: char| c.is_ascii_digit()).strip_suffix('.').unwrap_or(signed);
     in_keys == Some("") || !name.contains('/') && (is_waybill(signed) || is_waybill(numbered))

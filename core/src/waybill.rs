@@ -20,8 +20,8 @@ use lines::Lines;
 pub use keys::{Keys, KeysRequest, Role};
 pub use release::{Signed, WaybillRequest};
 pub use signature::{PublicKey, Signature};
+pub(crate) use verdict::Documents;
 pub use verdict::{DocumentFile, Verdict, VerifyRequest, verify_signed};
-pub(crate) use verdict::{Documents, malformed};
 
 /// A document has at most this many bytes (rule T8b).
 const MAX_BYTES: usize = 512 * 1024;

@@ -45,10 +45,10 @@ fn a_message_names_the_value_and_the_rule_on_one_line() {
             manifest(r#"{"delete": [], "new": [{"URL": "http://h/a", "dst_path": "a", "hash": "x"}]}"#),
             r#"new[0].hash: "x": a SHA-1 is 40 lower-case hex digits"#,
         ),
-        (settings(r#"{"flash_size": -1}"#), "flash_size: expected a whole number from 0 to 2^64 - 1, found -1"),
+        (settings(r#"{"flash_size": -1}"#), "flash_size: expected a whole number below 2^64, found -1"),
         (
             settings(r#"{"flash_size": 99999999999999999999}"#),
-            "flash_size: expected a whole number from 0 to 2^64 - 1, found 99999999999999999999",
+            "flash_size: expected a whole number below 2^64, found 99999999999999999999",
         ),
     ] {
         assert_eq!(message, expected);

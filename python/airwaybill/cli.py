@@ -196,7 +196,9 @@ def check(
 ) -> None:
     """Say what a careful colleague would before a release goes out; check.toml in DIR has settings."""
     catalog = _catalog(directory, scheme, ignore, protect, include, keep)
-    findings = _check.check(catalog, directory, current, mounts=mount or None, flash_size=flash_size)
+    findings = _check.check(
+        catalog, directory, current, mounts=list(dict.fromkeys(mount)) or None, flash_size=flash_size
+    )
     if as_json:
         print_json([_check.plain(finding) for finding in findings])
     else:

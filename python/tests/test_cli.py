@@ -370,3 +370,8 @@ def test_a_host_that_is_none_is_said_in_one_line(tree: Path, call: Call) -> None
     done = call("serve", tree, "--host", "a" * 70, "--port", "0")
     assert (done.code, done.err.count("\n")) == (2, 1)
     assert done.err.startswith("airwaybill: address_unavailable: ")
+
+
+def test_a_mount_that_is_named_twice_is_said_once(root: Path, call: Call) -> None:
+    outcome = call("check", root, "--mount", "rom", "--mount", "sd", "--mount", "rom", "--json")
+    assert "outside rom/, sd/: every device" in outcome.out

@@ -36,13 +36,7 @@ impl Check<'_> {
                 None => *outside.entry(path).or_default() += 1,
             }
         }
-        let mut mounts: Vec<String> = Vec::new();
-        for mount in self.request.mounts.iter().map(|mount| format!("{mount}/")) {
-            if !mounts.contains(&mount) {
-                mounts.push(mount);
-            }
-        }
-        let mounts = mounts.join(", ");
+        let mounts = self.request.mounts.iter().map(|mount| format!("{mount}/")).collect::<Vec<_>>().join(", ");
         for (top, count) in outside {
             let message = format!("{} outside {mounts}: every device refuses the release", files(count));
             let is_too_deep = |mount: &String| {

@@ -1,11 +1,11 @@
 //! What devices with the keys that are there would refuse.
 
 use super::{CheckRequest, Finding, Level};
-use crate::catalog::{Catalog, Firmware};
+use crate::catalog::Catalog;
 use crate::error::{Code, Error, quoted};
 use crate::notice::Notice;
-use crate::version::{Version, without_v};
-use crate::waybill::{DocumentFile, Documents, Keys, VerifyRequest, Waybill, malformed, verify_signed};
+use crate::version::without_v;
+use crate::waybill::{DocumentFile, Documents, Keys, Signature, VerifyRequest, Waybill, verify_signed};
 
 const SIGN_AGAIN: &str = "sign it again: airwaybill sign";
 
@@ -21,7 +21,7 @@ pub(super) fn check(
         Ok(keys) => Some(keys),
         Err(error) if error.code() == Code::KeysMissing => None,
         Err(error) => {
-            let advice = "devices refuse these keys; bring the file back as it was signed";
+            let advice = "bring the file back as it was signed";
             findings.push(Finding::new((Level::Error, error.code()), "keys", &error.to_string(), advice));
             return Ok(());
         }
@@ -39,30 +39,36 @@ pub(super) fn check(
             continue;
         };
         let signatures = documents.signatures_of(waybill.name);
-        let mut tell = |level, path: &str, Notice { code, message, .. }: &Notice| {
-            findings.push(Finding::new((level, *code), path, message, SIGN_AGAIN));
-        };
-        let (level, verdict) = match &keys {
-            Some(keys) => (Level::Error, verify_signed(waybill.content, &signatures, keys, &request)?),
-            None => (Level::Warning, malformed(name, waybill.content, &signatures)),
-        };
-        verdict.reasons.iter().for_each(|reason| tell(level, name, reason));
-        verdict.skipped.iter().for_each(|skipped| tell(Level::Warning, &skipped.path, skipped));
-        if let Ok(Waybill { needs_firmware: Some(needs), .. }) = Waybill::parse(waybill.content) {
-            findings.extend(other_firmware(name, &needs, image));
+        let parsed = Waybill::parse(waybill.content);
+        if let Some(keys) = &keys {
+            let verdict = verify_signed(waybill.content, &signatures, keys, &request)?;
+            for Notice { code, message, .. } in &verdict.reasons {
+                tell(findings, Level::Error, name, *code, message);
+            }
+            for Notice { path, code, message } in &verdict.skipped {
+                tell(findings, Level::Warning, path, *code, message);
+            }
+        } else {
+            if let Err(error) = &parsed {
+                tell(findings, Level::Warning, name, error.code(), &error.to_string());
+            }
+            for file in signatures {
+                if let Err(error) = Signature::parse(file.content) {
+                    tell(findings, Level::Warning, file.name, error.code(), &error.to_string());
+                }
+            }
+        }
+        // V5; without an image devices may run it already.
+        if let (Ok(Waybill { needs_firmware: Some(needs), .. }), Some(image)) = (parsed, image)
+            && without_v(image.version.as_str()) != without_v(needs.as_str())
+        {
+            let message = format!("it needs firmware {needs}; devices get {}", quoted(&image.path));
+            tell(findings, Level::Error, name, Code::FirmwareNeeded, &message);
         }
     }
     Ok(())
 }
 
-/// Whether devices would refuse the release for the firmware that goes out with it.
-fn other_firmware(name: &str, needs: &Version, image: Option<&Firmware>) -> Option<Finding> {
-    let (level, offered) = match image {
-        Some(image) if without_v(image.version.as_str()) == without_v(needs.as_str()) => return None,
-        Some(image) => (Level::Error, image.path.as_str()),
-        None => (Level::Hint, "no image"),
-    };
-    let message =
-        format!("it needs firmware {needs}, and {offered} goes out with it: a device that runs another refuses it");
-    Some(Finding::new((level, Code::FirmwareNeeded), name, &message, SIGN_AGAIN))
+fn tell(findings: &mut Vec<Finding>, level: Level, path: &str, code: Code, message: &str) {
+    findings.push(Finding::new((level, code), path, message, SIGN_AGAIN));
 }

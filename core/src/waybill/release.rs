@@ -115,19 +115,14 @@ impl Catalog {
             Some("-") => None,
             Some(version) => Some(Version::parse(version, VersionScheme::Loose)?),
         };
-        let keys = Keys::newest(None, documents).ok().filter(|keys| keys.product == request.product);
-        let floor = keys.map_or(0, |keys| keys.floor(contents.kind));
+        let floor = Keys::newest(None, documents).map_or(0, |keys| keys.floor(contents.kind));
         let names = self.names(contents.kind);
-        let order_error = |waybills: &Waybills<'_>| {
-            let own = names.iter().zip(order_errors(&names, waybills, floor)).find(|(name, _)| **name == request.name);
-            own.and_then(|(_, error)| error)
-        };
         // T5
         let kept = before.filter(|before| {
             before.needs_firmware == needs_firmware
                 && differences(&request.name, before, &contents).is_empty()
                 && before.sequence >= floor
-                && order_error(&others).is_none()
+                && order_error(&request.name, &names, &others, floor).is_none()
         });
         let sequence = request.sequence.or(kept.map(|before| before.sequence));
         let sequence = sequence.unwrap_or_else(|| highest.saturating_add(1).max(floor));
@@ -137,7 +132,7 @@ impl Catalog {
         let mut found = others.found;
         found.retain(|(name, _)| *name != request.name);
         found.push((&request.name, waybill.clone()));
-        order_error(&Waybills::new(found)).map_or(Ok(waybill), Err)
+        order_error(&request.name, &names, &Waybills::new(found), floor).map_or(Ok(waybill), Err)
     }
 
     /// Of each release and image that is offered, whether devices that have `keys` take it, at the time `now` (`2026-11-27T00:00:00Z`;
@@ -248,6 +243,12 @@ fn order_errors(names: &[&str], waybills: &Waybills<'_>, floor: u32) -> Vec<Opti
     compare(&mut (0..names.len()), "lower", |other, own| other < own);
     compare(&mut (0..names.len()).rev(), "higher", |other, own| other > own);
     errors
+}
+
+/// That of one name.
+fn order_error(name: &str, names: &[&str], waybills: &Waybills<'_>, floor: u32) -> Option<Error> {
+    let place = names.iter().position(|other| *other == name)?;
+    order_errors(names, waybills, floor).into_iter().nth(place)?
 }
 
 fn out_of_order(own: &Waybill, side: &str, other: &Waybill) -> Error {

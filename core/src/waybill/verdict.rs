@@ -115,14 +115,6 @@ pub fn verify_signed(
     Ok(Verdict { reasons, signers: signers.into_iter().cloned().collect(), skipped })
 }
 
-/// What is wrong with a waybill and its signatures for devices with any keys.
-pub(crate) fn malformed(name: &str, document: &[u8], signatures: &[DocumentFile<'_>]) -> Verdict {
-    let reasons = Waybill::parse(document).err().iter().map(|error| Notice::from_error(name, error)).collect();
-    let Signers { mut skipped, .. } = signers(document, signatures, &[]);
-    skipped.retain(|notice| notice.code != Code::SignatureUnknown);
-    Verdict { reasons, signers: Vec::new(), skipped }
-}
-
 impl Waybill {
     /// The name of its file: `1.0.1.waybill`, `firmware_1.0.1.bin.waybill`.
     #[must_use]
@@ -196,7 +188,7 @@ fn signer<'k>(
     let key = key.ok_or_else(|| Error::new(Code::SignatureUnknown, "none of these keys made it"))?;
     // T8b
     if tried.contains(&key) {
-        let rule = "only the first signature of a key is looked at";
+        let rule = "a key's first signature counts";
         return Err(Error::new(Code::SignatureTwice, format!("{}: {rule}", quoted(&key.to_string()))));
     }
     tried.push(key);
