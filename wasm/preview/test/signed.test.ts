@@ -132,7 +132,7 @@ const cases: Case[] = [
     does: (root) => writeFileSync(join(root, "keys/1.waybill"), Buffer.concat([readFileSync(join(root, "keys/1.waybill")).subarray(0, -1), Buffer.of(0xff, 0x0a)])),
     title: "Signed (0 of 0)",
     said: { "": ["keys/1.waybill", "document_"] },
-    found: "devices refuse these keys",
+    found: "bring the file back as it was signed",
   },
 ];
 
