@@ -27,7 +27,7 @@ def prove(pairs: int = PAIRS) -> list[str]:
         old = compile_client(Path(name) / "old")
         # Another source name makes another file of the same code: an update of the updater.
         new = compile_client(Path(name) / "new", "1.0.1/")
-        command = [micropython(), "-X", "heapsize=64M", str(TESTS / "cuts.py")]
+        command = [micropython(), "-X", "heapsize=128M", str(TESTS / "cuts.py")]
         clients = [str(old), str(new)]
         proofs = [[kind, *clients, str(pairs)] for kind in FILE_SYSTEMS]
         proofs.append(["littlefs", *clients, str(pairs), "boot_py"])
