@@ -108,7 +108,7 @@ DEVICE_ROWS = (
     *(
         row
         for source, words, limit in (
-            ("microdot", "microdot", ""),
+            ("microdot", "microdot", "Round trips, and MicroPython's start."),
             ("packages", "ten packages", ""),
             ("examples", "the example releases", "Its three files are as small as the manifest that names them."),
         )

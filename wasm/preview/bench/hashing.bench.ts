@@ -29,7 +29,7 @@ test("hashing through the page", async () => {
       document.title = "Ready";`,
   });
   cpSync(PACKAGE, join(own, "package"), { recursive: true });
-  const near = await serve(own);
+  const near = await serve(own, "--serve-other");
   const folder = manyFiles(scratch(), ["1.0.0"], FILES);
 
   /** The package by itself, from the choice of the folder to the listing. */
