@@ -8,7 +8,6 @@ can: it carries the bytes at that speed and that late, and a connection costs on
 from __future__ import annotations
 
 import random
-import shutil
 import socket
 import subprocess
 import sys
@@ -24,7 +23,7 @@ from typing import NamedTuple
 TOP = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(TOP / "device" / "tests"), str(TOP / "tests" / "bench")]
 
-from board import DEVICE, Server, micropython, record_of
+from board import DEVICE, Board, Server, micropython
 from measure import Part, in_turn
 
 SEED = 60
@@ -192,15 +191,9 @@ def timed(link: Link, proxy: SlowProxy | None, *command: str, expect: str) -> Re
 def measure(link: Link, proxy: SlowProxy | None, releases: Path, note: str = "") -> None:
     results: dict[str, list[Result]] = {"here": [], "a connection a file": []}
 
-    record = record_of(releases, "1.0.0")
-
     def here() -> float:
-        with tempfile.TemporaryDirectory() as board:
-            shutil.copytree(releases / "1.0.0", board, dirs_exist_ok=True)
-            (Path(board) / "sd").mkdir()
-            (Path(board) / "flash" / "waybill").mkdir()
-            (Path(board) / "flash" / "waybill" / "version").write_text("1.0.0\n")
-            (Path(board) / "flash" / "waybill" / "files").write_bytes(record)
+        with tempfile.TemporaryDirectory() as name:
+            board = Board(Path(name), releases, "1.0.0").root
             script = OURS.format(
                 client=str(DEVICE), host=link.host, port=link.port, flash=f"{board}/flash", sd=f"{board}/sd"
             )

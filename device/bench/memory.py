@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -12,7 +11,7 @@ from pathlib import Path
 TOP = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(TOP / "device" / "tests"), str(TOP / "tests" / "bench")]
 
-from board import DEVICE, Server, compile_client, find, micropython, record_of
+from board import DEVICE, Board, Server, compile_client, find, micropython
 from measure import Part
 
 SEED = 20
@@ -59,12 +58,7 @@ def write_releases(root: Path, count: int, patches: bool = False) -> None:
 def completes(releases: Path, client: Path, port: int, heap_kb: int, keys: bytes | None = None) -> bool:
     """`keys` are those of a device that takes only what is signed."""
     with tempfile.TemporaryDirectory() as name:
-        board = Path(name)
-        shutil.copytree(releases / "1.0.0" / "flash", board / "flash")
-        (board / "sd").mkdir()
-        (board / "flash" / "waybill").mkdir()
-        (board / "flash" / "waybill" / "version").write_text("1.0.0\n")
-        (board / "flash" / "waybill" / "files").write_bytes(record_of(releases, "1.0.0"))
+        board = Board(Path(name), releases, "1.0.0").root
         if keys:
             (board / "flash" / "waybill" / "keys").write_bytes(keys)
         for script, expected in SCRIPTS.items():

@@ -18,7 +18,7 @@ TOP = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(TOP / "device" / "tests"), str(TOP / "device" / "tools"), str(TOP / "tests" / "bench")]
 
 from bench_check import PAIRS, make_pair
-from board import find, micropython, record_of
+from board import Board, find, micropython
 from flash import compile_first
 from link import OURS, proxied, timed
 from measure import Part, in_turn
@@ -69,19 +69,14 @@ SOURCES: dict[str, Callable[[Path], None]] = {
 def update(releases: Path, versions: tuple[str, str], script: str, client: Path, received: list[float]) -> float:
     """Seconds of a whole update, its journal included."""
     old, new = versions
-    with tempfile.TemporaryDirectory() as board, proxied(releases, "--no-delta") as (link, proxy):
-        shutil.copytree(releases / old, board, dirs_exist_ok=True)
-        (Path(board) / "sd").mkdir(exist_ok=True)
-        home = Path(board) / "flash" / "waybill"
-        home.mkdir()
-        (home / "version").write_text(f"{old}\n")
-        (home / "files").write_bytes(record_of(releases, old))
+    with tempfile.TemporaryDirectory() as name, proxied(releases, "--no-delta") as (link, proxy):
+        board = Board(Path(name), releases, old).root
         code = script.format(
             client=str(client), host=link.host, port=link.port, flash=f"{board}/flash", sd=f"{board}/sd"
         )
         result = timed(link, proxy, micropython(), "-c", code, expect=f"{new} True")
         for path in (releases / new).rglob("*.*"):
-            assert (Path(board) / path.relative_to(releases / new)).read_bytes() == path.read_bytes()
+            assert (board / path.relative_to(releases / new)).read_bytes() == path.read_bytes()
     received.append(float(result.received))
     return result.seconds
 

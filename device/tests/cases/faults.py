@@ -48,20 +48,26 @@ def case_50(client, kind):
     device = Device(client, kind, FILES)
     device.offer("1.0.1", NEXT)
     device.update()
+    lost = []
+    for number in failing(device, "read", 1, device.start):
+        device.board.mount_all()
+        lost.append(None if "plan" in os.listdir("/flash/waybill") else number)
+    return [len(lost) > LOOKS, tally(lost)]
+
+
+def failing(device, kind, times, action):
+    """Stands after `action()` with one of its reads or writes failing, and those after it, so many `times`: each."""
     board = device.board
     image = board.save()
     board.log.disarm()
-    device.start()
-    count = board.log.reads.count
-    lost = []
-    for number in range(count):
+    action()
+    for number in range(board.log.of(kind).count):
         board.load(image)
-        board.log.arm("read", number, 1)
-        device.start()
+        device.remount()
+        board.log.arm(kind, number, times)
+        action()
         board.log.disarm()
-        board.mount_all()
-        lost.append(None if "plan" in os.listdir("/flash/waybill") else number)
-    return [count > LOOKS, tally(lost)]
+        yield number
 
 
 NEVER = 1 << 29
@@ -150,22 +156,12 @@ def case_55(client, kind):
     device = Device(client, kind, FILES, board=Board(kind, "esp32"))
     device.offer("1.0.1", NEXT, firmware="1.0.1")
     device.update()
-    board = device.board
-    image = board.save()
-    board.log.disarm()
-    device.wait_out_the_trial()
-    count = board.log.changes.count
     wrong = []
-    for number in range(count):
-        board.load(image)
-        device.remount()
-        board.log.arm("write", number, TRIES)
-        device.wait_out_the_trial()
-        board.log.disarm()
+    for number in failing(device, "write", TRIES, device.wait_out_the_trial):
         device.start(RESET, TRIAL_STARTS)
         is_on = device.is_on(True)
         wrong.append(None if is_on == "1.0.0" else "%d: %s" % (number, is_on))
-    return [count > LOOKS, tally(wrong)]
+    return [len(wrong) > LOOKS, tally(wrong)]
 
 
 class Two(Board):
