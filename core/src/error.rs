@@ -299,6 +299,8 @@ codes! {
     Expired = "expired",
     /// The firmware that a release needs does not go out with it.
     FirmwareNeeded = "firmware_needed",
+    /// A file's path cannot be the key of an object: it has a backslash.
+    KeyUnsafe = "key_unsafe",
 }
 
 impl fmt::Display for Code {

@@ -70,6 +70,9 @@ mod check;
 #[cfg(feature = "delta")]
 mod delta;
 
+#[cfg(feature = "publish")]
+mod objects;
+
 pub use catalog::{Catalog, File, Firmware, Release};
 pub use check::{Accept, CheckRequest, ExpectedFirmware, Finding, Level, Peek, PeekImage, PeekText, SignedDocument};
 #[cfg(feature = "delta")]
@@ -82,8 +85,10 @@ pub use listing::{Entry, EntryFields, FileRecord, files_of};
 pub use manifest::{
     DstPath, DstPaths, FileEntry, FirmwareEntry, Manifest, ManifestFormat, ManifestOptions, PatchEntry,
 };
-pub use name::is_document;
+pub use name::{is_document, is_draft};
 pub use notice::Notice;
+#[cfg(feature = "publish")]
+pub use objects::{ManifestKey, Object, ObjectKind, ObjectsOptions, content_type};
 pub use patch::{PATCHES, Patch, is_patch, is_worth_it, patch_path};
 pub use path::DevicePath;
 pub use plan::{Decision, Plan, PlanRequest};

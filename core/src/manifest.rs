@@ -55,7 +55,7 @@ impl FromStr for DstPaths {
 /// assert_eq!(ManifestFormat::try_from(4).unwrap_err().code(), Code::FormatInvalid);
 /// # Ok::<(), airwaybill::Error>(())
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ManifestFormat {
     /// 1: the fields of rule M1.
     #[default]
@@ -64,6 +64,17 @@ pub enum ManifestFormat {
     Sized,
     /// 3: also `patch` on entries for which one is there (rule X3).
     Patched,
+}
+
+impl ManifestFormat {
+    /// All, lowest first.
+    pub const ALL: [Self; 3] = [Self::Plain, Self::Sized, Self::Patched];
+
+    /// 1, 2 or 3.
+    #[must_use]
+    pub fn number(self) -> u8 {
+        self as u8 + 1
+    }
 }
 
 impl TryFrom<u64> for ManifestFormat {

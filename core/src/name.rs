@@ -96,6 +96,13 @@ pub fn is_document(path: &str) -> bool {
     in_keys == Some("") || !name.contains('/') && (is_waybill(signed) || is_waybill(numbered))
 }
 
+/// Whether a document is of keys that not all have signed who must (rule T3): nobody gets it.
+#[doc(hidden)]
+#[must_use]
+pub fn is_draft(document: &str) -> bool {
+    document.contains(".waybill.draft")
+}
+
 fn withdrawn_by(name: &str) -> Option<&str> {
     // `bak2`, `old.1`, `- Copy (2)`
     let plain = name.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | '-' | '_' | ' ' | '(' | ')'));

@@ -83,6 +83,12 @@ impl Patches {
         self.0.is_empty()
     }
 
+    /// Path from the top directory, size and SHA-1 of each.
+    #[cfg(feature = "publish")]
+    pub(crate) fn files(&self) -> impl Iterator<Item = (String, u64, Sha1Digest)> {
+        self.0.iter().map(|((made, base), (size, sha1))| (patch_path(*made, *base), *size, *sha1))
+    }
+
     fn find(&self, digests: Digests) -> Option<(u64, Sha1Digest)> {
         let index = self.0.binary_search_by(|(other, _)| other.cmp(&digests)).ok()?;
         self.0.get(index).map(|(_, patch)| *patch)

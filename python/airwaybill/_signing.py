@@ -76,11 +76,6 @@ def _is_inside(root: str, path: str) -> bool:
     return not any(segment.startswith(".") for segment in inside.split(os.sep))
 
 
-def is_draft(name: str) -> bool:
-    """Of a document, whether it is of keys that not all have signed who must, which nobody gets."""
-    return f".waybill{DRAFT}" in name
-
-
 def now() -> str:
     """The time, as documents have it."""
     return text_of(time.time())

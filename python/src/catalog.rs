@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -11,8 +12,9 @@ use crate::convert::{Reduced, version_scheme};
 use crate::error::engine_error;
 use crate::listing::{self, Listing, entries};
 use crate::manifest::manifest_options;
+use crate::objects::{Newest, objects_options};
 use crate::plan::Plan;
-use crate::records::{FileRecord, Finding, Firmware, Notice};
+use crate::records::{FileRecord, Finding, Firmware, Notice, Object};
 use crate::waybill::{Documents, Keys, Signed, Waybill, document_number};
 
 /// A decision of the engine, as a tuple.
@@ -315,6 +317,71 @@ impl Catalog {
         let options = manifest_options(base_url, dst_paths, format)?;
         let text = py.detach(|| self.0.manifest_json(&request, &options)).map_err(engine_error)?;
         Ok(PyBytes::new(py, text.as_bytes()))
+    }
+
+    /// What there is to publish, sorted by key, for a store to answer devices without a server.
+    ///
+    /// Manifests are for devices that name no version, and for those on the `newest` versions that are here, 20 by default and
+    /// all when `None`, of releases and of images each; besides, on the releases `current` and with the firmware
+    /// `firmware_version`, whether these are here or not. `formats` are those of the manifests, all by default; `documents`
+    /// the contents of the waybills, keys and signatures that are there, by name. Raises `AirwaybillError` with code
+    /// `key_unsafe` for a document whose name has a backslash, `version_…`, `format_invalid`, or `field_type` for a
+    /// number out of range.
+    #[pyo3(signature = (
+        *, newest = Newest::default(), current = Vec::new(), firmware_version = Vec::new(), formats = None,
+        documents = None
+    ))]
+    fn objects(
+        &self,
+        py: Python<'_>,
+        newest: Newest,
+        current: Vec<String>,
+        firmware_version: Vec<String>,
+        formats: Option<Vec<i64>>,
+        documents: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Vec<Object>> {
+        let options = objects_options(newest, current, firmware_version, formats, documents)?;
+        let objects = py.detach(|| self.0.objects(&options)).map_err(engine_error)?;
+        Ok(objects.into_iter().map(Into::into).collect())
+    }
+
+    /// How many objects there are of each kind, without naming them: `{"file", "document", "manifest", "head"}`. Parameters
+    /// and errors are those of `objects`.
+    #[pyo3(signature = (
+        *, newest = Newest::default(), current = Vec::new(), firmware_version = Vec::new(), formats = None,
+        documents = None
+    ))]
+    fn object_counts(
+        &self,
+        newest: Newest,
+        current: Vec<String>,
+        firmware_version: Vec<String>,
+        formats: Option<Vec<i64>>,
+        documents: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<BTreeMap<&'static str, usize>> {
+        let options = objects_options(newest, current, firmware_version, formats, documents)?;
+        let counts = self.0.object_counts(&options).map_err(engine_error)?;
+        Ok(counts.into_iter().map(|(kind, count)| (kind.as_str(), count)).collect())
+    }
+
+    /// The document `head.json`, UTF-8: the releases and images that are offered, lowest version first.
+    fn head_json<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, self.0.head_json().as_bytes())
+    }
+
+    /// The content of an object that is made, UTF-8: a manifest, of any versions, or `head.json`; `None` for the key of anything
+    /// else. `base_url` and `dst_paths` are those of `Plan.manifest`. Raises `AirwaybillError` as `manifest_json` does.
+    #[pyo3(signature = (key, base_url, *, dst_paths = "relative"))]
+    fn object_json<'py>(
+        &self,
+        py: Python<'py>,
+        key: &str,
+        base_url: &str,
+        dst_paths: &str,
+    ) -> PyResult<Option<Bound<'py, PyBytes>>> {
+        let dst_paths = dst_paths.parse().map_err(engine_error)?;
+        let text = py.detach(|| self.0.object_json(key, base_url, dst_paths)).map_err(engine_error)?;
+        Ok(text.map(|text| PyBytes::new(py, text.as_bytes())))
     }
 }
 

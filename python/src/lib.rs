@@ -27,6 +27,8 @@ mod manifest;
 
 mod plan;
 
+mod objects;
+
 mod catalog;
 
 mod verify;
@@ -37,7 +39,7 @@ use pyo3::prelude::*;
 #[pymodule]
 mod _core {
     #[pymodule_export]
-    use crate::records::{Content, FileRecord, Finding, Firmware, Notice, PlanFile, Problem};
+    use crate::records::{Content, FileRecord, Finding, Firmware, Notice, Object, PlanFile, Problem};
 
     #[pymodule_export]
     use crate::catalog::{Catalog, Release};
@@ -52,7 +54,9 @@ mod _core {
     #[pymodule_export]
     use crate::manifest::Manifest;
     #[pymodule_export]
-    use crate::path::{check_path, is_document, is_patch};
+    use crate::objects::{content_type, manifest_key};
+    #[pymodule_export]
+    use crate::path::{check_path, is_document, is_draft, is_patch};
     #[pymodule_export]
     use crate::plan::Plan;
     #[pymodule_export]

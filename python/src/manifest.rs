@@ -67,6 +67,9 @@ impl Manifest {
 
 pub(crate) fn manifest_options(base_url: String, dst_paths: &str, format: i64) -> PyResult<ManifestOptions> {
     let dst_paths = dst_paths.parse().map_err(engine_error)?;
-    let format = ManifestFormat::try_from(u64::try_from(format).unwrap_or_default()).map_err(engine_error)?;
-    Ok(ManifestOptions { base_url, dst_paths, format })
+    Ok(ManifestOptions { base_url, dst_paths, format: manifest_format(format)? })
+}
+
+pub(crate) fn manifest_format(number: i64) -> PyResult<ManifestFormat> {
+    ManifestFormat::try_from(u64::try_from(number).unwrap_or_default()).map_err(engine_error)
 }

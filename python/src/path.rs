@@ -24,3 +24,9 @@ pub(crate) fn is_patch(path: &Bound<'_, PyAny>) -> PyResult<bool> {
 pub(crate) fn is_document(path: &Bound<'_, PyAny>) -> PyResult<bool> {
     Ok(str::from_utf8(&bytes(path)?).is_ok_and(airwaybill::is_document))
 }
+
+/// Whether a document, by its path, is of keys that not all have signed who must, which nobody gets.
+#[pyfunction]
+pub(crate) fn is_draft(path: &Bound<'_, PyAny>) -> PyResult<bool> {
+    Ok(str::from_utf8(&bytes(path)?).is_ok_and(airwaybill::is_draft))
+}

@@ -124,6 +124,25 @@ record! {
 }
 
 record! {
+    /// One object of what is published.
+    Object {
+        /// Its key: of a file and a document its path from the top directory.
+        key: String,
+        /// `file` (of a release, an image, a patch), `document` (a waybill, keys, a signature), `manifest` or `head` (`head.json`): the last two
+        /// are made by `Catalog.object_json`.
+        kind: String,
+        /// The media type of its content.
+        content_type: String,
+        /// For how long caches may keep it: `immutable`, or `no-cache`.
+        cache: String,
+        /// Size in bytes of a file or a document, otherwise `None`.
+        size: Option<u64>,
+        /// SHA-1 of the content of a file or a document, 40 lower-case hex digits, otherwise `None`.
+        sha1: Option<String>,
+    }
+}
+
+record! {
     /// One file that was read: `FileRecord(path, size, sha1, sha256=None)`.
     ///
     /// Raises `AirwaybillError` with code `digest_invalid`, or `field_type` for a negative size.
@@ -214,6 +233,19 @@ impl PlanFile {
 impl From<&airwaybill::File> for PlanFile {
     fn from(file: &airwaybill::File) -> Self {
         Self { path: file.path.to_string(), size: file.size, sha1: file.sha1.to_string() }
+    }
+}
+
+impl From<airwaybill::Object> for Object {
+    fn from(airwaybill::Object { key, kind, content_type, content }: airwaybill::Object) -> Self {
+        Self {
+            key,
+            kind: kind.as_str().to_owned(),
+            content_type: content_type.to_owned(),
+            cache: kind.cache().to_owned(),
+            size: content.map(|(size, _)| size),
+            sha1: content.map(|(_, sha1)| sha1.to_string()),
+        }
     }
 }
 

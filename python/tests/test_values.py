@@ -106,6 +106,8 @@ VALUES: dict[str, tuple[Any, Any, Any]] = {
     "FileRecord": pair(lambda sha1: FileRecord("a", 1, sha1)),
     "Notice": (a_catalog().ignored[0], a_catalog().ignored[0], a_catalog().ignored[1]),
     "Firmware": pair(lambda sha1: a_catalog(sha1).firmware[0]),
+    "Object": pair(lambda sha1: a_catalog(sha1).objects()[2]),
+    "Object, made": (a_catalog().objects()[-1], a_catalog().objects()[-1], a_catalog().objects()[-2]),
     "Release": pair(lambda sha1: a_catalog(sha1).releases[1]),
     "Release, semver": (semver().releases[1], semver().releases[1], a_catalog().releases[1]),
     "PlanFile": pair(lambda sha1: a_plan(sha1).update[0]),
@@ -177,6 +179,11 @@ def test_a_plan_says_what_is_fetched_with_patches() -> None:
         (Version("1.0.1-rc.1", "semver"), "Version('1.0.1-rc.1', 'semver')"),
         (FileRecord("it's", 1, ONE), f"""FileRecord(path="it's", size=1, sha1='{ONE}', sha256=None)"""),
         (a_catalog().firmware[0], f"Firmware(path='firmware_1.0.1.bin', version='1.0.1', size=5, sha1='{ONE}')"),
+        (
+            a_catalog().objects(formats=[])[5],
+            "Object(key='head.json', kind='head', content_type='application/json', cache='no-cache', "
+            "size=None, sha1=None)",
+        ),
         (a_catalog().releases[1], "<Release 1.0.1: 2 files>"),
         (a_plan(), "<Plan 1.0.0 -> 1.0.1: 1 deleted, 1 new, 1 updated, firmware 1.0.1>"),
         (a_plan(current=None), "<Plan nothing -> 1.0.1: 0 deleted, 2 new, 0 updated, firmware 1.0.1>"),

@@ -25,7 +25,7 @@ from airwaybill import (
     verify_device,
     verify_signed,
 )
-from airwaybill._core import check_settings
+from airwaybill._core import check_settings, manifest_key
 
 
 def version(case):
@@ -166,6 +166,25 @@ def delta(case):
     return patch.hex() if apply_patch(old, patch) == new else "gives another file"
 
 
+def objects(case):
+    if "key" in case:
+        key = manifest_key(case["key"])
+        return key and dict(zip(("format", "current", "firmware_version"), key))
+    asked = dict(case["objects"])
+    asked["documents"] = files_of(asked.pop("documents", []))
+    catalog, render = catalog_of(case), case.get("render")
+    return {
+        "objects": [published(catalog, each, render) for each in catalog.objects(**asked)],
+        "counts": catalog.object_counts(**asked),
+    }
+
+
+def published(catalog, found, render):
+    text = render and catalog.object_json(found.key, **render)
+    more = (text.decode(),) if text else (found.size, found.sha1) if found.sha1 else ()
+    return [found.key, found.kind, found.content_type, found.cache, *more]
+
+
 def files_of(files):
     return {file["name"]: content_of(file["content"]) for file in files}
 
@@ -176,7 +195,7 @@ def content_of(content):
     return b"".join(bytes.fromhex(digits) * count for digits, count in content)
 
 
-AREAS = {run.__name__: run for run in (version, path, catalog, plan, manifest, verify, check, waybill, delta)}
+AREAS = {run.__name__: run for run in (version, path, catalog, plan, manifest, verify, check, waybill, delta, objects)}
 
 for line in sys.stdin.buffer:
     case = json.loads(line)

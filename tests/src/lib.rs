@@ -12,6 +12,7 @@ pub mod guest;
 pub mod hostile;
 #[cfg(feature = "inputs")]
 pub mod mutation;
+mod objects;
 #[cfg(feature = "inputs")]
 pub mod properties;
 #[cfg(feature = "inputs")]
@@ -72,6 +73,7 @@ struct Input {
     #[serde(default)]
     found: Vec<EntryFields>,
     check: Option<Value>,
+    objects: Option<Value>,
     settings: Option<Value>,
     #[serde(default)]
     contents: BTreeMap<String, Content>,
@@ -168,6 +170,7 @@ pub fn run(area: &str, input: &Value) -> Outcome {
         "check" => read(input).and_then(check),
         "waybill" => waybill::run(input),
         "delta" => delta::run(input),
+        "objects" => objects::run(input),
         _ => Err(Failure(MALFORMED)),
     };
     outcome.map_err(|Failure(code)| code)

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value, json};
 
 /// The folders of `vectors`.
-pub const AREAS: [&str; 9] = ["version", "path", "catalog", "plan", "manifest", "verify", "check", "waybill", "delta"];
+pub const AREAS: [&str; 10] =
+    ["version", "path", "catalog", "plan", "manifest", "verify", "check", "waybill", "delta", "objects"];
 
 /// Those that the device client knows.
 const DEVICE_AREAS: [&str; 4] = ["version", "path", "verify", "waybill"];

@@ -156,6 +156,11 @@ fn delta() {
 }
 
 #[test]
+fn objects_area() {
+    check("objects", 30);
+}
+
+#[test]
 fn wycheproof_has_nothing_against_ed25519() {
     let cases = wycheproof::cases();
     let wrong: Vec<String> = cases.iter().filter_map(|case| case.difference(&answer("waybill", &case.input))).collect();

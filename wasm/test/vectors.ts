@@ -14,8 +14,9 @@ export interface Case {
   code?: string;
 }
 
+// What is published is for servers: the module is built without it.
 export const areas = readdirSync(vectors, { withFileTypes: true })
-  .filter((entry) => entry.isDirectory())
+  .filter((entry) => entry.isDirectory() && entry.name !== "objects")
   .map((entry) => entry.name);
 
 export const cases = (area: string): Case[] =>

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
-import mimetypes
 import os
 import time
 from collections import OrderedDict
@@ -16,8 +15,7 @@ from typing import NamedTuple
 from starlette.types import Receive, Scope, Send
 
 from airwaybill import FileRecord, Hasher
-from airwaybill._core import is_document, is_patch
-from airwaybill._signing import is_draft
+from airwaybill._core import content_type, is_document, is_draft, is_patch
 from airwaybill._terminal import shown
 from airwaybill.server.answers import Answer, Header, RequestError
 from airwaybill.server.cache import Entity, EntityCache, remember
@@ -265,7 +263,7 @@ def _select(scope: Scope, path: str, size: int, etag: str, modified: float | Non
                 [(b"content-range", b"bytes */%d" % size)],
             )
         headers.append((b"content-range", b"bytes %d-%d/%d" % (start, end - 1, size)))
-    headers.append((b"content-type", _content_type(path)))
+    headers.append((b"content-type", content_type(path).encode()))
     headers.append((b"content-length", b"%d" % (end - start)))
     headers.append((b"accept-ranges", b"bytes"))
     return Selected(path, status, headers, start, end)
@@ -274,11 +272,6 @@ def _select(scope: Scope, path: str, size: int, etag: str, modified: float | Non
 def _is_passing(error: Exception) -> bool:
     """Whether the error is not about the file: the process is out of descriptors or memory, or the disk failed."""
     return isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EIO)
-
-
-def _content_type(path: str) -> bytes:
-    kind, encoding = mimetypes.guess_type(path.rpartition("/")[2])
-    return b"application/octet-stream" if kind is None or encoding is not None else kind.encode()
 
 
 def _read_checked(real_root: str, record: FileRecord) -> Entity:

@@ -14,8 +14,7 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 from airwaybill._check import Checked, reason
-from airwaybill._core import is_patch
-from airwaybill._signing import is_draft
+from airwaybill._core import is_draft, is_patch
 from airwaybill.server.answers import Answer, Header, RequestError
 from airwaybill.server.cache import Entity
 from airwaybill.server.conditions import RequestHeaders, accepts_gzip, precondition

@@ -51,7 +51,12 @@ fn bindings(folder: &Path, micropython: &Path) -> [Binding; 5] {
     [
         Binding { name: "native", takes: |_| true, expects: Value::clone, engine: Engine::Native },
         Binding { name: "wasmtime", takes: |_| true, expects: Value::clone, engine: Engine::Wasmtime },
-        Binding { name: "Node", takes: |_| true, expects: Value::clone, engine: Engine::Process(in_node) },
+        Binding {
+            name: "Node",
+            takes: |case| case.area != "objects",
+            expects: Value::clone,
+            engine: Engine::Process(in_node),
+        },
         Binding { name: "Python", takes: |_| true, expects: Value::clone, engine: Engine::Process(in_python) },
         Binding { name: "MicroPython", takes: |case| case.for_devices, expects: for_device, engine: in_micropython },
     ]
