@@ -88,7 +88,8 @@ class Server:
 
 
 async def ask(app: App, path: str, headers: Mapping[str, str] | None = None, send_seconds: float = 0.0) -> Reply:
-    """An answer of an application in this process, which waits so long in each ``send``."""
+    """An answer of an application in this process, which waits so long in each ``send``; ``path`` may have a query."""
+    path, _, query = path.partition("?")
     start: Message = {}
     body = bytearray()
 
@@ -105,7 +106,7 @@ async def ask(app: App, path: str, headers: Mapping[str, str] | None = None, sen
         "method": "GET",
         "http_version": "1.1",
         "path": path,
-        "query_string": b"",
+        "query_string": query.encode(),
         "headers": [[name.encode(), value.encode()] for name, value in {"host": "a", **(headers or {})}.items()],
     }
     await app(scope, receive, send)

@@ -1,4 +1,4 @@
-"""The update server: releases, manifests and files over HTTP (rules H1 to H11).
+"""The update server: releases, manifests and files over HTTP (rules H1 to H12).
 
 ``create_app`` gives an ASGI application, to run under any ASGI server or to mount in another application;
 ``airwaybill serve`` runs it under granian. ``from_environment`` is for ASGI servers that take a factory.

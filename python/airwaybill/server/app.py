@@ -7,7 +7,7 @@ import hashlib
 import logging
 import multiprocessing
 import os
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Hashable, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from multiprocessing.connection import Connection
@@ -32,7 +32,7 @@ from airwaybill.server.preview import Preview
 from airwaybill.server.processes import Followed, Followers
 from airwaybill.server.proxies import VARY, Proxies
 from airwaybill.server.releases import Releases
-from airwaybill.server.requests import ManifestRequest, check_root_path, manifest_request
+from airwaybill.server.requests import ManifestRequest, check_root_path, manifest_request, manifest_request_at
 from airwaybill.server.snapshot import Snapshot
 from airwaybill.server.work import Workers
 
@@ -131,6 +131,8 @@ class App:
         self._router = Starlette(
             routes=[
                 Route("/manifest.json", self._manifest),
+                Route("/m/{format}/{current}/{firmware}.json", self._manifest_at),
+                Route("/head.json", self._head),
                 Route("/healthz", self._health),
                 *(self._preview.routes() if config.preview else ()),
                 Route("/{path:path}", Files(self.releases, self._workers, config)),
@@ -197,35 +199,49 @@ class App:
         return None if snapshot is None else snapshot.answers
 
     async def _manifest(self, request: Request) -> Answer:
-        scope = request.scope
+        return await self._manifest_of(request.scope, manifest_request)
+
+    async def _manifest_at(self, request: Request) -> Answer:
+        return await self._manifest_of(request.scope, manifest_request_at)
+
+    async def _manifest_of(self, scope: Scope, read: Callable[[Scope, Config], ManifestRequest]) -> Answer:
         if warning := self._config.proxies.warning(scope):
             self.releases.warn_once("proxy", warning)
         snapshot = self.releases.snapshot()
-        asked = manifest_request(scope, self._config)
+        asked = read(scope, self._config)
         try:
             decided = snapshot.catalog.decide(asked.current, firmware_version=asked.firmware_version)
         except AirwaybillError as error:
             raise RequestError(400, error.code, str(error)) from None
         # All that the body depends on: it is one for all requests that come to the same.
         key = None if decided is None else (asked.base_url, asked.format, decided)
+        work = partial(_render, snapshot, asked, self._config.dst_paths)
+        return await self._made(scope, snapshot, key, work, by_proxy=bool(self._config.proxies))
+
+    async def _head(self, request: Request) -> Answer:
+        snapshot = self.releases.snapshot()
+        return await self._made(request.scope, snapshot, "head", snapshot.catalog.head_json, by_proxy=False)
+
+    async def _made(
+        self, scope: Scope, snapshot: Snapshot, key: Hashable, make: Callable[[], bytes], *, by_proxy: bool
+    ) -> Answer:
+        """A document of the engine, made once; ``by_proxy`` says whether it depends on a trusted proxy's headers."""
         entity = snapshot.manifests.get(key)
         if entity is None:
-            work = partial(_render, snapshot, asked, self._config.dst_paths)
-            entity = await self._workers.once((snapshot.generation, key), work)
+            entity = await self._workers.once((snapshot.generation, key), partial(_entity, make))
             snapshot.manifests.put(key, entity)
         headers: list[Header] = [(b"etag", entity.etag.encode()), (b"cache-control", b"public, no-cache")]
-        if self._config.proxies:
+        if by_proxy:
             headers.append((b"vary", VARY))
         status = precondition(RequestHeaders(scope), entity.etag, None)
         if status == 304:
             return Answer(304, headers)
         if status is not None:
-            raise RequestError(
-                412, "precondition_failed", "the manifest does not match the request's conditions", headers[:1]
-            )
+            message = f"{scope['path']} does not match the request's conditions"
+            raise RequestError(412, "precondition_failed", message, headers[:1])
         headers += [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(entity.data))]
         # With trusted proxies the response also depends on the peer, which is not part of the request.
-        if not self._config.proxies:
+        if not by_proxy:
             remember(scope, snapshot.manifests, key)
         return Answer(200, headers, entity.data)
 
@@ -265,14 +281,18 @@ def _reason(error: dict[str, str]) -> dict[str, str]:
     return {key: error[key] for key in ("path", "code", "message")}
 
 
-def _render(snapshot: Snapshot, asked: ManifestRequest, dst_paths: str) -> Entity:
-    body = snapshot.catalog.manifest_json(
+def _render(snapshot: Snapshot, asked: ManifestRequest, dst_paths: str) -> bytes:
+    return snapshot.catalog.manifest_json(
         asked.base_url,
         asked.current,
         firmware_version=asked.firmware_version,
         dst_paths=dst_paths,
         format=asked.format,
     )
+
+
+def _entity(make: Callable[[], bytes]) -> Entity:
+    body = make()
     # Like the ETag of a release's file, so that a device can check what it received.
     return Entity(body, f'"{hashlib.sha1(body).hexdigest()}"', None)
 

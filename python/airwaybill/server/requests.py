@@ -1,4 +1,4 @@
-"""Manifest requests: their parameters, and the base URL of the response (rule H1)."""
+"""Manifest requests: their parameters, and the base URL of the response (rules H1 and H12)."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from urllib.parse import unquote_to_bytes
 from starlette.types import Scope
 
 from airwaybill import AirwaybillError
+from airwaybill._core import manifest_key
 from airwaybill._host import host_and_port, shown
 from airwaybill.server.answers import RequestError
 from airwaybill.server.config import Config
+from airwaybill.server.paths import not_found, request_path
 
 CURRENT = "current_ver"
 PARAMETERS = (CURRENT, "firmware_ver", "format")
@@ -35,14 +37,24 @@ class ManifestRequest(NamedTuple):
 
 def manifest_request(scope: Scope, config: Config) -> ManifestRequest:
     """Reads a request for a manifest, or raises ``RequestError`` (400)."""
-    base_url = _base_url(scope, config) if config.base_url is None else config.base_url
-    if config.base_url is not None and any(name == b"host" and value for name, value in scope["headers"]):
-        _host(scope)
+    base_url = _base_url(scope, config)
     parameters = parse_query(scope["query_string"])
     text = parameters.get("format", "1")
     if text not in ("1", "2", "3"):
         raise RequestError(400, "format_invalid", f"format {shown(text)}: expected 1, 2 or 3")
     return ManifestRequest(base_url, parameters.get("current_ver"), parameters.get("firmware_ver"), int(text))
+
+
+def manifest_request_at(scope: Scope, config: Config) -> ManifestRequest:
+    """The same of a request by path (rule S1), whose query says nothing; ``RequestError`` (404) if it is none."""
+    try:
+        key = manifest_key(request_path(scope))
+    except AirwaybillError as error:
+        raise RequestError(400, error.code, str(error)) from None
+    if key is None:
+        raise not_found(scope["path"])
+    form, current, firmware_version = key
+    return ManifestRequest(_base_url(scope, config), current, firmware_version, form)
 
 
 def parse_query(query: bytes) -> dict[str, str]:
@@ -103,6 +115,10 @@ def check_root_path(path: str, name: str) -> str:
 
 
 def _base_url(scope: Scope, config: Config) -> str:
+    if config.base_url is not None:
+        if any(name == b"host" and value for name, value in scope["headers"]):
+            _host(scope)
+        return config.base_url
     scheme = config.proxies.forwarded(scope, b"x-forwarded-proto")
     scheme = "http" if scheme is None else scheme.lower()
     if scheme not in ("http", "https"):
