@@ -69,6 +69,7 @@ class OTA:
     # (`manifest.json?current_ver=1.0.0`, `1.0.1/flash/main.py`) into `dest_path`, or into the firmware's place, or
     # returns it; see README.md.
 
+    static = False
     tries = 5  # D2: without progress
     pause_ms = 1000  # before the second try; doubled before each further one
     # Of an update under way
@@ -88,13 +89,16 @@ class OTA:
     limit = None  # how many bytes a sink takes, and the code of the error if there are more
     verified = False  # a transport sets it when it knows that what get_data fetched last is what the server sent
 
-    def __init__(self, mounts=None, firmware=True, firmware_version=None, boot_py=False, feed=None, signed=False):
+    def __init__(
+        self, mounts=None, firmware=True, firmware_version=None, boot_py=False, feed=None, signed=False, static=False
+    ):
         # `mounts`: mount points by the first segment of a device path; by default `flash` and `sd`.
         # `firmware`: False takes the files of an update and leaves its firmware.
         # `firmware_version`: what the device was delivered with, until an update brings another.
         # `boot_py`: True lets a release replace boot.py, OTA.py and the recovery, when it is confirmed.
         # `feed`: called again and again during an update, for a watchdog.
         # `signed`: True says that this device has keys, so that it takes nothing should they be lost.
+        # `static`: True for releases that were published to a store or to files: manifests have a path of their own.
         base = recovery()
         self.mounts = mounts or base.default_mounts()
         self.home = self.mounts["flash"] + "/" + base.HOME
@@ -103,6 +107,8 @@ class OTA:
         self.firmware_delivered = firmware_version
         self.feed = feed
         self.signed = signed
+        if static:  # one name more makes the table of the object grow, by 752 bytes in one piece
+            self.static = static
         if feed:
             base.set_feed(feed)
 

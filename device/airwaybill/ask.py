@@ -3,6 +3,7 @@
 from airwaybill_boot import built_in
 from airwaybill_boot.files import remove
 from airwaybill.tries import attempts, get
+from airwaybill.update import steps
 from OTA import OTAError
 
 
@@ -19,13 +20,19 @@ def manifest(ota, own):
 
 
 def fetch(ota, own, kind):
-    """A byte that changed on the way can name another file: where nothing vouches for the manifest, it has to arrive
-    twice alike."""
+    if ota.static:
+        return (yield from steps("static", "fetch", ota, own, kind))
     parameters = [("current_ver", own), ("firmware_ver", ota.firmware_version), ("format", kind)]
     # V3 leaves one character that a query gives another meaning.
     request = "manifest.json?" + "&".join(
         ["%s=%s" % (name, value.replace("+", "%2B")) for name, value in parameters if value]
     )
+    yield from receive(ota, request)
+
+
+def receive(ota, request):
+    """A byte that changed on the way can name another file: where nothing vouches for the manifest, it has to arrive
+    twice alike."""
     path = ota.home + "/manifest"
 
     def attempt():

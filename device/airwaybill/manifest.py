@@ -265,7 +265,7 @@ class Reader:
                     raise OTAError("field_type", key)
                 self.last = b""
                 for number in source.items():
-                    yield key, number, self.item(source, "%s[%d]" % (key, number), key == "delete")
+                    yield key, number, self.item(source, key, number)
             elif key == "firmware":
                 yield key, 0, self.target(source, key)[1:]
             elif key in ("version", "previous_version", "full", "total_size"):
@@ -293,8 +293,9 @@ class Reader:
             raise OTAError("field_type", key)
         return value if key == "full" else check_version(value)
 
-    def item(self, source, field, is_delete):
-        if is_delete:
+    def item(self, source, key, number):
+        field = "%s[%d]" % (key, number)
+        if key == "delete":
             path = source.value()
             if not isinstance(path, str):
                 raise OTAError("field_type", field)

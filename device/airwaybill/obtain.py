@@ -1,10 +1,8 @@
 """Signed documents, from where the server has the manifest."""
 
 from airwaybill_boot.files import remove
-from airwaybill.tries import attempts, get
+from airwaybill.tries import ABSENT, attempts, get
 from OTA import OTAError
-
-ABSENT = ("404", "403")
 
 
 def document(ota, request, limit, path=None):

@@ -19,6 +19,7 @@ FINAL = (
     "tls",
     "sha1_missing",
 )
+ABSENT = ("404", "403")  # S3 says 403 of what is not there, to whom it does not let list
 
 
 def get(ota, request, path, firmware=False):

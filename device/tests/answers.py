@@ -19,7 +19,7 @@ class Answers(ThreadingHTTPServer):
     """`files` by path, the manifest under `/manifest.json`; `protocol` is what the responses say.
 
     `options`: `no_length`, `chunked`; `redirect`, the port to which every request is sent on; `refuses`, what no query
-    may have; `ranges`, for parts of files.
+    may have; `ranges`, for parts of files; `absent`, the status of what is not there.
     `manifests`, where there are any, are taken one after the other, each for two requests: the device asks twice.
     """
 
@@ -60,7 +60,7 @@ class Handler(BaseHTTPRequestHandler):
         if path == "/manifest.json" and self.server.manifests:
             body = self.server.manifests[self.server.manifests_asked // 2]
             self.server.manifests_asked += 1
-        status = 200 if body is not None else 404
+        status = 200 if body is not None else self.server.options.get("absent", 404)
         body = body or b""
         start = int((self.headers["Range"] or "bytes=0-")[len("bytes=") : -1]) if "ranges" in self.server.options else 0
         if start and body:
