@@ -173,6 +173,10 @@ test-python: $(PREVIEW) $(VENV)/.tools ssh-keygen proxies ## the Python package,
 openssh: $(VENV)/.package $(VENV)/.tools ssh-keygen ## sign and verify a thousand documents here and with ssh-keygen (DOCUMENTS=…)
 	cd python && DOCUMENTS=$(or $(DOCUMENTS),1000) $(BIN)/pytest -q tests/test_signing.py -k openssh_takes
 
+.PHONY: publish-kills
+publish-kills: $(VENV)/.package $(VENV)/.tools ## kill airwaybill publish at each of 300 changes of a folder, and at each put to a store
+	cd python && KILLS=all $(BIN)/pytest -q tests/test_publish_kills.py
+
 .PHONY: patches
 patches: $(VENV)/.package $(VENV)/.tools ## make a thousand patches and apply them here and with detools, and the reverse (PAIRS=…)
 	cd python && PAIRS=$(or $(PAIRS),1000) $(BIN)/pytest -q tests/test_delta.py

@@ -6,7 +6,7 @@ import io
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any, NoReturn, Optional
 
 import typer
@@ -14,7 +14,6 @@ import typer
 from airwaybill import (
     AirwaybillError,
     Catalog,
-    Finding,
     Listing,
     Manifest,
     Notice,
@@ -57,6 +56,7 @@ from airwaybill._options import (
     ToOption,
 )
 from airwaybill._terminal import compared, complain, new_table, print_json, print_tables, progress_bar, shown, size_of
+from airwaybill.publish.command import publish
 
 # Sizes are under 2^53.
 MAX_FLASH_SIZE = (1 << 53) - 1
@@ -71,6 +71,7 @@ commands = typer.Typer(
 commands.command()(_serve.serve)
 commands.command()(_adding.add)
 commands.command()(_patching.delta)
+commands.command()(publish)
 commands.command()(_signing_commands.sign)
 commands.add_typer(_signing_commands.keys, name="keys")
 
@@ -209,7 +210,7 @@ def check(
             )
         print_tables(table)
     if not catalog.releases:
-        raise _no_releases(catalog, findings, directory, scheme)
+        raise _directory.no_releases(catalog, findings, directory, scheme)
     levels = list(Level)
     counts = {level: sum(finding.level == level.value for finding in findings) for level in levels}
     summary = ", ".join(f"{count} {level.value}{'' if count == 1 else 's'}" for level, count in counts.items())
@@ -238,7 +239,7 @@ def inspect(
     if checked:
         settings = _check.Settings(_check.settings(directory))
         catalog, _, found = _check.without_errors(offer, directory, settings, documents)
-        _complain_of(found.errors)
+        _directory.complain_of(found.errors)
     # What devices on each release fetch to get to the highest, without and with patches.
     plans = [catalog.plan(release.version) for release in catalog.releases]
     updates = [(0, 0) if plan is None else (plan.download_size, plan.patched_size) for plan in plans]
@@ -417,21 +418,8 @@ def _catalog(directory: str, scheme: Scheme, *globs: Sequence[str]) -> Catalog:
 def _releases(directory: str, scheme: Scheme, *globs: Sequence[str]) -> Catalog:
     """A catalog that has a release."""
     catalog = _catalog(directory, scheme, *globs)
-    if not catalog.releases:
-        # What is nearly a release, or held back, tells why there is none.
-        findings = _check.check(catalog, directory)
-        _complain_of(_check.plain(each) for each in findings if each.code != "no_releases")
-        raise _no_releases(catalog, findings, directory, scheme)
+    _directory.require_releases(catalog, directory, scheme)
     return catalog
-
-
-def _no_releases(catalog: Catalog, findings: Iterable[Finding], directory: str, scheme: Scheme) -> CommandError:
-    if catalog.held_back:
-        for finding in findings:
-            if finding.code == "no_releases":
-                return CommandError(CHECK_FAILED, finding.code, f"{directory!r}: {finding.message}; {finding.advice}")
-    error = _check.no_releases(directory, scheme.value)
-    return CommandError(CHECK_FAILED, error.code, str(error))
 
 
 def _say_errors(catalog: Catalog, directory: str, current: Optional[str], target: Optional[str]) -> None:
@@ -442,12 +430,7 @@ def _say_errors(catalog: Catalog, directory: str, current: Optional[str], target
     found = _check.check(catalog, directory, () if current is None else (current,), target=target)
     said = {"base_unknown", "base_held_back", *(notice.code for notice in catalog.held_back)}
     bad = (each for each in found if each.level == "error" or each.code in said)
-    _complain_of(map(_check.plain, bad))
-
-
-def _complain_of(findings: Iterable[dict[str, str]]) -> None:
-    for finding in findings:
-        complain(shown(_check.line(finding)))
+    _directory.complain_of(map(_check.plain, bad))
 
 
 def _read(path: str) -> bytes:

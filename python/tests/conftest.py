@@ -9,6 +9,7 @@ from typing import NamedTuple
 import pytest
 from content import noise, write
 from server_support import Server, eventually, serving
+from stores import Site, object_storage
 
 from airwaybill.cli import run
 
@@ -66,6 +67,13 @@ def server(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ser
         # What was written just now has a weak validator for two seconds.
         eventually(lambda: running.get("/big.iso").headers["etag"], lambda etag: etag[0] == '"')
         yield running
+
+
+@pytest.fixture(scope="session")
+def storage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """An object storage with a bucket."""
+    with object_storage(tmp_path_factory.mktemp("storage")) as site:
+        yield site
 
 
 @pytest.fixture

@@ -78,7 +78,12 @@ class Shell:
 
 @pytest.mark.parametrize(
     ("guide", "before"),
-    [("docs/FLEET.md", ""), ("docs/KEYS.md", ""), ("README.md", "airwaybill serve examples/releases --settle 0")],
+    [
+        ("docs/FLEET.md", ""),
+        ("docs/KEYS.md", ""),
+        ("docs/PUBLISH.md", ""),
+        ("README.md", "airwaybill serve examples/releases --settle 0"),
+    ],
 )
 def test_the_guide_is_what_happens(guide: str, before: str, tmp_path: Path) -> None:
     """``before`` is the server that ``make serve`` starts, for files that were copied just now."""
