@@ -184,7 +184,7 @@ patches: $(VENV)/.package $(VENV)/.tools ## make a thousand patches and apply th
 .PHONY: test-lowest
 test-lowest: $(PREVIEW) $(VENV)/.tools ssh-keygen proxies ## the same with the lowest versions of its dependencies
 	$(BIN)/uv venv -q --clear --python $(BIN)/python target/lowest
-	$(BIN)/uv pip install -q --python target/lowest --resolution lowest-direct -e ./python
+	$(BIN)/uv pip install -q --python target/lowest --resolution lowest-direct -e './python[publish]'
 	$(BIN)/uv pip install -q --python target/lowest -r requirements-dev.txt
 	cd python && ../target/lowest/bin/pytest -q -W default::DeprecationWarning
 

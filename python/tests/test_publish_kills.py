@@ -1,0 +1,209 @@
+"""A run that is killed at any change: a device ends on the old release or the new one, whole (rule S3).
+
+Here that is tried at some of the changes, with `make publish-kills` at each.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from itertools import islice, product
+from pathlib import Path
+from random import Random
+from typing import Any, NamedTuple
+from urllib.parse import unquote
+
+import pytest
+from content import noise, sha1, write
+from publish_support import in_bucket
+from stores import Site, credentials
+
+KILLER = Path(__file__).with_name("publish_killer.py")
+URL = "http://cdn.example/fleet"
+EACH = "KILLS" in os.environ
+
+Get = Callable[[str], "bytes | None"]
+Tree = dict[str, bytes]
+
+
+class Killer:
+    """Runs `publish`, and kills it before a change."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+
+    def publish(self, releases: Path, destination: object, *options: str, last: int = 0) -> tuple[int, int | None]:
+        """Exit code, and the number of changes if it was not killed."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        arguments = ["publish", str(releases), str(destination), "--base-url", URL, "--grace", "0", *options]
+        self._process.stdin.write(json.dumps([last, *arguments]) + "\n")
+        self._process.stdin.flush()
+        code, changes = json.loads(self._process.stdout.readline())
+        return code, changes
+
+
+@pytest.fixture(scope="module")
+def killer(storage: Site) -> Iterator[Killer]:
+    with subprocess.Popen(
+        [sys.executable, str(KILLER)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, **credentials(storage)},
+    ) as process:
+        yield Killer(process)
+        assert process.stdin is not None
+        process.stdin.close()
+
+
+def tree_of(releases: Path, version: str) -> Tree:
+    top = releases / version
+    return {path.relative_to(top).as_posix(): path.read_bytes() for path in top.rglob("*") if path.is_file()}
+
+
+class Started(NamedTuple):
+    """A device with a manifest, which fetches what it says: now, or at any time later."""
+
+    before: Tree
+    manifest: Any
+
+    def ends(self, get: Get) -> tuple[str, Tree]:
+        """Its release, by what the manifest says, and its files."""
+        after = {path: data for path, data in self.before.items() if path not in self.manifest["delete"]}
+        for entry in self.manifest["new"] + self.manifest["update"]:
+            after[entry["dst_path"]] = fetch(entry, get)
+        if "firmware" in self.manifest:
+            fetch(self.manifest["firmware"], get)
+        return self.manifest["version"], after
+
+
+def fetch(entry: Any, get: Get) -> bytes:
+    data = get(unquote(entry["URL"].removeprefix(f"{URL}/")))
+    assert data is not None, entry["URL"]
+    assert sha1(data) == entry["hash"], entry["URL"]
+    return data
+
+
+def devices(trees: dict[str, Tree], images: list[str], get: Get) -> list[Started]:
+    """Those on each release, with each image, that have something to do."""
+    started = []
+    for form, version, image in product("123", ["-", *trees], ["-", *images]):
+        text = get(f"m/{form}/{version}/{image}.json")
+        if text is None:
+            # Their version is unknown: a full install, in which only the files of the release remain.
+            text, version = get(f"m/{form}/-/-.json"), "-"
+        assert text is not None
+        manifest = json.loads(text)
+        if manifest is not None:
+            started.append(Started(trees.get(version, {}), manifest))
+    return started
+
+
+def from_folder(folder: Path) -> Get:
+    def get(key: str) -> bytes | None:
+        try:
+            return (folder / key).read_bytes()
+        except FileNotFoundError:
+            return None
+
+    return get
+
+
+def from_site(site: Site) -> Get:
+    def get(key: str) -> bytes | None:
+        answer = site.get(f"/{key}".replace("+", "%2B"))
+        assert answer.status in (200, 404)
+        return answer.body if answer.status == 200 else None
+
+    return get
+
+
+def test_killed_at_any_change_of_a_folder(killer: Killer, tmp_path: Path) -> None:
+    """A run that puts a release, withdraws another, and deletes what was withdrawn before: some 300 changes."""
+    releases, old = tmp_path / "releases", tmp_path / "old"
+    tree = {f"flash/{n}.py": noise(20, n).hex().encode() for n in range(230)}
+    for version, some in (("0.8.0", 20), ("0.9.0", 150), ("1.0.0", 230)):
+        write(releases / version, dict(islice(tree.items(), some)))
+    write(releases, {f"firmware_{v}.bin": noise(50, v) for v in ("0.9.0", "1.0.0")})
+    write(releases, {"check.toml": b'firmware = "any"\n[[accept]]\ncode="content_same"\npath="**"\nreason="a test"\n'})
+    assert killer.publish(releases, old)[0] == 0
+    shutil.move(releases / "0.8.0", tmp_path)
+    assert killer.publish(releases, old)[0] == 0
+    shutil.move(releases / "0.9.0", tmp_path)
+    write(releases / "1.0.1", {path: data + b"\n" if n % 3 else data for n, (path, data) in enumerate(tree.items())})
+    write(releases, {"firmware_1.0.1.bin": noise(50, "1.0.1")})
+    trees = {v: tree_of(releases, v) for v in ("1.0.0", "1.0.1")} | {
+        v: tree_of(tmp_path, v) for v in ("0.8.0", "0.9.0")
+    }
+    images = ["0.9.0", "1.0.0", "1.0.1"]
+    before = devices(trees, images, from_folder(old))
+    assert {device.manifest["version"] for device in before} == {"1.0.0"}
+
+    whole = copy(old, tmp_path / "whole")
+    code, changes = killer.publish(releases, whole)
+    assert code == 0
+    assert changes is not None
+    assert changes >= 300
+    for last in range(1, changes + 1) if EACH else chosen(changes, 12):
+        folder = copy(old, tmp_path / "folder")
+        assert killer.publish(releases, folder, last=last) == (-9, None)
+        get = from_folder(folder)
+        after = devices(trees, images, get)
+        for device in before + after:
+            version, files = device.ends(get)
+            assert version in ("1.0.0", "1.0.1"), last
+            assert files == trees[version], last
+        # The next run ends it; with a grace of nothing it may delete what that one left.
+        assert killer.publish(releases, folder)[0] == 0
+        assert contents(folder) == contents(whole), last
+        shutil.rmtree(folder)
+
+
+def chosen(changes: int, some: int) -> list[int]:
+    """The first and last ones, and some between."""
+    ends = {*range(1, 4), *range(changes - 12, changes + 1)}
+    return sorted({*ends, *Random(1).sample(range(4, changes - 12), some)})
+
+
+def copy(folder: Path, to: Path) -> Path:
+    """With links for files: `publish` writes none over."""
+    return Path(shutil.copytree(folder, to, copy_function=os.link))
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """All but what the last run withdrew, and times in the record."""
+    files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    objects = json.loads(files.pop("publish.json"))["objects"]
+    known = {f"record of {key}": fields["sha1"].encode() for key, fields in objects.items()}
+    return {key: data for key, data in {**files, **known}.items() if "0.9.0/" not in key}
+
+
+def test_killed_at_puts_to_an_object_storage(killer: Killer, storage: Site, tmp_path: Path) -> None:
+    """One release after the other, each cut off at another put, while others are under way."""
+    place, releases, dice = in_bucket(storage), tmp_path / "releases", Random(2)
+    names = [f"flash/{n}.py" for n in range(12)]
+    write(releases, {f"1.0.0/{name}": b"1.0.0\n" for name in names})
+    code, changes = killer.publish(releases, place.destination, "--newest", "2")
+    assert code == 0
+    assert changes is not None
+    get = from_site(place.site)
+    for n in range(1, (changes if EACH else 12) + 1):
+        old, new = f"1.0.{n - 1}", f"1.0.{n}"
+        write(releases, {f"{new}/{name}": new.encode() for name in names})
+        trees = {version: tree_of(releases, version) for version in (old, new)}
+        before = devices(trees, [], get)
+        assert {device.manifest["version"] for device in before} == {old}
+        last = n if EACH else dice.randint(1, changes)
+        assert killer.publish(releases, place.destination, "--newest", "2", last=last) == (-9, None)
+        for device in before + devices(trees, [], get):
+            version, files = device.ends(get)
+            assert files == trees[version], last
+        assert killer.publish(releases, place.destination, "--newest", "2")[0] == 0
+        after = devices(trees, [], get)
+        assert {device.manifest["version"] for device in after} == {new}
+        assert all(device.ends(get) == (new, trees[new]) for device in after)
