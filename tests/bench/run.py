@@ -37,6 +37,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "update": (PYTHON, f"{HERE}/bench_update.py"),
     "large": (PYTHON, f"{HERE}/bench_large.py"),
     "check": (PYTHON, f"{HERE}/bench_check.py"),
+    "publish": (PYTHON, f"{HERE}/bench_publish.py"),
     "preview": ("npm", "run", "--silent", "--prefix", "wasm/preview", "bench"),
     "scan": (PYTHON, f"{HERE}/bench_scan.py"),
     "cost": (PYTHON, f"{HERE}/bench_cost.py"),
