@@ -210,7 +210,7 @@ picture: preview chromium $(VENV)/.tools ## take the README's pictures of the re
 	cd wasm/preview && PICTURE=1 AIRWAYBILL_PYTHON=$(BIN)/python npx vitest run picture.test.ts
 
 .PHONY: test-device
-test-device: $(VENV)/.tools ssh-keygen ## the device client on a real MicroPython, with every power cut
+test-device: $(VENV)/.tools ssh-keygen proxies ## the device client on a real MicroPython, with every power cut
 	$(BIN)/python -m pytest -q device/tests
 
 .PHONY: test-project

@@ -12,8 +12,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from conftest import Call
 from content import noise, sha1, write
-from publish_support import Place, behind_nginx, in_bucket
-from stores import Site, credentials
+from stores import Place, Site, behind_nginx, credentials, in_bucket
 
 from airwaybill.cli import run
 from airwaybill.publish import stores
@@ -80,6 +79,13 @@ def publish(call: Call, releases: Path, place: Place) -> Publish:
     return Publish(call, releases, place)
 
 
+def at(place: Place, key: str) -> Any:
+    """The document there."""
+    answer = place.get(key)
+    assert answer.status == 200, (key, answer)
+    return json.loads(answer.body)
+
+
 def check(place: Place, manifest: Any) -> set[str]:
     """That each file of a manifest is there, as it says; their keys."""
     keys = set()
@@ -94,14 +100,14 @@ def check(place: Place, manifest: Any) -> set[str]:
 
 def test_what_devices_find(publish: Publish, place: Place) -> None:
     publish()
-    full = place.json("m/2/-/-.json")
+    full = at(place, "m/2/-/-.json")
     assert (full["version"], full["previous_version"], full["full"]) == ("1.0.1+a", None, True)
     assert check(place, full) == {key for key in FILES if "1.0.1+a" in key}
-    update = place.json("m/2/1.0.0/1.0.0.json")
+    update = at(place, "m/2/1.0.0/1.0.0.json")
     assert (update["version"], update["previous_version"], update["delete"]) == ("1.0.1+a", "1.0.0", ["flash/old.py"])
     assert check(place, update) == {key for key in FILES if "1.0.1+a" in key}
     assert place.get("m/1/1.0.1+a/1.0.1+a.json").body == b"null"
-    assert [release["version"] for release in place.json("head.json")["releases"]] == ["1.0.0", "1.0.1+a"]
+    assert [release["version"] for release in at(place, "head.json")["releases"]] == ["1.0.0", "1.0.1+a"]
     assert place.get("m/2/1.2.3/-.json").status == 404
 
 
@@ -138,7 +144,7 @@ def test_nothing_twice(publish: Publish, place: Place, releases: Path) -> None:
     assert (again["put"], again["kept"], again["requests"]["put"]) == (0, first["put"], 0)
     write(releases, {NEW: b"three\n"})
     third = publish()
-    assert check(place, place.json("m/3/1.0.1+a/-.json")) == {NEW}
+    assert check(place, at(place, "m/3/1.0.1+a/-.json")) == {NEW}
     # The file, all manifests but for those that say the same as before, those of devices on it, and the list.
     assert third["put"] == 1 + 36 + 1
     assert publish()["put"] == 0
@@ -170,7 +176,7 @@ def test_the_highest_release_is_withdrawn(publish: Publish, place: Place, releas
     second = publish()
     assert (second["deleted"], second["waiting"]) == (0, 7)
     assert [place.get(f"m/2/1.0.1+a/{image}.json").body for image in ("-", "1.0.0", "1.0.1+a")] == [b"null"] * 3
-    assert place.json("m/2/-/-.json")["version"] == "1.0.0"
+    assert at(place, "m/2/-/-.json")["version"] == "1.0.0"
     assert publish()["put"] == 0
     write(releases, {NEW: b"three\n"})
     publish()
@@ -193,7 +199,7 @@ def test_what_somebody_did_to_the_store(publish: Publish, place: Place, releases
     store.put("1.0.0/flash/old.py", b"another size", "text/plain", "no-cache")
     store.put("stray.txt", b"mine", "text/plain", "no-cache")
     assert publish()["put"] == 2
-    assert check(place, place.json("m/2/-/-.json"))
+    assert check(place, at(place, "m/2/-/-.json"))
     assert [place.get(key).body for key in ("1.0.0/flash/main.py", "1.0.0/flash/old.py", "stray.txt")] == [
         b"one\n",
         b"old\n",
@@ -210,7 +216,7 @@ def test_a_dry_run(publish: Publish, place: Place) -> None:
     up_to_date, below, new = dry["devices"]
     assert up_to_date == {"from": "1.0.1+a", "to": None, "requests": 1, "size": 4}
     assert (below["from"], below["to"], below["requests"]) == ("1.0.0", "1.0.1+a", 8)
-    full = place.json("m/3/-/-.json")
+    full = at(place, "m/3/-/-.json")
     assert new["size"] == full["total_size"] + len(place.get("m/3/-/-.json").body)
     dry = publish("--dry-run")
     assert (dry["put"], dry["kept"], dry["requests"]) == (0, 38, {"get": 1, "list": 1, "put": 0, "delete": 0})
@@ -256,11 +262,11 @@ def test_two_publishers_at_once(
     outcome = call("publish", releases, *arguments)
     assert (outcome.code, outcome.err.splitlines()[-1].split(": ")[1]) == (1, "published_meanwhile")
     for version in ("-", "1.0.0"):
-        manifest = place.json(f"m/2/{version}/-.json")
+        manifest = at(place, f"m/2/{version}/-.json")
         assert manifest["version"] in ("1.0.1+a", "1.0.2")
         assert check(place, manifest)
     assert run(["publish", str(newer), *arguments]) == 0
-    assert place.json("m/2/1.0.0/-.json")["version"] == place.json("head.json")["releases"][-1]["version"] == "1.0.2"
+    assert at(place, "m/2/1.0.0/-.json")["version"] == at(place, "head.json")["releases"][-1]["version"] == "1.0.2"
 
 
 def test_a_store_of_many_pages(storage: Site, tmp_path: Path, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:

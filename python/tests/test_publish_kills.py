@@ -19,8 +19,7 @@ from urllib.parse import unquote
 
 import pytest
 from content import noise, sha1, write
-from publish_support import in_bucket
-from stores import Site, credentials
+from stores import Site, credentials, in_bucket
 
 KILLER = Path(__file__).with_name("publish_killer.py")
 URL = "http://cdn.example/fleet"

@@ -12,8 +12,7 @@ from urllib.parse import quote
 
 import pytest
 from content import write
-from publish_support import PAGE, Place, behind_nginx, in_bucket
-from stores import Site, credentials
+from stores import PAGE, Place, Site, behind_nginx, credentials, in_bucket
 from test_objects import EXAMPLES, STRANGERS, asked_of, generate
 
 import airwaybill

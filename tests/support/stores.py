@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -12,11 +13,15 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
+from itertools import count
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import quote
 
 DEADLINE_SECONDS = 60.0
 TRIES = 5
+PAGE = Path(__file__).resolve().parents[2] / "docs/PUBLISH.md"
+PREFIXES = count()
 BUCKET, KEY, SECRET = "fleet", "publisher", "secret of the publisher"
 WEED_PORTS = (
     *(f"{part}.port{grpc}" for part in ("master", "filer", "volume", "s3", "admin") for grpc in ("", ".grpc")),
@@ -159,16 +164,33 @@ def credentials(storage: Site) -> dict[str, str]:
     }
 
 
+class Place(NamedTuple):
+    """A destination of `publish`, and where devices find it."""
+
+    destination: str
+    site: Site
+
+    def get(self, key: str, **headers: str) -> Answer:
+        return self.site.get(f"/{quote(key)}", **headers)
+
+
+def in_bucket(storage: Site) -> Place:
+    """A prefix of an object storage under which nothing is."""
+    prefix = f"a {next(PREFIXES)}"
+    return Place(f"s3://{BUCKET}/{prefix}", storage._replace(prefix=f"{storage.prefix}/{quote(prefix)}"))
+
+
 @contextmanager
-def web_server(server: str, top: Path) -> Iterator[Site]:
-    """nginx with a ``server`` block, in which `listen 80` is where it listens."""
+def behind_nginx(top: Path) -> Iterator[Place]:
+    """A folder that is not there yet, and nginx with the configuration of the page."""
+    (block,) = re.findall(r"```nginx\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+    assert "listen 80;" in block
 
     def start() -> tuple[Sequence[str], Site]:
         (port,) = free_ports(1)
-        assert "listen 80" in server
-        text = server.replace("listen 80", f"listen 127.0.0.1:{port}")
-        (top / "nginx.conf").write_text(NGINX.format(top=top, server=text))
+        server = block.replace("/srv/fleet", str(top / "www")).replace("listen 80;", f"listen 127.0.0.1:{port};")
+        (top / "nginx.conf").write_text(NGINX.format(top=top, server=server))
         return ["nginx", "-e", f"{top}/error.log", "-c", f"{top}/nginx.conf"], Site(port)
 
     with running(start, top, b"404 Not Found") as site:
-        yield site
+        yield Place(str(top / "www"), site)
