@@ -156,7 +156,7 @@ lint: $(VENV)/.tools ## format and lint; warnings are errors
 	RUSTDOCFLAGS="-D warnings" cargo doc -q --workspace --no-deps
 	cd python && $(BIN)/ruff check -q . ../examples/*.py ../tests ../docs && $(BIN)/ruff format -q --check . ../examples/*.py ../tests ../docs
 	$(BIN)/ruff check -q device && $(BIN)/ruff format -q --check device
-	cd python && $(BIN)/mypy airwaybill tests ../tests/bench ../tests/soak ../tests/support
+	cd python && $(BIN)/mypy airwaybill tests ../tests/bench ../tests/scale ../tests/soak ../tests/support
 	cd python && $(BIN)/mypy ../tests/project ../tests/support ../docs/build.py
 	cd python && $(BIN)/python -m mypy.stubtest airwaybill._core
 
@@ -268,6 +268,10 @@ fuzz: ## fuzz each target for a minute (SECONDS=… for longer); see tests/fuzz/
 		cargo +nightly fuzz run --fuzz-dir tests/fuzz --target-dir target/fuzz $$target target/fuzz/corpus/$$target -- \
 			-max_total_time=$(or $(SECONDS),60) -timeout=10 -rss_limit_mb=1500 -verbosity=0 -print_funcs=0 -print_final_stats=1; \
 	done
+
+.PHONY: scale
+scale: $(VENV)/.tools ssh-keygen ## what a store and a CDN see of a million devices, simulated (DEVICES=… SEED=…)
+	$(BIN)/python tests/scale/scale.py $(if $(DEVICES),--devices $(DEVICES)) $(if $(SEED),--seed $(SEED))
 
 .PHONY: soak
 soak: $(VENV)/.tools ## the server under load, faults and kills for five minutes (SECONDS=… SEED=… for others)
