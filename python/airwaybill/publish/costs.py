@@ -51,7 +51,8 @@ def total(items: Iterable[Item]) -> int:
 def of_devices(catalog: Catalog, base_url: str, documents: Mapping[str, bytes]) -> Iterator[dict[str, Any]]:
     """Requests and bytes, without headers, of a device with the highest release, with the one below it, and with none.
 
-    They ask for patches, and know what is signed if there are keys: the document of the next keys, which is not there.
+    They ask for patches, for each manifest twice, since nothing that a store says vouches for it, and if there are keys
+    for the next ones, which are not there.
     """
     highest, *below = [release.version for release in catalog.releases[:-3:-1]]
     image = catalog.firmware[-1].version if catalog.firmware else None
@@ -67,6 +68,6 @@ def of_devices(catalog: Catalog, base_url: str, documents: Mapping[str, bytes]) 
         yield {
             "from": current,
             "to": None if plan is None else plan.version,
-            "requests": 1 + asked + len(signed) + len(fetched),
-            "size": len(manifest) + sum(map(len, signed)) + (0 if plan is None else plan.patched_size),
+            "requests": 2 + asked + len(signed) + len(fetched),
+            "size": 2 * len(manifest) + sum(map(len, signed)) + (0 if plan is None else plan.patched_size),
         }
