@@ -33,7 +33,7 @@ pub(crate) fn run(input: &Value) -> Result<Value, Failure> {
     Ok(json!({"objects": objects, "counts": catalog.object_counts(&options)?}))
 }
 
-fn options(input: &mut Input) -> Result<ObjectsOptions, Failure> {
+pub(crate) fn options(input: &mut Input) -> Result<ObjectsOptions, Failure> {
     let mut asked = input.objects.take().unwrap_or_else(|| json!({}));
     let documents = asked.as_object_mut().and_then(|asked| asked.remove("documents"));
     let documents: Vec<Document> = documents.map_or(Ok(Vec::new()), Vec::deserialize)?;

@@ -4,6 +4,7 @@
 mod check;
 mod delta;
 mod manifest;
+mod objects;
 mod path;
 mod plan;
 mod verify;
@@ -23,7 +24,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 8] = [
+pub const TARGETS: [Target; 9] = [
     Target { name: "version", is_json: false, check: version::check, seeds: version::seeds },
     Target { name: "path", is_json: false, check: path::check, seeds: path::seeds },
     Target { name: "manifest", is_json: true, check: manifest::check, seeds: manifest::seeds },
@@ -31,6 +32,7 @@ pub const TARGETS: [Target; 8] = [
     Target { name: "verify", is_json: true, check: verify::check, seeds: verify::seeds },
     Target { name: "check", is_json: true, check: check::check, seeds: check::seeds },
     Target { name: "waybill", is_json: false, check: waybill::check, seeds: waybill::seeds },
+    Target { name: "objects", is_json: true, check: objects::check, seeds: objects::seeds },
     Target { name: "delta", is_json: false, check: delta::check, seeds: delta::seeds },
 ];
 

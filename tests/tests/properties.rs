@@ -79,6 +79,11 @@ fn delta() {
 }
 
 #[test]
+fn objects() {
+    check("objects", 150);
+}
+
+#[test]
 fn each_target_has_its_fuzzer() {
     let fuzz = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz");
     let read = |path: &str| fs::read_to_string(fuzz.join(path)).unwrap();
