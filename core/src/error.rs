@@ -1,7 +1,7 @@
 use std::fmt;
 
 macro_rules! codes {
-    ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
+    ($($(#[doc = $doc:literal])* $(#[cfg($cfg:meta)])? $name:ident = $text:literal,)*) => {
         /// Every reason that the engine gives for an error, an ignored entry or a warning.
         ///
         /// The text of a code never changes; messages may.
@@ -9,12 +9,12 @@ macro_rules! codes {
         #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
         #[non_exhaustive]
         pub enum Code {
-            $($(#[$doc])* #[serde(rename = $text)] $name,)*
+            $($(#[doc = $doc])* $(#[cfg($cfg)])? #[serde(rename = $text)] $name,)*
         }
 
         impl Code {
             /// All codes, in the order of the modules that give them.
-            pub const ALL: &'static [Code] = &[$(Code::$name,)*];
+            pub const ALL: &'static [Code] = &[$($(#[cfg($cfg)])? Code::$name,)*];
 
             /// The code with this text.
             #[must_use]
@@ -34,7 +34,7 @@ macro_rules! codes {
             #[must_use]
             pub fn as_str(self) -> &'static str {
                 match self {
-                    $(Code::$name => $text,)*
+                    $($(#[cfg($cfg)])? Code::$name => $text,)*
                 }
             }
         }
@@ -300,6 +300,7 @@ codes! {
     /// The firmware that a release needs does not go out with it.
     FirmwareNeeded = "firmware_needed",
     /// A file's path cannot be the key of an object: it has a backslash.
+    #[cfg(feature = "publish")]
     KeyUnsafe = "key_unsafe",
 }
 
