@@ -1,8 +1,9 @@
-import { css, html, nothing } from "lit";
+import { css, html, nothing, type TemplateResult } from "lit";
 
 import type { PlanAnswer } from "../engine/protocol.js";
 import { bytes, count, duration, exactBytes, plural } from "../format.js";
 import { linkOf, seconds } from "../links.js";
+import { markOf } from "../parts/candidate.js";
 import { ModelElement } from "../parts/element.js";
 import { problemNotice } from "../parts/problem.js";
 import { signedLine } from "../parts/signed.js";
@@ -104,12 +105,13 @@ export class PlanView extends ModelElement {
     const { view, manifest, figures, problems } = this.model;
     const { counts, firmware, download, patched, known, request } = plan;
     const device = request.current === null ? "A device without a version" : html`A device on <span class="mono">${request.current}</span>`;
-    const { releases, below, signed } = this.model.overview!;
+    const overview = this.model.overview!;
+    const { releases, below, signed } = overview;
     if (releases.length === 0 && !plan.some) {
       return html`<div role="status"><h2 id="headline">There is no release to offer here</h2></div>
         <p class="soft">
           Each release is a directory named with its version,
-          ${below === null ? html`<code>1.0.0/</code>.` : html`and <code>${below}/</code> in this one has some: open that one.`}
+          ${below === null ? html`<code>1.0.0/</code>.` : html`and <code>${below}</code> in this one has some: serve that one.`}
         </p>`;
     }
     if (!plan.some) {
@@ -124,7 +126,7 @@ export class PlanView extends ModelElement {
     const time = (size: number) => (manifest === null ? unknown : duration(seconds(figures, size + manifest.bytes, fetches + 1)));
     return html`<div role="status">
         <h2 id="headline">
-          ${device} downloads ${bytes(download)} to get to <span class="mono">${plan.version}</span>
+          ${device} downloads ${bytes(download)} to get to <span class="mono">${plan.version}</span>${markOf(overview, plan.version)}
         </h2>
       </div>
       ${signedLine(plan, signed)}
@@ -139,13 +141,13 @@ export class PlanView extends ModelElement {
         ${figure("Unchanged", "unchanged", "same", count(counts.same), counts.protected > 0 ? `${count(counts.protected)} protected` : "")}
         ${firmware === null
           ? figure("Firmware", "flashed", "soft", "none")
-          : figure("Firmware", "flashed", "flash", firmware.version, exactBytes(firmware.size))}
+          : figure("Firmware", "flashed", "flash", html`${firmware.version}${markOf(overview, firmware.path)}`, exactBytes(firmware.size))}
       </dl>
       <rp-share-bar .model=${this.model}></rp-share-bar>`;
   }
 }
 
-function figure(name: string, id: string, look: string, value: string, about = "") {
+function figure(name: string, id: string, look: string, value: string | TemplateResult, about = "") {
   return html`<div>
     <dt>${name}</dt>
     <dd id=${id} class=${look}>${value} ${about === "" ? nothing : html`<small>${about}</small>`}</dd>
