@@ -186,6 +186,16 @@ export interface Rows {
   before: Float64Array;
 }
 
+/** Why a device has nothing to do. */
+export interface Nothing {
+  /** The release that was asked for, or the highest. */
+  target: string;
+  /** It is on the target already, on a higher one, or the target has the same files. */
+  files: "on_target" | "higher" | "same";
+  /** There is no image; none is newer than a version; or the device does not send its firmware version. */
+  firmware: { why: "no_image" } | { why: "not_named"; image: string } | { why: "not_higher"; image: string; than: string };
+}
+
 export interface PlanAnswer {
   /** What the plan was made for. */
   request: PlanRequest;
@@ -193,6 +203,8 @@ export interface PlanAnswer {
   known: boolean;
   /** Whether there is a plan. Without one, the rows are what the device has and keeps. */
   some: boolean;
+  /** Why there is none; null if there is one, or no release at all. */
+  nothing: Nothing | null;
   version: string | null;
   previous: string | null;
   counts: Record<Kind, number>;

@@ -8,6 +8,7 @@ import { findingsOf, type Question } from "./findings.js";
 import { hashed } from "./folder.js";
 import { filterOf, GivenFolder, GivenZip, placed, type Given } from "./given.js";
 import { difference, TEXT_BYTES, textOf } from "./lines.js";
+import { nothingOf } from "./nothing.js";
 import { catalogOf, contentsOf, isSigned, openedGiven, openedServer, optionsOf, overviewOf, rememberedOf, showsServer, type OpenCatalog, type OpenSource } from "./opened.js";
 import type {
   Around,
@@ -177,6 +178,7 @@ export class Session {
       request,
       known: request.current == null || before !== NOTHING,
       some: plan !== null,
+      nothing: plan === null ? nothingOf(catalog, request, this.#known!.scheme) : null,
       version: plan?.version ?? null,
       previous: plan?.previous_version ?? null,
       counts,

@@ -4,6 +4,7 @@ import type { PlanAnswer } from "../engine/protocol.js";
 import { bytes, count, duration, exactBytes, plural } from "../format.js";
 import { linkOf, seconds } from "../links.js";
 import { markOf } from "../parts/candidate.js";
+import { whyNothing } from "../parts/nothing.js";
 import { ModelElement } from "../parts/element.js";
 import { problemNotice } from "../parts/problem.js";
 import { signedLine } from "../parts/signed.js";
@@ -61,6 +62,10 @@ export class PlanView extends ModelElement {
           gap: 10px 20px;
         }
       }
+      #why {
+        margin: 6px 0 0;
+        padding-left: 1.2em;
+      }
       rp-share-bar {
         display: block;
         margin-top: 14px;
@@ -116,10 +121,7 @@ export class PlanView extends ModelElement {
     }
     if (!plan.some) {
       return html`<div role="status"><h2 id="headline">${device} has nothing to do</h2></div>
-        <p class="soft">
-          The manifest is <code>null</code>: no file differs${counts.protected > 0 ? " except protected ones" : ""}, or the target is not
-          higher than the device's version; and there is no newer firmware for it.
-        </p>`;
+        ${whyNothing(plan)}`;
     }
     const fetches = counts.new + counts.update + (firmware === null ? 0 : 1);
     const unknown = problems.manifest === undefined ? "…" : "—";
