@@ -198,7 +198,7 @@ export class ReleasePreview extends LitElement {
       <rp-source-bar class="panel" .model=${model}></rp-source-bar>
       ${overview === null
         ? progress === null
-          ? html`<rp-wanted-view class="panel" .model=${model}></rp-wanted-view>`
+          ? html`<rp-wanted-view .model=${model}></rp-wanted-view>`
           : nothing
         : html`<div class="body">
             <rp-device-form .model=${model}></rp-device-form>

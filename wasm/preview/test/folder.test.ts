@@ -139,7 +139,7 @@ test("a picker that chooses files where a folder was asked for is found out, and
   // As on a phone.
   await tab.evaluate(() => Object.defineProperty(File.prototype, "webkitRelativePath", { get: () => "" }));
   await visit.pick("#open-folder", root);
-  await tab.locator("#no-folder", { hasText: "It chooses no folders: pack the folder as a zip, and choose that." }).waitFor();
+  await tab.locator("#no-folder", { hasText: "It cannot choose folders: pack the folder as a zip, and choose that." }).waitFor();
   expect(await tab.locator("#open-folder").count()).toBe(0);
   expect(await tab.getByRole("button", { name: "Zip …" }).getAttribute("class")).toBe("main");
   expect(await visit.text("#source"), "what was open stays").toContain("This server");

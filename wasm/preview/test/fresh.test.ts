@@ -127,7 +127,7 @@ test("every second while something is copied, and says what", async () => {
   await fresh.listed(({ options }) => options.unsettled.includes("1.0.2"));
   expect(await fresh.after(1000)).toBe(200);
   await tab.locator("#copying", { hasText: "1.0.2" }).waitFor();
-  expect(await fresh.visit.text("#copying")).toMatch(/^Being copied: 1\.0\.0, 1\.0\.1, 1\.0\.2, .*14 files, .* so far; it is offered when/);
+  expect(await fresh.visit.text("#copying")).toMatch(/^Being copied: 1\.0\.0, 1\.0\.1, 1\.0\.2, .*14 files, .* so far\. What is copied is offered when/);
   expect(await tab.locator("#stale").count(), "what is offered is the same").toBe(0);
   await fresh.visit.shot("copying");
   await fresh.end();

@@ -11,6 +11,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { launch, Visit } from "./support/browser.js";
 import { EXAMPLES } from "./support/places.js";
 import { serve, type Server } from "./support/server.js";
+import { remove, SignedReleases } from "./support/signed.js";
 import { scratch, writeTree } from "./support/tree.js";
 
 const folder = scratch();
@@ -162,7 +163,7 @@ describe("a release is tried on top of the server's", () => {
     expect(await visit.text("#source")).toMatch(/^This server 127\.0\.0\.1:\d+ with 1\.0\.2 candidate from the folder 1\.0\.1 · 3 releases · 2 images · 17 files/);
     expect(await visit.text("#layers")).toContain("Shown on top of this server's releases.");
     await tab.getByText("1.0.2 candidate, for devices on 1.0.1").waitFor();
-    expect(await tab.locator("#to").innerText()).toContain("highest (1.0.2 (candidate))");
+    expect(await tab.locator("#to").innerText()).toContain("highest (1.0.2, candidate)");
     await tab.locator(".item", { hasText: "flash/main.py" }).click();
     await tab.locator("rp-file-detail .line.added", { hasText: "the next one" }).waitFor();
     await visit.shot("candidate");
@@ -175,6 +176,8 @@ describe("a release is tried on top of the server's", () => {
     expect(await tab.locator("#compare").isDisabled()).toBe(true);
     await tab.getByRole("tab", { name: "Releases" }).click();
     expect(await visit.text("section[aria-labelledby=releases-title]")).toContain("1.0.2 candidate");
+    // The server has keys; of its own releases it sends no SHA-256.
+    expect(await visit.text("section[aria-labelledby=signed-title]")).toMatch(/^Signed \(0 of 1\).* 1\.0\.2 ✕ not valid there is no "1\.0\.2\.waybill"/);
     await tab.getByRole("tab", { name: "Check" }).click();
     expect(await tab.locator("#check-version").innerText()).toContain("1.0.2 (candidate)");
 
@@ -188,6 +191,27 @@ describe("a release is tried on top of the server's", () => {
     await tab.getByText("A device on 1.0.0 downloads 109 kB to get to 1.0.1").waitFor();
     expect(await tab.getByText("candidate").count()).toBe(0);
     await visit.end();
+  });
+
+  test("signed with the keys that the server has", async () => {
+    const releases = new SignedReleases();
+    const own = await serve(releases.copy("server"), "--signed-only");
+    const staged = releases.copy("staging");
+    cpSync(join(staged, "1.0.1"), join(staged, "1.0.2"), { recursive: true });
+    appendFileSync(join(staged, "1.0.2/flash/main.py"), "print(2)\n");
+    releases.sign(staged, "office", "1.0.2");
+    remove(staged, "1.0.0", "1.0.1", "keys", "1.0.0.waybill", "1.0.0.waybill.sig", "1.0.1.waybill", "1.0.1.waybill.sig", "firmware_1.0.1.bin");
+    const visit = await Visit.open(browser, `${own.url}_preview/`);
+    const { page: tab } = visit;
+    await visit.drop("main", staged);
+    await tab.getByRole("button", { name: "Try it on top of this server's releases" }).click();
+    await tab.getByText("A device on 1.0.1 downloads 18 B to get to 1.0.2 candidate").waitFor();
+    expect(await visit.text("#signed")).toBe("✓ signed by office");
+    await tab.getByRole("tab", { name: "Releases" }).click();
+    const signed = await visit.text("section[aria-labelledby=signed-title]");
+    for (const part of ["Signed (4 of 4)", "1.0.2 ✓ valid", "1.0.1 ✓ valid", "1.0.0 ✓ valid"]) expect(signed).toContain(part);
+    await visit.end();
+    await own.stop();
   });
 
   test("under a name of one's own, which is judged", async () => {

@@ -71,7 +71,7 @@ export function optionsOf(opened: OpenSource): ServerOptions {
   const given = server?.document.options ?? NO_OPTIONS;
   if (opened.given === null) return given;
   const now = Math.floor(Date.now() / 1000);
-  if (!showsServer(opened)) return { ...given, unsettled: [], failed: [], unsigned: [], now };
+  if (!showsServer(opened)) return { ...given, ...ALL_OFFERED, now };
   const isBelow = (name: string) => !candidates.has(name);
   const [unsettled, failed] = [given.unsettled.filter(isBelow), given.failed.filter(isBelow)];
   return { ...given, unsettled, failed, unsigned: given.unsigned.filter(({ path }) => isBelow(path)), now };
@@ -91,7 +91,7 @@ export function catalogOf(opened: OpenSource, scheme: VersionScheme): OpenCatalo
   const { entries } = opened;
   const options = { ...optionsOf(opened), scheme };
   const remembered = rememberedOf(opened);
-  const earlier = remembered.length === 0 ? null : Catalog.fromListing(remembered, { ...options, unsettled: [], failed: [], unsigned: [] });
+  const earlier = remembered.length === 0 ? null : Catalog.fromListing(remembered, { ...options, ...ALL_OFFERED });
   const patches = entries.filter(({ path }) => path.startsWith(PATCHES));
   const catalog = Catalog.fromListing(entries, options, earlier, patches);
   earlier?.free();
@@ -131,20 +131,21 @@ function candidatesOf({ candidates, server }: OpenSource, { releases, firmware }
 
 /** Of a server only what it says itself: it sends no SHA-256. */
 function signedOf(opened: OpenSource, catalog: Catalog): SignedAnswer | null {
-  const { server, given, entries, documents, candidates } = opened;
+  const { server, given, documents, candidates } = opened;
   const said = server?.document.signed ?? null;
   const below = showsServer(opened) && said !== null ? signedByServer(said, optionsOf(opened).unsigned) : null;
-  if (documents === null) return below;
-  const here = signedBy(catalog, entries, documents);
-  if (!given!.source.onTop) return here;
-  const list = here.list.filter(({ path }) => candidates.has(path));
+  if (given === null || documents === null) return below;
+  const { entries } = given.read;
+  if (!given.source.onTop) return signedBy(catalog, entries, documents);
+  const alone = Catalog.fromListing(entries, { ...server!.document.options, ...ALL_OFFERED });
+  const here = signedBy(alone, entries, documents);
+  alone.free();
   const others = below?.list.filter(({ path }) => !candidates.has(path)) ?? [];
-  return { ...here, list: [...others, ...list] };
+  return { ...here, list: [...others, ...here.list] };
 }
 
 const topOf = (path: string) => path.split("/", 1)[0]!;
 
-const NO_OPTIONS: ServerOptions = {
-  ...{ scheme: "loose", ignore: [], protect: [], include: [], keep: [] },
-  ...{ unsettled: [], failed: [], unsigned: [] },
-};
+/** What holds releases of a server back holds no others back. */
+const ALL_OFFERED = { unsettled: [], failed: [], unsigned: [] };
+const NO_OPTIONS: ServerOptions = { scheme: "loose", ignore: [], protect: [], include: [], keep: [], ...ALL_OFFERED };

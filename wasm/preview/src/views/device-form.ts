@@ -1,7 +1,7 @@
 import { css, html, nothing } from "lit";
 
 import { LINKS } from "../links.js";
-import { candidateText } from "../parts/candidate.js";
+import { candidateText, isCandidate } from "../parts/candidate.js";
 import { ModelElement } from "../parts/element.js";
 import { shared } from "../parts/style.js";
 
@@ -85,7 +85,6 @@ export class DeviceForm extends ModelElement {
     const versions = overview.releases.map((release) => release.version);
     const unsettled = this.model.settling.map(({ name }) => name).filter((name) => !versions.includes(name));
     const highest = versions.at(-1);
-    const named = (version: string) => candidateText(overview, version);
     return html`<form class="panel" @submit=${(event: Event) => event.preventDefault()} aria-label="Device and link">
       <fieldset>
         <legend>Device</legend>
@@ -104,8 +103,8 @@ export class DeviceForm extends ModelElement {
           <div>
             <label class="label" for="to">Target</label>
             <select id="to" @change=${(event: Event) => this.model.set({ to: value(event), file: null })}>
-              <option value="" .selected=${view.to === null}>highest${highest === undefined ? "" : ` (${named(highest)})`}</option>
-              ${[...versions].reverse().map((version) => option(version, view.to, named(version)))}
+              <option value="" .selected=${view.to === null}>highest${highest === undefined ? "" : ` (${highest}${isCandidate(overview, highest) ? ", candidate" : ""})`}</option>
+              ${[...versions].reverse().map((version) => option(version, view.to, candidateText(overview, version)))}
               ${view.to !== null && !versions.includes(view.to) ? option(view.to, view.to, `${view.to} (not here)`) : nothing}
             </select>
           </div>

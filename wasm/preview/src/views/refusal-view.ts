@@ -14,7 +14,7 @@ export class RefusalView extends ModelElement {
         gap: 8px;
         margin-top: 10px;
       }
-      input {
+      #as {
         width: 10em;
       }
       ul {
@@ -28,7 +28,8 @@ export class RefusalView extends ModelElement {
     const { refused } = this.model;
     if (refused === null) return nothing;
     const { kind, name, reasons } = refused;
-    return html`<div class="notice" role="alert" id="refused">
+    return html`<div class="notice">
+      <div role="alert" id="refused">
         <p>
           <strong>Not opened:</strong> the ${kind} <span class="mono">${name}</span>
           ${reasons.length > 0 ? "has nothing that is offered." : says(refused)}
@@ -40,7 +41,8 @@ export class RefusalView extends ModelElement {
               ${reasons.map(({ path, code, message }) => html`<li><span class="mono">${path}</span>: ${message} <code class="soft small">${code}</code></li>`)}
             </ul>`}
       </div>
-      ${this.#ways(refused)}`;
+      ${this.#ways(refused)}
+    </div>`;
   }
 
   #ways(refused: Refusal["refused"]) {
@@ -48,7 +50,7 @@ export class RefusalView extends ModelElement {
     const { server } = this.model;
     if (inside.length === 0 && content === null && !(images && server !== null)) return nothing;
     const whole = { inside: "", as: null, onTop: false };
-    return html`<div class="notice row" id="ways">
+    return html`<div class="row" id="ways">
       ${inside.map(
         (directory) =>
           html`<button class="inside" @click=${() => this.#open({ ...whole, inside: directory })}>Open <span class="mono">${directory}</span> inside it</button>`,

@@ -53,6 +53,11 @@ export class SourceBar extends ModelElement {
       .hint {
         margin: 10px 0 0;
       }
+      @media (max-width: 559px) {
+        #folder-hint {
+          display: none;
+        }
+      }
     `,
   ];
 
@@ -88,7 +93,7 @@ export class SourceBar extends ModelElement {
       <p class="small soft hint" id="private">
         Nothing leaves this browser, also where it asks whether to “upload” files.
         ${this.noFolder
-          ? html`<strong id="no-folder">It chooses no folders: pack the folder as a zip, and choose that.</strong>`
+          ? html`<strong id="no-folder">It cannot choose folders: pack the folder as a zip, and choose that.</strong>`
           : html`<span id="folder-hint">${hint}</span>`}
       </p>
       ${progress === null ? nothing : this.#progress(progress)}
@@ -131,7 +136,7 @@ export class SourceBar extends ModelElement {
       <span role="status">Being copied: ${settling.map(({ name }, index) => html`${index > 0 ? ", " : ""}<span class="mono">${name}</span>`)}.</span>
       <span class="number"
         >${plural(settling.reduce((sum, { files }) => sum + files, 0), "file")},
-        ${bytes(settling.reduce((sum, one) => sum + one.bytes, 0))} so far; it is offered when nothing in it has changed for a while.</span
+        ${bytes(settling.reduce((sum, one) => sum + one.bytes, 0))} so far. What is copied is offered when nothing in it has changed for a while.</span
       >
     </p>`;
   }
