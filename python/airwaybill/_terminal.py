@@ -6,7 +6,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from airwaybill import Content
@@ -18,9 +18,10 @@ PROGRESS_AFTER_SECONDS = 0.5
 
 
 def complain(line: str, prefix: str = "airwaybill: ") -> None:
-    # In one piece: another thread may write to the log.
-    sys.stderr.write(f"{prefix}{line}\n")
-    sys.stderr.flush()
+    # A full disk ends nothing. In one piece: another thread may write to the log.
+    with suppress(OSError):
+        sys.stderr.write(f"{prefix}{line}\n")
+        sys.stderr.flush()
 
 
 @contextmanager

@@ -362,9 +362,10 @@ def record(
 
 def main() -> NoReturn:
     """The entry point of the ``airwaybill`` command."""
-    if sys.stdout is None:
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
-    elif isinstance(sys.stdout, io.TextIOWrapper):
+    for closed in ("stdout", "stderr"):
+        if getattr(sys, closed) is None:
+            setattr(sys, closed, open(os.devnull, "w"))  # noqa: SIM115
+    if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
     sys.exit(run(sys.argv[1:] or ["--help"]))
 

@@ -366,6 +366,13 @@ def test_a_full_disk_is_said_in_one_line(tree: Path) -> None:
     assert done.stderr.startswith("airwaybill: output_failed: ")
 
 
+@pytest.mark.parametrize("without", ["2> /dev/full", "2>&-"])
+def test_what_cannot_be_said_changes_no_exit_code(tree: Path, without: str) -> None:
+    for arguments, code in ((["plan", str(tree)], 0), (["plan", str(tree / "missing")], 2), (["--unknown"], 2)):
+        silent = ("sh", "-c", f'exec "$@" > /dev/null {without}', "sh", *COMMAND, *arguments)
+        assert subprocess.run(silent, timeout=60).returncode == code
+
+
 def test_a_host_that_is_none_is_said_in_one_line(tree: Path, call: Call) -> None:
     done = call("serve", tree, "--host", "a" * 70, "--port", "0")
     assert (done.code, done.err.count("\n")) == (2, 1)

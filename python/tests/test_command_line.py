@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 from conftest import Call
 from content import write
-from server_support import ask, serving
-from serving import COMMAND, started
+from server_support import ask, eventually, serving
+from serving import COMMAND, DEADLINE_SECONDS, started
 from signing_support import make_key
 
 import airwaybill
@@ -204,6 +204,25 @@ def test_over_a_unix_socket(root: Path, log: Path, place: Path) -> None:
         ("/1.0.1/flash/main.py", 200),
         ("/manifest.json", 200),
     ]
+
+
+@pytest.mark.parametrize("without", ["2> /dev/full", "2>&-"])
+def test_it_serves_where_nothing_can_be_said(root: Path, place: Path, without: str) -> None:
+    silent = ("sh", "-c", f'exec "$@" > /dev/full {without}', "sh", *serve_at(place, root))
+
+    def status() -> object:
+        try:
+            return over(place, "/healthz")[0]
+        except OSError:
+            return None
+
+    with subprocess.Popen(silent) as process:
+        try:
+            eventually(status, lambda status: status == 200)
+            assert over(place, "/1.0.1/flash/main.py") == (200, b"two\n")
+        finally:
+            process.terminate()
+        assert process.wait(DEADLINE_SECONDS) == 0
 
 
 def test_a_socket_that_a_killed_server_left_is_replaced(root: Path, place: Path) -> None:
