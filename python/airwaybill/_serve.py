@@ -234,7 +234,12 @@ def from_environment() -> "App":
 
     command = typer.Typer(add_completion=False)
     command.command()(make)
-    app: App = typer.main.get_command(command).main([], "airwaybill", standalone_mode=False)
+    try:
+        app: App = typer.main.get_command(command).main([], "airwaybill", standalone_mode=False)
+    except typer.BadParameter as error:
+        raise AirwaybillError("usage", error.format_message()) from None
+    except CommandError as error:
+        raise AirwaybillError(error.code, str(error)) from None
     return app
 
 

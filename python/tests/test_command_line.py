@@ -149,9 +149,25 @@ def test_a_factory_for_other_servers(root: Path, monkeypatch: pytest.MonkeyPatch
     document = asyncio.run(manifest())
     assert isinstance(document, dict)
     assert [entry["URL"] for entry in document["new"]] == ["http://van.local/updates/1.0.1/flash/main.py"]
-    monkeypatch.setenv("AIRWAYBILL_BASE_URL", "ftp")
-    with pytest.raises(AirwaybillError):
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "code", "about"),
+    [
+        ("BASE_URL", "ftp", "base_url_invalid", "ftp"),
+        ("SETTLE", "soon", "usage", "AIRWAYBILL_SETTLE"),
+        ("SCHEME", "calendar", "usage", "AIRWAYBILL_SCHEME"),
+        ("TRUSTED_PROXY", "van", "proxy_invalid", "van"),
+        ("CACHE", "/dev/null/digests", "cache_unusable", "/dev/null/digests"),
+    ],
+)
+def test_what_a_factory_refuses(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, code: str, about: str
+) -> None:
+    monkeypatch.setenv(f"AIRWAYBILL_{variable}", value)
+    with pytest.raises(AirwaybillError, match=about) as raised:
         from_environment()
+    assert raised.value.code == code
 
 
 class OverUnixSocket(http.client.HTTPConnection):

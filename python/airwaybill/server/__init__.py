@@ -14,7 +14,7 @@ __all__ = ["App", "create_app", "from_environment"]
 def from_environment() -> App:
     """The application for the environment variables of ``airwaybill serve``: ``AIRWAYBILL_DIR``, ….
 
-    Raises ``AirwaybillError``, or an error that names the variable, for what ``airwaybill serve`` refuses.
+    Raises ``AirwaybillError`` for what ``airwaybill serve`` refuses.
     """
     from airwaybill._serve import from_environment
 
