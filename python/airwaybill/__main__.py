@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from typing import NoReturn
 
 
@@ -13,9 +14,13 @@ def main() -> NoReturn:
         for number in (signal.SIGTERM, signal.SIGHUP):
             if signal.getsignal(number) is signal.SIG_DFL:
                 signal.signal(number, lambda number, _: os._exit(128 + number))
-    from airwaybill.cli import main as run
+    try:
+        from airwaybill.cli import main as run
 
-    run()
+        run()
+    except KeyboardInterrupt:
+        # Of the imports; what runs then has its own end.
+        sys.exit(128 + signal.SIGINT)
 
 
 if __name__ == "__main__":

@@ -130,6 +130,12 @@ def test_signals_count_for_process_1(root: Path, moment: str, number: signal.Sig
         assert running.process.wait(DEADLINE_SECONDS) == (0 if serves else 128 + number)
 
 
+def test_an_interrupt_before_the_imports_is_no_error(root: Path) -> None:
+    with started((sys.executable, "-c", BEFORE_THE_IMPORTS)) as running:
+        assert running.end(signal.SIGINT) == 130
+        assert running.said == ["serving at http://127.0.0.1:1\n"]
+
+
 def children(running: ServerProcess) -> list[str]:
     pid = running.process.pid
     return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
