@@ -107,7 +107,9 @@ from airwaybill import __main__
 
 def wait():
     print("serving at http://127.0.0.1:1", file=sys.stderr, flush=True)
-    time.sleep(60)
+    # Not one long sleep: a signal just before it would be handled after it.
+    while True:
+        time.sleep(0.1)
 
 sys.modules["airwaybill.cli"] = types.SimpleNamespace(main=wait)
 __main__.main()
