@@ -55,8 +55,9 @@ impl Stamp {
         self.modified.max(self.changed)
     }
 
-    pub(crate) fn is_renamed_after(&self, time: i64) -> bool {
-        self.changed > self.modified.max(time)
+    /// How long after `time` a rename followed, where it can have been the last change: it is one of `ctime` alone.
+    pub(crate) fn renamed_after(&self, time: i64) -> Option<i64> {
+        (self.changed > self.modified && self.changed >= time).then(|| self.changed.saturating_sub(time))
     }
 
     /// Whether the file had last changed long enough before it was hashed at `time`.

@@ -18,7 +18,7 @@ use crate::scan::{Progress, Tree, Wanted, scan};
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
 
 /// A listing for another process: its entries as JSON, and what else a `Tree` has.
-type Parts<'py> = (Bound<'py, PyBytes>, BTreeMap<String, i64>, Vec<String>);
+type Parts<'py> = (Bound<'py, PyBytes>, BTreeMap<String, i64>, BTreeMap<String, bool>);
 
 /// The entries found by a walk through a directory of releases; `len` is their number.
 #[pyclass(module = "airwaybill", frozen)]
@@ -89,10 +89,11 @@ impl Listing {
         self.0.changed.iter().map(|(name, time)| (name.as_str(), seconds(time))).collect()
     }
 
-    /// The top-level directories that arrived whole, by a rename, if the file system shows that in its times.
+    /// The top-level directories that arrived whole, by a rename, as far as the file system's times show that; true
+    /// where they are certain. In false ones something has the same time as the rename, and may have changed after it.
     #[getter]
-    fn arrived(&self) -> Vec<&str> {
-        self.0.arrived.iter().map(String::as_str).collect()
+    fn arrived(&self) -> BTreeMap<String, bool> {
+        self.0.arrived.clone()
     }
 
     /// The patches in `delta/`, paths from the top directory: what `Catalog.from_listing` takes as `patches`.
@@ -138,7 +139,7 @@ impl Listing {
         py: Python<'_>,
         entries: &[u8],
         changed: BTreeMap<String, i64>,
-        arrived: Vec<String>,
+        arrived: BTreeMap<String, bool>,
     ) -> PyResult<Self> {
         let fields: Vec<EntryFields> = py
             .detach(|| serde_json::from_slice(entries))

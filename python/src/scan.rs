@@ -25,8 +25,9 @@ pub(crate) struct Tree {
     pub(crate) entries: Vec<Entry>,
     /// When each top-level name, or anything in it, last changed, in nanoseconds since 1970; of patches, each by itself.
     pub(crate) changed: BTreeMap<String, i64>,
-    /// The top-level directories that arrived whole, by a rename.
-    pub(crate) arrived: Vec<String>,
+    /// The top-level directories that arrived whole, by a rename, and whether that is certain: it is not where what is
+    /// in them changed at the same time.
+    pub(crate) arrived: BTreeMap<String, bool>,
 }
 
 /// The progress of a scan, in bytes to hash; shared with the thread that shows it.
@@ -180,7 +181,8 @@ impl TreeBuilder {
 
     fn finish(self) -> Tree {
         let Self { entries, names } = self;
-        let arrived = names.iter().filter(|(_, times)| times.is_renamed()).map(|(name, _)| name.clone()).collect();
+        let arrived =
+            names.iter().filter_map(|(name, times)| Some((name.clone(), times.renamed_after()? > 0))).collect();
         let changed = names.into_iter().filter_map(|(name, times)| Some((name, times.newest?))).collect();
         Tree { entries, changed, arrived }
     }
@@ -207,10 +209,11 @@ impl Times {
         self.has_empty |= is_empty;
     }
 
-    /// Whether the last thing that happened to a directory was that it got its name: a rename changes only its `ctime`.
-    /// A copy changes what is in it later than itself, or both its times. It may leave directories empty for a while.
-    fn is_renamed(&self) -> bool {
-        self.below.zip(self.own).is_some_and(|(below, own)| own.is_renamed_after(below)) && !self.has_empty
+    /// How long after all that is in it a directory got its name, if that was the last thing that happened to it. A copy
+    /// changes what is in it later than itself, or both its times. It may leave directories empty for a while.
+    fn renamed_after(&self) -> Option<i64> {
+        let (below, own) = self.below.zip(self.own)?;
+        own.renamed_after(below).filter(|_| !self.has_empty)
     }
 }
 

@@ -380,6 +380,15 @@ def test_a_root_that_goes_and_comes_back(root: Path, log: Path) -> None:
         assert server.get("/manifest.json").status == 200
         os.rename(root.parent / "away", root)
         server.wait(lambda health: health["status"] == "ok")
+        assert server.stop() == 0
+        assert [line for line in server.said if "read" in line] == [
+            f"airwaybill: cannot read the releases: {root}: not a directory\n",
+            "airwaybill: the releases can be read again\n",
+        ]
+
+
+# And whether that is certain.
+ARRIVED = {"came": True, "came_perhaps": False, "came_other": True}
 
 
 class Clock:
@@ -400,9 +409,7 @@ class Clock:
         return self.at(**{name: self.wall - age for name, age in ages.items()})
 
     def at(self, **stamps: float) -> dict[str, float]:
-        waits = self.settling.judge(
-            stamps, self.steady, self.steady, arrived=("came", "came_other"), is_as_offered=self.content.get
-        )
+        waits = self.settling.judge(stamps, self.steady, self.steady, arrived=ARRIVED, is_as_offered=self.content.get)
         return {name: round(wait, 3) for name, wait in waits.items()}
 
 
@@ -436,12 +443,16 @@ def test_what_changes_later_counts_from_when_it_was_seen(clock: Clock) -> None:
 
 
 def test_a_directory_that_arrived_counts_at_once_and_what_is_the_same_stays(clock: Clock) -> None:
-    clock.content = {"same": True, "same_new": True}
-    assert clock.unsettled(same=100, same_new=1, other=100) == {"same_new": 1.0}
+    assert clock.unsettled(same=100, gone=100, other=100) == {}
     clock.later(10)
-    assert clock.unsettled(same=0, same_new=20, other=0, came=0) == {"other": 2.0, "same_new": 2.0}
+    assert clock.unsettled(same=110, other=110) == {}
+    clock.content = {"same": True, "gone": True}
+    stamps = {"other": clock.wall, "came": clock.wall, "came_perhaps": clock.wall}
+    assert clock.at(**stamps, same=clock.wall) == {"other": 2.0, "came_perhaps": 1.0}
     clock.later(1)
-    assert clock.unsettled(same=0, same_new=21, other=1, came=0) == {"other": 1.0, "same_new": 1.0, "came": 2.0}
+    # What was away and is back as it was, changed or not, may go on.
+    assert clock.at(**stamps, same=clock.wall, gone=5.0) == {"other": 1.0}
+    assert clock.at(**{**stamps, "came": clock.wall}) == {"other": 1.0, "came": 2.0}
 
 
 def test_other_content_than_was_offered_outlasts_the_caches(clock: Clock) -> None:

@@ -7,7 +7,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Container
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import NamedTuple
 
@@ -34,6 +34,8 @@ RETRY_SECONDS = 3.0
 # How often a release that a copy tool's file holds back is judged anew (rule C6b).
 COPY_LOOK_SECONDS = 600
 STOP_SECONDS = 5.0
+# A directory that came by a rename, perhaps, counts when nothing in it has changed for so long.
+UNSURE_SECONDS = 1.0
 POLL_MILLISECONDS = 500
 WATCH_TIMEOUT_MILLISECONDS = 1000
 
@@ -43,30 +45,29 @@ class Settling:
 
     A name that exists at the first scan is judged by its file times. One that changed later is judged by when that was
     noticed, on the monotonic clock: file times may be from another machine, in the future, or from a clock that was
-    set in between. A directory that arrived whole is settled at once, and one that was settled stays so as long as its
-    content is what was offered. Other content under a name that was offered takes ``max_age`` seconds, if that is
-    longer: caches may have the files that it had.
+    set in between. A directory that arrived whole is settled at once, and so is whatever has the content that was last
+    offered under its name. Other content there takes ``max_age`` seconds, if that is longer: caches may have the files
+    that it had.
     """
 
     def __init__(self, settle: float, max_age: float = 0.0) -> None:
         self._settle = settle
         self._max_age = max_age
         self._seen: dict[str, Seen] | None = None
-        self._waits: dict[str, float] = {}
 
     def judge(
         self,
         changed: dict[str, float],
         started: float,
         ended: float,
-        arrived: Container[str] = (),
-        is_as_offered: Callable[[str], bool | None] = lambda _: None,
+        arrived: Mapping[str, bool],
+        is_as_offered: Callable[[str], bool | None],
     ) -> dict[str, float]:
         """Seconds until each unsettled name can be settled.
 
-        ``changed`` has the newest change of each name; the scan ran from ``started`` to ``ended``. ``arrived`` are the
-        names of directories that came by a rename; ``is_as_offered`` says whether the content of a name is what was
-        last offered, None if nothing was.
+        ``changed`` has the newest change of each name; the scan ran from ``started`` to ``ended``. ``arrived`` has the
+        names of directories that came by a rename, and whether that is certain; ``is_as_offered`` says whether the
+        content of a name is what was last offered, None if nothing was.
         """
         before, now = self._seen, time.time()
         self._seen, waits = {}, {}
@@ -76,19 +77,18 @@ class Settling:
                 seen = old
             else:
                 as_offered = is_as_offered(name)
-                needs = max(self._settle, self._max_age) if as_offered is False else self._settle
-                if old is not None and as_offered and name not in self._waits:
-                    seen = old._replace(stamp=stamp)
-                elif before is not None and old is None and name in arrived and as_offered is not False:
-                    seen = Seen(stamp, ended, 0.0)
-                elif before is None and stamp <= now:
-                    seen = Seen(stamp, ended - (now - stamp), needs)
-                else:
-                    seen = Seen(stamp, ended, needs)
+                needs = self._settle
+                if as_offered:
+                    needs = 0.0
+                elif as_offered is False:
+                    needs = max(self._settle, self._max_age)
+                elif before is not None and old is None and name in arrived:
+                    needs = 0.0 if arrived[name] else min(self._settle, UNSURE_SECONDS)
+                age = now - stamp if before is None and stamp <= now else 0.0
+                seen = Seen(stamp, ended - age, needs)
             self._seen[name] = seen
             if seen.needs and started - seen.since < seen.needs:
                 waits[name] = seen.needs - (ended - seen.since)
-        self._waits = waits
         return waits
 
 
@@ -167,6 +167,8 @@ class Releases(Offered):
     def _tell(self, before: Exception | None) -> None:
         if self.error is not None and str(self.error) != str(before):
             log.error("cannot read the releases: %s", self.error)
+        elif self.error is None and before is not None:
+            log.info("the releases can be read again")
 
     def _check(self) -> None:
         """Checks what is offered already: devices need not wait for that."""
@@ -201,7 +203,7 @@ class Releases(Offered):
                 listing.changed,
                 started,
                 ended,
-                arrived={*listing.arrived, *self._making.made},
+                arrived={**listing.arrived, **dict.fromkeys(self._making.made, True)},
                 is_as_offered=partial(self._is_as_offered, listing),
             )
             # A write that changes no entry, for example to an access log below the root, makes no new snapshot.
