@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -61,7 +62,7 @@ def add(
         catalog = Catalog.from_listing(entries, scheme=scheme.value, **options)
         size, about = _described(catalog, name)
         with _together(directory, os.path.join(beside, name), name) as view:
-            found = _check.check(catalog, view, target=None if is_image else version)
+            found = _check.check(catalog, directory, content=view, target=None if is_image else version)
         findings = [_check.plain(each) for each in found if each.path.partition("/")[0] == name]
         errors = sum(each["level"] == "error" for each in findings)
         if not errors:
@@ -91,6 +92,8 @@ def _refuse(directory: str, source: str, place: str, is_image: bool) -> None:
     if not (is_image or os.path.isdir(source)):
         expected = "expected a directory with a device's files, or an image, .bin or .hex"
         raise CommandError(WRONG_USAGE, "source_invalid", f"{source}: {expected}")
+    if Path(directory).resolve().is_relative_to(Path(source).resolve()):
+        raise CommandError(WRONG_USAGE, "source_invalid", f"{source}: the directory of releases is in it")
 
 
 @contextmanager
@@ -104,7 +107,10 @@ def _copied(directory: str, name: str, source: str) -> Iterator[str]:
         else:
             shutil.copy2(source, copy)
         yield beside
-    except (OSError, shutil.Error) as error:
+    except shutil.Error as error:
+        # Of each file from where, to where, and why not.
+        raise CommandError(CHECK_FAILED, "copy_failed", f"cannot copy {source}: {error.args[0][0][2]}") from None
+    except OSError as error:
         raise CommandError(CHECK_FAILED, "copy_failed", f"cannot copy {source}: {error}") from None
     finally:
         shutil.rmtree(beside, ignore_errors=True)

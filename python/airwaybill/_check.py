@@ -36,13 +36,17 @@ def settings(root: str) -> dict[str, Any]:
     return values
 
 
-def check(catalog: Catalog, root: str, current: Sequence[str] = (), **options: Any) -> list[Finding]:
+def check(
+    catalog: Catalog, root: str, current: Sequence[str] = (), *, content: str | None = None, **options: Any
+) -> list[Finding]:
     """The findings of `Catalog.check`. ``options`` go before what ``check.toml`` says; None is no option.
 
-    Raises `AirwaybillError` with code ``settings_invalid`` besides those of `Catalog.check`.
+    ``content`` is where the files are read, by default in ``root``. Raises `AirwaybillError` with code
+    ``settings_invalid`` besides those of `Catalog.check`.
     """
     asked = {**settings(root), **{key: value for key, value in options.items() if value is not None}}
-    return catalog.check_directory(root, current, **asked, documents=_signing.documents(root), now=_signing.now())
+    asked.update(documents=_signing.documents(root), now=_signing.now())
+    return catalog.check_directory(content or root, current, **asked)
 
 
 class Settings(NamedTuple):

@@ -10,6 +10,7 @@ import pytest
 from conftest import Call
 from content import write
 from server_support import serving
+from signing_support import new_keys
 
 import airwaybill
 
@@ -38,6 +39,17 @@ def test_a_server_offers_it_at_once(root: Path, source: Path, log: Path, call: C
     with serving(root, log, "--settle", "1000000") as server:
         assert call("add", root, "1.0.2", source).code == 0
         server.wait(lambda health: health["releases"] == ["1.0.2"])
+
+
+def test_a_release_is_added_where_releases_are_signed(root: Path, source: Path, tmp_path: Path, call: Call) -> None:
+    new_keys(root, tmp_path / "keys")
+    key = tmp_path / "keys/office"
+    assert call("sign", root, "1.0.0", "1.0.1", "--key", key).code == 0
+    outcome = call("add", root, "1.0.2", source)
+    assert (outcome.code, outcome.out) == (0, "added 1.0.2: 2 files, 10 B\n")
+    assert [line.split(": ")[1:4] for line in outcome.err.splitlines()] == [["warning", "unsigned", "1.0.2"]]
+    assert call("sign", root, "1.0.2", "--key", key).code == 0
+    assert call("verify", root).code == 0
 
 
 @pytest.mark.parametrize("ending", ["bin", "hex"])
@@ -90,6 +102,8 @@ def test_what_has_errors_is_not_added(root: Path, source: Path, call: Call, acce
         ("1.0.2", "source/flash/main.py", "source_invalid"),
         ("1.0.2", "stray", "link_outside"),
         ("1.0.2", "empty", "release_empty"),
+        ("1.0.2", ".", "source_invalid"),
+        ("1.0.2", "root", "source_invalid"),
         ("../1.0.2", "source", "version_start"),
         ("1.0.2/flash", "source", "version_character"),
     ],
@@ -104,6 +118,14 @@ def test_what_cannot_be_added(root: Path, tmp_path: Path, call: Call, version: s
     assert (outcome.out, outcome.err.split(": ")[1]) == ("", code)
     assert outcome.code in (1, 2)
     assert tree(tmp_path) == before
+
+
+def test_what_cannot_be_copied_is_said_in_a_line(root: Path, source: Path, call: Call) -> None:
+    for name in ("pipe", "tube"):
+        os.mkfifo(source / "flash" / name)
+    outcome = call("add", root, "1.0.2", source)
+    assert (outcome.code, outcome.err.count("named pipe"), outcome.err.count("\n")) == (1, 1, 1)
+    assert outcome.err.startswith(f"airwaybill: copy_failed: cannot copy {source}: ")
 
 
 def test_where_there_is_no_directory(source: Path, tmp_path: Path, call: Call) -> None:
