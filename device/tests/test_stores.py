@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -42,9 +43,10 @@ class Fleet:
         self._environment = {**os.environ, **credentials(storage)}
         self.publish()
 
-    def publish(self) -> None:
-        command = [find("airwaybill", "AIRWAYBILL"), "publish", self.releases, self.place.destination]
-        subprocess.run([*command, "--base-url", self.place.site.base_url], check=True, env=self._environment)
+    def publish(self, *options: str) -> bytes:
+        command = [find("airwaybill", "AIRWAYBILL"), "publish", self.releases, self.place.destination, *options]
+        arguments = [*command, "--base-url", self.place.site.base_url]
+        return subprocess.run(arguments, check=True, env=self._environment, stdout=subprocess.PIPE).stdout
 
     def add(self, version: str) -> None:
         """One that nobody has signed."""
@@ -139,3 +141,14 @@ def test_a_download_that_is_cut_off_goes_on(fleet: Fleet, tmp_path: Path) -> Non
     assert ["Range: bytes=" in request for request in asked] == [False, True]
     assert unquote(asked[0]).startswith(f"GET {unquote(fleet.place.site.prefix)}/firmware_1.0.1.bin ")
     assert board.release() == tree(fleet.releases / "1.0.1")
+
+
+def test_what_publish_says_that_devices_ask_for(fleet: Fleet, tmp_path: Path) -> None:
+    dry_run = json.loads(fleet.publish("--dry-run", "--json"))
+    said = {device["from"]: device["requests"] for device in dry_run["devices"]}
+    for version in ("1.0.0", "1.0.1"):
+        board = fleet.board(tmp_path / version, version)
+        shutil.copy(fleet.releases / "keys" / "1.waybill", board.root / "flash/waybill/keys")
+        with proxy.proxied(fleet.place.site.port, proxy.nothing, 1) as link:
+            board.run(link.port, ("update", {"now": NOW}))
+            assert len(link.requests) == said[version], link.requests
