@@ -1,22 +1,28 @@
-"""Releases of 10,000 files: from the start of the server to its first manifest, and the memory it takes."""
+"""Large releases: from the start of the server to its first manifest, and the memory that it takes."""
 
 from __future__ import annotations
 
 import argparse
 import http.client
 import re
+import socket
 import sys
 import tempfile
 import time
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
 from measure import Part, in_turn
 from servers import QUERY, VENDOR, get, make_releases
-from serving import serve, started
+from serving import ServerProcess, serve, started
 
 FILES = 10_000
 MANIFESTS = 10_000
+# In each of two releases.
+LISTED = 100_000
+CLIENTS = 100
+LISTING = "/_preview/listing.json"
 
 
 def first_manifest(command: tuple[str, ...], root: Path) -> float:
@@ -35,10 +41,29 @@ def memory(root: Path) -> float:
             connection.request("GET", path, headers={"Host": f"van-{number % 20}.example"})
             assert connection.getresponse().read()
         connection.close()
-        status = Path(f"/proc/{server.process.pid}/status").read_text()
-    resident = re.search(r"VmRSS:\s+(\d+) kB", status)
-    assert resident is not None
-    return int(resident[1]) / 1024
+        return resident(server)
+
+
+def listing(root: Path) -> float:
+    """MiB that clients cost who ask for the page's listing and read nothing of it."""
+    with started(serve(root, "--settle", "0")) as server, ExitStack() as stack:
+        get(server.url + LISTING)
+        before = resident(server)
+        clients = [stack.enter_context(socket.create_connection(("127.0.0.1", server.port))) for _ in range(CLIENTS)]
+        for client in clients:
+            client.sendall(f"GET {LISTING} HTTP/1.1\r\nHost: van\r\n\r\n".encode())
+        for client in clients:
+            assert client.recv(1, socket.MSG_PEEK)
+        # By then it has handed over as much as it will.
+        time.sleep(2)
+        return resident(server) - before
+
+
+def resident(server: ServerProcess) -> float:
+    status = Path(f"/proc/{server.process.pid}/status").read_text()
+    found = re.search(r"VmRSS:\s+(\d+) kB", status)
+    assert found is not None
+    return int(found[1]) / 1024
 
 
 def main() -> None:
@@ -60,6 +85,8 @@ def main() -> None:
         ours, vendor = found.values()
         part.add("start", ours, vendor)
         part.add("memory", in_turn({"memory": partial(memory, root)}, 1)["memory"])
+        listed = make_releases(Path(name) / "listed", LISTED)
+        part.add("listing", in_turn({"listing": partial(listing, listed)}, 1)["listing"])
     part.write()
 
 
