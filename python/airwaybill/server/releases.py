@@ -224,11 +224,7 @@ class Releases(Offered):
                 if snapshot.checked is not None:
                     self._report.tell(snapshot)
             self._state, self.error, self.read_at = state, None, ended
-            self._rest = max(0.0, min([LOOK_AGAIN_SECONDS, *waits.values()]))
-            if not waits:
-                self._rest = max(LOOK_AGAIN_SECONDS, IDLE_REST * (ended - started))
-            if self.current is not None and self.current.judged is not None:
-                self._rest = min(self._rest, self.current.judged.seconds_left(time.time()))
+            self._rest = self._until_next(waits, ended - started)
         except InterruptedError:
             self._rest = 0.0
         except (AirwaybillError, OSError) as error:
@@ -237,6 +233,15 @@ class Releases(Offered):
         finally:
             self.followers.tell("note", self.error, self.read_at)
             self.note(self.error, self.read_at)
+
+    def _until_next(self, waits: dict[str, float], took: float) -> float:
+        """Seconds until the next scan, unless something changes before."""
+        if waits:
+            rest = max(0.0, min([LOOK_AGAIN_SECONDS, *waits.values()]))
+        else:
+            rest = max(LOOK_AGAIN_SECONDS, IDLE_REST * took)
+        judged = None if self.current is None else self.current.judged
+        return rest if judged is None else min(rest, judged.seconds_left(time.time()))
 
     def _publish(self, snapshot: Snapshot) -> None:
         """No process names it before all can send its files."""

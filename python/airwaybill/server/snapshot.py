@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from dataclasses import dataclass, field, fields, replace
 
 from airwaybill import Catalog, FileRecord, Listing, _check, _signing
 from airwaybill.server.cache import Answers, EntityCache
@@ -12,8 +11,13 @@ from airwaybill.server.config import Config, Moment
 MANIFESTS_LIMIT = 16 * 1024 * 1024
 
 
-class Found(NamedTuple):
-    """What a scan found and what was decided then, as `Snapshot` has it: all that makes one after the other."""
+@dataclass(frozen=True)
+class Found:
+    """What a scan found and what was decided then: all that makes a snapshot after another one.
+
+    ``checked`` is the check of what is offered, None as long as that is not done; ``judged`` says who signed what,
+    where only what is signed is offered. ``documents`` are the waybills, keys and signatures.
+    """
 
     listing: Listing
     moment: Moment
@@ -25,24 +29,16 @@ class Found(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Snapshot:
+class Snapshot(Found):
     """``generation`` increases with each snapshot; ``releases`` to ``ignored`` are for ``/healthz``.
 
-    ``catalog`` is the catalog of ``listing`` at ``moment``, ``checked`` its check, None as long as that is not done;
-    ``judged`` says who signed what, where only what is signed is offered. ``offered`` has the names of the releases and
-    images that are there and are offered, or were since the start, each with the catalog in which it was last offered;
-    ``patches`` the patches that are there, by path.
+    ``catalog`` is the catalog of ``listing`` at ``moment``. ``offered`` has the names of the releases and images that
+    are there and are offered, or were since the start, each with the catalog in which it was last offered; ``patches``
+    the patches that are there, by path.
     """
 
     generation: int
     catalog: Catalog
-    listing: Listing
-    moment: Moment
-    real_root: str
-    settings: _check.Settings
-    documents: dict[str, bytes]
-    checked: _check.Checked | None
-    judged: _signing.Judged | None
     offered: dict[str, Catalog]
     patches: dict[str, FileRecord]
     releases: tuple[str, ...]
@@ -119,7 +115,7 @@ class Snapshot:
         return cls(
             generation=1 if before is None else before.generation + 1,
             catalog=catalog,
-            **found._asdict(),
+            **vars(found),
             offered=offered,
             patches={patch.path: patch for patch in config.patches(listing, found.moment)},
             releases=releases,
@@ -131,7 +127,7 @@ class Snapshot:
 
     @property
     def found(self) -> Found:
-        return Found(**{name: getattr(self, name) for name in Found._fields})
+        return Found(**{of.name: getattr(self, of.name) for of in fields(Found)})
 
     def find(self, path: str) -> FileRecord | None:
         """The file at ``path`` of what is offered, or was since the start."""
