@@ -165,7 +165,8 @@ def start(kind: str, block: str, server: Server, top: Path, port: int) -> subpro
     values: dict[str, Any] = {"top": top, "address": PROXY, "port": port, "file": top / "config"}
     assert program.port in block
     text = block.replace(program.port, program.own_port.format(**values))
-    text = text.replace("/etc/ssl/", f"{top}/").replace(f"{SERVER}:8000", f"{SERVER}:{server.port}")
+    text = text.replace("/etc/ssl/", f"{top}/").replace("/var/cache/", f"{top}/")
+    text = text.replace(f"{SERVER}:8000", f"{SERVER}:{server.port}")
     (top / "config").write_text(program.before.format(**values) + text + program.after.format(**values) + "\n")
     with (top / "said").open("wb") as said:
         return subprocess.Popen(program.command.format(**values).split(), cwd=top, stdout=said, stderr=said)
@@ -187,11 +188,11 @@ def answers(process: subprocess.Popen[bytes], port: int) -> bool:
 def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     top = tmp_path_factory.mktemp("proxied")
     write(top / "root", FILES)
-    with serving(top / "root", top / "log", "--settle", "0", "--trusted-proxy", SERVER) as server:
+    with serving(top / "root", top / "log", "--settle", "0", "--immutable", "--trusted-proxy", SERVER) as server:
         yield server
 
 
-@pytest.fixture(params=range(len(BLOCKS)), ids=[f"{kind}-{number % 2}" for number, (kind, _) in enumerate(BLOCKS)])
+@pytest.fixture(params=range(len(BLOCKS)), ids=[kind for kind, _ in BLOCKS])
 def proxy(request: pytest.FixtureRequest, proxied: Server, tmp_path: Path) -> Iterator[tuple[Proxy, str]]:
     """Each proxy of the page, and the path below which it has the server."""
     kind, block = BLOCKS[request.param]
@@ -218,7 +219,7 @@ LIES = (
 
 
 def test_what_the_page_names_is_tested() -> None:
-    assert [kind for kind, _ in BLOCKS] == [kind for kind in PROGRAMS for _ in range(2)]
+    assert {kind for kind, _ in BLOCKS} == {kind for kind, block in BLOCKS if "/updates" in block} == PROGRAMS.keys()
 
 
 def test_each_configuration_of_the_page(proxy: tuple[Proxy, str]) -> None:
@@ -247,8 +248,8 @@ def test_each_configuration_of_the_page(proxy: tuple[Proxy, str]) -> None:
     assert through.server.complaints == []
 
 
-def block_of(kind: str) -> str:
-    return dict(reversed(BLOCKS))[kind]
+def block_of(kind: str, word: str = "") -> str:
+    return next(block for of, block in BLOCKS if of == kind and word in block)
 
 
 def test_nginx_limits_what_an_address_is_sent_at_a_time(proxied: Server, tmp_path: Path) -> None:
@@ -258,6 +259,18 @@ def test_nginx_limits_what_an_address_is_sent_at_a_time(proxied: Server, tmp_pat
             stream.sendall(f"GET /firmware_1.0.1.bin HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode())
             assert stream.recv(12) == b"HTTP/1.1 200"
         assert proxy.get("/manifest.json").status == 503
+
+
+def test_nginx_keeps_files_and_asks_for_manifests(proxied: Server, tmp_path: Path) -> None:
+    with running("nginx", block_of("nginx", "proxy_cache"), proxied, tmp_path) as proxy:
+        for _ in range(2):
+            assert proxy.get("/manifest.json?mark=manifest").status == 200
+            part = proxy.get("/firmware_1.0.1.bin?mark=part", (("Range", "bytes=1000000-1000009"),))
+            assert (part.status, part.body) == (206, LARGE[1_000_000:1_000_010])
+            assert sha1(proxy.get("/firmware_1.0.1.bin?mark=whole").body) == sha1(LARGE)
+        lines = log_lines(proxied, lambda lines: sum("mark=manifest" in line["query"] for line in lines) == 2)
+        marks = [line["query"] for line in lines if line["path"] == "/firmware_1.0.1.bin" and "mark" in line["query"]]
+        assert sorted(marks) == ["mark=part", "mark=whole"]
 
 
 def test_haproxy_limits_the_connections_of_an_address(proxied: Server, tmp_path: Path) -> None:

@@ -15,13 +15,14 @@ EACH_FILE = "The kernel looks at each file, changed or not."
 CACHE = "Ten thousand files stay in the processor's cache, a million do not."
 LOAD = "The load generator takes as much of the two processors as the server."
 EACH_REQUEST = "Python runs for each request: two look-ups, four headers, a line of the access log."
+CACHED = "[nginx with a cache](docs/PROXY.md#nginx) in front sends the files by itself."
 TWO_THREADS = (
     "granian hands each request from its own thread to Python's and back, four switches a request where nginx has one "
-    "at most; under a bare application it costs as much."
+    f"at most; under a bare application it costs as much. {CACHED}"
 )
 TWO_THREADS_BUSY = (
     "Most of it is what granian takes to hand over requests: a bare application under it does not reach the bar. The "
-    "rest is Python that runs for each request, and the access log."
+    f"rest is Python that runs for each request, and the access log. {CACHED}"
 )
 BARE = "bare application"
 INTEGERS = "WebAssembly has no SHA instructions: both are integer arithmetic."
