@@ -13,10 +13,11 @@ mod secrets;
 mod signed;
 mod start;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde::Serialize;
 
+use crate::by_name::ByName;
 use crate::catalog::{Catalog, File, Release};
 use crate::error::{Code, Error, one_line, quoted};
 use crate::glob::Globs;
@@ -75,9 +76,7 @@ pub struct Finding {
 struct Check<'a> {
     catalog: &'a Catalog,
     request: &'a CheckRequest,
-    peeks: &'a [Peek],
-    /// Where in `peeks` a path is.
-    places: BTreeMap<&'a str, usize>,
+    peeks: &'a ByName<'a, Peek>,
     target: &'a Release,
     /// Those that are asked for, or else that from the release below, come first.
     steps: Vec<Step<'a>>,
@@ -111,7 +110,7 @@ impl Catalog {
     /// Those of [`Catalog::check`].
     pub fn peeks(&self, request: &CheckRequest) -> Result<Vec<String>, Error> {
         let mut wanted = Vec::new();
-        if let Some(check) = Check::new(self, request, &[])? {
+        if let Some(check) = Check::new(self, request, &ByName::new(&[], |peek: &Peek| &peek.path))? {
             check.want_changed(&mut wanted);
             check.want_mpy(&mut wanted);
         }
@@ -145,6 +144,7 @@ impl Catalog {
     /// A version of the request that breaks rule V3, a target that the catalog does not offer
     /// (the errors of [`Catalog::release`]), and those of [`CheckRequest::parse`] for a value.
     pub fn check(&self, request: &CheckRequest, peeks: &[Peek]) -> Result<Vec<Finding>, Error> {
+        let peeks = &ByName::new(peeks, |peek| &peek.path);
         let mut findings = Vec::new();
         let (mut target, mut sight) = (None, Sight::All);
         if let Some(mut check) = Check::new(self, request, peeks)? {
@@ -167,7 +167,7 @@ impl Catalog {
 }
 
 impl<'a> Check<'a> {
-    fn new(catalog: &'a Catalog, request: &'a CheckRequest, peeks: &'a [Peek]) -> Result<Option<Self>, Error> {
+    fn new(catalog: &'a Catalog, request: &'a CheckRequest, peeks: &'a ByName<'a, Peek>) -> Result<Option<Self>, Error> {
         request.validate()?;
         let named = request.target.as_deref().map(|name| catalog.release(name)).transpose()?;
         let Some(target) = named.or(catalog.releases().last()) else { return Ok(None) };
@@ -197,14 +197,10 @@ impl<'a> Check<'a> {
         } else {
             versions.into_iter().map(|version| step(Some(version))).collect()
         };
-        // Extended, not collected: see `order`.
-        let mut places = BTreeMap::new();
-        places.extend(peeks.iter().enumerate().map(|(place, peek)| (peek.path.as_str(), place)));
         let mut check = Self {
             catalog,
             request,
             peeks,
-            places,
             target,
             steps,
             meant,
@@ -267,11 +263,7 @@ impl<'a> Check<'a> {
     }
 
     fn peek(&self, release: &Version, device_path: &str) -> Option<&'a Peek> {
-        self.peek_at(&format!("{release}/{device_path}"))
-    }
-
-    fn peek_at(&self, path: &str) -> Option<&'a Peek> {
-        self.peeks.get(*self.places.get(path)?)
+        self.peeks.get(&format!("{release}/{device_path}"))
     }
 
     /// What is known of a file of the target.

@@ -34,6 +34,7 @@
 #![allow(clippy::case_sensitive_file_extension_comparisons, reason = "a device tells `.PY` from `.py`")]
 
 // Each module uses only those above it.
+mod by_name;
 mod error;
 mod order;
 

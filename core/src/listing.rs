@@ -1,7 +1,6 @@
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
+use crate::by_name::ByName;
 use crate::digest::{Sha1Digest, Sha256Digest};
 use crate::error::{Code, Error, quoted};
 
@@ -187,24 +186,23 @@ impl TryFrom<EntryFields> for Entry {
 /// ```
 #[must_use]
 pub fn files_of(listing: &[Entry]) -> Vec<FileRecord> {
-    let files = || {
-        listing.iter().filter_map(|entry| match entry {
-            Entry::File(record) => Some(record),
-            _ => None,
-        })
-    };
-    let has_links = listing.iter().any(|entry| matches!(entry, Entry::Link { .. }));
-    // Extended, not collected: see `order`.
-    let mut targets = BTreeMap::new();
-    targets.extend(files().filter(|_| has_links).map(|file| (file.path.as_str(), file)));
-    let followed = listing.iter().filter_map(|entry| match entry {
-        Entry::Link { path, link: Some(target) } if top(path) == top(target) => {
-            let target = targets.get(target.as_str())?;
-            Some(FileRecord { path: path.clone(), ..(*target).clone() })
-        }
+    let file = |entry: &Entry| match entry {
+        Entry::File(record) => Some(record.clone()),
         _ => None,
-    });
-    files().cloned().chain(followed).collect()
+    };
+    let mut files: Vec<FileRecord> = listing.iter().filter_map(file).collect();
+    if listing.iter().any(|entry| matches!(entry, Entry::Link { .. })) {
+        let targets = ByName::new(&files, |file| &file.path);
+        let followed = |entry: &Entry| match entry {
+            Entry::Link { path, link: Some(target) } if top(path) == top(target) => {
+                Some(FileRecord { path: path.clone(), ..targets.get(target)?.clone() })
+            }
+            _ => None,
+        };
+        let links: Vec<FileRecord> = listing.iter().filter_map(followed).collect();
+        files.extend(links);
+    }
+    files
 }
 
 fn top(path: &str) -> Option<&str> {

@@ -154,7 +154,7 @@ impl<'a> Check<'a> {
     /// The version of `MicroPython` in the image that devices get.
     fn micropython(&self) -> Option<&'a str> {
         let image = self.catalog.firmware().last()?;
-        image::micropython_version(&self.peek_at(&image.path)?.head)
+        image::micropython_version(&self.peeks.get(&image.path)?.head)
     }
 }
 

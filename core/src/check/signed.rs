@@ -26,7 +26,7 @@ pub(super) fn check(
             return Ok(());
         }
     };
-    let documents = Documents::new(&files);
+    let documents = Documents::of(&files);
     let image = catalog.firmware().last();
     for name in target.into_iter().chain(image.map(|image| image.path.as_str())) {
         let request = VerifyRequest { name: format!("{name}.waybill"), now: request.now.clone() };

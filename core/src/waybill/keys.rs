@@ -226,7 +226,7 @@ impl Keys {
     ///
     /// [`Code::KeysMissing`] if there are none, and those of [`Keys::next`].
     pub fn newest(first: Option<Self>, documents: &[DocumentFile<'_>]) -> Result<Self, Error> {
-        let by_name = Documents::new(documents);
+        let by_name = Documents::of(documents);
         let read = |number: u32, keys: Option<&Self>| {
             let name = format!("keys/{number}{ENDING}");
             let document = by_name.get(&name)?;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::keys::Keys;
 use super::verdict::{DocumentFile, Documents, Verdict, VerifyRequest, verify_signed};
 use super::{ENDING, SignedFile, Waybill, WaybillKind, check_product, check_time};
+use crate::by_name::ByName;
 use crate::catalog::{Catalog, Firmware, Release};
 use crate::error::{Code, Error, quoted};
 use crate::listing::FileRecord;
@@ -95,16 +96,16 @@ impl Catalog {
         files: &[FileRecord],
     ) -> Result<Waybill, Error> {
         check_product(&request.product)?;
-        let records = Records::new(files);
+        let records = Records::of(files);
         let contents = match self.firmware().iter().find(|image| image.path == request.name) {
             Some(image) => contents_of_image(image, &records)?,
             None => self.contents_of(self.release(&request.name)?, &records)?,
         };
         let mut others = waybills(documents).collect::<Result<Vec<_>, Error>>()?;
         others.retain(|(_, waybill)| waybill.product == request.product);
-        let others = Waybills::new(others);
-        let before = others.get(&request.name);
-        let highest = others.found.iter().map(|(_, waybill)| waybill.sequence).max().unwrap_or_default();
+        let waybills = Waybills::of(&others);
+        let before = waybills.waybill(&request.name);
+        let highest = others.iter().map(|(_, waybill)| waybill.sequence).max().unwrap_or_default();
         let expires = match request.expires.as_deref() {
             None => before.and_then(|before| before.expires.clone()),
             Some("-") => None,
@@ -122,17 +123,15 @@ impl Catalog {
             before.needs_firmware == needs_firmware
                 && differences(&request.name, before, &contents).is_empty()
                 && before.sequence >= floor
-                && order_error(&request.name, &names, &others, floor).is_none()
+                && order_error(&request.name, &names, &waybills, floor).is_none()
         });
         let sequence = request.sequence.or(kept.map(|before| before.sequence));
         let sequence = sequence.unwrap_or_else(|| highest.saturating_add(1).max(floor));
         let waybill = Waybill { product: request.product.clone(), sequence, expires, needs_firmware, ..contents };
         // It is written, so that what breaks a rule is an error.
         let waybill = Waybill::parse(waybill.render().as_bytes())?;
-        let mut found = others.found;
-        found.retain(|(name, _)| *name != request.name);
-        found.push((&request.name, waybill.clone()));
-        order_error(&request.name, &names, &Waybills::new(found), floor).map_or(Ok(waybill), Err)
+        others.push((&request.name, waybill.clone()));
+        order_error(&request.name, &names, &Waybills::of(&others), floor).map_or(Ok(waybill), Err)
     }
 
     /// Of each release and image that is offered, whether devices that have `keys` take it, at the time `now` (`2026-11-27T00:00:00Z`;
@@ -150,14 +149,15 @@ impl Catalog {
         documents: &[DocumentFile<'_>],
         files: &[FileRecord],
     ) -> Result<Vec<Signed>, Error> {
-        let records = Records::new(files);
-        let waybills = Waybills::new(waybills(documents).filter_map(Result::ok).collect());
-        let documents = Documents::new(documents);
+        let records = Records::of(files);
+        let waybills: Vec<_> = waybills(documents).filter_map(Result::ok).collect();
+        let waybills = Waybills::of(&waybills);
+        let documents = Documents::of(documents);
         let judge = |name, found: Result<Waybill, Error>, order: Option<Error>| {
             let found = found?;
             let request = VerifyRequest { name: found.file_name(), now: now.map(str::to_owned) };
             let mut verdict = verdict_of(name, &request, keys, &documents)?;
-            let waybill = waybills.get(name);
+            let waybill = waybills.waybill(name);
             if let Some(waybill) = waybill {
                 verdict.reasons.extend(differences(name, waybill, &found));
                 verdict.reasons.extend(order.map(|error| Notice::from_error(name, &error)));
@@ -227,7 +227,7 @@ fn order_errors(names: &[&str], waybills: &Waybills<'_>, floor: u32) -> Vec<Opti
         // Of each product, where the one so far is that is hardest to be right beside.
         let mut others: BTreeMap<&str, usize> = BTreeMap::new();
         for place in places {
-            let at = |place: usize| waybills.get(names.get(place)?).filter(|own| own.sequence >= floor);
+            let at = |place: usize| waybills.waybill(names.get(place)?).filter(|own| own.sequence >= floor);
             let Some(own) = at(place) else { continue };
             let other = others.get(own.product.as_str()).and_then(|place| at(*place));
             match (other, errors.get_mut(place)) {
@@ -261,7 +261,7 @@ fn verdict_of(
     name: &str,
     request: &VerifyRequest,
     keys: &Keys,
-    documents: &Documents<'_, '_>,
+    documents: &Documents<'_>,
 ) -> Result<Verdict, Error> {
     let Some(document) = documents.get(&request.name) else {
         let reason = Notice::new(name, Code::Unsigned, format!("there is no {}: sign it", quoted(&request.name)));
@@ -308,39 +308,29 @@ fn waybills<'a>(documents: &[DocumentFile<'a>]) -> impl Iterator<Item = Result<N
     documents.iter().filter_map(own)
 }
 
-/// Waybills, and where that of each name is.
-struct Waybills<'a> {
-    found: Vec<NamedWaybill<'a>>,
-    places: BTreeMap<&'a str, usize>,
-}
+type Waybills<'a> = ByName<'a, NamedWaybill<'a>>;
 
 impl<'a> Waybills<'a> {
-    fn new(found: Vec<NamedWaybill<'a>>) -> Self {
-        // Extended, not collected: see `order`.
-        let mut places = BTreeMap::new();
-        places.extend(found.iter().enumerate().map(|(place, (name, _))| (*name, place)));
-        Self { found, places }
+    fn of(found: &'a [NamedWaybill<'a>]) -> Self {
+        Self::new(found, |(name, _)| name)
     }
 
-    fn get(&self, name: &str) -> Option<&Waybill> {
-        self.found.get(*self.places.get(name)?).map(|(_, waybill)| waybill)
+    fn waybill(&self, name: &str) -> Option<&'a Waybill> {
+        self.get(name).map(|(_, waybill)| waybill)
     }
 }
 
 /// Files of a listing, by path.
-struct Records<'a>(BTreeMap<&'a str, &'a FileRecord>);
+type Records<'a> = ByName<'a, FileRecord>;
 
 impl<'a> Records<'a> {
-    fn new(files: &'a [FileRecord]) -> Self {
-        // Extended, not collected: see `order`.
-        let mut records = BTreeMap::new();
-        records.extend(files.iter().map(|record| (record.path.as_str(), record)));
-        Self(records)
+    fn of(files: &'a [FileRecord]) -> Self {
+        Self::new(files, |file| &file.path)
     }
 
     /// The file at `path`, as a waybill lists it.
     fn signed(&self, path: &str, device_path: DevicePath) -> Result<SignedFile, Error> {
-        let found = self.0.get(path).and_then(|record| Some((record.size, record.sha256?)));
+        let found = self.get(path).and_then(|record| Some((record.size, record.sha256?)));
         let (size, sha256) = found.ok_or_else(|| {
             let rule = "its SHA-256 is needed; list the directory with it";
             Error::new(Code::FieldMissing, format!("{}: {rule}", quoted(path)))

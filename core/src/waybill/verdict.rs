@@ -1,10 +1,9 @@
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
 use super::keys::Keys;
 use super::signature::{PublicKey, Signature};
 use super::{ENDING, Waybill, WaybillKind, check_time};
+use crate::by_name::ByName;
 use crate::error::{Code, Error, quoted};
 use crate::notice::Notice;
 
@@ -126,22 +125,12 @@ impl Waybill {
     }
 }
 
-/// The documents that are there, and where each is.
-pub(crate) struct Documents<'f, 'a> {
-    files: &'f [DocumentFile<'a>],
-    places: BTreeMap<&'a str, usize>,
-}
+/// The documents that are there.
+pub(crate) type Documents<'a> = ByName<'a, DocumentFile<'a>>;
 
-impl<'f, 'a> Documents<'f, 'a> {
-    pub(crate) fn new(files: &'f [DocumentFile<'a>]) -> Self {
-        // Extended, not collected: see `order`.
-        let mut places = BTreeMap::new();
-        places.extend(files.iter().enumerate().map(|(place, file)| (file.name, place)));
-        Self { files, places }
-    }
-
-    pub(crate) fn get(&self, name: &str) -> Option<DocumentFile<'a>> {
-        self.files.get(*self.places.get(name)?).copied()
+impl<'a> Documents<'a> {
+    pub(crate) fn of(files: &'a [DocumentFile<'a>]) -> Self {
+        Self::new(files, |file| file.name)
     }
 
     /// The signatures of a document: `<document>.sig`, `<document>.2.sig` and so on (rule T2).
@@ -151,7 +140,7 @@ impl<'f, 'a> Documents<'f, 'a> {
             1 => format!("{document}.sig"),
             _ => format!("{document}.{number}.sig"),
         });
-        names.filter_map(|name| self.get(&name)).collect()
+        names.filter_map(|name| self.get(&name)).copied().collect()
     }
 }
 
