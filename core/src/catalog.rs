@@ -1,4 +1,4 @@
-mod held_back;
+mod holds;
 mod intake;
 mod sort;
 
@@ -17,7 +17,7 @@ use crate::order::{sort, sort_by};
 use crate::patch::{Patches, is_patch};
 use crate::path::DevicePath;
 use crate::version::Version;
-use held_back::HeldBack;
+use holds::Holds;
 use intake::{Intake, Outcome};
 use sort::keep_last_of_equal;
 
@@ -132,6 +132,7 @@ pub struct Catalog {
     releases: Vec<Release>,
     /// Whole, and not offered: still changing, or with errors.
     pub(crate) held: Vec<Release>,
+    /// Of equal versions those that are not offered (rule V4).
     superseded: Vec<Release>,
     /// As they were when they were last offered (rule C9).
     remembered: Vec<Release>,
@@ -194,7 +195,7 @@ impl Catalog {
             ignored: Vec::new(),
             warnings: Vec::new(),
         };
-        let held_back = HeldBack::new(options, &catalog.filter);
+        let held_back = Holds::new(options, &catalog.filter);
         let mut directories: Vec<Directory<'_>> = Vec::new();
         let mut index: BTreeMap<&str, usize> = BTreeMap::new();
         let mut total = 0_u64;
@@ -300,8 +301,7 @@ impl Catalog {
         let (losers, superseded) =
             keep_last_of_equal(&mut self.releases, |release| (&release.version, release.version.as_str()));
         self.superseded = superseded;
-        let is_offered =
-            |warning: &Notice| !losers.iter().any(|loser| warning.path.split('/').next() == Some(&loser.path));
+        let is_offered = |warning: &Notice| !losers.iter().any(|loser| warning.name() == loser.path);
         self.warnings.retain(is_offered);
         self.warnings.extend(losers);
         self.warnings.extend(keep_last_of_equal(&mut self.firmware, |image| (&image.version, &image.path)).0);
@@ -405,8 +405,7 @@ impl Catalog {
         let is_held_back = |release: &&Release| {
             let name = release.version.as_str();
             let mut offered = self.releases.iter().chain(&self.superseded);
-            self.held_back().any(|notice| notice.path.split('/').next() == Some(name))
-                && !offered.any(|other| other.version.as_str() == name)
+            self.held_back().any(|notice| notice.name() == name) && !offered.any(|other| other.version.as_str() == name)
         };
         let known = earlier.releases.iter().chain(&earlier.superseded).chain(&earlier.remembered);
         let remembered = known.filter(is_held_back).cloned().collect();
@@ -438,7 +437,7 @@ impl Catalog {
             if let Some(notice) = self.ignored.iter().find(|notice| is_held && notice.path == name) {
                 return Error::new(notice.code, notice.message.as_str());
             }
-            let is_its = |notice: &&Notice| notice.path.split('/').next() == Some(name);
+            let is_its = |notice: &&Notice| notice.name() == name;
             match self.held_back().find(is_its).filter(|_| self.filter.release_version(name).is_ok()) {
                 Some(Notice { message, .. }) => {
                     Error::new(Code::ReleaseHeldBack, format!("{} is held back: {message}", quoted(name)))

@@ -17,7 +17,6 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use crate::by_name::ByName;
 use crate::catalog::{Catalog, File, Release};
 use crate::error::{Code, Error, one_line, quoted};
 use crate::glob::Globs;
@@ -25,8 +24,9 @@ use crate::order::sort;
 use crate::plan::Plan;
 use crate::version::Version;
 pub use image::PeekImage;
+use peek::Peeks;
 pub use peek::{Peek, PeekText};
-pub use request::{Accept, CheckRequest, ExpectedFirmware, SignedDocument};
+pub use request::{Acceptance, CheckRequest, CheckSettings, ExpectedFirmware, SignedDocument};
 
 /// A check does not look into a larger file of a release: it would have to be in memory.
 const PEEK_LIMIT: u64 = 16 * 1024 * 1024;
@@ -76,7 +76,7 @@ pub struct Finding {
 struct Check<'a> {
     catalog: &'a Catalog,
     request: &'a CheckRequest,
-    peeks: &'a ByName<'a, Peek>,
+    peeks: &'a Peeks<'a>,
     target: &'a Release,
     /// Those that are asked for, or else that from the release below, come first.
     steps: Vec<Step<'a>>,
@@ -110,7 +110,7 @@ impl Catalog {
     /// Those of [`Catalog::check`].
     pub fn peeks(&self, request: &CheckRequest) -> Result<Vec<String>, Error> {
         let mut wanted = Vec::new();
-        if let Some(check) = Check::new(self, request, &ByName::new(&[], |peek: &Peek| &peek.path))? {
+        if let Some(check) = Check::new(self, request, &Peeks::of(&[]))? {
             check.want_changed(&mut wanted);
             check.want_mpy(&mut wanted);
         }
@@ -142,9 +142,9 @@ impl Catalog {
     /// # Errors
     ///
     /// A version of the request that breaks rule V3, a target that the catalog does not offer
-    /// (the errors of [`Catalog::release`]), and those of [`CheckRequest::parse`] for a value.
+    /// (the errors of [`Catalog::release`]), and those of [`CheckSettings::validate`].
     pub fn check(&self, request: &CheckRequest, peeks: &[Peek]) -> Result<Vec<Finding>, Error> {
-        let peeks = &ByName::new(peeks, |peek| &peek.path);
+        let peeks = &Peeks::of(peeks);
         let mut findings = Vec::new();
         let (mut target, mut sight) = (None, Sight::All);
         if let Some(mut check) = Check::new(self, request, peeks)? {
@@ -161,14 +161,14 @@ impl Catalog {
         firmware::check(self, request, peeks, &mut findings);
         #[cfg(feature = "sign")]
         signed::check(self, request, target, &mut findings)?;
-        accept(&request.accept, sight, &mut findings)?;
+        accept(&request.settings.accept, sight, &mut findings)?;
         Ok(findings)
     }
 }
 
 impl<'a> Check<'a> {
-    fn new(catalog: &'a Catalog, request: &'a CheckRequest, peeks: &'a ByName<'a, Peek>) -> Result<Option<Self>, Error> {
-        request.validate()?;
+    fn new(catalog: &'a Catalog, request: &'a CheckRequest, peeks: &'a Peeks<'a>) -> Result<Option<Self>, Error> {
+        request.settings.validate()?;
         let named = request.target.as_deref().map(|name| catalog.release(name)).transpose()?;
         let Some(target) = named.or(catalog.releases().last()) else { return Ok(None) };
         let mut versions: Vec<Version> =
@@ -197,16 +197,8 @@ impl<'a> Check<'a> {
         } else {
             versions.into_iter().map(|version| step(Some(version))).collect()
         };
-        let mut check = Self {
-            catalog,
-            request,
-            peeks,
-            target,
-            steps,
-            meant,
-            fetched: BTreeSet::new(),
-            findings: Vec::new(),
-        };
+        let mut check =
+            Self { catalog, request, peeks, target, steps, meant, fetched: BTreeSet::new(), findings: Vec::new() };
         check.fetched = check.fetched_in(&check.steps);
         Ok(Some(check))
     }
@@ -329,9 +321,9 @@ impl Sight {
 }
 
 /// Takes out what is meant so, and says of what is no longer found, as far as that is known.
-fn accept(accepted: &[Accept], sight: Sight, findings: &mut Vec<Finding>) -> Result<(), Error> {
+fn accept(accepted: &[Acceptance], sight: Sight, findings: &mut Vec<Finding>) -> Result<(), Error> {
     let mut unused = Vec::new();
-    for Accept { code, path, reason } in accepted {
+    for Acceptance { code, path, reason } in accepted {
         let glob = Globs::new(std::slice::from_ref(path))?;
         let before = findings.len();
         findings.retain(|finding| finding.code.as_str() != code || !glob.matches(&finding.path));

@@ -83,7 +83,7 @@ codes! {
     PathSegmentTooLong = "path_segment_too_long",
     /// A path is not valid UTF-8.
     PathUtf8 = "path_utf8",
-    /// A digest is not 40 lower-case hex digits.
+    /// A digest is not 40 lower-case hex digits, or 64 of a SHA-256.
     DigestInvalid = "digest_invalid",
     /// A glob is invalid.
     GlobInvalid = "glob_invalid",

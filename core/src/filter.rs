@@ -2,7 +2,7 @@ use serde::Deserialize;
 
 use crate::error::{Code, Error, quoted};
 use crate::glob::Globs;
-use crate::left_out::{self, INCOMPLETE, Sign};
+use crate::left_out::{self, INCOMPLETE, NameHint};
 use crate::name;
 use crate::notice::Notice;
 use crate::patch::is_patch;
@@ -96,7 +96,9 @@ impl Filter {
     #[must_use]
     pub fn needs_mtime(&self, path: &str, mtime: i64) -> bool {
         mtime == 0
-            || path.split_once('/').is_some_and(|(_, rest)| matches!(self.sign_in(rest), Some(Sign::CopyUnderWay(_))))
+            || path
+                .split_once('/')
+                .is_some_and(|(_, rest)| matches!(self.hint_in(rest), Some(NameHint::CopyUnderWay(_))))
     }
 
     pub(crate) fn now(&self) -> Option<i64> {
@@ -148,36 +150,36 @@ impl Filter {
 
     /// The name of what a copy tool still writes in place beside a top-level file of this name (rule C6b).
     pub(crate) fn download_of<'p>(&self, file_name: &'p str) -> Option<&'p str> {
-        match self.sign_in(file_name)? {
-            Sign::CopyUnderWay(copy) if copy.is_sized_at_once => copy.of,
+        match self.hint_in(file_name)? {
+            NameHint::CopyUnderWay(copy) if copy.is_sized_at_once => copy.of,
             _ => None,
         }
     }
 
     pub(crate) fn ignores(&self, device_path: &str) -> bool {
-        matches!(self.sign_in(device_path), Some(Sign::LeftOut))
+        matches!(self.hint_in(device_path), Some(NameHint::LeftOut))
     }
 
     /// What the names in a device path say, in one pass: this is done for every file of a catalog.
-    pub(crate) fn sign_in<'p>(&self, device_path: &'p str) -> Option<Sign<'p>> {
+    pub(crate) fn hint_in<'p>(&self, device_path: &'p str) -> Option<NameHint<'p>> {
         let is_included = |path: Option<&str>| path.is_some_and(|path| self.include.matches(path));
         let (mut copy, mut end) = (None, 0);
         for (segment, name) in left_out::names(device_path).enumerate() {
             end += name.len();
             // C1, C6
             if left_out::is_left_out(name.as_bytes()) && !is_included(device_path.get(..end)) {
-                return Some(Sign::LeftOut);
+                return Some(NameHint::LeftOut);
             }
             end += 1;
             // C6b
             if copy.is_none() {
-                copy = left_out::copy_sign(segment, name, device_path.get(end..).unwrap_or_default());
+                copy = left_out::copy_hint(segment, name, device_path.get(end..).unwrap_or_default());
             }
         }
         if self.ignore.matches(device_path) {
-            return Some(Sign::LeftOut);
+            return Some(NameHint::LeftOut);
         }
-        copy.filter(|_| !is_included(Some(device_path))).map(Sign::CopyUnderWay)
+        copy.filter(|_| !is_included(Some(device_path))).map(NameHint::CopyUnderWay)
     }
 }
 

@@ -1,4 +1,5 @@
-//! Strict JSON, whose errors name the place of a value in the document.
+//! Strict JSON, whose errors name the place of a value in the document: how manifests are read. Options and peeks, of which nothing
+//! else is made, are read by serde alone (`deserialize`).
 
 use std::borrow::Cow;
 
@@ -55,14 +56,6 @@ impl<'a> Json<'a> {
         match self {
             Json::Bool(true) => Ok(()),
             _ => Err(self.is_not("true or no such field", place)),
-        }
-    }
-
-    /// The value as `true` or `false`.
-    pub(crate) fn bool(&self, place: &str) -> Result<bool, Error> {
-        match self {
-            Json::Bool(value) => Ok(*value),
-            _ => Err(self.is_not("true or false", place)),
         }
     }
 
@@ -151,13 +144,6 @@ impl<'s, 'a> Fields<'s, 'a> {
     ) -> Result<T, Error> {
         self.optional(key, read)?
             .ok_or_else(|| Error::new(Code::FieldMissing, format!("{}: missing field", self.place_of(key))))
-    }
-
-    /// Refuses a field of another name.
-    pub(crate) fn only(&self, keys: &[&str]) -> Result<(), Error> {
-        let Some((key, _)) = self.fields.iter().find(|(key, _)| !keys.contains(&&**key)) else { return Ok(()) };
-        let rule = format!("unknown field, expected one of {}", keys.join(", "));
-        Err(Error::new(Code::FieldType, format!("{}: {rule}", self.place_of(key))))
     }
 
     fn place_of(&self, key: &str) -> String {

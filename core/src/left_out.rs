@@ -7,9 +7,9 @@ const DELAYED: &str = ".~tmp~";
 pub(crate) const INCOMPLETE: &str = ".incomplete";
 
 /// What the names in a path say of its file.
-pub(crate) enum Sign<'a> {
+pub(crate) enum NameHint<'a> {
     LeftOut,
-    CopyUnderWay(CopySign<'a>),
+    CopyUnderWay(CopyHint<'a>),
 }
 
 /// Whether a name in a path is left out wherever it stands.
@@ -24,12 +24,12 @@ pub(crate) fn is_left_out(name: &[u8]) -> bool {
     }
 }
 
-/// The sign that a copy is under way.
+/// The hint that a copy is under way.
 #[derive(Clone, Copy)]
-pub(crate) struct CopySign<'a> {
-    /// Where the sign stands among the segments of its path, the first one 0.
+pub(crate) struct CopyHint<'a> {
+    /// Where the hint stands among the segments of its path, the first one 0.
     pub(crate) segment: usize,
-    /// The name that the copy gets when it is whole, if the sign tells.
+    /// The name that the copy gets when it is whole, if the hint tells.
     pub(crate) of: Option<&'a str>,
     /// Whether the file of that name has its full size from the start, and so proves nothing.
     pub(crate) is_sized_at_once: bool,
@@ -46,15 +46,15 @@ pub(crate) fn names(path: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// The sign in one name of a path, if a copy tool gives such names to what is not whole yet; `rest` follows that name.
-pub(crate) fn copy_sign<'a>(segment: usize, name: &'a str, rest: &'a str) -> Option<CopySign<'a>> {
+/// The hint in one name of a path, if a copy tool gives such names to what is not whole yet; `rest` follows that name.
+pub(crate) fn copy_hint<'a>(segment: usize, name: &'a str, rest: &'a str) -> Option<CopyHint<'a>> {
     // The files are in there under their own names.
     if name == DELAYED {
-        return Some(CopySign { segment, of: names(rest).next().filter(|of| !of.is_empty()), is_sized_at_once: false });
+        return Some(CopyHint { segment, of: names(rest).next().filter(|of| !of.is_empty()), is_sized_at_once: false });
     }
     let of = copied_name(name)?;
     let is_sized_at_once = name.ends_with(".aria2");
-    Some(CopySign { segment, of: Some(of).filter(|of| !of.is_empty()), is_sized_at_once })
+    Some(CopyHint { segment, of: Some(of).filter(|of| !of.is_empty()), is_sized_at_once })
 }
 
 /// The name that a copy gets when it is whole, empty where its present one does not tell.

@@ -75,7 +75,10 @@ mod delta;
 mod objects;
 
 pub use catalog::{Catalog, File, Firmware, Release};
-pub use check::{Accept, CheckRequest, ExpectedFirmware, Finding, Level, Peek, PeekImage, PeekText, SignedDocument};
+pub use check::{
+    Acceptance, CheckRequest, CheckSettings, ExpectedFirmware, Finding, Level, Peek, PeekImage, PeekText,
+    SignedDocument,
+};
 #[cfg(feature = "delta")]
 pub use delta::{apply_patch, make_patch};
 pub use deserialize::deserialize;
@@ -97,6 +100,6 @@ pub use verify::{Content, Problem, ProblemKind, Report, verify_content, verify_d
 pub use version::{Version, VersionScheme};
 #[cfg(feature = "sign")]
 pub use waybill::{
-    DocumentFile, Keys, KeysRequest, PublicKey, Role, Signature, Signed, SignedFile, Verdict, VerifyRequest, Waybill,
-    WaybillKind, WaybillRequest, verify_signed,
+    DocumentFile, Keys, KeysRequest, PublicKey, Role, Signature, SignedFile, SigningStatus, Verdict, VerifyRequest,
+    Waybill, WaybillKind, WaybillRequest, signature_names, verify_signed,
 };

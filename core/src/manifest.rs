@@ -7,7 +7,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::catalog::{Catalog, File, find};
-use crate::deserialize::{CodedError, by_name};
+use crate::deserialize::{CodedError, from_name};
 use crate::digest::Sha1Digest;
 use crate::error::{Code, Error, quoted};
 use crate::json::to_json;
@@ -42,7 +42,7 @@ impl FromStr for DstPaths {
     ///
     /// [`Code::FieldType`]
     fn from_str(text: &str) -> Result<Self, Error> {
-        by_name(text, "dst_paths")
+        from_name(text, "dst_paths")
     }
 }
 

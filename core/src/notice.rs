@@ -34,6 +34,11 @@ impl Notice {
         )
     }
 
+    /// The release or the image that it is about: the top-level name in its path.
+    pub(crate) fn name(&self) -> &str {
+        self.path.split_once('/').map_or(&self.path, |(name, _)| name)
+    }
+
     pub(crate) fn new(path: &str, code: Code, message: impl Into<String>) -> Self {
         Self { path: path.to_owned(), code, message: one_line(message.into()) }
     }

@@ -12,6 +12,7 @@ use crate::json::to_json;
 use crate::listing::FileRecord;
 use crate::manifest::{DstPaths, ManifestFormat, ManifestOptions};
 use crate::name::{is_document, is_draft};
+use crate::notice::Notice;
 use crate::order::sort_by;
 use crate::plan::PlanRequest;
 use crate::version::Version;
@@ -260,7 +261,7 @@ impl Catalog {
         let offered = self.releases().iter().map(|release| release.version().as_str());
         let offered = offered.chain(self.firmware().iter().map(|image| image.path.as_str()));
         // Those that are held back, and those of which an equal one is offered (V4).
-        let others = self.held_back().chain(self.warnings()).filter_map(|notice| notice.path.split('/').next());
+        let others = self.held_back().chain(self.warnings()).map(Notice::name);
         let (mut releases, mut images) = (BTreeSet::new(), BTreeSet::new());
         for name in offered.chain(others) {
             if let Ok(version) = self.filter.release_version(name) {

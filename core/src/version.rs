@@ -3,7 +3,7 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
-use crate::deserialize::by_name;
+use crate::deserialize::from_name;
 use crate::error::{Code, Error, quoted};
 
 const MAX_BYTES: usize = 64;
@@ -51,7 +51,7 @@ impl FromStr for VersionScheme {
     ///
     /// [`Code::FieldType`]
     fn from_str(text: &str) -> Result<Self, Error> {
-        by_name(text, "scheme")
+        from_name(text, "scheme")
     }
 }
 

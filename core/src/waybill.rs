@@ -1,5 +1,6 @@
 //! Signed releases (rules T1 to T5): documents, keys, OpenSSH's signatures, and whether they hold.
 
+mod documents;
 mod keys;
 mod lines;
 mod release;
@@ -17,11 +18,12 @@ use crate::path::DevicePath;
 use crate::version::{Version, VersionScheme};
 use lines::Lines;
 
+pub(crate) use documents::Documents;
+pub use documents::{DocumentFile, signature_names};
 pub use keys::{Keys, KeysRequest, Role};
-pub use release::{Signed, WaybillRequest};
+pub use release::{SigningStatus, WaybillRequest};
 pub use signature::{PublicKey, Signature};
-pub(crate) use verdict::Documents;
-pub use verdict::{DocumentFile, Verdict, VerifyRequest, verify_signed};
+pub use verdict::{Verdict, VerifyRequest, verify_signed};
 
 /// A document has at most this many bytes (rule T8b).
 const MAX_BYTES: usize = 512 * 1024;

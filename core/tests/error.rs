@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use airwaybill::{CheckRequest, Code, DevicePath, Manifest, Peek, Version, VersionScheme};
+use airwaybill::{CheckSettings, Code, DevicePath, Error, Manifest, Peek, Version, VersionScheme, deserialize};
+use serde_json::{Value, json};
 
 #[test]
 fn codes_are_unique_snake_case() {
@@ -16,7 +17,7 @@ fn a_message_names_the_value_and_the_rule_on_one_line() {
     let path = |path: &str| DevicePath::new(path).unwrap_err().to_string();
     let version = |text: &str| Version::parse(text, VersionScheme::Semver).unwrap_err().to_string();
     let manifest = |text: &str| Manifest::parse(text.as_bytes()).unwrap_err().to_string();
-    let settings = |text: &str| CheckRequest::parse_settings(text.as_bytes()).unwrap_err().to_string();
+    let settings = |value: Value| deserialize::<CheckSettings, _>(value, "").unwrap_err().to_string();
     for (message, expected) in [
         (path("a//b"), r#""a//b": a path must not have a "" segment"#),
         (path("a\nb"), r#""a\nb": a path must not have a control character"#),
@@ -45,11 +46,16 @@ fn a_message_names_the_value_and_the_rule_on_one_line() {
             manifest(r#"{"delete": [], "new": [{"URL": "http://h/a", "dst_path": "a", "hash": "x"}]}"#),
             r#"new[0].hash: "x": a SHA-1 is 40 lower-case hex digits"#,
         ),
-        (settings(r#"{"flash_size": -1}"#), "flash_size: expected a whole number below 2^64, found -1"),
+        (settings(json!({"flash_size": -1})), "flash_size: expected a whole number below 2^64, found `-1`"),
+        (settings(json!({"flash_size": null})), "flash_size: expected a whole number below 2^64, found null"),
+        (settings(json!({"mounts": "flash"})), "mounts: expected a list, found string \"flash\""),
+        (settings(json!({"mounts": ["flash", 5]})), "mounts[1]: expected a string, found `5`"),
         (
-            settings(r#"{"flash_size": 99999999999999999999}"#),
-            "flash_size: expected a whole number below 2^64, found 99999999999999999999",
+            settings(json!({"mount": ["flash"]})),
+            "mount: unknown field `mount`, expected one of `mounts`, `flash_size`, `firmware`, `accept`",
         ),
+        (settings(json!({"accept": [{"code": "secret_key"}]})), "accept[0]: missing field `path`"),
+        (settings(json!("flash")), "expected an object, found string \"flash\""),
     ] {
         assert_eq!(message, expected);
     }
@@ -64,13 +70,12 @@ fn a_long_value_is_cut() {
 
 #[test]
 fn a_chip_has_a_number_of_16_bits() {
-    let read = |chip: &str| {
-        let image = format!(r#"{{"chip": {chip}, "is_whole": true, "is_intact": true}}"#);
-        let list = format!(r#"[{{"path": "firmware_1.0.1.bin", "size": 1, "head": "e9", "image": {image}}}]"#);
-        Peek::parse_list(list.as_bytes()).map(|peeks| peeks[0].image.as_ref().map(|image| image.chip))
+    let read = |chip: u32| -> Result<Vec<Peek>, Error> {
+        let image = json!({"chip": chip, "is_whole": true, "is_intact": true});
+        deserialize(json!([{"path": "firmware_1.0.1.bin", "size": 1, "head": "e9", "image": image}]), "peeks")
     };
-    assert_eq!(read("65535"), Ok(Some(65535)));
-    let error = read("65536").unwrap_err();
+    assert_eq!(read(65535).unwrap()[0].image.as_ref().map(|image| image.chip), Some(65535));
+    let error = read(65536).unwrap_err();
     assert_eq!(error.code(), Code::FieldType);
-    assert_eq!(error.to_string(), "peeks[0].image.chip: 65536: the number of a chip has 16 bits");
+    assert_eq!(error.to_string(), "peeks[0].image.chip: expected a whole number below 2^16, found `65536`");
 }

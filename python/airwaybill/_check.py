@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from functools import partial
@@ -60,8 +59,7 @@ class Settings(NamedTuple):
         try:
             with open(os.path.join(root, SETTINGS), "rb") as file:
                 found = tomllib.loads(file.read().decode("utf-8-sig"))
-            # A time, which JSON has not and no setting is, becomes null.
-            check_settings(json.dumps(found, default=lambda _: None, allow_nan=False))
+            check_settings(found)
         except FileNotFoundError:
             return cls({})
         except OSError as error:

@@ -9,23 +9,22 @@ import subprocess
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from ._core import Keys, Notice, PublicKey, Signature, is_document
+from ._core import Keys, Notice, PublicKey, Signature, is_document, signature_names
 from ._error import AirwaybillError
 from ._files import write
 from ._host import shown
 from ._terminal import complain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-    from ._core import Catalog, Listing, Signed
+    from ._core import Catalog, Listing, SigningStatus
 
 NAMESPACE = "waybill@airwaybill"
 KEYS = "keys"
 DRAFT = ".draft"
 # More than the longest document that is read (rule T8b).
 READ_LIMIT = 512 * 1024 + 1
-MAX_SIGNATURES = 8
 
 
 def warn(message: str) -> None:
@@ -85,7 +84,7 @@ class Judged(NamedTuple):
     """Which releases and images are signed, and why the others are not to be offered, at a time."""
 
     at: str
-    signed: tuple[Signed, ...]
+    signed: tuple[SigningStatus, ...]
     unsigned: tuple[Notice, ...]
 
     def holds(self, at: str) -> bool:
@@ -169,7 +168,7 @@ class Signing(NamedTuple):
     @classmethod
     def of(cls, found: dict[str, bytes], name: str, document: bytes, signers: frozenset[str]) -> Signing:
         """With the signatures that are there already, of keys with these fingerprints."""
-        files = (found[file] for file in _names(name) if file in found)
+        files = (found[file] for file in signature_names(name) if file in found)
         return cls(name, document, tuple(data for data in files if signer(data, document) in signers))
 
     def signed_by(self, key: str) -> Signing:
@@ -179,13 +178,13 @@ class Signing(NamedTuple):
         if own is None:
             raise AirwaybillError("signer_failed", f"ssh-keygen signed other bytes than those of {self.name}")
         others = tuple(other for other in self.signatures if signer(other, self.document) != own)
-        if len(others) == MAX_SIGNATURES:
-            raise AirwaybillError("signatures_too_many", f"{self.name}: it has {MAX_SIGNATURES} signatures already")
+        if len(others) == len(signature_names(self.name)):
+            raise AirwaybillError("signatures_too_many", f"{self.name}: it has {len(others)} signatures already")
         return self._replace(signatures=(*others, data))
 
     def write(self, root: str, found: dict[str, bytes]) -> None:
         """Writes all of it, the document last, without signatures of what was there before."""
-        names = list(_names(self.name))
+        names = signature_names(self.name)
         for file, data in zip(names, self.signatures):
             write(os.path.join(root, file), data)
         if found.get(self.name) != self.document:
@@ -193,11 +192,6 @@ class Signing(NamedTuple):
         for file in names[len(self.signatures) :]:
             if file in found:
                 os.remove(os.path.join(root, file))
-
-
-def _names(document: str) -> Iterator[str]:
-    yield f"{document}.sig"
-    yield from (f"{document}.{number}.sig" for number in range(2, MAX_SIGNATURES + 1))
 
 
 def signer(signature: bytes, document: bytes) -> str | None:
@@ -248,10 +242,10 @@ class Draft(NamedTuple):
     def finish(self, root: str, found: dict[str, bytes]) -> str:
         """Gives it its name, which it returns, once it is complete: the engine decides."""
         name = self.signing.name.removesuffix(DRAFT)
-        files = dict(zip(_names(name), self.signing.signatures))
+        files = dict(zip(signature_names(name), self.signing.signatures))
         self.keys.next(self.signing.document, files)
         self.signing._replace(name=name).write(root, found)
-        for left in (self.signing.name, *_names(self.signing.name)):
+        for left in (self.signing.name, *signature_names(self.signing.name)):
             if left in found:
                 os.remove(os.path.join(root, left))
         return name

@@ -8,17 +8,17 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyMapping};
 
 use crate::check::{self, check_request, signed_documents};
-use crate::convert::{Reduced, version_scheme};
+use crate::convert::{Reduction, version_scheme};
 use crate::error::engine_error;
 use crate::listing::{self, Listing, entries};
 use crate::manifest::manifest_options;
 use crate::objects::{Newest, objects_options};
 use crate::plan::Plan;
 use crate::records::{FileRecord, Finding, Firmware, Notice, Object};
-use crate::waybill::{Documents, Keys, Signed, Waybill, document_number};
+use crate::waybill::{Documents, Keys, SigningStatus, Waybill, document_number};
 
 /// A decision of the engine, as a tuple.
-type Decided = (Option<String>, Option<String>, Option<String>, Option<String>, Option<String>);
+type Decision = (Option<String>, Option<String>, Option<String>, Option<String>, Option<String>);
 
 /// All releases and firmware images of one directory, from `airwaybill.scan` or `Catalog.from_listing`.
 #[pyclass(module = "airwaybill", frozen)]
@@ -172,7 +172,7 @@ impl Catalog {
         firmware: &str,
         accept: Vec<Bound<'_, PyMapping>>,
     ) -> PyResult<Vec<String>> {
-        let request = check_request(current, target, mounts, flash_size, firmware, accept)?;
+        let request = check_request(current, target, mounts, flash_size, firmware, &accept)?;
         py.detach(|| self.0.peeks(&request)).map_err(engine_error)
     }
 
@@ -203,7 +203,7 @@ impl Catalog {
         documents: Option<&Bound<'_, PyAny>>,
         now: Option<String>,
     ) -> PyResult<Vec<Finding>> {
-        let request = check_request(current, target, mounts, flash_size, firmware, accept)?;
+        let request = check_request(current, target, mounts, flash_size, firmware, &accept)?;
         let request = CheckRequest { documents: signed_documents(documents)?, now, ..request };
         let peeks = check::peeks(peeks)?;
         let findings = py.detach(|| self.0.check(&request, &peeks)).map_err(engine_error)?;
@@ -230,7 +230,7 @@ impl Catalog {
         documents: Option<&Bound<'_, PyAny>>,
         now: Option<String>,
     ) -> PyResult<Vec<Finding>> {
-        let request = check_request(current, target, mounts, flash_size, firmware, accept)?;
+        let request = check_request(current, target, mounts, flash_size, firmware, &accept)?;
         let request = CheckRequest { documents: signed_documents(documents)?, now, ..request };
         let check = || self.0.check(&request, &check::read(&root, &self.0.peeks(&request)?));
         Ok(py.detach(check).map_err(engine_error)?.into_iter().map(Into::into).collect())
@@ -273,7 +273,7 @@ impl Catalog {
         files: &Bound<'_, PyAny>,
         documents: &Bound<'_, PyAny>,
         now: Option<&str>,
-    ) -> PyResult<Vec<Signed>> {
+    ) -> PyResult<Vec<SigningStatus>> {
         let (files, documents) = (listing::files(files)?, Documents::new(documents)?);
         let signed = self.0.signed(&keys.get().0, now, &documents.files(), &files).map_err(engine_error)?;
         Ok(signed.iter().map(Into::into).collect())
@@ -289,7 +289,7 @@ impl Catalog {
         firmware_version: Option<String>,
         target: Option<String>,
         allow_downgrade: bool,
-    ) -> PyResult<Option<Decided>> {
+    ) -> PyResult<Option<Decision>> {
         let request = PlanRequest { current, firmware_version, target, allow_downgrade };
         let decision = self.0.decide(&request).map_err(engine_error)?;
         Ok(decision.map(|of| (of.previous_version, of.base, of.target, of.firmware, of.image)))
@@ -433,7 +433,7 @@ impl Release {
         self.get().files().iter().map(FileRecord::from).collect()
     }
 
-    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> Reduced<'py, (String, &'static str, Vec<FileRecord>)> {
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> Reduction<'py, (String, &'static str, Vec<FileRecord>)> {
         let release = slf.get();
         let scheme = release.get().version().scheme().as_str();
         Ok((slf.getattr("_restore")?, (release.version().to_owned(), scheme, release.files())))

@@ -2,12 +2,11 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use airwaybill::{CheckRequest, DocumentFile, SignedDocument};
+use airwaybill::{CheckRequest, CheckSettings, DocumentFile, SignedDocument};
 use pyo3::prelude::*;
-use pyo3::types::PyMapping;
-use serde_json::{Value, json};
+use pyo3::types::{PyDict, PyMapping};
 
-use crate::convert::{bytes, from_python, to_python, whole_number};
+use crate::convert::{bytes, options, to_python, whole_number};
 use crate::error::{engine_error, error};
 use crate::waybill::Documents;
 
@@ -73,11 +72,11 @@ fn open(path: &Path) -> io::Result<File> {
     if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("not a regular file")) }
 }
 
-/// Judges the settings of a check that stand beside the releases, ``check.toml``, written as JSON. Raises `AirwaybillError`
-/// with code `json_invalid`, `field_type`, `field_missing`, `size_too_big` or `glob_invalid`.
+/// Judges the settings of a check that stand beside the releases, what ``check.toml`` says. Raises `AirwaybillError` with code
+/// `field_type`, `field_missing`, `size_too_big` or `glob_invalid`.
 #[pyfunction]
-pub(crate) fn check_settings(json: &str) -> PyResult<()> {
-    CheckRequest::parse_settings(json.as_bytes()).map(drop).map_err(engine_error)
+pub(crate) fn check_settings(settings: &Bound<'_, PyDict>) -> PyResult<()> {
+    options::<CheckSettings>(settings, "")?.validate().map_err(engine_error)
 }
 
 /// The arguments of a check, as Python gives them; what they may say is the engine's to judge.
@@ -87,17 +86,17 @@ pub(crate) fn check_request(
     mounts: Option<Vec<String>>,
     flash_size: Option<Bound<'_, PyAny>>,
     firmware: &str,
-    accept: Vec<Bound<'_, PyMapping>>,
+    accept: &[Bound<'_, PyMapping>],
 ) -> PyResult<CheckRequest> {
-    let accept = accept.iter().map(|item| from_python::<Value>(item)).collect::<PyResult<Vec<_>>>()?;
-    let flash_size: Option<u64> = whole_number("field_type", "flash_size", flash_size.as_ref(), u64::MAX)?;
-    let mut request = json!({"current": current, "firmware": firmware, "accept": accept});
-    for (key, value) in [("target", json!(target)), ("mounts", json!(mounts)), ("flash_size", json!(flash_size))] {
-        if !value.is_null() {
-            request[key] = value;
-        }
-    }
-    CheckRequest::parse(request.to_string().as_bytes()).map_err(engine_error)
+    let accepted = |(index, item): (usize, &Bound<'_, PyMapping>)| options(item, &format!("accept[{index}]"));
+    let default = CheckSettings::default();
+    let settings = CheckSettings {
+        mounts: mounts.unwrap_or(default.mounts),
+        flash_size: whole_number("field_type", "flash_size", flash_size.as_ref(), u64::MAX)?,
+        firmware: firmware.parse().map_err(engine_error)?,
+        accept: accept.iter().enumerate().map(accepted).collect::<PyResult<_>>()?,
+    };
+    Ok(CheckRequest { current, target, settings, ..CheckRequest::default() })
 }
 
 pub(crate) fn signed_documents(documents: Option<&Bound<'_, PyAny>>) -> PyResult<Vec<SignedDocument>> {

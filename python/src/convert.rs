@@ -5,13 +5,14 @@ use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyBytes, PyMemoryView, PyString};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::error::{engine_error, error};
 
 const SHOWN_DIGITS: usize = 40;
 
 /// The result of `__reduce__`, for `pickle` and `copy`: a callable that recreates the value, and its arguments.
-pub(crate) type Reduced<'py, Arguments> = PyResult<(Bound<'py, PyAny>, Arguments)>;
+pub(crate) type Reduction<'py, Arguments> = PyResult<(Bound<'py, PyAny>, Arguments)>;
 
 /// Converts a value of the engine into a plain Python one.
 pub(crate) fn to_python<'py>(py: Python<'py>, value: &impl Serialize) -> PyResult<Bound<'py, PyAny>> {
@@ -30,6 +31,13 @@ pub(crate) fn from_python<T: DeserializeOwned>(value: &Bound<'_, PyAny>) -> PyRe
             || raised.is_instance_of::<PyOverflowError>(py);
         if is_about_types { error("field_type", message) } else { raised }
     })
+}
+
+/// Options, read strictly: pythonize takes a `str` for a list of texts, and any value for a truth. Errors
+/// name the place in them.
+pub(crate) fn options<T: DeserializeOwned>(value: &Bound<'_, PyAny>, place: &str) -> PyResult<T> {
+    let plain = airwaybill::deserialize(&mut pythonize::Depythonizer::from_object(value), place);
+    plain.and_then(|plain: Value| airwaybill::deserialize(plain, place)).map_err(engine_error)
 }
 
 /// An argument that is a whole number from 0 to `most`; another number is an error that names it, with this code.

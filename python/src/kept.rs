@@ -82,7 +82,7 @@ pub(crate) struct Digests {
 
 /// A file that has been hashed.
 #[derive(Clone)]
-pub(crate) struct KeptFile {
+pub(crate) struct HashedFile {
     /// SHA-1 of its path below the root: a third of the memory of the path itself.
     name: Sha1Digest,
     /// For which the digests are valid.
@@ -92,7 +92,7 @@ pub(crate) struct KeptFile {
     sha256: Option<Box<Sha256Digest>>,
 }
 
-impl KeptFile {
+impl HashedFile {
     pub(crate) fn new(path: &str, stamp: Stamp, Digests { sha1, sha256 }: Digests) -> Self {
         Self { name: Sha1Digest::of(path.as_bytes()), stamp, sha1, sha256: sha256.map(Box::new) }
     }
@@ -104,16 +104,16 @@ impl KeptFile {
 
 /// Files that have been hashed, sorted: in a hash table they would take twice the memory.
 #[derive(Default)]
-pub(crate) struct Kept(Vec<KeptFile>);
+pub(crate) struct HashedFiles(Vec<HashedFile>);
 
-impl Kept {
-    pub(crate) fn new(mut files: Vec<KeptFile>) -> Self {
+impl HashedFiles {
+    pub(crate) fn new(mut files: Vec<HashedFile>) -> Self {
         files.par_sort_unstable_by_key(|file| file.name);
         Self(files)
     }
 
     /// The file at a path below the root.
-    pub(crate) fn get(&self, path: &str) -> Option<&KeptFile> {
+    pub(crate) fn get(&self, path: &str) -> Option<&HashedFile> {
         if self.0.is_empty() {
             return None;
         }
@@ -127,7 +127,7 @@ impl Kept {
 }
 
 /// The digests of the last scan of `root`, by this process or by one before it with the same `cache`.
-pub(crate) fn of(root: &Path, cache: Option<&Path>) -> Arc<Kept> {
+pub(crate) fn of(root: &Path, cache: Option<&Path>) -> Arc<HashedFiles> {
     let known = kept().get(root).cloned();
     known.unwrap_or_else(|| {
         let read = Arc::new(cache.and_then(|cache| read(&fs::read(file(root, cache)).ok()?)).unwrap_or_default());
@@ -137,14 +137,14 @@ pub(crate) fn of(root: &Path, cache: Option<&Path>) -> Arc<Kept> {
 }
 
 /// Keeps the digests of a scan. That they cannot be written costs the next process time, and nothing else.
-pub(crate) fn keep(root: PathBuf, digests: Kept, cache: Option<&Path>) {
+pub(crate) fn keep(root: PathBuf, digests: HashedFiles, cache: Option<&Path>) {
     if let Some(cache) = cache {
         _ = write(&root, &digests, cache);
     }
     insert(root, Arc::new(digests));
 }
 
-fn insert(root: PathBuf, digests: Arc<Kept>) {
+fn insert(root: PathBuf, digests: Arc<HashedFiles>) {
     let mut kept = kept();
     if kept.len() >= ROOTS_KEPT {
         kept.clear();
@@ -152,8 +152,8 @@ fn insert(root: PathBuf, digests: Arc<Kept>) {
     kept.insert(root, digests);
 }
 
-fn kept() -> MutexGuard<'static, HashMap<PathBuf, Arc<Kept>>> {
-    static KEPT: LazyLock<Mutex<HashMap<PathBuf, Arc<Kept>>>> = LazyLock::new(Mutex::default);
+fn kept() -> MutexGuard<'static, HashMap<PathBuf, Arc<HashedFiles>>> {
+    static KEPT: LazyLock<Mutex<HashMap<PathBuf, Arc<HashedFiles>>>> = LazyLock::new(Mutex::default);
     KEPT.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -164,7 +164,7 @@ fn file(root: &Path, cache: &Path) -> PathBuf {
 /// A file on disk: its name, size, times in nanoseconds since 1970, inode and digests.
 type Row = (String, u64, i64, i64, u64, String, Option<String>);
 
-fn write(root: &Path, digests: &Kept, cache: &Path) -> io::Result<()> {
+fn write(root: &Path, digests: &HashedFiles, cache: &Path) -> io::Result<()> {
     let mut body = Vec::new();
     serde_json::Serializer::new(&mut body).collect_seq(digests.0.iter().map(row))?;
     let first = format!("{FORMAT}{}\n", Sha256Digest::of(&body));
@@ -181,12 +181,12 @@ fn write(root: &Path, digests: &Kept, cache: &Path) -> io::Result<()> {
     })
 }
 
-fn row(KeptFile { name, stamp, sha1, sha256 }: &KeptFile) -> Row {
+fn row(HashedFile { name, stamp, sha1, sha256 }: &HashedFile) -> Row {
     let sha256 = sha256.as_ref().map(ToString::to_string);
     (name.to_string(), stamp.size, stamp.modified, stamp.changed, stamp.inode, sha1.to_string(), sha256)
 }
 
-fn read(content: &[u8]) -> Option<Kept> {
+fn read(content: &[u8]) -> Option<HashedFiles> {
     let end = content.iter().position(|byte| *byte == b'\n')?;
     let (first, body) = content.split_at(end + 1);
     let digest = str::from_utf8(first).ok()?.strip_prefix(FORMAT)?.trim_end();
@@ -197,7 +197,7 @@ fn read(content: &[u8]) -> Option<Kept> {
     let file = |(name, size, modified, changed, inode, sha1, sha256): Row| {
         let stamp = Stamp { size, modified, changed, inode };
         let sha256 = sha256.map(|sha256| Sha256Digest::parse(&sha256).map(Box::new)).transpose().ok()?;
-        Some(KeptFile { name: Sha1Digest::parse(&name).ok()?, stamp, sha1: Sha1Digest::parse(&sha1).ok()?, sha256 })
+        Some(HashedFile { name: Sha1Digest::parse(&name).ok()?, stamp, sha1: Sha1Digest::parse(&sha1).ok()?, sha256 })
     };
-    rows.into_iter().map(file).collect::<Option<_>>().map(Kept::new)
+    rows.into_iter().map(file).collect::<Option<_>>().map(HashedFiles::new)
 }

@@ -64,7 +64,7 @@ mod _core {
     #[pymodule_export]
     use crate::version::Version;
     #[pymodule_export]
-    use crate::waybill::{Keys, PublicKey, Signature, Signed, Verdict, Waybill, verify_signed};
+    use crate::waybill::{Keys, PublicKey, Signature, SigningStatus, Verdict, Waybill, signature_names, verify_signed};
 
     #[pymodule_export]
     #[allow(non_upper_case_globals, reason = "the name that Python gives it")]

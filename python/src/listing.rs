@@ -10,10 +10,10 @@ use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-use crate::convert::{Reduced, from_python, to_python, version_scheme};
+use crate::convert::{Reduction, from_python, to_python, version_scheme};
 use crate::error::{engine_error, error};
 use crate::records::FileRecord;
-use crate::scan::{Progress, Tree, Wanted, scan};
+use crate::scan::{Progress, ScanOptions, Tree, scan};
 
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
 
@@ -47,7 +47,7 @@ impl Listing {
     ) -> PyResult<Self> {
         let scheme = version_scheme(scheme)?;
         let options = CatalogOptions { scheme, ignore, include, ..CatalogOptions::default() };
-        let wanted = Wanted { filter: Filter::new(&options).map_err(engine_error)?, sha256, cache };
+        let wanted = ScanOptions { filter: Filter::new(&options).map_err(engine_error)?, sha256, cache };
         if !root.is_dir() {
             return Err(root_invalid(&root, &"not a directory"));
         }
@@ -148,7 +148,7 @@ impl Listing {
         Ok(Self(Tree { entries: entries.map_err(engine_error)?, changed, arrived }))
     }
 
-    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> Reduced<'py, Parts<'py>> {
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> Reduction<'py, Parts<'py>> {
         let (py, tree) = (slf.py(), &slf.get().0);
         let entries = py.detach(|| serde_json::to_vec(&tree.entries));
         let entries = entries.map_err(|error| PyRuntimeError::new_err(error.to_string()))?;

@@ -4,7 +4,7 @@ use airwaybill::{ManifestFormat, ManifestOptions};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::convert::{Reduced, bytes, to_python};
+use crate::convert::{Reduction, bytes, to_python};
 use crate::error::engine_error;
 
 /// The document that tells a device how to update itself.
@@ -50,7 +50,7 @@ impl Manifest {
         format!("<Manifest {from} -> {}: {delete} deleted, {new} new, {update} updated{flashed}>", self.version())
     }
 
-    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> Reduced<'py, (String,)> {
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> Reduction<'py, (String,)> {
         Ok((slf.getattr("parse")?, (slf.get().to_json(),)))
     }
 

@@ -1,7 +1,7 @@
 use pyo3::IntoPyObjectExt as _;
 use pyo3::prelude::*;
 
-use crate::convert::{Reduced, to_python, version_scheme};
+use crate::convert::{Reduction, to_python, version_scheme};
 use crate::error::engine_error;
 use crate::manifest::{Manifest, manifest_options};
 use crate::records::{Firmware, PlanFile};
@@ -97,7 +97,7 @@ impl Plan {
         format!("<Plan {from} -> {}: {delete} deleted, {new} new, {update} updated{flashed}>", plan.version)
     }
 
-    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> Reduced<'py, (&'static str, Bound<'py, PyAny>)> {
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> Reduction<'py, (&'static str, Bound<'py, PyAny>)> {
         let plan = slf.get();
         let fields = (
             plan.version(),

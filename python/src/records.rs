@@ -4,7 +4,7 @@ use airwaybill::{Code, DevicePath, Error, Sha1Digest, Sha256Digest, Version, Ver
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
-use crate::convert::Reduced;
+use crate::convert::Reduction;
 use crate::error::{engine_error, error};
 
 /// A frozen record: attributes, equality, hash, repr, and a way through `pickle` and `copy`. Methods may follow its fields.
@@ -28,7 +28,7 @@ macro_rules! record {
                 Self { $($field),* }
             }
 
-            fn __reduce__<'py>(slf: &Bound<'py, Self>) -> Reduced<'py, Bound<'py, PyTuple>> {
+            fn __reduce__<'py>(slf: &Bound<'py, Self>) -> Reduction<'py, Bound<'py, PyTuple>> {
                 let fields = PyTuple::new(slf.py(), [$(slf.getattr(stringify!($field))?),*])?;
                 Ok((slf.getattr("_restore")?, fields))
             }

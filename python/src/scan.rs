@@ -13,7 +13,7 @@ use airwaybill::{Entry, FileRecord, Filter, Hasher, PATCHES, Sha256Hasher, is_pa
 use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
-use crate::kept::{self, Digests, Kept, KeptFile, SECOND, Stamp};
+use crate::kept::{self, Digests, HashedFile, HashedFiles, SECOND, Stamp};
 
 const BUFFER_BYTES: usize = 128 * 1024;
 
@@ -49,7 +49,7 @@ impl Progress {
 }
 
 /// What is to be read, and what of it.
-pub(crate) struct Wanted {
+pub(crate) struct ScanOptions {
     pub(crate) filter: Filter,
     /// Whether to compute SHA-256 as well.
     pub(crate) sha256: bool,
@@ -69,7 +69,7 @@ enum Kind<'k> {
     Empty,
     File,
     /// A file whose kept digest is still valid.
-    Known(&'k KeptFile),
+    Known(&'k HashedFile),
     Link,
     Unread(String),
 }
@@ -79,9 +79,9 @@ struct ReadEntry<'k> {
     entry: Entry,
     stamp: Option<Stamp>,
     /// What is kept for it, if that is still valid. One that is ignored this time, perhaps by a glob, is known too.
-    known: Option<&'k KeptFile>,
+    known: Option<&'k HashedFile>,
     /// What is to be kept for it.
-    new: Option<KeptFile>,
+    new: Option<HashedFile>,
 }
 
 /// Scans the directory of releases at `root`.
@@ -89,7 +89,7 @@ struct ReadEntry<'k> {
 /// # Errors
 ///
 /// The root cannot be listed, or the scan was cancelled. What cannot be read below it becomes an `unread` entry.
-pub(crate) fn scan(root: &Path, wanted: &Wanted, progress: &Progress) -> io::Result<Tree> {
+pub(crate) fn scan(root: &Path, wanted: &ScanOptions, progress: &Progress) -> io::Result<Tree> {
     let root = fs::canonicalize(root)?;
     fs::read_dir(&root)?;
     pool()?.install(|| scan_in_pool(root, wanted, progress))
@@ -115,7 +115,7 @@ fn pool() -> io::Result<Arc<ThreadPool>> {
     }
 }
 
-fn scan_in_pool(root: PathBuf, wanted: &Wanted, progress: &Progress) -> io::Result<Tree> {
+fn scan_in_pool(root: PathBuf, wanted: &ScanOptions, progress: &Progress) -> io::Result<Tree> {
     let cache = wanted.cache.as_deref();
     let kept = kept::of(&root, cache);
     let started = kept::nanoseconds(SystemTime::now());
@@ -147,7 +147,7 @@ fn scan_in_pool(root: PathBuf, wanted: &Wanted, progress: &Progress) -> io::Resu
     }
     if known.len() < kept.len() || !new.is_empty() {
         new.extend(known.into_iter().cloned());
-        kept::keep(root, Kept::new(new), cache);
+        kept::keep(root, HashedFiles::new(new), cache);
     }
     Ok(tree.finish())
 }
@@ -219,7 +219,7 @@ impl Times {
 
 /// Everything below the root, except the content of top-level directories that are not releases. Level by level, so that
 /// all threads take part and the depth needs no stack.
-fn walk<'k>(root: &Path, wanted: &Wanted, kept: &'k Kept, progress: &Progress) -> Vec<TreeEntry<'k>> {
+fn walk<'k>(root: &Path, wanted: &ScanOptions, kept: &'k HashedFiles, progress: &Progress) -> Vec<TreeEntry<'k>> {
     let mut found = Vec::new();
     let mut level = vec![root.to_owned()];
     while !level.is_empty() && !progress.cancelled.load(Relaxed) {
@@ -231,7 +231,13 @@ fn walk<'k>(root: &Path, wanted: &Wanted, kept: &'k Kept, progress: &Progress) -
     found
 }
 
-fn list<'k>(directory: &Path, root: &Path, wanted: &Wanted, kept: &'k Kept, progress: &Progress) -> Vec<TreeEntry<'k>> {
+fn list<'k>(
+    directory: &Path,
+    root: &Path,
+    wanted: &ScanOptions,
+    kept: &'k HashedFiles,
+    progress: &Progress,
+) -> Vec<TreeEntry<'k>> {
     let mut found = Vec::new();
     let has_patches = directory.parent() == Some(root) && directory.ends_with(PATCHES);
     let listed = fs::read_dir(directory).and_then(|entries| {
@@ -259,7 +265,7 @@ fn list<'k>(directory: &Path, root: &Path, wanted: &Wanted, kept: &'k Kept, prog
     found
 }
 
-fn look<'k>(entry: &DirEntry, is_top: bool, root: &Path, wanted: &Wanted, kept: &'k Kept) -> TreeEntry<'k> {
+fn look<'k>(entry: &DirEntry, is_top: bool, root: &Path, wanted: &ScanOptions, kept: &'k HashedFiles) -> TreeEntry<'k> {
     let (absolute, filter) = (entry.path(), &wanted.filter);
     let unread = |reason: &str| Kind::Unread(reason.to_owned());
     let (mut path, is_utf8) = match listing_path(&absolute, root) {
@@ -287,7 +293,7 @@ fn look<'k>(entry: &DirEntry, is_top: bool, root: &Path, wanted: &Wanted, kept: 
 }
 
 /// The digest kept for a file, if it is still valid.
-fn known<'k>(entry: &DirEntry, path: &str, wanted: &Wanted, kept: &'k Kept) -> Option<&'k KeptFile> {
+fn known<'k>(entry: &DirEntry, path: &str, wanted: &ScanOptions, kept: &'k HashedFiles) -> Option<&'k HashedFile> {
     let known = kept.get(path).filter(|known| known.digests().sha256.is_some() || !wanted.sha256)?;
     // `DirEntry::metadata` does not resolve the whole path.
     (Stamp::of(&entry.metadata().ok()?).ok()? == known.stamp).then_some(known)
@@ -313,8 +319,8 @@ fn bytes_to_hash(found: &TreeEntry<'_>, root: &Path) -> u64 {
 fn read<'k>(
     TreeEntry { path, kind }: TreeEntry<'k>,
     root: &Path,
-    wanted: &Wanted,
-    kept: &'k Kept,
+    wanted: &ScanOptions,
+    kept: &'k HashedFiles,
     started: i64,
     progress: &Progress,
 ) -> ReadEntry<'k> {
@@ -341,7 +347,7 @@ fn read<'k>(
         }
         Kind::File => match hash(&absolute(), wanted, progress) {
             Ok((stamp, digests)) => {
-                new = stamp.is_settled(started).then(|| KeptFile::new(&path, stamp, digests));
+                new = stamp.is_settled(started).then(|| HashedFile::new(&path, stamp, digests));
                 (file_of(path, stamp, digests, wanted), Some(stamp))
             }
             Err(error) if is_out_of_means(&error) => {
@@ -357,7 +363,7 @@ fn read<'k>(
     ReadEntry { entry, stamp, known, new }
 }
 
-fn file_of(path: String, stamp: Stamp, Digests { sha1, sha256 }: Digests, wanted: &Wanted) -> Entry {
+fn file_of(path: String, stamp: Stamp, Digests { sha1, sha256 }: Digests, wanted: &ScanOptions) -> Entry {
     let seconds = stamp.modified.div_euclid(SECOND);
     let mtime = wanted.filter.needs_mtime(&path, seconds).then_some(seconds);
     let sha256 = sha256.filter(|_| wanted.sha256);
@@ -389,7 +395,7 @@ fn open(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-fn hash(path: &Path, wanted: &Wanted, progress: &Progress) -> io::Result<(Stamp, Digests)> {
+fn hash(path: &Path, wanted: &ScanOptions, progress: &Progress) -> io::Result<(Stamp, Digests)> {
     thread_local!(static BUFFER: RefCell<Vec<u8>> = RefCell::new(vec![0; BUFFER_BYTES]));
     BUFFER.with_borrow_mut(|buffer| {
         let mut file = open(path)?;

@@ -2,7 +2,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
 use crate::catalog::Catalog;
-use crate::convert::{Reduced, to_python};
+use crate::convert::{Reduction, to_python};
 use crate::error::engine_error;
 use crate::listing::files;
 use crate::manifest::Manifest;

@@ -5,7 +5,7 @@ use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyDict, PyMapping, PyTuple};
 
-use crate::convert::{Reduced, bytes, to_python, whole_number};
+use crate::convert::{Reduction, bytes, to_python, whole_number};
 use crate::error::engine_error;
 use crate::records::{Notice, record};
 
@@ -37,7 +37,7 @@ macro_rules! document {
                 hasher.finish()
             }
 
-            fn __reduce__<'py>(slf: &Bound<'py, Self>) -> Reduced<'py, (Vec<u8>,)> {
+            fn __reduce__<'py>(slf: &Bound<'py, Self>) -> Reduction<'py, (Vec<u8>,)> {
                 Ok((slf.getattr("parse")?, (slf.get().render(),)))
             }
         }
@@ -310,7 +310,7 @@ impl From<&airwaybill::Verdict> for Verdict {
 
 record! {
     /// A release or an image, and whether devices take it; false if they do not.
-    Signed {
+    SigningStatus {
         /// `1.0.1` or `firmware_1.0.1.bin`.
         path: String,
         /// Of its waybill; `None` if that cannot be read.
@@ -333,12 +333,18 @@ record! {
     }
 }
 
-impl From<&airwaybill::Signed> for Signed {
-    fn from(signed: &airwaybill::Signed) -> Self {
+impl From<&airwaybill::SigningStatus> for SigningStatus {
+    fn from(signed: &airwaybill::SigningStatus) -> Self {
         let (path, expires) = (signed.path.clone(), signed.expires.clone());
         let held_back = signed.held_back.as_ref().map(Into::into);
         Self { path, sequence: signed.sequence, expires, verdict: (&signed.verdict).into(), held_back }
     }
+}
+
+/// The names that the signatures of a document may have, in the order in which they are read.
+#[pyfunction]
+pub(crate) fn signature_names(document: &str) -> Vec<String> {
+    airwaybill::signature_names(document)
 }
 
 /// Contents of files, by name.

@@ -206,7 +206,7 @@ def test_with_checked_what_has_errors_is_not_offered(root: Path, log: Path) -> N
         server.wait(lambda health: health["releases"] == ["1.0.0", "1.0.1", "1.0.2"])
         assert target(server)["version"] == "1.0.2"
         write(root, {"firmware_1.0.3.bin": b"", "check.toml": b"accept = 5"})
-        said = "error: settings_invalid: check.toml: accept: expected a list, found 5"
+        said = "error: settings_invalid: check.toml: accept: expected a list, found `5`"
         eventually(partial(starts, said, server), bool)
         # What it said before holds: nothing goes out, or is held back, for a slip in it.
         health = server.wait(lambda health: len(health["held_back"]) == 1)
@@ -239,7 +239,7 @@ def test_settings_that_were_never_read(root: Path, log: Path, option: str | None
         offered = "nothing" if option else "1.0.1, the highest of 2; firmware_1.0.1.bin"
         assert whole_log_of(server)[-1] == f"devices get: {offered}; errors: 2"
         assert starts("error: settings_invalid: ", server) == [
-            "error: settings_invalid: check.toml: mounts: expected a list, found 5"
+            "error: settings_invalid: check.toml: mounts: expected a list, found `5`"
         ]
         # What is meant so is not known, and so nothing goes out.
         health = server.health()

@@ -62,13 +62,13 @@ export function areasOf(engine, { applyPatch, makePatch }) {
     },
 
     check(input) {
-      if (input.settings !== undefined) return engine.checkSettings(JSON.stringify(input.settings)) ?? null;
-      const { check: { flash_size: flashSize, ...request } = {}, contents = {} } = input;
+      if (input.settings !== undefined) return engine.checkSettings(input.settings) ?? null;
+      const { check: request, contents = {} } = input;
       const catalog = catalogOf(input);
-      const paths = catalog.peeks({ flashSize, ...request });
+      const paths = catalog.peeks(request);
       const known = paths.filter((path) => path in contents);
       const peeks = known.map((path) => peek(path, new Uint8Array(contentOf(contents[path]))));
-      return { peeks: paths, findings: catalog.check(peeks, { flashSize, ...request }) };
+      return { peeks: paths, findings: catalog.check(peeks, request) };
     },
 
     waybill({ waybill, keys, signature, next, verify, change, newest, release, signed, ed25519 }) {

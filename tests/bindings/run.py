@@ -99,9 +99,10 @@ def verify(case):
 
 def check(case):
     if "settings" in case:
-        return check_settings(json.dumps(case["settings"]))
+        return check_settings(case["settings"])
     catalog, request = catalog_of(case), dict(case.get("check", {}))
     signed = {"documents": files_of(request.pop("documents", [])), "now": request.pop("now", None)}
+    request |= request.pop("settings", {})
     paths = catalog.peeks(**request)
     contents = case.get("contents", {})
     peeks = [Peek(path, content_of(contents[path])) for path in paths if path in contents]

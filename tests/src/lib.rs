@@ -22,7 +22,7 @@ mod waybill;
 pub mod wycheproof;
 
 use airwaybill::{
-    Catalog, CatalogOptions, CheckRequest, DevicePath, Entry, EntryFields, Error, FileRecord, Manifest,
+    Catalog, CatalogOptions, CheckRequest, CheckSettings, DevicePath, Entry, EntryFields, Error, FileRecord, Manifest,
     ManifestOptions, Notice, Peek, PlanRequest, Release, Version, VersionScheme, files_of, verify_content,
     verify_device,
 };
@@ -130,9 +130,7 @@ impl Input {
     }
 
     fn check_request(&self) -> Result<CheckRequest, Error> {
-        self.check
-            .as_ref()
-            .map_or(Ok(CheckRequest::default()), |check| CheckRequest::parse(check.to_string().as_bytes()))
+        self.check.as_ref().map_or(Ok(CheckRequest::default()), |check| airwaybill::deserialize(check, "check"))
     }
 
     fn found(&mut self) -> Result<Vec<FileRecord>, Error> {
@@ -230,7 +228,8 @@ fn plan(mut input: Input) -> Result<Value, Failure> {
 
 fn check(mut input: Input) -> Result<Value, Failure> {
     if let Some(settings) = &input.settings {
-        return Ok(json!(CheckRequest::parse_settings(settings.to_string().as_bytes()).map(|_| ())?));
+        let settings: CheckSettings = airwaybill::deserialize(settings, "")?;
+        return Ok(json!(settings.validate()?));
     }
     let (catalog, request) = (input.catalog()?, input.check_request()?);
     let paths = catalog.peeks(&request)?;

@@ -22,9 +22,10 @@ export {
   verifySigned,
 } from "./engine.js";
 export type {
-  Accept,
+  Acceptance,
   CatalogOptions,
   CheckRequest,
+  CheckSettings,
   Content,
   DstPaths,
   Entry,
@@ -54,9 +55,9 @@ export type {
   Report,
   Role,
   Sha1Digest,
-  Signed,
   SignedDocument,
   SignedFile,
+  SigningStatus,
   Verdict,
   VersionScheme,
   WaybillDocument,

@@ -27,31 +27,20 @@ export function copy(source: unknown, start: number, target: Uint8Array): number
   return taken.length;
 }
 
-function asText(value: unknown, replace: (value: unknown) => unknown): string {
+/** A value as plain data, as JSON would write it: without the caller's getters and classes. */
+function asJson(value: unknown, replace: (value: unknown) => unknown): any {
   const text = JSON.stringify(value, (key: string, value: unknown) => {
     // A lone surrogate would be replaced on its way to the engine.
     if (!key.isWellFormed() || (typeof value === "string" && !value.isWellFormed())) throw new TypeError("a lone surrogate");
     return replace(value);
   }) as string | undefined;
   if (text === undefined) throw new TypeError("no data");
-  return text;
+  return JSON.parse(text);
 }
 
-/** A value as plain data, as JSON would write it: without the caller's getters and classes. */
-function asJson(value: unknown, replace: (value: unknown) => unknown): any {
-  return JSON.parse(asText(value, replace));
-}
-
-/** Options, or a list, as JSON, without null values. */
-export function json(value: unknown): string {
-  return asText(value ?? {}, (value) => value ?? undefined);
-}
-
-/** Options as plain data, without null values. */
-export function plain(options: unknown): object {
-  const given = asJson(options ?? {}, (value) => value ?? undefined);
-  if (typeof given !== "object" || given === null || Array.isArray(given)) throw new TypeError("not an object");
-  return given;
+/** Options, or a list, as plain data, without null values, which JSON would make of numbers that are none as well. */
+export function plain(value: unknown): unknown {
+  return asJson(value ?? {}, (value) => (typeof value !== "number" || Number.isFinite(value) ? (value ?? undefined) : String(value)));
 }
 
 /** A listing: its files as columns, everything else as plain data. `listing.rs` has figures. */

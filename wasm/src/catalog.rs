@@ -1,14 +1,13 @@
 use std::rc::Rc;
 
-use airwaybill::Plan;
+use airwaybill::{Peek, Plan};
 use js_sys::Reflect;
 use serde::Serialize;
 use tsify::Tsify;
 use wasm_bindgen::prelude::*;
 
-use crate::check::{self, check_request};
-use crate::convert::{Result, engine_error, optional_text, options, shared, text, to_js};
-use crate::listing::{entries, file_list, files, number, path_list};
+use crate::convert::{Result, engine_error, number, optional_text, read, shared, text, to_js};
+use crate::listing::{entries, file_list, files, path_list};
 use crate::manifest::Manifest;
 use crate::waybill;
 
@@ -35,7 +34,7 @@ impl Catalog {
         #[wasm_bindgen(unchecked_optional_param_type = "Catalog | null")] earlier: &JsValue,
         #[wasm_bindgen(unchecked_optional_param_type = "readonly Entry[] | null")] patches: &JsValue,
     ) -> Result<Catalog> {
-        let options = options(catalog_options, "options")?;
+        let options = read(catalog_options, "options")?;
         let entries = entries(listing, "listing")?;
         let mut catalog = airwaybill::Catalog::from_listing(&entries, &options).map_err(engine_error)?;
         if !earlier.is_null() && !earlier.is_undefined() {
@@ -108,7 +107,7 @@ impl Catalog {
         #[wasm_bindgen(unchecked_param_type = "readonly Entry[]")] listing: &JsValue,
         #[wasm_bindgen(unchecked_param_type = "Readonly<Record<string, string>>")] documents: &JsValue,
     ) -> Result<String> {
-        let (request, documents) = (options(request, "request")?, waybill::documents_of(documents, "documents")?);
+        let (request, documents) = (read(request, "request")?, waybill::documents_of(documents, "documents")?);
         let waybill = self.0.waybill(&request, &waybill::files(&documents), &files(listing, "listing")?);
         Ok(waybill.map_err(engine_error)?.render())
     }
@@ -119,7 +118,7 @@ impl Catalog {
     /// signatures that are there, by name; `now` is the time, `2026-11-27T00:00:00Z`: without it nothing expires.
     ///
     /// @throws as `parseKeys`, `field_missing` (a file has no SHA-256), `document_value` if `now` is no time
-    #[wasm_bindgen(unchecked_return_type = "Signed[]")]
+    #[wasm_bindgen(unchecked_return_type = "SigningStatus[]")]
     pub fn signed(
         &self,
         #[wasm_bindgen(unchecked_param_type = "string | Uint8Array")] keys: &JsValue,
@@ -141,7 +140,7 @@ impl Catalog {
         &self,
         #[wasm_bindgen(unchecked_optional_param_type = "PlanRequest | null")] request: &JsValue,
     ) -> Result<JsValue> {
-        let Some(plan) = self.decide(request)? else { return Ok(JsValue::NULL) };
+        let Some(plan) = self.plan_of(request)? else { return Ok(JsValue::NULL) };
         // The lists cross as columns, the rest without them.
         let lists = [
             ("delete", path_list(&plan.delete)),
@@ -165,7 +164,7 @@ impl Catalog {
         &self,
         #[wasm_bindgen(unchecked_optional_param_type = "CheckRequest | null")] request: &JsValue,
     ) -> Result<JsValue> {
-        to_js(&self.0.peeks(&check_request(request)?).map_err(engine_error)?)
+        to_js(&self.0.peeks(&read(request, "request")?).map_err(engine_error)?)
     }
 
     /// What a careful colleague would say before a release goes out: errors first, each level sorted by path. `peeks`
@@ -178,8 +177,8 @@ impl Catalog {
         #[wasm_bindgen(unchecked_param_type = "readonly Peek[]")] peeks: &JsValue,
         #[wasm_bindgen(unchecked_optional_param_type = "CheckRequest | null")] request: &JsValue,
     ) -> Result<JsValue> {
-        let peeks = check::peeks(peeks)?;
-        to_js(&self.0.check(&check_request(request)?, &peeks).map_err(engine_error)?)
+        let peeks = read::<Vec<Peek>>(peeks, "peeks")?;
+        to_js(&self.0.check(&read(request, "request")?, &peeks).map_err(engine_error)?)
     }
 
     /// Bytes that the device downloads; 0 if there is nothing to do.
@@ -190,7 +189,7 @@ impl Catalog {
         &self,
         #[wasm_bindgen(unchecked_optional_param_type = "PlanRequest | null")] request: &JsValue,
     ) -> Result<f64> {
-        Ok(self.decide(request)?.map_or(0.0, |plan| number(plan.download_size())))
+        Ok(self.plan_of(request)?.map_or(0.0, |plan| number(plan.download_size())))
     }
 
     /// The same of a device that takes the patches of a manifest of format 3.
@@ -201,7 +200,7 @@ impl Catalog {
         &self,
         #[wasm_bindgen(unchecked_optional_param_type = "PlanRequest | null")] request: &JsValue,
     ) -> Result<f64> {
-        Ok(self.decide(request)?.map_or(0.0, |plan| number(plan.patched_size())))
+        Ok(self.plan_of(request)?.map_or(0.0, |plan| number(plan.patched_size())))
     }
 
     /// The plan rendered for one base URL; `null` if there is nothing to do.
@@ -213,8 +212,8 @@ impl Catalog {
         #[wasm_bindgen(unchecked_param_type = "PlanRequest | null | undefined")] request: &JsValue,
         #[wasm_bindgen(js_name = "options", unchecked_param_type = "ManifestOptions")] manifest_options: &JsValue,
     ) -> Result<JsValue> {
-        let rendering = options(manifest_options, "options")?;
-        let Some(plan) = self.decide(request)? else { return Ok(JsValue::NULL) };
+        let rendering = read(manifest_options, "options")?;
+        let Some(plan) = self.plan_of(request)? else { return Ok(JsValue::NULL) };
         Ok(Manifest::from(plan.manifest(&rendering).map_err(engine_error)?).into())
     }
 
@@ -227,14 +226,14 @@ impl Catalog {
         #[wasm_bindgen(unchecked_param_type = "PlanRequest | null | undefined")] request: &JsValue,
         #[wasm_bindgen(js_name = "options", unchecked_param_type = "ManifestOptions")] manifest_options: &JsValue,
     ) -> Result<String> {
-        let rendering = options(manifest_options, "options")?;
-        self.0.manifest_json(&options(request, "request")?, &rendering).map_err(engine_error)
+        let rendering = read(manifest_options, "options")?;
+        self.0.manifest_json(&read(request, "request")?, &rendering).map_err(engine_error)
     }
 }
 
 impl Catalog {
-    fn decide(&self, request: &JsValue) -> Result<Option<Plan>> {
-        self.0.plan(&options(request, "request")?).map_err(engine_error)
+    fn plan_of(&self, request: &JsValue) -> Result<Option<Plan>> {
+        self.0.plan(&read(request, "request")?).map_err(engine_error)
     }
 }
 

@@ -1,7 +1,7 @@
-use airwaybill::{CheckRequest, Peek};
+use airwaybill::{CheckSettings, Peek};
 use wasm_bindgen::prelude::*;
 
-use crate::convert::{Result, engine_error, json, octets, text, to_js, wrong_type};
+use crate::convert::{Result, engine_error, octets, read, text, to_js, wrong_type};
 
 /// What a check has to know of one file's content, which is in memory as a whole; `path` is from the top directory.
 ///
@@ -16,19 +16,11 @@ pub fn peek(
     to_js(&Peek::of(&text(path, "path")?, &content))
 }
 
-/// Judges the settings of a check that stand beside the releases, `check.toml`, written as JSON.
+/// Judges the settings of a check that stand beside the releases, what `check.toml` says.
 ///
-/// @throws `json_invalid`, `field_type`, `field_missing`, `size_too_big`, `glob_invalid`
+/// @throws `field_type`, `field_missing`, `size_too_big`, `glob_invalid`
 #[allow(clippy::missing_errors_doc, reason = "@throws says it, as TypeScript has it")]
 #[wasm_bindgen(js_name = checkSettings)]
-pub fn check_settings(#[wasm_bindgen(unchecked_param_type = "string")] settings: &JsValue) -> Result<()> {
-    CheckRequest::parse_settings(text(settings, "settings")?.as_bytes()).map(drop).map_err(engine_error)
-}
-
-pub(crate) fn check_request(value: &JsValue) -> Result<CheckRequest> {
-    CheckRequest::parse(json(value, "request")?.as_bytes()).map_err(engine_error)
-}
-
-pub(crate) fn peeks(value: &JsValue) -> Result<Vec<Peek>> {
-    Peek::parse_list(json(value, "peeks")?.as_bytes()).map_err(engine_error)
+pub fn check_settings(#[wasm_bindgen(unchecked_param_type = "CheckSettings")] settings: &JsValue) -> Result<()> {
+    read::<CheckSettings>(settings, "")?.validate().map_err(engine_error)
 }

@@ -5,16 +5,18 @@
 //!
 //! For an argument of an exported class wasm-bindgen throws an error of its own, without a code, where the object is of another
 //! class or freed. So such arguments are a `JsValue`, cast unchecked to `Handle` to call `share()`, which each class has: it gives
-//! a second handle of the same value, which may be consumed here. On any other object the call throws, and is caught. Options are
-//! read by `AllFields`, since serde-wasm-bindgen asks an object for the fields that it knows alone, and a misspelt option would go
-//! unnoticed.
+//! a second handle of the same value, which may be consumed here. On any other object the call throws, and is caught.
+//!
+//! Options are read by `PlainData`, since serde-wasm-bindgen asks an object for the fields that it knows alone, and a misspelt one
+//! would go unnoticed.
 
 use std::cell::RefCell;
 use std::fmt::Display;
 
 use airwaybill::Code;
-use js_sys::{Array, Error, JsString, Reflect};
-use serde::de::{DeserializeOwned, Deserializer, Visitor};
+use js_sys::{Array, Error, JSON, JsString, Object, Reflect};
+use serde::de::value::{MapDeserializer, SeqDeserializer};
+use serde::de::{DeserializeOwned, Deserializer, IntoDeserializer, Visitor};
 use serde::{Serialize, forward_to_deserialize_any};
 use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::convert::TryFromJsValue;
@@ -35,18 +37,15 @@ pub(crate) fn engine_error(failure: airwaybill::Error) -> JsValue {
 }
 
 pub(crate) fn wrong_type(place: &str, wanted: impl Display) -> JsValue {
-    error(Code::FieldType, format_args!("{place}: {wanted}"))
+    let colon = if place.is_empty() { "" } else { ": " };
+    error(Code::FieldType, format_args!("{place}{colon}{wanted}"))
 }
 
 #[wasm_bindgen(raw_module = "./crossing.js")]
 extern "C" {
-    /// Copies options into a plain object, without getters and null values. Throws if they are not an object.
+    /// Copies options, or a into plain data, without getters and null values. Throws for what JSON cannot write.
     #[wasm_bindgen(catch)]
     pub(crate) fn plain(value: &JsValue) -> Result<JsValue>;
-
-    /// Options, or a list, as JSON, without null values. Throws for what JSON cannot write.
-    #[wasm_bindgen(catch, js_name = json)]
-    fn to_json(value: &JsValue) -> Result<String>;
 
     /// Copies bytes of a `Uint8Array`, from `start` on, into `target`; returns how many. Throws for any other value.
     #[wasm_bindgen(catch)]
@@ -108,20 +107,20 @@ pub(crate) fn octets(value: &JsValue) -> Option<Vec<u8>> {
     each_piece(value, |piece| octets.extend_from_slice(piece)).ok().map(|()| octets)
 }
 
-/// Options; without any, the defaults.
-pub(crate) fn options<T: DeserializeOwned>(value: &JsValue, place: &str) -> Result<T> {
-    let value = plain(value).map_err(|_| wrong_type(place, "expected an object of strings, numbers and lists"))?;
-    from_js(value, place)
+/// A document as text or as the bytes of a file.
+pub(crate) fn bytes_of(value: &JsValue, place: &str) -> Result<Vec<u8>> {
+    octets(value).map_or_else(|| text(value, place).map(String::into_bytes), Ok)
 }
 
-/// Options, or a list, for the engine to read as JSON.
-pub(crate) fn json(value: &JsValue, place: &str) -> Result<String> {
-    to_json(value).map_err(|_| wrong_type(place, "expected a list or an object of strings, numbers and lists"))
+/// Options or a list of objects; without any, the defaults.
+pub(crate) fn read<T: DeserializeOwned>(value: &JsValue, place: &str) -> Result<T> {
+    let value = plain(value).map_err(|_| wrong_type(place, "expected objects and lists of strings and numbers"))?;
+    from_js(value, place)
 }
 
 /// Converts plain data into a value of the engine.
 pub(crate) fn from_js<T: DeserializeOwned>(value: JsValue, place: &str) -> Result<T> {
-    airwaybill::deserialize(AllFields(value), place).map_err(engine_error)
+    airwaybill::deserialize(PlainData(value), place).map_err(engine_error)
 }
 
 /// Converts a value of the engine into a plain one.
@@ -129,10 +128,58 @@ pub(crate) fn to_js(value: &(impl Serialize + ?Sized)) -> Result<JsValue> {
     Ok(value.serialize(&Serializer::json_compatible())?)
 }
 
-/// Passes on all fields of an object.
-struct AllFields(JsValue);
+/// The keys and values of a plain object; `None` for any other value.
+pub(crate) fn entries(value: &JsValue) -> Option<impl Iterator<Item = (JsValue, JsValue)> + use<>> {
+    let entry = |pair: JsValue| {
+        let pair: Array = pair.unchecked_into();
+        (pair.get(0), pair.get(1))
+    };
+    let is_object = value.is_object() && !Array::is_array(value);
+    is_object.then(|| Object::entries(value.unchecked_ref()).into_iter().map(entry))
+}
 
-impl<'de> Deserializer<'de> for AllFields {
+/// INVARIANT: sizes are under 2^53, and so is their sum in a catalog.
+#[allow(clippy::cast_precision_loss, reason = "JavaScript's numbers are f64")]
+pub(crate) fn number(size: u64) -> f64 {
+    size as f64
+}
+
+/// The reverse of `number`. INVARIANT: whole and not negative; beyond 64 bits it saturates, and is too big like anything over 2^53.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "JavaScript's numbers are f64")]
+pub(crate) fn whole(number: f64) -> u64 {
+    number as u64
+}
+
+/// Of a value of another kind than is wanted.
+const SHOWN_CHARACTERS: usize = 40;
+
+/// Plain data, of whose objects all fields are read. Without the methods that are asked for by name, `deserialize_any` alone, it is
+/// 2 KB more of the module, gzipped.
+struct PlainData(JsValue);
+
+impl PlainData {
+    fn leaf(self) -> serde_wasm_bindgen::Deserializer {
+        self.0.into()
+    }
+
+    fn is_no(&self, wanted: &str) -> serde_wasm_bindgen::Error {
+        let found = JSON::stringify(&self.0).ok().and_then(|text| text.as_string()).unwrap_or_default();
+        let shown: String = found.chars().take(SHOWN_CHARACTERS).collect();
+        serde_wasm_bindgen::Error::new(format_args!("expected {wanted}, found {shown}"))
+    }
+}
+
+type SerdeResult<T> = std::result::Result<T, serde_wasm_bindgen::Error>;
+
+macro_rules! leaves {
+    ($($method:ident)*) => {
+        $(fn $method<V: Visitor<'de>>(self, visitor: V) -> SerdeResult<V::Value> {
+            self.leaf().$method(visitor)
+        })*
+    };
+}
+
+impl<'de> Deserializer<'de> for PlainData {
     type Error = serde_wasm_bindgen::Error;
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -140,19 +187,50 @@ impl<'de> Deserializer<'de> for AllFields {
         _name: &'static str,
         _fields: &'static [&'static str],
         visitor: V,
-    ) -> std::result::Result<V::Value, Self::Error> {
-        if !self.0.is_object() || Array::is_array(&self.0) {
-            return Err(serde_wasm_bindgen::Error::new("expected an object"));
-        }
-        serde_wasm_bindgen::Deserializer::from(self.0).deserialize_map(visitor)
+    ) -> SerdeResult<V::Value> {
+        let fields = entries(&self.0).ok_or_else(|| self.is_no("an object"))?;
+        visitor.visit_map(MapDeserializer::new(fields.map(|(key, value)| (Self(key), Self(value)))))
     }
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> std::result::Result<V::Value, Self::Error> {
-        serde_wasm_bindgen::Deserializer::from(self.0).deserialize_any(visitor)
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> SerdeResult<V::Value> {
+        match self.0.dyn_ref::<Array>() {
+            Some(list) => visitor.visit_seq(SeqDeserializer::new(list.iter().map(Self))),
+            None => Err(self.is_no("a list")),
+        }
     }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> SerdeResult<V::Value> {
+        if self.0.is_null() { visitor.visit_none() } else { visitor.visit_some(self) }
+    }
+
+    /// 2^53 too, which is a size that is too big.
+    fn deserialize_u64<V: Visitor<'de>>(self, visitor: V) -> SerdeResult<V::Value> {
+        match self.0.as_f64().filter(|number| number.fract() == 0.0 && *number >= 0.0) {
+            Some(number) => visitor.visit_u64(whole(number)),
+            None => self.leaf().deserialize_u64(visitor),
+        }
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> SerdeResult<V::Value> {
+        self.leaf().deserialize_enum(name, variants, visitor)
+    }
+
+    leaves! { deserialize_any deserialize_bool deserialize_i64 deserialize_u16 deserialize_u32 deserialize_string deserialize_identifier }
 
     forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
-        newtype_struct seq tuple tuple_struct map enum identifier ignored_any
+        i8 i16 i32 i128 u8 u128 f32 f64 char str bytes byte_buf unit unit_struct newtype_struct tuple tuple_struct map ignored_any
+    }
+}
+
+impl IntoDeserializer<'_, serde_wasm_bindgen::Error> for PlainData {
+    type Deserializer = Self;
+
+    fn into_deserializer(self) -> Self {
+        self
     }
 }

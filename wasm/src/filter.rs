@@ -1,6 +1,6 @@
 use wasm_bindgen::prelude::*;
 
-use crate::convert::{Result, engine_error, options, text, wrong_type};
+use crate::convert::{Result, engine_error, read, text, wrong_type};
 
 /// Which files a listing has to read: those of releases that are not ignored, and firmware images.
 #[wasm_bindgen]
@@ -16,7 +16,7 @@ impl Filter {
         #[wasm_bindgen(js_name = "options", unchecked_optional_param_type = "CatalogOptions | null")]
         catalog_options: &JsValue,
     ) -> Result<Filter> {
-        airwaybill::Filter::new(&options(catalog_options, "options")?).map(Self).map_err(engine_error)
+        airwaybill::Filter::new(&read(catalog_options, "options")?).map(Self).map_err(engine_error)
     }
 
     /// Whether a catalog uses the file at a path from the top directory.

@@ -7,11 +7,11 @@ use airwaybill::{DevicePath, Entry, EntryFields, Error, File, FileRecord};
 use js_sys::{Array, Float64Array, Uint8Array, Uint32Array};
 use wasm_bindgen::prelude::*;
 
-use crate::convert::{Result, engine_error, from_js, wrong_type};
+use crate::convert::{Result, engine_error, from_js, number, whole, wrong_type};
 
 #[wasm_bindgen(raw_module = "./crossing.js")]
 extern "C" {
-    /// Splits a listing into columns. Throws if it is not a list, or has values that JSON cannot represent.
+    /// Splits a listing into columns. Throws if it is not a or has values that JSON cannot represent.
     #[wasm_bindgen(catch)]
     fn columns(listing: &JsValue) -> Result<Columns>;
 
@@ -70,18 +70,6 @@ pub(crate) fn entries(value: &JsValue, place: &str) -> Result<Vec<Entry>> {
 /// The files of a listing.
 pub(crate) fn files(value: &JsValue, place: &str) -> Result<Vec<FileRecord>> {
     entries(value, place).map(|entries| airwaybill::files_of(&entries))
-}
-
-/// INVARIANT: whole and not negative; beyond 64 bits it saturates, and is too big like anything over 2^53.
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "JavaScript's numbers are f64")]
-fn whole(size: f64) -> u64 {
-    size as u64
-}
-
-/// INVARIANT: sizes are under 2^53, and so is their sum in a catalog.
-#[allow(clippy::cast_precision_loss, reason = "JavaScript's numbers are f64")]
-pub(crate) fn number(size: u64) -> f64 {
-    size as f64
 }
 
 fn utf16_length(text: &str) -> u32 {

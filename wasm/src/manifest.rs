@@ -2,7 +2,7 @@ use std::rc::Rc;
 
 use wasm_bindgen::prelude::*;
 
-use crate::convert::{Result, engine_error, octets, shared, text, to_js};
+use crate::convert::{Result, bytes_of, engine_error, shared, to_js};
 use crate::listing::files;
 
 /// The document that tells a device how to update itself.
@@ -23,10 +23,7 @@ impl Manifest {
     /// @throws `json_invalid`; or, with the field in the message, `field_missing`, `field_type`, `digest_invalid`,
     /// `url_invalid`, `size_too_big`, `path_…`, `version_…`
     pub fn parse(#[wasm_bindgen(unchecked_param_type = "string | Uint8Array")] document: &JsValue) -> Result<Manifest> {
-        let document = match octets(document) {
-            Some(octets) => octets,
-            None => text(document, "document")?.into_bytes(),
-        };
+        let document = bytes_of(document, "document")?;
         airwaybill::Manifest::parse(&document).map(Self::from).map_err(engine_error)
     }
 

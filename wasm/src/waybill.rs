@@ -3,10 +3,9 @@
 #![allow(clippy::missing_errors_doc, reason = "@throws says it, as TypeScript has it")]
 
 use airwaybill::{DocumentFile, Keys, PublicKey, Signature, VerifyRequest, Waybill};
-use js_sys::{Array, Object};
 use wasm_bindgen::prelude::*;
 
-use crate::convert::{Result, engine_error, octets, optional_text, options, plain, text, to_js, wrong_type};
+use crate::convert::{Result, bytes_of, engine_error, entries, optional_text, plain, read, text, to_js, wrong_type};
 
 /// Reads a waybill strictly; of each there is exactly one way to write it.
 ///
@@ -15,7 +14,7 @@ use crate::convert::{Result, engine_error, octets, optional_text, options, plain
 pub fn parse_waybill(
     #[wasm_bindgen(unchecked_param_type = "string | Uint8Array")] document: &JsValue,
 ) -> Result<JsValue> {
-    to_js(&Waybill::parse(&content(document, "document")?).map_err(engine_error)?)
+    to_js(&Waybill::parse(&bytes_of(document, "document")?).map_err(engine_error)?)
 }
 
 /// Reads a document `keys/<n>.waybill` strictly.
@@ -37,7 +36,7 @@ pub fn next_keys(
     #[wasm_bindgen(unchecked_param_type = "Readonly<Record<string, string>>")] signatures: &JsValue,
 ) -> Result<JsValue> {
     let (keys, document, signatures) =
-        (keys_of(keys)?, content(document, "document")?, documents_of(signatures, "signatures")?);
+        (keys_of(keys)?, bytes_of(document, "document")?, documents_of(signatures, "signatures")?);
     to_js(&keys.next(&document, &files(&signatures)).map_err(engine_error)?)
 }
 
@@ -46,7 +45,7 @@ pub fn next_keys(
 /// @throws `signature_…`, `key_type`
 #[wasm_bindgen(js_name = parseSignature)]
 pub fn parse_signature(#[wasm_bindgen(unchecked_param_type = "string | Uint8Array")] file: &JsValue) -> Result<String> {
-    let signature = Signature::parse(&content(file, "file")?).map_err(engine_error)?;
+    let signature = Signature::parse(&bytes_of(file, "file")?).map_err(engine_error)?;
     Ok(signature.key().to_string())
 }
 
@@ -65,7 +64,7 @@ pub fn verify_signed(
     #[wasm_bindgen(unchecked_optional_param_type = "string | null")] now: &JsValue,
 ) -> Result<JsValue> {
     let (document, signatures, keys) =
-        (content(document, "document")?, documents_of(signatures, "signatures")?, keys_of(keys)?);
+        (bytes_of(document, "document")?, documents_of(signatures, "signatures")?, keys_of(keys)?);
     let request = VerifyRequest { name: text(name, "name")?, now: optional_text(now, "now")? };
     to_js(&airwaybill::verify_signed(&document, &files(&signatures), &keys, &request).map_err(engine_error)?)
 }
@@ -80,7 +79,7 @@ pub fn verify_ed25519(
     #[wasm_bindgen(unchecked_param_type = "Uint8Array")] signature: &JsValue,
 ) -> Result<bool> {
     let key = PublicKey::parse(&text(key, "key")?).map_err(engine_error)?;
-    let (message, signature) = (content(message, "message")?, content(signature, "signature")?);
+    let (message, signature) = (bytes_of(message, "message")?, bytes_of(signature, "signature")?);
     Ok(signature.try_into().is_ok_and(|signature| key.verifies(&message, &signature)))
 }
 
@@ -92,7 +91,7 @@ pub fn first_keys(
     #[wasm_bindgen(unchecked_param_type = "string")] product: &JsValue,
     #[wasm_bindgen(unchecked_param_type = "KeysRequest")] request: &JsValue,
 ) -> Result<String> {
-    let (product, request) = (text(product, "product")?, options(request, "request")?);
+    let (product, request) = (text(product, "product")?, read(request, "request")?);
     Ok(Keys::first(&product, &request).map_err(engine_error)?.render())
 }
 
@@ -105,7 +104,7 @@ pub fn changed_keys(
     #[wasm_bindgen(unchecked_param_type = "string | Uint8Array")] keys: &JsValue,
     #[wasm_bindgen(unchecked_param_type = "KeysRequest")] request: &JsValue,
 ) -> Result<String> {
-    let (keys, request) = (keys_of(keys)?, options(request, "request")?);
+    let (keys, request) = (keys_of(keys)?, read(request, "request")?);
     Ok(keys.changed(&request).map_err(engine_error)?.render())
 }
 
@@ -123,22 +122,14 @@ pub fn newest_keys(
     Ok(Keys::newest(first, &files(&documents)).map_err(engine_error)?.render())
 }
 
-fn content(value: &JsValue, place: &str) -> Result<Vec<u8>> {
-    octets(value).map_or_else(|| text(value, place).map(String::into_bytes), Ok)
-}
-
 pub(crate) fn keys_of(document: &JsValue) -> Result<Keys> {
-    Keys::parse(&content(document, "keys")?).map_err(engine_error)
+    Keys::parse(&bytes_of(document, "keys")?).map_err(engine_error)
 }
 
 pub(crate) fn documents_of(value: &JsValue, place: &str) -> Result<Vec<(String, String)>> {
-    let invalid = |_| wrong_type(place, "expected an object of strings");
-    let entries = Object::entries(&plain(value).map_err(invalid)?.unchecked_into());
-    let pair = |entry: JsValue| {
-        let entry: Array = entry.unchecked_into();
-        Ok((text(&entry.get(0), place)?, text(&entry.get(1), place)?))
-    };
-    entries.iter().map(pair).collect()
+    let documents = plain(value).ok().and_then(|value| entries(&value));
+    let documents = documents.ok_or_else(|| wrong_type(place, "expected an object of strings"))?;
+    documents.map(|(name, content)| Ok((text(&name, place)?, text(&content, place)?))).collect()
 }
 
 pub(crate) fn files(documents: &[(String, String)]) -> Vec<DocumentFile<'_>> {

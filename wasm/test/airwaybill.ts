@@ -39,7 +39,7 @@ export const {
   verifySigned,
 } = airwaybill;
 
-export type { Code, Entry, Manifest as ManifestHandle, Plan, PlanRequest, Report } from "../dist/node.js";
+export type { Code, Entry, Manifest as ManifestHandle, Peek, Plan, PlanRequest, Report } from "../dist/node.js";
 
 /** The code of the error that a call throws; fails when it throws none or one without a code. */
 export function code(call: () => unknown): string {

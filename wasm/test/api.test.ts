@@ -12,7 +12,10 @@ import {
   Manifest,
   Version,
   code,
+  type Peek,
+  checkSettings,
   isDocument,
+  peek,
   sha1,
   verifyContent,
   verifyDevice,
@@ -72,6 +75,13 @@ describe("Catalog", () => {
       expect(code(wrong(entry))).toBe("field_type");
     }
     expect(code(wrong({ path: "1.0.0/\ud800", size: 1, sha1: "" }))).toBe("field_type");
+  });
+
+  test("refuses fields that it does not know, in its options too", () => {
+    const notice = { path: "1.0.1", code: "unsigned", message: "nobody signed it" } as const;
+    const from = (more: object) => () => Catalog.fromListing(listing, { unsigned: [{ ...notice, ...more }] });
+    expect(from({})().ignored).toContainEqual(notice);
+    expect(from({ reason: "" })).toThrow(/^options\.unsigned\[0\]\.reason: unknown field/);
   });
 
   test("takes a listing of any length, also none", () => {
@@ -146,6 +156,45 @@ describe("plan", () => {
     expect(code(() => catalog.plan({ currrent: "1.0.0" } as object))).toBe("field_type");
     expect(code(() => catalog.plan(["1.0.0"] as object))).toBe("field_type");
     expect(code(() => catalog.plan({ current: 1 } as object))).toBe("field_type");
+  });
+});
+
+describe("check", () => {
+  const firmware = "firmware_1.0.1.bin";
+  const known = peek(firmware, bytes("<html>"));
+
+  test("finds what a peek that was kept as JSON says", () => {
+    const kept = JSON.parse(JSON.stringify([known])) as Peek[];
+    const codes = (peeks: readonly Peek[]) => catalog.check(peeks).map(({ code }) => code);
+    expect(codes(kept)).toContain("firmware_page");
+    expect(codes([])).not.toContain("firmware_page");
+    expect(catalog.check(kept, { settings: { accept: [{ code: "firmware_page", path: firmware, reason: "a test" }] } })).toEqual(
+      catalog.check([]),
+    );
+  });
+
+  test.each<[unknown, string]>([
+    [{ flash_size: -1 }, "flash_size: expected a whole number below 2^64, found `-1.0`"],
+    [{ flash_size: NaN }, `flash_size: expected a whole number below 2^64, found string "NaN"`],
+    [{ flash_size: 7n }, "expected objects and lists of strings and numbers"],
+    [{ mounts: "flash" }, `mounts: expected a list, found "flash"`],
+    [{ mount: ["flash"] }, "mount: unknown field `mount`, expected one of `mounts`, `flash_size`, `firmware`, `accept`"],
+    [{ accept: [{ code: "secret_key", path: "*", reason: "a test", paths: "*" }] }, "accept[0].paths: unknown field"],
+    [{ accept: [["secret_key"]] }, `accept[0]: expected an object, found ["secret_key"]`],
+    [["flash"], `expected an object, found ["flash"]`],
+  ])("says what is wrong with the settings %o, and where", (settings, message) => {
+    expect(code(() => checkSettings(settings as object))).toBe("field_type");
+    expect(() => checkSettings(settings as object)).toThrow(message);
+  });
+
+  test.each<[object, string]>([
+    [{ size: undefined }, "field_missing"],
+    [{ head: "zz" }, "field_type"],
+    [{ heads: "" }, "field_type"],
+    [{ text: { ...known.text, sha1: "x" } }, "digest_invalid"],
+    [{ text: { ...known.text, crlf: 0.5 } }, "field_type"],
+  ])("refuses a peek with %o", (other, expected) => {
+    expect(code(() => catalog.check([{ ...known, ...other }]))).toBe(expected);
   });
 });
 

@@ -18,6 +18,7 @@ import {
   parseKeys,
   parseSignature,
   parseWaybill,
+  peek,
   sha1,
   verifyContent,
   verifyDevice,
@@ -101,8 +102,11 @@ const request = () =>
 const checked = () => {
   const accepted = () => ({ code: pick(["secret_key", wild()]), path: pick([text(), wild()]), reason: pick(["meant", wild()]) });
   const [current, mounts, accept] = [many(3, version), many(3, text), many(3, accepted)];
-  return next() < 0.2 ? wild() : { current, mounts, flashSize: pick([1, undefined, wild()]), accept };
+  const settings = next() < 0.2 ? wild() : { mounts, flash_size: pick([1, undefined, wild()]), accept };
+  return next() < 0.2 ? wild() : { current, settings };
 };
+const peeked = () => ({ ...peek(pick(["1.0.1/flash/1.py", "firmware_1.0.1.bin"]), new Uint8Array([pick([0, 10, 0xe9])])), [pick(["head", "size", "text", "image", "x"])]: wild() });
+const peeks = () => (next() < 0.2 ? wild() : many(3, peeked));
 const rendering = () =>
   next() < 0.2
     ? wild()
@@ -143,8 +147,8 @@ const calls: Record<string, () => unknown> = {
   "catalog.files": () => catalog().files(any(version())),
   "catalog.find": () => catalog().find(any(pick([path, wild])())),
   "catalog.peeks": () => catalog().peeks(any(checked())),
-  "catalog.check": () => catalog().check(any(pick([listing, () => []])()), any(checked())),
-  checkSettings: () => checkSettings(any(pick([text, wild])())),
+  "catalog.check": () => catalog().check(any(peeks()), any(checked())),
+  checkSettings: () => checkSettings(any(pick([checked, wild])())),
   "catalog.plan": () => JSON.stringify(catalog().plan(any(request()))),
   "catalog.downloadSize": () => catalog().downloadSize(any(request())),
   "catalog.patchedSize": () => catalog().patchedSize(any(request())),

@@ -2,7 +2,7 @@ use super::sort::{Row, sort_by_path};
 use super::{File, find};
 use crate::error::{Code, Error, quoted};
 use crate::filter::Filter;
-use crate::left_out::{CopySign, INCOMPLETE, Sign};
+use crate::left_out::{CopyHint, INCOMPLETE, NameHint};
 use crate::listing::{Entry, FileRecord};
 use crate::notice::Notice;
 use crate::order::sort;
@@ -26,7 +26,7 @@ pub(crate) struct Intake<'a> {
 /// What a copy tool is not done with, perhaps (rule C6b).
 struct UnfinishedCopy<'a> {
     path: &'a str,
-    copy: CopySign<'a>,
+    copy: CopyHint<'a>,
     mtime: Option<i64>,
 }
 
@@ -67,13 +67,13 @@ impl<'a> Intake<'a> {
             self.refused.push(incomplete(entry.path()));
             return;
         }
-        let result = match filter.sign_in(path) {
-            Some(Sign::LeftOut) => {
+        let result = match filter.hint_in(path) {
+            Some(NameHint::LeftOut) => {
                 let message = format!("{}: ignored by its name", quoted(entry.path()));
                 self.ignored.push(Notice::new(entry.path(), Code::IgnoredName, message));
                 Ok(())
             }
-            Some(Sign::CopyUnderWay(copy)) => {
+            Some(NameHint::CopyUnderWay(copy)) => {
                 let mtime = match entry {
                     Entry::File(file) => file.mtime,
                     _ => None,

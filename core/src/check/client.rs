@@ -26,7 +26,7 @@ impl Check<'_> {
         let mut reserved = Vec::new();
         for path in self.target.files().iter().map(|file| file.path.as_str()) {
             match path.split_once('/') {
-                Some((mount, rest)) if self.request.mounts.iter().any(|known| known == mount) => {
+                Some((mount, rest)) if self.request.settings.mounts.iter().any(|known| known == mount) => {
                     let second = rest.split('/').next().unwrap_or_default();
                     if second.eq_ignore_ascii_case("waybill") {
                         reserved.push(path);
@@ -36,14 +36,15 @@ impl Check<'_> {
                 None => *outside.entry(path).or_default() += 1,
             }
         }
-        let mounts = self.request.mounts.iter().map(|mount| format!("{mount}/")).collect::<Vec<_>>().join(", ");
+        let mounts =
+            self.request.settings.mounts.iter().map(|mount| format!("{mount}/")).collect::<Vec<_>>().join(", ");
         for (top, count) in outside {
             let message = format!("{} outside {mounts}: every device refuses the release", files(count));
             let is_too_deep = |mount: &String| {
                 let start = format!("{top}/{mount}/");
                 self.target.files().iter().any(|file| file.path.as_str().starts_with(&start))
             };
-            let advice = if self.request.mounts.iter().any(is_too_deep) {
+            let advice = if self.request.settings.mounts.iter().any(is_too_deep) {
                 move_up(self.target, top)
             } else {
                 format!("move {} below a mount point, or name it as one", quoted(top))
@@ -115,7 +116,7 @@ impl Check<'_> {
             let Some(stem) = path.strip_suffix(".py").or_else(|| path.strip_suffix(".mpy")) else { continue };
             // Run by name, not imported.
             if let Some((mount, "main.py" | "boot.py")) = path.split_once('/')
-                && self.request.mounts.first().is_some_and(|first| first == mount)
+                && self.request.settings.mounts.first().is_some_and(|first| first == mount)
             {
                 continue;
             }

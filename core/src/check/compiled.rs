@@ -12,7 +12,7 @@ const NEIGHBOURS: usize = 16;
 const UNDER_A_NEW_IMAGE: usize = 1024;
 
 /// A `.mpy` of a release below, whose firmware reads it.
-struct Before<'a> {
+struct KnownModule<'a> {
     release: &'a Release,
     path: &'a str,
     format: Format,
@@ -83,11 +83,11 @@ impl<'a> Check<'a> {
         let paths = self.target.files().iter().map(|file| file.path.as_str()).filter(|path| is_mpy(path));
         let formats: Vec<(&str, Option<Format>)> =
             paths.filter_map(|path| Some((path, Format::of(&self.peek_now(path)?.head)))).collect();
-        let before: Vec<Before<'_>> = self
+        let before: Vec<KnownModule<'_>> = self
             .mpy_before()
             .filter_map(|(release, path)| {
                 let format = Format::of(&self.peek(release.version(), path)?.head)?;
-                Some(Before { release, path, format })
+                Some(KnownModule { release, path, format })
             })
             .collect();
         let kinds = self.kinds(&formats, &before);
@@ -124,7 +124,7 @@ impl<'a> Check<'a> {
             self.report((Level::Error, Code::MpyFormat), path, &message, advice);
         }
         let first = kinds.first().filter(|kind| fits(kind.format).is_none());
-        let is_other = |before: &&Before<'_>| kinds.iter().all(|kind| !kind.format.goes_with(before.format));
+        let is_other = |before: &&KnownModule<'_>| kinds.iter().all(|kind| !kind.format.goes_with(before.format));
         if let Some((Kind { path, format, .. }, before)) = first.zip(before.iter().find(is_other)) {
             let (before, version, was) = (quoted(before.path), before.release.version(), before.format);
             let message =
@@ -135,7 +135,7 @@ impl<'a> Check<'a> {
     }
 
     /// The formats in the release, each once.
-    fn kinds(&self, formats: &[(&'a str, Option<Format>)], before: &[Before<'_>]) -> Vec<Kind<'a>> {
+    fn kinds(&self, formats: &[(&'a str, Option<Format>)], before: &[KnownModule<'_>]) -> Vec<Kind<'a>> {
         let mut kinds: Vec<Kind<'a>> = Vec::new();
         for (path, format) in formats {
             let Some(format) = *format else { continue };

@@ -1,8 +1,7 @@
 //! Firmware images.
 
 use super::image::chip_name;
-use super::{CheckRequest, ExpectedFirmware, Finding, Level, Peek};
-use crate::by_name::ByName;
+use super::{CheckRequest, ExpectedFirmware, Finding, Level, Peek, Peeks};
 use crate::catalog::{Catalog, Firmware};
 use crate::error::{Code, quoted};
 use crate::version::Version;
@@ -12,10 +11,10 @@ pub(super) fn wanted(catalog: &Catalog) -> impl Iterator<Item = String> {
     catalog.firmware().iter().map(|image| image.path.clone())
 }
 
-pub(super) fn check(catalog: &Catalog, request: &CheckRequest, peeks: &ByName<'_, Peek>, findings: &mut Vec<Finding>) {
+pub(super) fn check(catalog: &Catalog, request: &CheckRequest, peeks: &Peeks<'_>, findings: &mut Vec<Finding>) {
     let Some(image) = catalog.firmware().last() else { return };
     let peek = |image: &Firmware| peeks.get(&image.path);
-    findings.extend(content(image, peek(image), request.firmware));
+    findings.extend(content(image, peek(image), request.settings.firmware));
     let chip = |image| peek(image)?.image.as_ref().map(|header| header.chip);
     if let Some(own) = chip(image) {
         let mut others = catalog.firmware().iter().rev().skip(1);

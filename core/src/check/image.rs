@@ -1,10 +1,7 @@
 //! Images of ESP32s, as `esptool` reads them.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-
-use crate::error::{Code, Error};
-use crate::json::Json;
 
 const MAGIC: u8 = 0xe9;
 const HEADER_BYTES: usize = 24;
@@ -13,8 +10,9 @@ const CHECKSUM_SEED: u8 = 0xef;
 const DIGEST_BYTES: usize = 32;
 
 /// What a peek says of an image of an ESP32.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
+#[serde(deny_unknown_fields)]
 pub struct PeekImage {
     /// The number of the chip that it is for.
     pub chip: u16,
@@ -25,17 +23,6 @@ pub struct PeekImage {
 }
 
 impl PeekImage {
-    pub(super) fn read(value: &Json<'_>, place: &str) -> Result<Self, Error> {
-        let fields = value.fields(place)?;
-        let chip = fields.required("chip", |value, place| {
-            let number = value.number(place)?;
-            let rule = || format!("{place}: {number}: the number of a chip has 16 bits");
-            number.try_into().map_err(|_| Error::new(Code::FieldType, rule()))
-        })?;
-        let flag = |key| fields.required(key, Json::bool);
-        Ok(Self { chip, is_whole: flag("is_whole")?, is_intact: flag("is_intact")? })
-    }
-
     /// None of what does not start as one.
     pub(super) fn of(content: &[u8]) -> Option<Self> {
         let header: &[u8; HEADER_BYTES] = content.first_chunk()?;

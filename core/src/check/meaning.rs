@@ -63,7 +63,7 @@ impl Check<'_> {
         let others = ignored.map(|notice| notice.path.as_str());
         let others = others.filter(|path| !path.contains('/') && near_image(path).is_none());
         let near = near_names(name, &releases.chain(others).collect::<Vec<_>>());
-        let held = self.catalog.held_back().find(|notice| notice.path.split('/').next() == Some(name));
+        let held = self.catalog.held_back().find(|notice| notice.name() == name);
         findings.push(match held {
             Some(notice) => Finding::new(
                 (Level::Warning, Code::BaseHeldBack),
@@ -108,7 +108,7 @@ impl Check<'_> {
             self.catalog.ignored().iter().any(|notice| notice.path == name && is_reported_elsewhere(notice.code))
         };
         let versions = self.catalog.held_back().filter_map(|notice| {
-            let name = notice.path.split('/').next().filter(|name| !is_reported(name))?;
+            let name = Some(notice.name()).filter(|name| !is_reported(name))?;
             Some((self.catalog.filter.release_version(name).ok()?, &notice.message))
         });
         // Not `max_by`, which takes the last of equals: of two reasons the first is reported.

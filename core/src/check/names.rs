@@ -20,11 +20,11 @@ pub(super) fn check(catalog: &Catalog, target: Option<&str>, findings: &mut Vec<
     // Pushed, not collected, which takes 94 bytes more of the WebAssembly module, gzipped.
     let mut releases = Vec::new();
     for release in catalog.releases() {
-        releases.push(Named { name: release.version().as_str(), version: release.version() });
+        releases.push(NamedVersion { name: release.version().as_str(), version: release.version() });
     }
     let mut images = Vec::new();
     for image in catalog.firmware() {
-        images.push(Named { name: &image.path, version: &image.version });
+        images.push(NamedVersion { name: &image.path, version: &image.version });
     }
     let groups = [releases, images];
     let advice = order_advice(&groups);
@@ -36,7 +36,7 @@ pub(super) fn check(catalog: &Catalog, target: Option<&str>, findings: &mut Vec<
 
 /// That there is nothing to check; what keeps each release from being offered is said of it.
 pub(super) fn nothing_offered(catalog: &Catalog) -> Finding {
-    let mut held: Vec<&str> = catalog.held_back().filter_map(|notice| notice.path.split('/').next()).collect();
+    let mut held: Vec<&str> = catalog.held_back().map(Notice::name).collect();
     held.retain(|name| catalog.filter.release_version(name).is_ok());
     held.dedup();
     let (message, advice) = if held.is_empty() {
@@ -50,12 +50,12 @@ pub(super) fn nothing_offered(catalog: &Catalog) -> Finding {
 }
 
 /// A release or an image.
-struct Named<'a> {
+struct NamedVersion<'a> {
     name: &'a str,
     version: &'a Version,
 }
 
-impl<'a> Named<'a> {
+impl<'a> NamedVersion<'a> {
     /// Without a leading v.
     fn plain(&self) -> &'a str {
         without_v(self.version.as_str())
@@ -72,9 +72,9 @@ impl<'a> Named<'a> {
 }
 
 /// What to do about a pre-release above its final one: an order in which all names are versions, if there is one.
-fn order_advice(groups: &[Vec<Named<'_>>]) -> &'static str {
+fn order_advice(groups: &[Vec<NamedVersion<'_>>]) -> &'static str {
     let orders_all = |scheme| {
-        let is_version = |named: &Named<'_>| Version::parse(named.version.as_str(), scheme).is_ok();
+        let is_version = |named: &NamedVersion<'_>| Version::parse(named.version.as_str(), scheme).is_ok();
         groups.iter().all(|group| group.iter().all(is_version))
     };
     match (orders_all(VersionScheme::Semver), orders_all(VersionScheme::Pep440)) {
@@ -86,21 +86,21 @@ fn order_advice(groups: &[Vec<Named<'_>>]) -> &'static str {
 }
 
 /// What is odd about names among names of their kind, lowest version first.
-fn odd(all: &[Named<'_>], order_advice: &str, findings: &mut Vec<Finding>) {
-    let of = |named: &Named<'_>, code, message: String, advice: &str| {
+fn odd(all: &[NamedVersion<'_>], order_advice: &str, findings: &mut Vec<Finding>) {
+    let of = |named: &NamedVersion<'_>, code, message: String, advice: &str| {
         Finding::new((Level::Warning, code), named.name, &message, advice)
     };
     for named in all {
-        if let Some(Named { name, .. }) = final_below(named, all) {
+        if let Some(NamedVersion { name, .. }) = final_below(named, all) {
             let message = format!("by its name it comes before {name}, and it is ordered above it");
             findings.push(of(named, Code::VersionPrerelease, message, order_advice));
         }
-        if let Some(Named { name, .. }) = with_number(named, all) {
+        if let Some(NamedVersion { name, .. }) = with_number(named, all) {
             let message = format!("a part of it is a letter where {name} has a number");
             findings.push(of(named, Code::VersionLetter, message, "is it a typo?"));
         }
     }
-    let has_v = |named: &&Named<'_>| named.version.as_str().starts_with('v');
+    let has_v = |named: &&NamedVersion<'_>| named.version.as_str().starts_with('v');
     if let (Some(with), Some(without)) = (all.iter().rfind(has_v), all.iter().rfind(|named| !has_v(named))) {
         let message = format!("{} has a leading v and {} has none", with.name, without.name);
         findings.push(of(with, Code::VersionMixed, message, "name them all alike"));
@@ -115,9 +115,9 @@ fn odd(all: &[Named<'_>], order_advice: &str, findings: &mut Vec<Finding>) {
 }
 
 /// The highest final one that a pre-release, by its name, should be below and is not.
-fn final_below<'a>(named: &Named<'_>, all: &'a [Named<'a>]) -> Option<&'a Named<'a>> {
+fn final_below<'a>(named: &NamedVersion<'_>, all: &'a [NamedVersion<'a>]) -> Option<&'a NamedVersion<'a>> {
     let stem = stem_of_pre(named.plain())?;
-    let is_final = |other: &&Named<'_>| {
+    let is_final = |other: &&NamedVersion<'_>| {
         let rest = other.plain().strip_prefix(stem);
         rest.is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_digit())) && stem_of_pre(other.plain()).is_none()
     };
@@ -137,7 +137,7 @@ fn stem_of_pre(text: &str) -> Option<&str> {
 }
 
 /// Another that begins alike and has a number where this one has a letter alone: `1.0.O`.
-fn with_number<'a>(named: &Named<'_>, all: &'a [Named<'a>]) -> Option<&'a Named<'a>> {
+fn with_number<'a>(named: &NamedVersion<'_>, all: &'a [NamedVersion<'a>]) -> Option<&'a NamedVersion<'a>> {
     let own = named.parts();
     let is_letter = |part: &str| part.len() == 1 && part.bytes().all(|byte| byte.is_ascii_alphabetic());
     let at = own.iter().position(|part| is_letter(part))?;
@@ -155,7 +155,7 @@ fn notices(catalog: &Catalog, target: Option<&str>, findings: &mut Vec<Finding>)
     };
     for notice in catalog.warnings() {
         let (level, advice) = match notice.code {
-            Code::PathCase if notice.path.split('/').next() == target => (Level::Error, CASE_ADVICE),
+            Code::PathCase if Some(notice.name()) == target => (Level::Error, CASE_ADVICE),
             Code::PathCase => (Level::Warning, CASE_ADVICE),
             _ => (Level::Warning, "withdraw one of the two"),
         };

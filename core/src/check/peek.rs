@@ -1,9 +1,9 @@
-use serde::{Serialize, Serializer};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::image::PeekImage;
+use crate::by_name::ByName;
 use crate::digest::{Hasher, Sha1Digest};
-use crate::error::{Code, Error};
-use crate::json::Json;
 
 /// How much of a file's beginning a peek has.
 const HEAD_BYTES: usize = 512;
@@ -17,16 +17,21 @@ const HEAD_BYTES: usize = 512;
 /// let text = peek.text.unwrap();
 /// assert_eq!((peek.size, text.crlf, text.lf, text.is_utf8), (9, 1, 0, true));
 /// assert_eq!(text.sha1, Peek::of("main.py", b"print()\n").text.unwrap().sha1);
+///
+/// let written = r#"{"path": "1.0.0/flash/data", "size": 2, "head": "0001"}"#;
+/// assert_eq!(serde_json::from_str::<Peek>(written)?, Peek::of("1.0.0/flash/data", b"\0\x01"));
+/// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify), tsify(missing_as_null))]
+#[serde(deny_unknown_fields)]
 pub struct Peek {
     /// From the top directory.
     pub path: String,
     /// Bytes.
     pub size: u64,
     /// The first 512 bytes; as hex digits where it is written.
-    #[serde(serialize_with = "to_hex")]
+    #[serde(deserialize_with = "from_hex", serialize_with = "to_hex")]
     #[cfg_attr(feature = "wasm", tsify(type = "string"))]
     pub head: Vec<u8>,
     /// Of what has no NUL byte.
@@ -41,8 +46,9 @@ pub struct Peek {
 }
 
 /// What a peek says of a text.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
+#[serde(deny_unknown_fields)]
 #[allow(clippy::struct_excessive_bools, reason = "each says something else")]
 pub struct PeekText {
     /// Line ends that are CR and LF.
@@ -77,55 +83,18 @@ impl Peek {
             partition_table: has_table(0x8000) || has_table(0x7000) || has_table(0x6000),
         }
     }
+}
 
-    /// Reads a list of peeks that is written as JSON.
-    ///
-    /// ```
-    /// use airwaybill::Peek;
-    ///
-    /// let peeks = Peek::parse_list(br#"[{"path": "1.0.0/flash/data", "size": 2, "head": "0001"}]"#)?;
-    /// assert_eq!(peeks, [Peek::of("1.0.0/flash/data", b"\0\x01")]);
-    /// # Ok::<(), airwaybill::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// [`Code::JsonInvalid`], [`Code::FieldMissing`], [`Code::FieldType`], [`Code::DigestInvalid`].
-    pub fn parse_list(document: &[u8]) -> Result<Vec<Self>, Error> {
-        Json::parse(document)?.list("peeks", Self::read)
-    }
+/// Peeks by their paths.
+pub(super) type Peeks<'a> = ByName<'a, Peek>;
 
-    fn read(value: &Json<'_>, place: &str) -> Result<Self, Error> {
-        let fields = value.fields(place)?;
-        fields.only(&["path", "size", "head", "text", "image", "partition_table"])?;
-        Ok(Self {
-            path: fields.required("path", Json::text)?.to_owned(),
-            size: fields.required("size", Json::number)?,
-            head: fields.required("head", from_hex)?,
-            text: fields.optional("text", |value, place| value.or_null(place, PeekText::read))?.flatten(),
-            image: fields.optional("image", |value, place| value.or_null(place, PeekImage::read))?.flatten(),
-            partition_table: fields.optional("partition_table", Json::bool)?.unwrap_or_default(),
-        })
+impl<'a> Peeks<'a> {
+    pub(super) fn of(peeks: &'a [Peek]) -> Self {
+        Self::new(peeks, |peek| &peek.path)
     }
 }
 
 impl PeekText {
-    fn read(value: &Json<'_>, place: &str) -> Result<Self, Error> {
-        let fields = value.fields(place)?;
-        let flag = |key| fields.required(key, Json::bool);
-        Ok(Self {
-            crlf: fields.required("crlf", Json::number)?,
-            lf: fields.required("lf", Json::number)?,
-            sha1: fields.required("sha1", |value, place| {
-                Sha1Digest::parse(value.text(place)?).map_err(|error| error.at(place))
-            })?,
-            is_utf8: flag("is_utf8")?,
-            has_conflict: flag("has_conflict")?,
-            has_private_key: flag("has_private_key")?,
-            has_url_secret: flag("has_url_secret")?,
-        })
-    }
-
     fn of(content: &[u8]) -> Self {
         let (mut crlf, mut lf) = (0, 0);
         let mut hasher = Hasher::new();
@@ -210,7 +179,7 @@ fn to_hex<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error>
     serializer.serialize_str(&base16ct::lower::encode_string(bytes))
 }
 
-fn from_hex(value: &Json<'_>, place: &str) -> Result<Vec<u8>, Error> {
-    base16ct::lower::decode_vec(value.text(place)?)
-        .map_err(|_| Error::new(Code::FieldType, format!("{place}: not pairs of lower-case hex digits")))
+fn from_hex<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    base16ct::lower::decode_vec(&text).map_err(|_| D::Error::custom("not pairs of lower-case hex digits"))
 }

@@ -2,24 +2,18 @@
 
 use std::str::FromStr;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use super::near_names;
-use crate::deserialize::by_name;
+use crate::deserialize::from_name;
 use crate::error::{Code, Error, quoted};
 use crate::glob::Globs;
-use crate::json::Json;
 use crate::listing::check_size;
 
-const SETTINGS: [&str; 4] = ["mounts", "flash_size", "firmware", "accept"];
-const REQUEST: [&str; 9] =
-    ["mounts", "flash_size", "firmware", "accept", "current", "target", "flashSize", "documents", "now"];
-const ACCEPT: [&str; 3] = ["code", "path", "reason"];
-const DOCUMENT: [&str; 2] = ["name", "content"];
-
 /// What is to be checked: a release, as devices on others would get it.
-#[derive(Clone, Debug)]
-#[cfg_attr(feature = "wasm", derive(tsify::Tsify), serde(rename_all = "camelCase"))]
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
+#[serde(default, deny_unknown_fields)]
 pub struct CheckRequest {
     /// The releases that devices are on; without any, those below the target, where what a person did not mean is looked
     /// for from the nearest alone.
@@ -28,18 +22,9 @@ pub struct CheckRequest {
     /// The release to check by name; none is the highest.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | null | undefined"))]
     pub target: Option<String>,
-    /// The mount points of the devices, the one that they start from first; `flash` and `sd` when absent.
-    #[cfg_attr(feature = "wasm", tsify(optional, type = "readonly string[] | null | undefined"))]
-    pub mounts: Vec<String>,
-    /// Bytes of the file system at `flash`.
-    #[cfg_attr(feature = "wasm", tsify(optional, type = "number | null | undefined"))]
-    pub flash_size: Option<u64>,
-    /// What a firmware image has to be.
-    #[cfg_attr(feature = "wasm", tsify(optional, type = "ExpectedFirmware | null | undefined"))]
-    pub firmware: ExpectedFirmware,
-    /// What was looked at and is meant so.
-    #[cfg_attr(feature = "wasm", tsify(optional, type = "readonly Accept[] | null | undefined"))]
-    pub accept: Vec<Accept>,
+    /// What holds for all releases of the directory.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "CheckSettings | null | undefined"))]
+    pub settings: CheckSettings,
     /// The waybills, keys and signatures that are there.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "readonly SignedDocument[] | null | undefined"))]
     pub documents: Vec<SignedDocument>,
@@ -48,18 +33,44 @@ pub struct CheckRequest {
     pub now: Option<String>,
 }
 
-impl Default for CheckRequest {
+/// The settings of a check that stand beside the releases, `check.toml`.
+///
+/// ```
+/// use airwaybill::{CheckSettings, Code};
+///
+/// let settings: CheckSettings = serde_json::from_str(r#"{"mounts": ["flash"], "flash_size": 1048576}"#)?;
+/// assert_eq!((settings.mounts.as_slice(), settings.flash_size), (["flash".to_owned()].as_slice(), Some(1_048_576)));
+/// settings.validate()?;
+///
+/// let misspelt = r#"{"accept": [{"code": "start_mising", "path": "1.0.1/**", "reason": "boot.py does it"}]}"#;
+/// let error = serde_json::from_str::<CheckSettings>(misspelt)?.validate().unwrap_err();
+/// assert_eq!(error.code(), Code::FieldType);
+/// assert!(error.to_string().ends_with(r#"did you mean "start_missing"?"#));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
+#[serde(default, deny_unknown_fields)]
+pub struct CheckSettings {
+    /// The mount points of the devices, the one that they start from first; `flash` and `sd` when absent.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "readonly string[] | null | undefined"))]
+    pub mounts: Vec<String>,
+    /// Bytes of the file system at `flash`.
+    #[serde(deserialize_with = "some_number")]
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "number | null | undefined"))]
+    pub flash_size: Option<u64>,
+    /// What a firmware image has to be.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "ExpectedFirmware | null | undefined"))]
+    pub firmware: ExpectedFirmware,
+    /// What was looked at and is meant so.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "readonly Acceptance[] | null | undefined"))]
+    pub accept: Vec<Acceptance>,
+}
+
+impl Default for CheckSettings {
     fn default() -> Self {
-        Self {
-            current: Vec::new(),
-            target: None,
-            mounts: ["flash", "sd"].map(str::to_owned).into(),
-            flash_size: None,
-            firmware: ExpectedFirmware::default(),
-            accept: Vec::new(),
-            documents: Vec::new(),
-            now: None,
-        }
+        let mounts = ["flash", "sd"].map(str::to_owned).into();
+        Self { mounts, flash_size: None, firmware: ExpectedFirmware::default(), accept: Vec::new() }
     }
 }
 
@@ -76,9 +87,10 @@ pub enum ExpectedFirmware {
 }
 
 /// Findings that are meant so.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
-pub struct Accept {
+#[serde(deny_unknown_fields)]
+pub struct Acceptance {
     /// Of the findings.
     pub code: String,
     /// A glob of their paths, from the top directory, read as those of `ignore`.
@@ -88,72 +100,25 @@ pub struct Accept {
 }
 
 /// A waybill, keys or a signature.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
+#[serde(deny_unknown_fields)]
 pub struct SignedDocument {
     /// `1.0.1.waybill`, `1.0.1.waybill.sig`, `keys/1.waybill`.
     pub name: String,
-    /// Its bytes; a text where the request is written as JSON.
+    /// Its bytes; a text where the request is read.
+    #[serde(deserialize_with = "text")]
     #[cfg_attr(feature = "wasm", tsify(type = "string"))]
     pub content: Vec<u8>,
 }
 
-impl CheckRequest {
-    /// Reads a request that is written as JSON; `flash_size` is `flashSize` as well.
-    ///
-    /// # Errors
-    ///
-    /// [`Code::JsonInvalid`]; [`Code::FieldType`] for an unknown field, one of another type, and what no device has;
-    /// [`Code::FieldMissing`], [`Code::SizeTooBig`], [`Code::GlobInvalid`].
-    pub fn parse(document: &[u8]) -> Result<Self, Error> {
-        Self::read(document, &REQUEST)
-    }
-
-    /// Reads the settings that stand beside releases, `check.toml`, written as JSON.
-    ///
-    /// ```
-    /// use airwaybill::{CheckRequest, Code};
-    ///
-    /// let settings = CheckRequest::parse_settings(br#"{"mounts": ["flash"], "flash_size": 1048576}"#)?;
-    /// assert_eq!((settings.mounts.as_slice(), settings.flash_size), (["flash".to_owned()].as_slice(), Some(1_048_576)));
-    ///
-    /// let misspelt = br#"{"accept": [{"code": "start_mising", "path": "1.0.1/**", "reason": "boot.py does it"}]}"#;
-    /// let error = CheckRequest::parse_settings(misspelt).unwrap_err();
-    /// assert_eq!(error.code(), Code::FieldType);
-    /// assert!(error.to_string().ends_with(r#"did you mean "start_missing"?"#));
-    /// # Ok::<(), airwaybill::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// Those of [`CheckRequest::parse`].
-    pub fn parse_settings(document: &[u8]) -> Result<Self, Error> {
-        Self::read(document, &SETTINGS)
-    }
-
-    fn read(document: &[u8], keys: &[&str]) -> Result<Self, Error> {
-        let document = Json::parse(document)?;
-        let top = document.fields("")?;
-        top.only(keys)?;
-        let texts = |value: &Json<'_>, place: &str| value.list(place, text);
-        let flash_size = top.optional("flash_size", Json::number)?;
-        let default = Self::default();
-        let request = Self {
-            current: top.optional("current", texts)?.unwrap_or_default(),
-            target: top.optional("target", text)?,
-            mounts: top.optional("mounts", texts)?.unwrap_or(default.mounts),
-            flash_size: top.optional("flashSize", Json::number)?.or(flash_size),
-            firmware: top.optional("firmware", firmware)?.unwrap_or_default(),
-            accept: top.optional("accept", |value, place| value.list(place, accept))?.unwrap_or_default(),
-            documents: top.optional("documents", |value, place| value.list(place, document_of))?.unwrap_or_default(),
-            now: top.optional("now", text)?,
-        };
-        request.validate()?;
-        Ok(request)
-    }
-
+impl CheckSettings {
     /// Refuses what would find nothing, or everything.
-    pub(super) fn validate(&self) -> Result<(), Error> {
+    ///
+    /// # Errors
+    ///
+    /// [`Code::FieldType`], [`Code::SizeTooBig`], [`Code::GlobInvalid`].
+    pub fn validate(&self) -> Result<(), Error> {
         let fail = |place: String, rule: &str| Err(Error::new(Code::FieldType, format!("{place}: {rule}")));
         if self.mounts.is_empty() {
             return fail("mounts".to_owned(), "expected at least one");
@@ -165,7 +130,7 @@ impl CheckRequest {
             return fail("flash_size".to_owned(), "expected a number of bytes from 1, found 0");
         }
         check_size(self.flash_size.unwrap_or_default()).map_err(|error| error.at("flash_size"))?;
-        for (index, Accept { code, path, reason }) in self.accept.iter().enumerate() {
+        for (index, Acceptance { code, path, reason }) in self.accept.iter().enumerate() {
             if Code::of(code).is_none() {
                 let near = near_names(code, &Code::ALL.iter().map(|code| code.as_str()).collect::<Vec<_>>());
                 return fail(
@@ -192,30 +157,15 @@ impl FromStr for ExpectedFirmware {
     ///
     /// [`Code::FieldType`]
     fn from_str(text: &str) -> Result<Self, Error> {
-        by_name(text, "firmware")
+        from_name(text, "firmware")
     }
 }
 
-fn text(value: &Json<'_>, place: &str) -> Result<String, Error> {
-    value.text(place).map(str::to_owned)
+/// No null: JSON writes it for infinity, too.
+fn some_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    u64::deserialize(deserializer).map(Some)
 }
 
-fn firmware(value: &Json<'_>, place: &str) -> Result<ExpectedFirmware, Error> {
-    value.text(place)?.parse()
-}
-
-fn accept(value: &Json<'_>, place: &str) -> Result<Accept, Error> {
-    let fields = value.fields(place)?;
-    fields.only(&ACCEPT)?;
-    Ok(Accept {
-        code: fields.required("code", text)?,
-        path: fields.required("path", text)?,
-        reason: fields.required("reason", text)?,
-    })
-}
-
-fn document_of(value: &Json<'_>, place: &str) -> Result<SignedDocument, Error> {
-    let fields = value.fields(place)?;
-    fields.only(&DOCUMENT)?;
-    Ok(SignedDocument { name: fields.required("name", text)?, content: fields.required("content", text)?.into_bytes() })
+fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+    String::deserialize(deserializer).map(String::into_bytes)
 }

@@ -22,7 +22,7 @@ const RECORDS: u64 = 16;
 
 impl Check<'_> {
     pub(super) fn room(&mut self) {
-        let Some(size) = self.request.flash_size else { return };
+        let Some(size) = self.request.settings.flash_size else { return };
         let blocks = self.steps.iter().map(Self::blocks).max().unwrap_or_default();
         let need = blocks.saturating_mul(BLOCK);
         if need > size {

@@ -6,7 +6,7 @@ use crate::error::{Code, quoted};
 impl<'a> Check<'a> {
     pub(super) fn start(&mut self) {
         // On other mounts these are modules like any other.
-        if let Some(mount) = self.request.mounts.first() {
+        if let Some(mount) = self.request.settings.mounts.first() {
             let main = format!("{mount}/main");
             let has_main = self.target.file(&format!("{main}.py")).is_some_and(|file| file.size > 0);
             self.start_file(&format!("{mount}/boot"), has_main);

@@ -2,9 +2,10 @@ use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
+use super::documents::{DocumentFile, Documents};
 use super::lines::Lines;
 use super::signature::PublicKey;
-use super::verdict::{DocumentFile, Documents, signers};
+use super::verdict::signers;
 use super::{ENDING, MAX_BYTES, WaybillKind, check_product, head, sequence};
 use crate::error::{Code, Error, quoted};
 

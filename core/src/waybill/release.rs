@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::documents::{DocumentFile, Documents};
 use super::keys::Keys;
-use super::verdict::{DocumentFile, Documents, Verdict, VerifyRequest, verify_signed};
+use super::verdict::{Verdict, VerifyRequest, verify_signed};
 use super::{ENDING, SignedFile, Waybill, WaybillKind, check_product, check_time};
 use crate::by_name::ByName;
 use crate::catalog::{Catalog, Firmware, Release};
@@ -40,7 +41,7 @@ pub struct WaybillRequest {
 /// A release or an image, and whether devices take it (rule T4).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify), tsify(missing_as_null))]
-pub struct Signed {
+pub struct SigningStatus {
     /// `1.0.1` or `firmware_1.0.1.bin`.
     pub path: String,
     /// Of its waybill, if that can be read.
@@ -53,7 +54,7 @@ pub struct Signed {
     pub held_back: Option<Notice>,
 }
 
-impl Signed {
+impl SigningStatus {
     fn new(path: &str, waybill: Option<&Waybill>, verdict: Verdict) -> Self {
         let held_back = verdict.reasons.first().map(|first| Notice { path: path.to_owned(), ..first.clone() });
         let sequence = waybill.map(|waybill| waybill.sequence);
@@ -148,7 +149,7 @@ impl Catalog {
         now: Option<&str>,
         documents: &[DocumentFile<'_>],
         files: &[FileRecord],
-    ) -> Result<Vec<Signed>, Error> {
+    ) -> Result<Vec<SigningStatus>, Error> {
         let records = Records::of(files);
         let waybills: Vec<_> = waybills(documents).filter_map(Result::ok).collect();
         let waybills = Waybills::of(&waybills);
@@ -162,7 +163,7 @@ impl Catalog {
                 verdict.reasons.extend(differences(name, waybill, &found));
                 verdict.reasons.extend(order.map(|error| Notice::from_error(name, &error)));
             }
-            Ok(Signed::new(name, waybill, verdict))
+            Ok(SigningStatus::new(name, waybill, verdict))
         };
         let orders = |kind| order_errors(&self.names(kind), &waybills, keys.floor(kind));
         let releases = self
@@ -257,12 +258,7 @@ fn out_of_order(own: &Waybill, side: &str, other: &Waybill) -> Error {
     Error::new(Code::SequenceOrder, format!("sequence {sequence}: {version}, which is {side}, has {theirs}; {rule}"))
 }
 
-fn verdict_of(
-    name: &str,
-    request: &VerifyRequest,
-    keys: &Keys,
-    documents: &Documents<'_>,
-) -> Result<Verdict, Error> {
+fn verdict_of(name: &str, request: &VerifyRequest, keys: &Keys, documents: &Documents<'_>) -> Result<Verdict, Error> {
     let Some(document) = documents.get(&request.name) else {
         let reason = Notice::new(name, Code::Unsigned, format!("there is no {}: sign it", quoted(&request.name)));
         return Ok(Verdict { reasons: vec![reason], signers: Vec::new(), skipped: Vec::new() });

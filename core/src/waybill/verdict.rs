@@ -1,22 +1,11 @@
 use serde::Serialize;
 
+use super::documents::{DocumentFile, MAX_SIGNATURES};
 use super::keys::Keys;
 use super::signature::{PublicKey, Signature};
 use super::{ENDING, Waybill, WaybillKind, check_time};
-use crate::by_name::ByName;
 use crate::error::{Code, Error, quoted};
 use crate::notice::Notice;
-
-const MAX_SIGNATURES: usize = 8;
-
-/// A waybill, keys or a signature: the name of its file, and what is in it.
-#[derive(Clone, Copy, Debug)]
-pub struct DocumentFile<'a> {
-    /// `1.0.1.waybill`, `1.0.1.waybill.sig`, `keys/1.waybill`.
-    pub name: &'a str,
-    /// Its bytes.
-    pub content: &'a [u8],
-}
 
 /// What is known beside a waybill.
 #[derive(Clone, Debug)]
@@ -122,25 +111,6 @@ impl Waybill {
             (WaybillKind::Firmware, Some(image)) => format!("{}{ENDING}", image.path),
             _ => format!("{}{ENDING}", self.version),
         }
-    }
-}
-
-/// The documents that are there.
-pub(crate) type Documents<'a> = ByName<'a, DocumentFile<'a>>;
-
-impl<'a> Documents<'a> {
-    pub(crate) fn of(files: &'a [DocumentFile<'a>]) -> Self {
-        Self::new(files, |file| file.name)
-    }
-
-    /// The signatures of a document: `<document>.sig`, `<document>.2.sig` and so on (rule T2).
-    pub(crate) fn signatures_of(&self, document: &str) -> Vec<DocumentFile<'a>> {
-        // One too many is skipped with a reason.
-        let names = (1..=MAX_SIGNATURES + 1).map(|number| match number {
-            1 => format!("{document}.sig"),
-            _ => format!("{document}.{number}.sig"),
-        });
-        names.filter_map(|name| self.get(&name)).copied().collect()
     }
 }
 

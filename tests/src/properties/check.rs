@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use airwaybill::{Accept, Catalog, CheckRequest, Code, Entry, Error, Finding, Level, Peek};
+use airwaybill::{Acceptance, Catalog, CheckRequest, CheckSettings, Code, Entry, Error, Finding, Level, Peek};
 
 use crate::Input;
 use crate::dice::Dice;
@@ -36,8 +36,8 @@ pub(super) fn check(data: &[u8]) {
         .filter(|peek| wanted.contains(&peek.path))
         .collect();
     for peek in &peeks {
-        let text = serde_json::to_vec(&[peek]).unwrap();
-        assert_eq!(&Peek::parse_list(&text).unwrap(), std::slice::from_ref(peek));
+        let text = serde_json::to_string(peek).unwrap();
+        assert_eq!(&serde_json::from_str::<Peek>(&text).unwrap(), peek);
     }
     let findings = catalog.check(request, &peeks).unwrap();
     check_findings(&findings);
@@ -51,7 +51,7 @@ pub(super) fn check(data: &[u8]) {
     let again = of(&listing).unwrap();
     assert_eq!(again.check(request, &others).unwrap(), findings);
 
-    if request.accept.is_empty() {
+    if request.settings.accept.is_empty() {
         // F8: what content tells comes on top.
         let by_names: BTreeSet<Finding> = catalog.check(request, &[]).unwrap().into_iter().collect();
         assert!(by_names.is_subset(&findings.iter().cloned().collect()));
@@ -73,7 +73,7 @@ fn check_findings(findings: &[Finding]) {
 /// F7: what is accepted is gone, and nothing comes in its place.
 fn check_accepting(catalog: &Catalog, request: &CheckRequest, peeks: &[Peek], findings: &[Finding]) {
     for finding in findings.iter().filter(|finding| !finding.path.is_empty()) {
-        let accept = Accept {
+        let accept = Acceptance {
             code: finding.code.to_string(),
             path: finding
                 .path
@@ -82,7 +82,8 @@ fn check_accepting(catalog: &Catalog, request: &CheckRequest, peeks: &[Peek], fi
                 .collect(),
             reason: "meant".to_owned(),
         };
-        let asked = CheckRequest { accept: vec![accept], ..request.clone() };
+        let settings = CheckSettings { accept: vec![accept], ..request.settings.clone() };
+        let asked = CheckRequest { settings, ..request.clone() };
         let Ok(left) = catalog.check(&asked, peeks) else { continue };
         assert!(!left.contains(finding), "{finding:?}");
         assert!(left.iter().all(|other| findings.contains(other)));

@@ -224,7 +224,7 @@ describe("check.toml", () => {
   test.each([
     ["accept = 7", "accept: expected a list, found 7"],
     ["mounts = [", "Invalid TOML"],
-    ["mount = ['flash']", "mount: unknown field, expected one of mounts, flash_size, firmware, accept"],
+    ["mount = ['flash']", "mount: unknown field `mount`, expected one of `mounts`, `flash_size`, `firmware`, `accept`"],
     ["current = ['1.0.0']", "current: unknown field"],
     ["firmware = 'avr'", "avr"],
     ["[[accept]]\ncode = 'secret_keys'\npath = '*'\nreason = ''", 'did you mean "secret_key"?'],

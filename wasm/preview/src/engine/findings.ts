@@ -35,7 +35,7 @@ export async function findingsOf(opened: OpenSource, known: OpenCatalog, listed:
   const signed = { documents: Object.entries(documents).map(([name, content]) => ({ name, content })), now: now() };
   // As the command does without --from: for devices on all releases below.
   const current = from === null || from === below ? [] : [from];
-  const request: CheckRequest = { ...(values as CheckRequest), ...signed, target, current };
+  const request: CheckRequest = { settings: values, ...signed, target, current };
   const wanted = catalog.peeks(request);
   await look(wanted, listed, contentsOf(opened), opened.peeks, isWanted);
   const peeks = wanted.flatMap((path) => opened.peeks.get(path) ?? []);

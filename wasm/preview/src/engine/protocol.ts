@@ -1,8 +1,8 @@
 // What the page asks the worker that holds the engine, and what comes back.
 
 import type {
-  Accept,
-  CheckRequest,
+  Acceptance,
+  CheckSettings,
   Content,
   DstPaths,
   Finding,
@@ -14,7 +14,7 @@ import type {
   VersionScheme,
 } from "airwaybill";
 
-export type { Accept, Content, DstPaths, Firmware, Notice, PlanRequest, Release, Report, VersionScheme };
+export type { Acceptance, CheckSettings, Content, DstPaths, Firmware, Notice, PlanRequest, Release, Report, VersionScheme };
 
 /**
  * One file with its path from the top directory; null when it disappeared after it was listed. Without one, a path that ends in `/`
@@ -94,12 +94,6 @@ export interface Look {
   settling: Settling[];
 }
 
-/** What `check.toml` says. */
-export interface CheckSettings extends Pick<CheckRequest, "mounts" | "firmware"> {
-  flash_size?: number;
-  accept?: Accept[];
-}
-
 /** The code of the finding that `check.toml` cannot be used. */
 export const SETTINGS_INVALID = "settings_invalid";
 
@@ -109,7 +103,7 @@ export type FoundFinding = Omit<Finding, "code"> & { code: string };
 export interface FindingsAnswer {
   findings: FoundFinding[];
   /** What `check.toml` accepts. */
-  accepted: Accept[];
+  accepted: readonly Acceptance[];
   /** The release that was checked; null if there is none. */
   target: string | null;
   /** The one that devices are on; null if there is none. */

@@ -1,6 +1,6 @@
 // The releases of a server, as its listing describes them.
 
-import { sha1, type CatalogOptions, type Entry, type FileRecord, type Notice, type Signed } from "airwaybill";
+import { sha1, type CatalogOptions, type Entry, type FileRecord, type Notice, type SigningStatus } from "airwaybill";
 
 import { ServerContents } from "./contents.js";
 import type { CheckSettings, DstPaths, FoundFinding, Settling, VersionScheme } from "./protocol.js";
@@ -28,7 +28,7 @@ interface ListingDocument {
   /** Files of releases that are held back now, as they were when the server offered them last (rule C9). */
   remembered: FileRecord[];
   /** Whether its releases count, where it offers only those that do; otherwise null. */
-  signed: Signed[] | null;
+  signed: SigningStatus[] | null;
   /** The names of its waybills, keys and signatures. */
   documents: string[];
   entries: Entry[];

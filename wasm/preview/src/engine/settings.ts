@@ -16,7 +16,7 @@ export interface Settings {
 export function settingsOf(text: string): Settings {
   try {
     const values = parse(text);
-    checkSettings(JSON.stringify(values));
+    checkSettings(values);
     return { values: values as CheckSettings, problem: null };
   } catch (error) {
     const message = (error as Error).message.trim();

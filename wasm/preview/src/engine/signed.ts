@@ -1,6 +1,6 @@
 // Who signed the releases, by the documents beside them.
 
-import { Hasher, isDocument, newestKeys, parseKeys, type Catalog, type Entry, type Notice, type Signed } from "airwaybill";
+import { Hasher, isDocument, newestKeys, parseKeys, type Catalog, type Entry, type Notice, type SigningStatus } from "airwaybill";
 
 import type { Contents } from "./contents.js";
 import { failure, SourceError } from "./failure.js";
@@ -62,12 +62,12 @@ export function signedBy(catalog: Catalog, entries: readonly Entry[], documents:
 }
 
 /** What a server with `--signed-only` found. Without keys that hold it offers nothing, and says the same of all. */
-export function signedByServer(signed: readonly Signed[], unsigned: readonly Notice[]): SignedAnswer {
+export function signedByServer(signed: readonly SigningStatus[], unsigned: readonly Notice[]): SignedAnswer {
   const [first] = unsigned;
   return { keys: null, list: signed.map(shown), problem: signed.length === 0 && first !== undefined ? first : null };
 }
 
-const shown = ({ path, sequence, expires, verdict: { reasons, signers, skipped } }: Signed): SignedRelease => ({
+const shown = ({ path, sequence, expires, verdict: { reasons, signers, skipped } }: SigningStatus): SignedRelease => ({
   ...{ path, sequence, expires, reasons, skipped },
   by: signers.map(nameOf),
 });

@@ -1,6 +1,6 @@
 import { css, html, nothing } from "lit";
 
-import type { Accept, FindingsAnswer, FoundFinding, Overview } from "../engine/protocol.js";
+import type { Acceptance, FindingsAnswer, FoundFinding, Overview } from "../engine/protocol.js";
 import { count, plural } from "../format.js";
 import { grouped, type Group } from "../found.js";
 import { ALL_KINDS, type View } from "../fragment.js";
@@ -308,7 +308,7 @@ function about({ target, from }: FindingsAnswer, overview: Overview | null) {
   return html`<p class="small soft"><span class="mono">${target}</span>${markOf(overview, target)}, for ${devices}</p>`;
 }
 
-function accepted(list: readonly Accept[]) {
+function accepted(list: readonly Acceptance[]) {
   if (list.length === 0) return nothing;
   return html`<details id="accepted">
     <summary>${count(list.length)} accepted in check.toml</summary>

@@ -7,7 +7,7 @@ use crate::notice::Notice;
 use crate::version::Version;
 
 /// The names of releases and images that the options hold back, and why.
-pub(crate) struct HeldBack<'a> {
+pub(crate) struct Holds<'a> {
     unsettled: BTreeSet<&'a str>,
     /// Each was judged, so they are few.
     refused: Vec<Notice>,
@@ -15,9 +15,9 @@ pub(crate) struct HeldBack<'a> {
     refused_images: Vec<(usize, Version)>,
 }
 
-impl<'a> HeldBack<'a> {
+impl<'a> Holds<'a> {
     pub(crate) fn new(options: &'a CatalogOptions, filter: &Filter) -> Self {
-        // Extended, as in `check`: three trees that are collected, and so sorted, add 5.5 KB to the gzipped module.
+        // Extended, not collected: see `order`.
         let mut unsettled = BTreeSet::new();
         unsettled.extend(options.unsettled.iter().map(String::as_str));
         let refused: Vec<Notice> =
