@@ -102,8 +102,11 @@ def test_a_second_interrupt_ends_it_at_once(root: Path, log: Path) -> None:
 
 
 BEFORE_THE_IMPORTS = """
-import sys, time, types
+import signal, sys, time, types
 from airwaybill import __main__
+
+# Shells have what they run in the background ignore it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 def wait():
     print("serving at http://127.0.0.1:1", file=sys.stderr, flush=True)
