@@ -461,6 +461,7 @@ def test_other_content_than_was_offered_outlasts_the_caches(clock: Clock) -> Non
     clock.content = {"changed": False, "came_other": False}
     stamps = {"changed": clock.wall, "came_other": clock.wall, "came": clock.wall}
     assert clock.at(**stamps) == {"changed": 60.0, "came_other": 60.0}
+    assert [clock.settling.needs(name) for name in ("changed", "came", "unknown")] == [60.0, 0.0, 2.0]
     clock.later(59)
     assert clock.at(**stamps) == {"changed": 1.0, "came_other": 1.0}
     clock.later(1)

@@ -109,6 +109,16 @@ def test_an_image_alone_is_served(root: Path, log: Path) -> None:
         assert (server.health()["errors"], server.health()["warnings"]) == ([], 1)
 
 
+def test_what_still_changes_is_named_with_how_long_it_waits(root: Path, log: Path) -> None:
+    with serving(root, log, "--settle", "3600") as server:
+        waits = "still changing, not offered yet; it is once nothing in it has changed for 3600 s"
+        assert whole_log_of(server) == [
+            f'held back: 1.0.0: release_unsettled: "1.0.0": {waits}',
+            f'held back: 1.0.1: release_unsettled: "1.0.1": {waits}',
+            "devices get: nothing; errors: 0",
+        ]
+
+
 def test_what_is_held_back_is_named_with_the_reason(root: Path, log: Path) -> None:
     write(root, {"1.0.2/flash/main.py": b"three\n", "notes.txt": b"x"})
     (root / "1.0.2/flash/stray.py").symlink_to("../../notes.txt")

@@ -91,6 +91,11 @@ class Settling:
                 waits[name] = seen.needs - (ended - seen.since)
         return waits
 
+    def needs(self, name: str) -> float:
+        """For how many seconds nothing may change in what is there, to be settled."""
+        seen = (self._seen or {}).get(name)
+        return self._settle if seen is None else seen.needs
+
 
 class Seen(NamedTuple):
     """A name at a scan: its newest change, when it was noticed, and for how long nothing may change from then on."""
@@ -110,7 +115,7 @@ class Releases(Offered):
         self._settling = Settling(config.settle, config.max_age)
         # Digests of what was last offered under each name.
         self._offered: dict[str, str] = {}
-        self._report = Report(config.scheme)
+        self._report = Report(config.scheme, self._settling.needs)
         self._state: tuple[object, ...] | None = None
         self._rest = LOOK_AGAIN_SECONDS
         self._dirty = threading.Event()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 from airwaybill import _check
@@ -14,10 +14,14 @@ log = logging.getLogger("airwaybill.server")
 
 
 class Report:
-    """Tells what is offered, withdrawn, held back and why, and what the check found, when it is new."""
+    """Tells what is offered, withdrawn, held back and why, and what the check found, when it is new.
 
-    def __init__(self, scheme: str) -> None:
+    ``needs`` says of what is unsettled for how many seconds nothing may change in it.
+    """
+
+    def __init__(self, scheme: str, needs: Callable[[str], float]) -> None:
         self._scheme = scheme
+        self._needs = needs
         self._told: set[str] = set()
         self._unread: list[str] = []
         self._offered: tuple[str, ...] = ()
@@ -44,7 +48,10 @@ class Report:
                 nothing = _check.no_releases(snapshot.real_root, self._scheme)
                 yield f"warning: {nothing.code}: {nothing}", logging.WARNING
         for reason in snapshot.held_back:
-            yield f"held back: {reason['path']}: {reason['code']}: {reason['message']}", logging.WARNING
+            line = f"held back: {reason['path']}: {reason['code']}: {reason['message']}"
+            if reason["code"] == "release_unsettled":
+                line += f"; it is once nothing in it has changed for {self._needs(reason['path']):.10g} s"
+            yield line, logging.WARNING
         errors = snapshot.errors or ()
         for error in errors:
             yield _check.line(error), logging.ERROR
