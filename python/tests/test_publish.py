@@ -214,10 +214,10 @@ def test_a_dry_run(publish: Publish, place: Place) -> None:
     kinds = {kind["kind"]: (kind["objects"], kind["put"]) for kind in dry["objects"]}
     assert kinds == {"files": (10, 10), "manifests": (27, 27), "head.json": (1, 1)}
     up_to_date, below, new = dry["devices"]
-    assert up_to_date == {"from": "1.0.1+a", "to": None, "requests": 1, "size": 4}
-    assert (below["from"], below["to"], below["requests"]) == ("1.0.0", "1.0.1+a", 8)
+    assert up_to_date == {"from": "1.0.1+a", "to": None, "requests": 2, "size": 8}
+    assert (below["from"], below["to"], below["requests"]) == ("1.0.0", "1.0.1+a", 9)
     full = at(place, "m/3/-/-.json")
-    assert new["size"] == full["total_size"] + len(place.get("m/3/-/-.json").body)
+    assert new["size"] == full["total_size"] + 2 * len(place.get("m/3/-/-.json").body)
     dry = publish("--dry-run")
     assert (dry["put"], dry["kept"], dry["requests"]) == (0, 38, {"get": 1, "list": 1, "put": 0, "delete": 0})
 
