@@ -76,7 +76,7 @@ function hasMount(paths: readonly string[], version: string, server: ServerRelea
   const catalog = Catalog.fromListing(entries, { ignore, include });
   try {
     if (catalog.releases.length === 0) return false;
-    const findings = catalog.check([], { mounts: check?.mounts });
+    const findings = catalog.check([], { settings: { mounts: check?.mounts } });
     const outside = new Set(findings.filter(({ code }) => code === "path_mount").map(({ path }) => path));
     return catalog.files(version).some(({ path }) => !outside.has(`${version}/${path.split("/", 1)[0]}`));
   } finally {
