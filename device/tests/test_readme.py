@@ -35,7 +35,9 @@ def test_every_reason() -> None:
 def test_every_setting_and_call() -> None:
     face = (DEVICE / "OTA.py").read_text()
     settings = {
-        name for found in re.findall(r"def __init__\(self, (.*)\):", face) for name in re.findall(r"(\w+)=", found)
+        name
+        for found in re.findall(r"def __init__\(\s*self, (.*?)\s*\):", face, re.S)
+        for name in re.findall(r"(\w+)=", found)
     }
     assert "boot_py" in settings
     calls = set(re.findall(r"    (?:async )?def ([a-z]\w*)\(", face)) - {"real", "version", "firmware_version"}

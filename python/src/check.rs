@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use airwaybill::{CheckRequest, CheckSettings, DocumentFile, SignedDocument};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyMapping};
+use pyo3::types::PyMapping;
 
 use crate::convert::{bytes, options, to_python, whole_number};
 use crate::error::{engine_error, error};
@@ -75,7 +75,7 @@ fn open(path: &Path) -> io::Result<File> {
 /// Judges the settings of a check that stand beside the releases, what ``check.toml`` says. Raises `AirwaybillError` with code
 /// `field_type`, `field_missing`, `size_too_big` or `glob_invalid`.
 #[pyfunction]
-pub(crate) fn check_settings(settings: &Bound<'_, PyDict>) -> PyResult<()> {
+pub(crate) fn check_settings(settings: &Bound<'_, PyAny>) -> PyResult<()> {
     options::<CheckSettings>(settings, "")?.validate().map_err(engine_error)
 }
 

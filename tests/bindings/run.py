@@ -42,7 +42,10 @@ def path(case):
 def catalog_of(case):
     options = case.get("options", {})
     if "unsigned" in options:
-        options = {**options, "unsigned": [Notice(**notice) for notice in options["unsigned"]]}
+        options = {
+            **options,
+            "unsigned": [Notice(**notice) for notice in options["unsigned"]],
+        }
     settled = {**options, "unsettled": [], "failed": [], "unsigned": []}
     earlier = Catalog.from_listing(case["remembered"], **settled) if "remembered" in case else None
     return Catalog.from_listing(case.get("listing", []), **options, earlier=earlier, patches=case.get("patches"))
@@ -101,7 +104,10 @@ def check(case):
     if "settings" in case:
         return check_settings(case["settings"])
     catalog, request = catalog_of(case), dict(case.get("check", {}))
-    signed = {"documents": files_of(request.pop("documents", [])), "now": request.pop("now", None)}
+    signed = {
+        "documents": files_of(request.pop("documents", [])),
+        "now": request.pop("now", None),
+    }
     request |= request.pop("settings", {})
     paths = catalog.peeks(**request)
     contents = case.get("contents", {})
@@ -136,7 +142,10 @@ def waybill(case):
         return Keys.first(asked["product"], **request).to_dict()
     if kind in ("newest", "release", "signed"):
         return directory(kind, asked)
-    keys, document = Keys.parse(content_of(asked["keys"])), content_of(asked["document"])
+    keys, document = (
+        Keys.parse(content_of(asked["keys"])),
+        content_of(asked["document"]),
+    )
     signatures = files_of(asked["signatures"])
     if kind == "next":
         return keys.next(document, signatures).to_dict()
@@ -196,7 +205,21 @@ def content_of(content):
     return b"".join(bytes.fromhex(digits) * count for digits, count in content)
 
 
-AREAS = {run.__name__: run for run in (version, path, catalog, plan, manifest, verify, check, waybill, delta, objects)}
+AREAS = {
+    run.__name__: run
+    for run in (
+        version,
+        path,
+        catalog,
+        plan,
+        manifest,
+        verify,
+        check,
+        waybill,
+        delta,
+        objects,
+    )
+}
 
 for line in sys.stdin.buffer:
     case = json.loads(line)
@@ -204,4 +227,9 @@ for line in sys.stdin.buffer:
         answer = {"ok": AREAS[case["area"]](case["input"])}
     except AirwaybillError as error:
         answer = {"code": error.code}
+    except TypeError as error:
+        # Python's own words for a field that there is not.
+        if "unexpected keyword argument" not in str(error):
+            raise
+        answer = {"code": "field_type"}
     sys.stdout.buffer.write(json.dumps(answer, ensure_ascii=False).encode() + b"\n")
