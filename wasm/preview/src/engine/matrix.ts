@@ -2,8 +2,9 @@
 
 import type { Catalog, PlanRequest } from "airwaybill";
 
-import { slices } from "./pause.js";
 import type { MatrixRow } from "./protocol.js";
+
+const SLICE_MILLISECONDS = 12;
 
 export const NOTHING = NaN;
 export const REFUSED = -1;
@@ -17,7 +18,7 @@ export async function matrix(
   wanted: () => boolean,
 ): Promise<void> {
   const versions = catalog.releases.map((release) => release.version);
-  const pause = slices();
+  let slice = performance.now();
   let ready: MatrixRow[] = [];
   for (let row = 0; row <= versions.length; row += 1) {
     const bytes = new Float64Array(versions.length);
@@ -28,8 +29,10 @@ export async function matrix(
       const size = cell(catalog, request);
       bytes[column] = size;
       if (patched !== null) patched[column] = size > 0 ? catalog.patchedSize(request) : size;
-      if (!(await pause())) continue;
+      if (performance.now() - slice < SLICE_MILLISECONDS) continue;
+      await pause();
       if (!wanted()) return;
+      slice = performance.now();
       if (ready.length > 0) tell(ready, false);
       ready = [];
     }
@@ -46,4 +49,16 @@ function cell(catalog: Catalog, request: PlanRequest): number {
   } catch {
     return REFUSED;
   }
+}
+
+const { port1, port2 } = new MessageChannel();
+const waiting: (() => void)[] = [];
+port1.onmessage = () => waiting.shift()?.();
+
+/** Lets waiting messages in. */
+function pause(): Promise<void> {
+  return new Promise((resolve) => {
+    waiting.push(resolve);
+    port2.postMessage(null);
+  });
 }

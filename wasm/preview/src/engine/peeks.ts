@@ -3,7 +3,6 @@
 import { peek, type FileRecord, type Peek } from "airwaybill";
 
 import { contentOf, type Contents } from "./contents.js";
-import { slices } from "./pause.js";
 
 /** A peek is made of all of a file: a larger one is not looked into. */
 const FILE_BYTES = 64 * 1024 * 1024;
@@ -12,30 +11,22 @@ const FILE_BYTES = 64 * 1024 * 1024;
 export async function look(
   paths: readonly string[],
   find: (path: string) => FileRecord | null,
-  contentsOf: (path: string) => Contents,
+  contents: Contents,
   known: Map<string, Peek>,
   isWanted: () => boolean,
 ): Promise<void> {
-  const files = new Map<Contents, FileRecord[]>();
-  for (const path of paths) {
+  const files = paths.flatMap((path) => {
     const listed = known.has(path) ? null : find(path);
-    if (listed === null || listed.size > FILE_BYTES) continue;
-    const contents = contentsOf(path);
-    if (!files.get(contents)?.push(listed)) files.set(contents, [listed]);
-  }
-  for (const [contents, listed] of files) await read(within(contents.most, listed), contents, known, isWanted);
-}
-
-async function read(files: FileRecord[], contents: Contents, known: Map<string, Peek>, isWanted: () => boolean): Promise<void> {
-  const { together } = contents;
-  const pause = slices();
-  for (let start = 0; start < files.length; start += together) {
-    const reading = files.slice(start, start + together).map(async (listed) => {
+    return listed === null || listed.size > FILE_BYTES ? [] : [listed];
+  });
+  const { together, most } = contents;
+  const fitting = within(most, files);
+  for (let start = 0; start < fitting.length; start += together) {
+    const reading = fitting.slice(start, start + together).map(async (listed) => {
       const content = await contentOf(contents, listed.path, listed).catch(() => null);
       if (content !== null) known.set(listed.path, peek(listed.path, content));
     });
     await Promise.all(reading);
-    await pause();
     if (!isWanted()) throw outdated();
   }
 }
