@@ -6,7 +6,8 @@ mod stream;
 use crate::error::{Code, Error};
 
 /// The largest file that a patch is made of, or gives: 16 MiB, in bytes.
-const SIZE_LIMIT: usize = 1 << 24;
+#[doc(hidden)]
+pub const PATCH_SIZE_LIMIT: usize = 1 << 24;
 
 /// The patch that makes `new` of `old` (rules X1 and X4). With an empty `old` it is the compressed file.
 ///
@@ -27,8 +28,8 @@ const SIZE_LIMIT: usize = 1 << 24;
 ///
 /// [`Code::SizeTooBig`] for a file of more than 16 MiB.
 pub fn make_patch(old: &[u8], new: &[u8]) -> Result<Vec<u8>, Error> {
-    for (name, file) in [("old", old), ("new", new)] {
-        check_size(name, file.len())?;
+    for (name, file) in [("the old file", old), ("the new file", new)] {
+        check_size(name, file.len(), PATCH_SIZE_LIMIT)?;
     }
     Ok(stream::deflate(&steps::write(old, new)))
 }
@@ -54,9 +55,10 @@ fn trailing(bytes: usize) -> Error {
     Error::new(Code::PatchTrailing, format!("the patch: {bytes} bytes after its end"))
 }
 
-fn check_size(name: &str, size: usize) -> Result<(), Error> {
-    if size <= SIZE_LIMIT {
+fn check_size(name: &str, size: usize, limit: usize) -> Result<(), Error> {
+    if size <= limit {
         return Ok(());
     }
-    Err(Error::new(Code::SizeTooBig, format!("the {name} file: {size} bytes; patches are of files of up to 16 MiB")))
+    let rule = format!("patches are of files of up to {} MiB; devices fetch larger ones whole", PATCH_SIZE_LIMIT >> 20);
+    Err(Error::new(Code::SizeTooBig, format!("{name}: {size} bytes; {rule}")))
 }

@@ -80,7 +80,7 @@ pub use check::{
     SignedDocument,
 };
 #[cfg(feature = "delta")]
-pub use delta::{apply_patch, make_patch};
+pub use delta::{PATCH_SIZE_LIMIT, apply_patch, make_patch};
 pub use deserialize::deserialize;
 pub use digest::{Hasher, Sha1Digest, Sha256Digest, Sha256Hasher};
 pub use error::{Code, Error};

@@ -62,7 +62,7 @@ pub fn is_patch(path: &str) -> bool {
 
 /// X2
 fn digests_of(path: &str) -> Option<Digests> {
-    let name = path.strip_prefix(PATCHES)?.strip_prefix('/')?;
+    let (PATCHES, name) = path.split_once('/')? else { return None };
     let (base, made) = match name.split_once('-') {
         Some((base, made)) => (Some(Sha1Digest::parse(base).ok()?), made),
         None => (None, name),
@@ -114,6 +114,5 @@ impl Patches {
 #[doc(hidden)]
 #[must_use]
 pub fn is_worth_it(size: u64, otherwise: u64) -> bool {
-    // Sizes are under 2^53.
-    size.saturating_mul(10) < otherwise.saturating_mul(8)
+    size < otherwise - otherwise / 5
 }

@@ -3,6 +3,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, final
 
 __all__ = [
+    "PATCHES",
+    "PATCH_SIZE_LIMIT",
     "Catalog",
     "Content",
     "FileRecord",
@@ -44,6 +46,8 @@ __all__ = [
     "verify_device",
     "verify_signed",
 ]
+PATCHES: str
+PATCH_SIZE_LIMIT: int
 __version__: str
 
 @final

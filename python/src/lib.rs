@@ -67,6 +67,10 @@ mod _core {
     use crate::waybill::{Keys, PublicKey, Signature, SigningStatus, Verdict, Waybill, signature_names, verify_signed};
 
     #[pymodule_export]
+    const PATCHES: &str = airwaybill::PATCHES;
+    #[pymodule_export]
+    const PATCH_SIZE_LIMIT: usize = airwaybill::PATCH_SIZE_LIMIT;
+    #[pymodule_export]
     #[allow(non_upper_case_globals, reason = "the name that Python gives it")]
     const __version__: &str = env!("CARGO_PKG_VERSION");
 }

@@ -9,6 +9,7 @@ export {
   checkSettings,
   firstKeys,
   isDocument,
+  isPatch,
   newestKeys,
   nextKeys,
   parseKeys,

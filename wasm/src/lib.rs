@@ -21,7 +21,7 @@ pub use catalog::verify_device;
 pub use check::{check_settings, peek};
 pub use digest::sha1;
 pub use manifest::verify_content;
-pub use path::is_document;
+pub use path::{is_document, is_patch};
 pub use waybill::{
     changed_keys, first_keys, newest_keys, next_keys, parse_keys, parse_signature, parse_waybill, verify_ed25519,
     verify_signed,

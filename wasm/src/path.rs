@@ -48,6 +48,15 @@ pub fn is_document(#[wasm_bindgen(unchecked_param_type = "string")] path: &JsVal
     Ok(airwaybill::is_document(&text(path, "path")?))
 }
 
+/// Whether a path from the top directory is that of a patch: what `Catalog.fromListing` takes as `patches`.
+///
+/// @throws `field_type`
+#[allow(clippy::missing_errors_doc, reason = "@throws says it, as TypeScript has it")]
+#[wasm_bindgen(js_name = isPatch)]
+pub fn is_patch(#[wasm_bindgen(unchecked_param_type = "string")] path: &JsValue) -> Result<bool> {
+    Ok(airwaybill::is_patch(&text(path, "path")?))
+}
+
 /// Text with lone surrogates as bytes that are not valid UTF-8 either; `None` for well-formed text.
 fn ill_formed(text: &JsString) -> Option<Vec<u8>> {
     if text.is_well_formed() {

@@ -26,6 +26,7 @@ export const {
   changedKeys,
   firstKeys,
   isDocument,
+  isPatch,
   newestKeys,
   nextKeys,
   parseKeys,

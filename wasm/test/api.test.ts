@@ -15,6 +15,7 @@ import {
   type Peek,
   checkSettings,
   isDocument,
+  isPatch,
   peek,
   sha1,
   verifyContent,
@@ -293,6 +294,14 @@ describe("DevicePath and Filter", () => {
     const others = ["1.0.1/flash/a.waybill", "keys", "keys/notes.txt", "keys/a/1.waybill", "1.0.1.waybill.txt", "1.0.1.sig", "1.0.1.waybill.draft"];
     expect([...documents, ...others].filter(isDocument)).toEqual(documents);
     expect(code(() => isDocument(1 as never))).toBe("field_type");
+  });
+
+  test("what is a patch, by its path", () => {
+    const [old, made] = [sha1(bytes("old")), sha1(bytes("new"))];
+    const patches = [`delta/${made}`, `delta/${old}-${made}`];
+    const others = ["delta", "delta/", "delta/notes.txt", `delta/${made}.1.new`, `1.0.0/delta/${made}`, `deltas/${made}`, made];
+    expect([...patches, ...others].filter(isPatch)).toEqual(patches);
+    expect(code(() => isPatch(1 as never))).toBe("field_type");
   });
 
   test("a filter tells which files have to have a time", () => {

@@ -16,7 +16,7 @@ const GROWN_BYTES: u64 = 16 * 1024;
 /// CR before each LF makes a text longer by no more than one byte for each other one.
 pub(super) fn may_differ_in_line_ends(now: &File, before: &File) -> bool {
     let (small, big) = (now.size.min(before.size), now.size.max(before.size));
-    small < big && big <= small.saturating_mul(2)
+    small < big && big - small <= small
 }
 
 impl Check<'_> {
@@ -196,7 +196,7 @@ impl Check<'_> {
     fn grown(&self, step: &Step<'_>, findings: &mut Vec<Finding>) {
         for (file, before) in step.fetched() {
             let Some(before) = before else { continue };
-            if file.size >= before.size.saturating_mul(GROWN) && file.size - before.size >= GROWN_BYTES {
+            if file.size / GROWN >= before.size && file.size - before.size >= GROWN_BYTES {
                 let message = format!("it grew from {} to {} bytes", before.size, file.size);
                 let path = self.path(file.path.as_str());
                 findings.push(Finding::new((Level::Hint, Code::FileGrown), &path, &message, "is that intended?"));

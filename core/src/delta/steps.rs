@@ -1,5 +1,5 @@
 use super::copies::{self, Copy};
-use super::{check_size, cut, trailing};
+use super::{PATCH_SIZE_LIMIT, check_size, cut, trailing};
 use crate::error::{Code, Error};
 
 /// The type `sequential` with the compression `none`.
@@ -64,7 +64,7 @@ pub(super) fn apply(old: &[u8], patch: &[u8]) -> Result<Vec<u8>, Error> {
         return Err(reader.fail(Code::PatchHeader, "the type is sequential, without compression"));
     }
     let size = reader.length()?;
-    check_size("new", size)?;
+    check_size("the new file", size, PATCH_SIZE_LIMIT)?;
     if size > 0 && reader.length()? > 0 {
         return Err(reader.fail(Code::PatchHeader, "there is no data format"));
     }

@@ -3,7 +3,7 @@ use std::io::Write;
 use flate2::write::ZlibEncoder;
 use flate2::{Compress, Compression, Decompress, FlushDecompress, Status};
 
-use super::{check_size, cut, trailing};
+use super::{PATCH_SIZE_LIMIT, check_size, cut, trailing};
 use crate::error::{Code, Error};
 
 // X1
@@ -34,7 +34,7 @@ pub(super) fn inflate(stream: &[u8]) -> Result<Vec<u8>, Error> {
             Status::StreamEnd => return Err(trailing(rest.len())),
             _ if taken == 0 && content.len() == written => return Err(cut()),
             // The bytes of the new file, and numbers, which are fewer in any patch that is worth it.
-            _ => check_size("new", content.len() / 2)?,
+            _ => check_size("the patch, inflated", content.len(), 2 * PATCH_SIZE_LIMIT)?,
         }
     }
 }

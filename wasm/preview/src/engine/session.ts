@@ -1,6 +1,6 @@
 // The open releases in the worker, and the questions about them that the engine answers.
 
-import { Catalog, Filter, hashFiles, isDocument, Version, type CheckRequest, type Entry, type FileRecord, type Peek, type SigningStatus } from "airwaybill";
+import { Catalog, Filter, hashFiles, isDocument, isPatch, Version, type CheckRequest, type Entry, type FileRecord, type Peek, type SigningStatus } from "airwaybill";
 
 import { contentOf, FolderContents, ServerContents, ZipContents, type Contents } from "./contents.js";
 import { failure, SourceError } from "./failure.js";
@@ -56,7 +56,6 @@ interface OpenCatalog {
   unprotected: Filter | null;
 }
 
-const PATCHES = "delta/";
 const REMEMBERED_RELEASES = 16;
 const NOTHING: DeviceFiles = { release: "", files: new Map(), kept: new Set() };
 
@@ -316,7 +315,7 @@ export class Session {
     const { ignore, protect, unsettled } = options;
     const scheme = opened.chosenScheme ?? options.scheme;
     const earlier = kind === "server" ? Catalog.fromListing(server!.remembered, { ...ofOwn(options), scheme }) : null;
-    const patches = entries.filter(({ path }) => path.startsWith(PATCHES));
+    const patches = entries.filter(({ path }) => isPatch(path));
     const catalog = Catalog.fromListing(entries, { ...options, scheme }, earlier, patches);
     earlier?.free();
     const { releases, firmware, ignored, warnings } = catalog;
@@ -331,7 +330,7 @@ export class Session {
     this.#held.clear();
     const judged = documents === null ? null : signedBy(catalog, entries, documents);
     const signed = kind === "server" && server!.signed !== null ? signedByServer(server!.signed, options.unsigned) : judged;
-    const files = entries.filter(({ path }) => !isDirectory(path) && !isDocument(path) && !path.startsWith(PATCHES));
+    const files = entries.filter(({ path }) => !isDirectory(path) && !isDocument(path) && !isPatch(path));
     const bytes = files.reduce((sum, entry) => sum + ("size" in entry ? entry.size : 0), 0);
     return {
       generation: this.#generation,
