@@ -3,25 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Collection, Iterator
 from itertools import zip_longest
 from typing import NamedTuple
 
-from airwaybill import AirwaybillError, Catalog, FileRecord, Firmware, Hasher, PlanFile, Release, make_patch
-from airwaybill._core import is_worth_it, patch_path
-
-PATCHES = "delta"
-# Of larger files no patch is made (rule X4).
-SIZE_LIMIT = 16 * 1024 * 1024
-
-
-class Source(NamedTuple):
-    """A file of a release, or an image, with its path below the root."""
-
-    path: str
-    size: int
-    sha1: str
+from airwaybill import Catalog, FileRecord, Firmware, PlanFile, Release, make_patch
+from airwaybill._core import PATCH_SIZE_LIMIT, is_worth_it, patch_path
+from airwaybill._patch_files import Source, read, sha1, write
 
 
 class Update(NamedTuple):
@@ -72,13 +60,16 @@ class Maker:
     """Makes patches below ``root`` that are not there yet, and that a manifest would offer (rule X3).
 
     ``made`` has those that it made, which are not written with ``dry``; ``in_vain`` the paths of those that are known
-    to save too little.
+    to save too little; ``anew`` of those that are made even if they are there.
     """
 
-    def __init__(self, root: str, *, dry: bool = False, in_vain: set[str] | None = None) -> None:
+    def __init__(
+        self, root: str, *, dry: bool = False, in_vain: set[str] | None = None, anew: Collection[str] = ()
+    ) -> None:
         self.made: dict[str, FileRecord] = {}
         self._root = root
         self._dry = dry
+        self._anew = anew
         self._in_vain = set[str]() if in_vain is None else in_vain
 
     def make(self, base: Source | None, target: Source) -> None:
@@ -93,16 +84,16 @@ class Maker:
     def _make(self, base: Source | None, target: Source, otherwise: int) -> int:
         """How many bytes a device fetches then, which would fetch ``otherwise``."""
         path = patch_path(target.sha1, None if base is None else base.sha1)
-        if path in self._in_vain or max(target.size, 0 if base is None else base.size) > SIZE_LIMIT:
+        if path in self._in_vain or max(target.size, 0 if base is None else base.size) > PATCH_SIZE_LIMIT:
             return otherwise
         size = self._size(path)
         if size is None:
-            patch = make_patch(b"" if base is None else self._read(base), self._read(target))
+            patch = make_patch(b"" if base is None else read(self._root, base), read(self._root, target))
             size = len(patch)
             if is_worth_it(size, otherwise):
                 if not self._dry:
-                    self._write(path, patch)
-                self.made[path] = FileRecord(path, size, _sha1(patch))
+                    write(self._root, path, patch)
+                self.made[path] = FileRecord(path, size, sha1(patch))
         if is_worth_it(size, otherwise):
             return size
         self._in_vain.add(path)
@@ -112,36 +103,9 @@ class Maker:
         """Of a patch that is there: it may be published, and is not made anew."""
         if path in self.made:
             return self.made[path].size
+        if path in self._anew:
+            return None
         try:
             return os.stat(os.path.join(self._root, path)).st_size
         except FileNotFoundError:
             return None
-
-    def _read(self, source: Source) -> bytes:
-        with open(os.path.join(self._root, source.path), "rb") as file:
-            content = file.read(source.size + 1)
-        if _sha1(content) != source.sha1:
-            raise AirwaybillError("file_changed", f"{source.path} has changed since it was scanned; try again")
-        return content
-
-    def _write(self, path: str, patch: bytes) -> None:
-        target = os.path.join(self._root, path)
-        os.makedirs(os.path.dirname(target), exist_ok=True)
-        beside = f"{target}.{os.getpid()}.new"
-        try:
-            with open(beside, "wb") as file:
-                file.write(patch)
-                file.flush()
-                # What is renamed is on the disk: it would never be made anew.
-                os.fsync(file.fileno())
-            os.replace(beside, target)
-        except BaseException:
-            with suppress(OSError):
-                os.remove(beside)
-            raise
-
-
-def _sha1(content: bytes) -> str:
-    hasher = Hasher()
-    hasher.update(content)
-    return hasher.finish()

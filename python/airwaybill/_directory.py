@@ -33,12 +33,12 @@ class Directory(NamedTuple):
         options = {"ignore": ignore, "protect": protect, "include": include, "keep": keep}
         return cls(listing, {"scheme": scheme.value, **options})
 
-    def catalog(self, made: Iterable[FileRecord] = (), **held_back: Any) -> Catalog:
-        """With the patches that are there, and those ``made`` since.
+    def catalog(self, patches: Iterable[FileRecord] | None = None, **held_back: Any) -> Catalog:
+        """With these ``patches``, by default those that were there.
 
         ``held_back`` are the names ``failed`` and ``unsigned`` of `Catalog.from_listing`.
         """
-        patches = [*self.listing.patches, *made]
+        patches = self.listing.patches if patches is None else patches
         return Catalog.from_listing(self.listing, **self.options, **held_back, patches=patches, now=int(time.time()))
 
 

@@ -7,12 +7,14 @@ import random
 import zlib
 from collections.abc import Iterator
 from io import BytesIO
+from typing import Any
 
 import detools  # type: ignore[import-untyped]
 import pytest
 from content import noise
 
 from airwaybill import AirwaybillError, apply_patch, make_patch
+from airwaybill._core import PATCH_SIZE_LIMIT
 
 # `make patches` takes a thousand.
 PAIRS = int(os.environ.get("PAIRS", "60"))
@@ -74,17 +76,19 @@ def compressed(content: bytes) -> bytes:
     return stream.compress(content) + stream.flush()
 
 
-def in_pieces(stream: bytes, size: int = 7) -> bytes:
-    """What a decoder gives that never has more than its window of what came before."""
-    decoder, content = zlib.decompressobj(wbits=10), b""
-    while not decoder.eof and (decoder.unconsumed_tail or stream):
-        piece, stream = decoder.unconsumed_tail + stream[:size], stream[size:]
-        content += decoder.decompress(piece, size)
-    while not decoder.eof and (piece := decoder.decompress(decoder.unconsumed_tail, size)):
-        content += piece
+def in_pieces(stream: bytes, size: int = 61) -> bytes:
+    """What a decoder gives that has no more of what came before than its window, a piece at a time."""
+    decoder, content = zlib.decompressobj(wbits=10), bytearray()
+    for start in range(0, len(stream), size):
+        piece = stream[start : start + size]
+        while piece:
+            content += decoder.decompress(piece, size)
+            piece = decoder.unconsumed_tail
+    while rest := decoder.decompress(b"", size):
+        content += rest
     assert decoder.eof
-    assert not decoder.unused_data + stream
-    return content
+    assert not decoder.unused_data
+    return bytes(content)
 
 
 def number(patch: bytes, position: int) -> tuple[int, int]:
@@ -117,7 +121,7 @@ def pairs() -> list[tuple[str, bytes, bytes]]:
 def test_detools_applies_ours_and_we_apply_its(old: bytes, new: bytes) -> None:
     patch = make_patch(old, new)
     assert apply_patch(old, patch) == new
-    content = zlib.decompressobj(wbits=10).decompress(patch)
+    content = in_pieces(patch)
     assert applied_by_detools(old, content) == new
     assert apply_patch(old, compressed(by_detools(old, new))) == new
     # X5b: devices refuse a step without a byte.
@@ -132,19 +136,40 @@ def test_patches_are_as_small_as_those_of_detools() -> None:
     assert ours <= 1.01 * theirs
 
 
-@pytest.mark.parametrize(("old", "new"), [(A, B + A), (b"", A[:3000] * 9), (b"", A[:700] * 9), (A, A)])
-def test_a_stream_can_be_read_in_small_pieces(old: bytes, new: bytes) -> None:
-    patch = make_patch(old, new)
-    assert in_pieces(patch) == zlib.decompressobj(wbits=10).decompress(patch)
-
-
 def test_no_file_has_more_than_16_mib() -> None:
-    largest = bytes(1 << 24)
+    largest = bytes(PATCH_SIZE_LIMIT)
+    assert len(largest) == 16 << 20
     assert apply_patch(largest, make_patch(largest, largest)) == largest
-    for old, new in [(largest + b"x", b""), (b"", largest + b"x")]:
+    rule = "patches are of files of up to 16 MiB; devices fetch larger ones whole"
+    for name, old, new in [("old", largest + b"x", b""), ("new", b"", largest + b"x")]:
         with pytest.raises(AirwaybillError) as caught:
             make_patch(old, new)
-        assert caught.value.code == "size_too_big"
+        assert (caught.value.code, str(caught.value)) == (
+            "size_too_big",
+            f"the {name} file: 16777217 bytes; {rule}",
+        )
+
+
+def test_a_stream_that_gives_more_than_any_patch_is_refused() -> None:
+    with pytest.raises(
+        AirwaybillError, match=r"^the patch, inflated: [0-9]+ bytes; patches are of files of up to 16 MiB"
+    ):
+        apply_patch(b"", compressed(bytes(3 * PATCH_SIZE_LIMIT)))
+
+
+@pytest.mark.parametrize("value", ["text", None, 7, ["a"], object()])
+def test_only_bytes_are_files(value: Any) -> None:
+    for call, names in ((make_patch, ("old", "new")), (apply_patch, ("old", "patch"))):
+        for files, name in (((value, b""), names[0]), ((b"", value), names[1])):
+            with pytest.raises(
+                TypeError, match=f"^{name}: expected bytes, found str; " if value == "text" else "bytes-like"
+            ):
+                call(*files)
+
+
+@pytest.mark.parametrize("kind", [bytearray, memoryview])
+def test_files_are_bytes_like(kind: Any) -> None:
+    assert apply_patch(kind(A), kind(make_patch(kind(A), kind(B)))) == B
 
 
 def test_a_damaged_patch_is_refused_or_gives_what_it_announces() -> None:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+import subprocess
+import sys
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +18,7 @@ from content import noise, sha1, write
 
 import airwaybill
 from airwaybill import _delta, apply_patch, make_patch
+from airwaybill._core import PATCH_SIZE_LIMIT
 
 OLDEST, OLD, NEW = noise(3000, 1), noise(3000, 1) + b"old\n", noise(2990, 1) + b"new\n"
 TEXT = b"led.on()\n" * 300
@@ -90,16 +95,14 @@ def test_every_patch_that_is_made_is_offered(tree: Path, call: Call) -> None:
 def test_the_newest_pairs_come_first(tree: Path, monkeypatch: pytest.MonkeyPatch, call: Call) -> None:
     order: list[str] = []
 
-    def write_patch(_: _delta.Maker, path: str, __: bytes) -> None:
-        order.append(path)
-
-    monkeypatch.setattr(_delta.Maker, "_write", write_patch)
+    monkeypatch.setattr(_delta, "write", lambda root, path, patch: order.append(path))
     call("delta", tree)
     assert order == [FROM_OLD, FROM_NOTHING, IMAGE, FROM_OLDEST]
 
 
 def test_a_patch_that_is_there_stays(tree: Path, call: Call) -> None:
-    published = b"published"
+    stream = zlib.compressobj(0, zlib.DEFLATED, 10)
+    published = stream.compress(zlib.decompress(make_patch(OLD, NEW))) + stream.flush()
     write(tree, {FROM_OLD: published})
     assert json.loads(call("delta", tree, "--from", "1.0.0", "--json").out)["made"] == [
         {"path": FROM_NOTHING, "size": len(make_patch(b"", TEXT))}
@@ -108,6 +111,110 @@ def test_a_patch_that_is_there_stays(tree: Path, call: Call) -> None:
     assert before[FROM_OLD] == published
     assert json.loads(call("delta", tree, "--from", "1.0.0", "--json").out)["made"] == []
     assert contents(tree) == before
+
+
+# Not to the highest release.
+EARLIER, COMPRESSED = patch(OLD, OLDEST), patch(OLD)
+DAMAGED = [
+    pytest.param(FROM_OLD, make_patch(OLD, NEW)[:-3], "patch_cut", "made anew", id="cut"),
+    pytest.param(FROM_OLD, make_patch(OLD, NEW) + b"x", "patch_trailing", "made anew", id="bytes-after-the-end"),
+    pytest.param(FROM_OLD, b"", "patch_cut", "made anew", id="empty"),
+    pytest.param(FROM_OLD, NEW, "patch_stream", "made anew", id="no-patch"),
+    pytest.param(FROM_OLD, make_patch(OLD, TEXT), "hash_mismatch", "made anew", id="of-another-file"),
+    pytest.param(FROM_NOTHING, make_patch(b"", NEW), "hash_mismatch", "made anew", id="compressed-file-of-another"),
+    pytest.param(EARLIER, make_patch(OLDEST, TEXT), "hash_mismatch", "removed", id="not-made-any-more"),
+    pytest.param(COMPRESSED, b"", "patch_cut", "removed", id="not-worth-it"),
+    pytest.param(patch(b"gone"), b"", "patch_cut", "removed", id="to-a-file-that-is-gone"),
+]
+
+
+@pytest.mark.parametrize(("path", "content", "code", "done"), DAMAGED)
+def test_a_damaged_patch_is_named_and_replaced(
+    tree: Path, call: Call, path: str, content: bytes, code: str, done: str
+) -> None:
+    call("delta", tree)
+    good = contents(tree)
+    write(tree, {path: content})
+    dry = call("delta", tree, "--dry-run")
+    assert (tree / path).read_bytes() == content
+    assert dry.code == 1
+    named, summary = dry.err.splitlines()
+    assert named.startswith(f"airwaybill: {code}: {path}: the patch")
+    assert named.endswith(f"; would be {done}")
+    advice = "without --dry-run they are made anew, or removed"
+    assert summary == f"airwaybill: patches_damaged: patches that do not give their file: 1; {advice}"
+    found = call("delta", tree)
+    assert found.code == 0
+    assert found.err == named.replace("would be ", "") + "\n"
+    assert contents(tree) == good
+    assert call("delta", tree).err == ""
+
+
+def test_a_damaged_patch_in_json(tree: Path, call: Call) -> None:
+    write(tree, {FROM_OLD: b"", EARLIER: b""})
+    dry = call("delta", tree, "--dry-run", "--json")
+    found = call("delta", tree, "--json")
+    assert (dry.code, found.code, dry.out, found.err) == (1, 0, found.out, "")
+    said = json.loads(found.out)
+    why = {"code": "patch_cut", "message": "the patch ends too early"}
+    assert said["damaged"] == [{"path": path, **why} for path in sorted([FROM_OLD, EARLIER])]
+    assert FROM_OLD in {one["path"] for one in said["made"]}
+    assert said["updates"][0]["patches"] == 2
+    assert json.loads(call("delta", tree, "--json").out)["updates"] == said["updates"]
+
+
+def test_a_patch_that_cannot_be_judged_stays(tree: Path, call: Call) -> None:
+    """From a file that is not here, which makes no difference to any device."""
+    write(tree, {patch(NEW, b"gone"): b"", "delta/notes.txt": b"notes"})
+    assert call("delta", tree).err == ""
+    assert there(tree) >= {patch(NEW, b"gone"), "delta/notes.txt"}
+
+
+WRITING = """
+import os, sys
+
+def fsync(_):
+    print("writing", flush=True)
+    sys.stdin.read()
+
+os.fsync = fsync
+from airwaybill import _patch_files
+_patch_files.write(*sys.argv[1:], b"patch")
+"""
+
+
+@contextmanager
+def writing(tree: Path, path: str) -> Iterator[tuple[subprocess.Popen[str], Path]]:
+    """A maker that writes a patch, and does not get on until its input ends; and what it writes."""
+    command = [sys.executable, "-c", WRITING, str(tree), path]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "writing\n"
+        yield process, tree / f"{path}.{process.pid}.new"
+
+
+def test_what_a_killed_maker_left_is_removed_at_the_next_run(tree: Path, call: Call) -> None:
+    others = {f"delta/{name}" for name in ("notes.1.new", f"{sha1(NEW)}.new", "1.new")}
+    write(tree, dict.fromkeys(others, b""))
+    with writing(tree, COMPRESSED) as (process, beside):
+        process.kill()
+    assert beside.exists()
+    assert call("delta", tree, "--dry-run").code == 0
+    assert beside.exists()
+    assert call("delta", tree).code == 0
+    assert not beside.exists()
+    assert there(tree) == {FROM_OLDEST, FROM_OLD, FROM_NOTHING, IMAGE} | others
+
+
+def test_what_a_maker_writes_is_left_alone(tree: Path, call: Call) -> None:
+    with writing(tree, COMPRESSED) as (process, beside):
+        assert call("delta", tree, "--from", "1.0.0").code == 0
+        assert beside.exists()
+        process.communicate("")
+    assert process.returncode == 0
+    assert not beside.exists()
+    assert (tree / COMPRESSED).read_bytes() == b"patch"
+    assert FROM_OLD in there(tree)
 
 
 def test_what_it_says(tree: Path, call: Call) -> None:
@@ -194,7 +301,7 @@ def test_a_disk_that_is_full_leaves_nothing(tree: Path, monkeypatch: pytest.Monk
 
 
 def test_no_patch_is_made_of_large_files(tree: Path, call: Call) -> None:
-    limit, large = bytes(_delta.SIZE_LIMIT), bytes(_delta.SIZE_LIMIT + 1)
+    limit, large = bytes(PATCH_SIZE_LIMIT), bytes(PATCH_SIZE_LIMIT + 1)
     write(tree, {"1.0.1/flash/limit.txt": limit, "1.0.1/flash/large.txt": large})
     assert call("delta", tree, "--from", "1.0.0").code == 0
     made = there(tree)

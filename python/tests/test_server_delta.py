@@ -13,6 +13,7 @@ from server_support import Server, eventually, serving
 from test_delta_command import FILES, FROM_NOTHING, FROM_OLD, FROM_OLDEST, IMAGE, NEW, OLD, contents, there
 
 from airwaybill import _delta, apply_patch, make_patch, scan
+from airwaybill._patch_files import Source
 from airwaybill.server.config import Config
 from airwaybill.server.making import Making
 from airwaybill.server.releases import Releases
@@ -78,6 +79,13 @@ def test_formats_1_and_2_are_the_same_with_patches(tree: Path, log: Path) -> Non
             assert server.get(path, {"Host": "h"}).body == expected
 
 
+def test_what_a_killed_maker_left_is_removed(tree: Path, log: Path) -> None:
+    left = f"{FROM_OLD}.1.new"
+    write(tree, {left: b""})
+    with serving(tree, log, "--settle", "0", "--delta"):
+        eventually(lambda: there(tree), ALL.__eq__)
+
+
 def test_patches_that_are_there_are_offered_without_any_being_made(tree: Path, log: Path) -> None:
     write(tree, {FROM_OLD: make_patch(OLD, NEW)})
     with serving(tree, log, "--settle", "0") as server:
@@ -127,7 +135,7 @@ def test_other_releases_interrupt_and_the_end_too(tree: Path, monkeypatch: pytes
     stopping, made = threading.Event(), list[tuple[str, str]]()
     making = Making(stopping, lambda: None)
 
-    def make(_: _delta.Maker, base: _delta.Source | None, target: _delta.Source) -> None:
+    def make(_: _delta.Maker, base: Source | None, target: Source) -> None:
         made.append(("nothing" if base is None else base.path, target.path))
         if len(made) == 2:
             making.take(snapshot, offered)

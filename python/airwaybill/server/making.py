@@ -10,7 +10,9 @@ import time
 from collections.abc import Callable, Mapping
 
 from airwaybill import AirwaybillError, FileRecord
-from airwaybill._delta import PATCHES, Maker, Update, updates
+from airwaybill._core import PATCHES
+from airwaybill._delta import Maker, Update, updates
+from airwaybill._patch_files import remove_left_over
 from airwaybill._terminal import shown, size_of
 from airwaybill.server.snapshot import Snapshot
 
@@ -61,6 +63,7 @@ class Making:
                 self._tell(f"patches are not made in {PATCHES}/: {error.strerror}; --no-delta if none are wanted")
 
     def _make(self, snapshot: Snapshot, offered: Mapping[str, str]) -> None:
+        remove_left_over(snapshot.real_root)
         for update in updates(snapshot.catalog):
             maker = Maker(snapshot.real_root, in_vain=self._in_vain)
             try:

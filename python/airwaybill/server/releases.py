@@ -14,7 +14,7 @@ from typing import NamedTuple
 import watchfiles
 
 from airwaybill import AirwaybillError, Listing, _check, _signing
-from airwaybill._delta import PATCHES
+from airwaybill._core import PATCHES
 from airwaybill.server.config import Config, Moment
 from airwaybill.server.making import Making
 from airwaybill.server.offered import Offered
