@@ -178,8 +178,9 @@ publish-kills: $(VENV)/.package $(VENV)/.tools ## kill airwaybill publish at eac
 	cd python && KILLS=all $(BIN)/pytest -q tests/test_publish_kills.py
 
 .PHONY: patches
-patches: $(VENV)/.package $(VENV)/.tools ## make a thousand patches and apply them here and with detools, and the reverse (PAIRS=…)
+patches: conformance ## make a thousand patches in all bindings, with detools and on a device, and apply each elsewhere (PAIRS=…)
 	cd python && PAIRS=$(or $(PAIRS),1000) $(BIN)/pytest -q tests/test_delta.py
+	PATCHES=$(or $(PAIRS),1000) $(BIN)/python -m pytest -q device/tests/test_patch.py
 
 .PHONY: test-lowest
 test-lowest: $(PREVIEW) $(VENV)/.tools ssh-keygen proxies ## the same with the lowest versions of its dependencies
@@ -277,7 +278,7 @@ scale: $(VENV)/.tools ssh-keygen ## what a store and a CDN see of a million devi
 soak: $(VENV)/.tools ## the server under load, faults and kills for five minutes (SECONDS=… SEED=… for others)
 	$(BIN)/python tests/soak/soak.py --seconds $(or $(SECONDS),300) --seed $(or $(SEED),1)
 
-BENCH_TOOLS := chromium nginx openssl wrk
+BENCH_TOOLS := chromium nginx openssl wrk xdelta3
 
 .PHONY: bench
 bench: $(VENV)/.tools tests/bench/npm/node_modules/.package-lock.json npm preview ## measure, as ratios to peers in the same run (PARTS=… for some of them)

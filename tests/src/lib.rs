@@ -14,6 +14,8 @@ pub mod hostile;
 pub mod mutation;
 mod objects;
 #[cfg(feature = "inputs")]
+pub mod pairs;
+#[cfg(feature = "inputs")]
 pub mod properties;
 #[cfg(feature = "inputs")]
 pub mod vectors;

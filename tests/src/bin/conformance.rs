@@ -10,7 +10,7 @@ use std::{env, fs, thread};
 
 use airwaybill_tests::guest::Guest;
 use airwaybill_tests::vectors::{AREAS, Case, cases};
-use airwaybill_tests::{answer, generated, wycheproof};
+use airwaybill_tests::{answer, generated, pairs, wycheproof};
 use serde_json::{Value, json};
 
 /// How many differences of one binding are printed.
@@ -162,6 +162,7 @@ fn main() -> ExitCode {
     };
     let mut columns: Vec<(&str, Vec<Case>)> = AREAS.map(|area| (area, cases(area).collect())).into();
     columns.push(("generated", generated::cases().collect()));
+    columns.push(("pairs", pairs::cases().collect()));
     columns.push(("wycheproof", wycheproof::cases()));
     let row = |name: &str, cells: &mut dyn Iterator<Item = String>| {
         print!("{name:12}");
