@@ -112,7 +112,7 @@ class Proxy:
     def host(self) -> str:
         return f"{HOST}:{self.port}"
 
-    def connect(self) -> socket.socket:
+    def dial(self) -> socket.socket:
         with ExitStack() as stack:
             plain = stack.enter_context(socket.socket())
             # So that much of a large file has to wait.
@@ -120,6 +120,12 @@ class Proxy:
             plain.settimeout(DEADLINE_SECONDS)
             plain.bind((CLIENT, 0))
             plain.connect((PROXY, self.port))
+            stack.pop_all()
+            return plain
+
+    def connect(self) -> socket.socket:
+        with ExitStack() as stack:
+            plain = stack.enter_context(self.dial())
             encrypted = self._context.wrap_socket(plain, server_hostname=HOST)
             stack.pop_all()
             return encrypted
@@ -277,8 +283,9 @@ def test_haproxy_limits_the_connections_of_an_address(proxied: Server, tmp_path:
     with running("haproxy", block_of("haproxy"), proxied, tmp_path) as proxy, ExitStack() as stack:
         for _ in range(16):
             stack.enter_context(proxy.connect())
-        with pytest.raises((ConnectionResetError, ssl.SSLEOFError)):
-            proxy.connect()
+        # Without TLS, whose `wrap_socket` leaves its socket open when the reset is there before it.
+        with suppress(ConnectionResetError), proxy.dial() as refused:
+            assert refused.recv(1) == b""
 
 
 def test_the_programs_are_there() -> None:
