@@ -61,6 +61,10 @@ def documents(root: str, tell: Callable[[str], object] = warn) -> dict[str, byte
     return found
 
 
+def has_keys(found: dict[str, bytes]) -> bool:
+    return any(name.startswith(f"{KEYS}/") for name in found)
+
+
 def _is_document(name: str) -> bool:
     return is_document(os.fsencode(name))
 
@@ -81,11 +85,15 @@ def now() -> str:
 
 
 class Judged(NamedTuple):
-    """Which releases and images are signed, and why the others are not to be offered, at a time."""
+    """Which releases and images are signed, and why the others are not to be offered, at a time.
+
+    ``problem`` is why there are no keys that hold, if there are none.
+    """
 
     at: str
     signed: tuple[SigningStatus, ...]
     unsigned: tuple[Notice, ...]
+    problem: Notice | None = None
 
     def holds(self, at: str) -> bool:
         """Whether nothing expired from then to ``at``, or the other way round."""
@@ -109,7 +117,8 @@ def judge_to_serve(catalog: Catalog, listing: Listing, found: dict[str, bytes], 
         return judge(catalog, listing, found, Keys.newest(found), at)
     except AirwaybillError as error:
         names = [*(release.version for release in catalog.releases), *(image.path for image in catalog.firmware)]
-        return Judged(at, (), tuple(Notice(name, error.code, str(error)) for name in names))
+        unsigned = tuple(Notice(name, error.code, str(error)) for name in names)
+        return Judged(at, (), unsigned, Notice(KEYS, error.code, str(error)))
 
 
 def seconds_of(text: str) -> int:

@@ -65,7 +65,7 @@ def test_the_page_gets_who_signed_what(signed: Path, log: Path) -> None:
     with serving(signed, log, "--settle", "0", "--signed-only") as server:
         listing = server.get("/_preview/listing.json").json()
         assert reasons(listing["options"]["unsigned"]) == [("1.0.1", "unsigned"), ("firmware_1.0.1.bin", "unsigned")]
-        shown = {one["path"]: (one["sequence"], len(one["verdict"]["signers"])) for one in listing["signed"]}
+        shown = {one["path"]: (one["sequence"], len(one["verdict"]["signers"])) for one in listing["signed"]["list"]}
         assert shown == {"1.0.0": (1, 1), "1.0.1": (None, 0), "firmware_1.0.1.bin": (None, 0)}
 
 
@@ -123,11 +123,13 @@ def test_what_expires_is_held_back_then(signed: Path, call: Call, monkeypatch: p
     assert generations == [(1, ("1.0.0", "1.0.1"))] * 2 + [(2, ("1.0.0",))] * 2
 
 
-def test_without_the_option_documents_change_nothing(signed: Path, log: Path) -> None:
+def test_without_the_option_all_is_offered_and_the_page_gets_who_signed_what(signed: Path, log: Path) -> None:
     with serving(signed, log, "--settle", "0") as server:
         assert offered(server) == ["1.0.0", "1.0.1", "firmware_1.0.1.bin"]
         assert server.health()["ignored"] == 0
-        assert server.get("/_preview/listing.json").json()["signed"] is None
+        judged = server.get("/_preview/listing.json").json()["signed"]
+        assert (judged["only"], [one["path"] for one in judged["list"]]) == (False, offered(server))
+        assert [len(one["verdict"]["signers"]) for one in judged["list"]] == [1, 0, 0]
 
 
 def test_inspect_shows_what_would_be_held_back(signed: Path, call: Call) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from airwaybill import Catalog, FileRecord, Listing, Notice
+from airwaybill import Catalog, FileRecord, Listing, Notice, _signing
 from airwaybill.server.proxies import Proxies
 
 
@@ -53,6 +53,10 @@ class Config:
     def max_age(self) -> int:
         """For how many seconds caches may keep files of what is offered."""
         return YEAR_SECONDS if self.immutable else int(min(MAX_AGE_SECONDS, SETTLE_TIMES * self.settle))
+
+    def judges(self, documents: dict[str, bytes]) -> bool:
+        """Whether who signed what is found out, which takes SHA-256 of all files."""
+        return self.signed_only or _signing.has_keys(documents)
 
     def patches(self, listing: Listing, moment: Moment) -> list[FileRecord]:
         """Those that have settled."""

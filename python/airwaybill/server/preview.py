@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from airwaybill._check import Checked, reason
 from airwaybill._core import is_draft, is_patch
+from airwaybill._signing import Judged
 from airwaybill.server.answers import Answer, Header, RequestError
 from airwaybill.server.cache import Entity
 from airwaybill.server.conditions import RequestHeaders, accepts_gzip, precondition
@@ -180,13 +181,21 @@ def _render(snapshot: Snapshot, checked: Checked, config: Config) -> tuple[Snaps
         "remembered": [
             {"path": file.path, "size": file.size, "sha1": file.sha1} for file in snapshot.catalog.remembered
         ],
-        "signed": None if snapshot.judged is None else [one.to_dict() for one in snapshot.judged.signed],
+        "signed": None if snapshot.judged is None else _signed(snapshot.judged, config),
         "documents": [name for name in snapshot.documents if not is_draft(name)],
         "entries": list(map(_shown, entries)),
     }
     # Without the brace: it goes on with what depends on the request.
     text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))[:-1] + ","
     return snapshot, Shared(text.encode("utf-8", "backslashreplace"))
+
+
+def _signed(judged: Judged, config: Config) -> dict[str, Any]:
+    return {
+        "only": config.signed_only,
+        "list": [one.to_dict() for one in judged.signed],
+        "problem": None if judged.problem is None else reason(judged.problem),
+    }
 
 
 def _is_shown(path: str, snapshot: Snapshot) -> bool:

@@ -193,12 +193,15 @@ class Releases(Offered):
         started = time.monotonic()
         try:
             real_root = os.path.realpath(self.root)
+            unread: list[str] = []
+            documents = _signing.documents(self.root, unread.append)
+            self._report.tell_unread(unread)
             listing = Listing.scan(
                 self.root,
                 scheme=self._config.scheme,
                 ignore=self._config.ignore,
                 include=self._config.include,
-                sha256=self._config.signed_only,
+                sha256=self._config.judges(documents),
                 cache=self._config.cache,
                 progress=self._progress,
             )
@@ -215,9 +218,6 @@ class Releases(Offered):
             now = int(time.time())
             before = None if last is None else last.settings
             settings = _check.Settings.read(self.root).after(before)
-            unread: list[str] = []
-            documents = _signing.documents(self.root, unread.append)
-            self._report.tell_unread(unread)
             state = (real_root, listing, waits.keys(), self._hour(now), settings, documents)
             if state != self._state or self._is_outdated(now):
                 moment = Moment(now, tuple(waits))

@@ -16,7 +16,7 @@ class Found:
     """What a scan found and what was decided then: all that makes a snapshot after another one.
 
     ``checked`` is the check of what is offered, None as long as that is not done; ``judged`` says who signed what,
-    where only what is signed is offered. ``documents`` are the waybills, keys and signatures.
+    where there are keys, or only what is signed is offered. ``documents`` are the waybills, keys and signatures.
     """
 
     listing: Listing
@@ -85,9 +85,10 @@ class Snapshot(Found):
         earlier = None if before is None else before.catalog
         everything = config.catalog(listing, moment, earlier)
         judged = None
-        if config.signed_only:
+        if config.judges(documents):
             judged = _signing.judge_to_serve(everything, listing, documents, _signing.text_of(moment.now or 0))
-            moment = moment._replace(unsigned=judged.unsigned)
+            if config.signed_only:
+                moment = moment._replace(unsigned=judged.unsigned)
 
         def offer(failed: tuple[str, ...]) -> Catalog:
             if not (failed or moment.unsigned):

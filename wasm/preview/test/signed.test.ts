@@ -1,4 +1,4 @@
-// Who signed what, and what is wrong with it: of folders, zips and a server that offers only what is signed.
+// Who signed what, and what is wrong with it: of folders, zips and servers.
 
 import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -184,15 +184,12 @@ describe.each(["dropped", "picked", "zip"])("%s", (how) => {
   });
 });
 
-test.each([
-  ["a folder", async () => ({ root: releases.unsigned("a folder"), own: null })],
-  ["a server that offers everything", async () => ({ root: null, own: await serve(releases.copy("offers everything")) })],
-])("nothing is said of %s", async (_, prepare) => {
-  const { root, own } = await prepare();
-  const visit = await Visit.open(browser, own === null ? page : `${own.url}_preview/`);
+test.each([false, true])("nothing is said where there are no keys; a folder is dropped: %s", async (isDropped) => {
+  const own = await serve(releases.unsigned(`no keys, ${isDropped}`));
+  const visit = await Visit.open(browser, `${own.url}_preview/`);
   const { page: tab } = visit;
-  if (root !== null) await visit.drop("main", root);
-  await tab.getByText("2 releases · ").waitFor();
+  if (isDropped) await visit.drop("main", releases.unsigned("dropped"));
+  await tab.locator("#source").getByText(isDropped ? "dropped" : new URL(own.url).host).waitFor();
   await tab.locator("#headline").waitFor();
   expect(await tab.locator("#signed").count()).toBe(0);
   await tab.getByRole("tab", { name: "Releases" }).click();
@@ -200,7 +197,7 @@ test.each([
   expect(await tab.locator(SECTION).count()).toBe(0);
   expect(await visit.text("#ignored-title")).toBe("Ignored (0)");
   await visit.end();
-  await own?.stop();
+  await own.stop();
 });
 
 test.each<[string, (root: string) => void, string, string]>([
@@ -218,12 +215,16 @@ test.each<[string, (root: string) => void, string, string]>([
   await own.stop();
 });
 
-describe("a server that offers only what is signed", () => {
-  test.each<[string, (root: string) => void, Omit<Case, "name" | "does" | "files"> & { releases: string; ignored: string[] }]>([
-    ["signed", () => undefined, { releases: "2 releases · 1 image", title: "Signed (3 of 3)", said: VALID, plan: "✓ signed by office", ignored: [] }],
+describe("a server", () => {
+  const changed = (root: string) => appendFileSync(join(root, "1.0.1/flash/main.py"), "# later\n");
+  const only = "--signed-only";
+
+  test.each<[string, (root: string) => void, string[], Omit<Case, "name" | "does" | "files"> & { releases: string; ignored: string[] }]>([
+    ["signed", () => undefined, [only], { releases: "2 releases · 1 image", title: "Signed (3 of 3)", said: VALID, plan: "✓ signed by office", ignored: [] }],
     [
       "a changed file",
-      (root) => appendFileSync(join(root, "1.0.1/flash/main.py"), "# later\n"),
+      changed,
+      [only],
       {
         releases: "1 release · 0 images",
         title: "Signed (2 of 3)",
@@ -232,14 +233,33 @@ describe("a server that offers only what is signed", () => {
       },
     ],
     [
+      "a changed file that is offered",
+      changed,
+      [],
+      {
+        releases: "2 releases · 1 image",
+        title: "Signed (2 of 3)",
+        said: { ...VALID, "1.0.1": ["✕ not valid", "signed_mismatch", AGAIN] },
+        plan: '✕ Devices with keys refuse 1.0.1: "1.0.1/flash/main.py": it changed since it was signed; sign the release again if that is meant signed_mismatch',
+        ignored: [],
+      },
+    ],
+    [
+      "damaged keys",
+      (root) => writeFileSync(join(root, "keys/1.waybill"), "<html>\n"),
+      [],
+      { releases: "2 releases · 1 image", title: "Signed (0 of 0)", said: { "": ["document_"] }, ignored: [] },
+    ],
+    [
       "no keys",
       (root) => remove(root, "keys"),
+      [only],
       { releases: "0 releases · 0 images", title: "Signed (0 of 0)", said: { "": ["keys_missing"] }, ignored: ["1.0.0", "keys_missing"] },
     ],
-  ])("%s", async (name, does, { releases: offered, title, said, plan, ignored }) => {
+  ])("%s", async (name, does, options, { releases: offered, title, said, plan, ignored }) => {
     const root = releases.copy(`served, ${name}`);
     does(root);
-    const own = await serve(root, "--signed-only");
+    const own = await serve(root, ...options);
     const visit = await Visit.open(browser, `${own.url}_preview/`);
     const { page: tab } = visit;
     await tab.getByText(offered).waitFor();

@@ -39,11 +39,20 @@ export interface ServerSettings {
   findings: FoundFinding[];
   /** Files of releases that are held back now, as they were when the server offered them last (rule C9). */
   remembered: FileRecord[];
-  /** Whether its releases count, where it offers only those that do; otherwise null. */
-  signed: SigningStatus[] | null;
+  /** Null where it has no keys. */
+  signed: ServerSigned | null;
   /** The names of its waybills, keys and signatures. */
   documents: string[];
   etag: string;
+}
+
+/** Whether its releases and images are valid for devices that have the newest of its keys. */
+export interface ServerSigned {
+  /** Whether it offers only what is. */
+  only: boolean;
+  list: SigningStatus[];
+  /** Why none of its keys hold. */
+  problem: Notice | null;
 }
 
 export interface ServerOptions extends CatalogOptions {
@@ -91,6 +100,8 @@ export interface SignedRelease {
 export interface SignedAnswer {
   /** Those that devices have; null if that is not known. */
   keys: { number: number; product: string } | null;
+  /** Whether nothing else is offered. */
+  onlyValid: boolean;
   list: SignedRelease[];
   /** Why nothing can be said. */
   problem: Failure | null;

@@ -1,6 +1,6 @@
 // The open releases in the worker, and the questions about them that the engine answers.
 
-import { Catalog, Filter, hashFiles, isDocument, isPatch, Version, type CheckRequest, type Entry, type FileRecord, type Peek, type SigningStatus } from "airwaybill";
+import { Catalog, Filter, hashFiles, isDocument, isPatch, Version, type CheckRequest, type Entry, type FileRecord, type Peek } from "airwaybill";
 
 import { contentOf, FolderContents, ServerContents, ZipContents, type Contents } from "./contents.js";
 import { failure, SourceError } from "./failure.js";
@@ -21,6 +21,7 @@ import {
   type Render,
   type ServerOptions,
   type ServerSettings,
+  type ServerSigned,
   type Side,
   type Source,
   type VersionScheme,
@@ -329,7 +330,7 @@ export class Session {
     this.#generation += 1;
     this.#held.clear();
     const judged = documents === null ? null : signedBy(catalog, entries, documents);
-    const signed = kind === "server" && server!.signed !== null ? signedByServer(server!.signed, options.unsigned) : judged;
+    const signed = kind === "server" && server!.signed !== null ? signedByServer(server!.signed) : judged;
     const files = entries.filter(({ path }) => !isDirectory(path) && !isDocument(path) && !isPatch(path));
     const bytes = files.reduce((sum, entry) => sum + ("size" in entry ? entry.size : 0), 0);
     return {
@@ -418,7 +419,7 @@ interface ListingDocument {
   check: CheckSettings;
   findings: FoundFinding[];
   remembered: FileRecord[];
-  signed: SigningStatus[] | null;
+  signed: ServerSigned | null;
   documents: string[];
   entries: Entry[];
 }

@@ -1,10 +1,10 @@
 // Who signed the releases, by the documents beside them.
 
-import { Hasher, isDocument, newestKeys, parseKeys, type Catalog, type Entry, type Notice, type SigningStatus } from "airwaybill";
+import { Hasher, isDocument, newestKeys, parseKeys, type Catalog, type Entry, type SigningStatus } from "airwaybill";
 
 import type { Contents } from "./contents.js";
 import { failure, SourceError } from "./failure.js";
-import type { SignedAnswer, SignedRelease } from "./protocol.js";
+import type { ServerSigned, SignedAnswer, SignedRelease } from "./protocol.js";
 
 /** Waybills, keys and signatures, by name. */
 export type Documents = Record<string, string>;
@@ -58,16 +58,15 @@ export function signedBy(catalog: Catalog, entries: readonly Entry[], documents:
   try {
     const newest = newestKeys(documents);
     const { number, product } = parseKeys(newest);
-    return { keys: { number, product }, list: catalog.signed(newest, entries, documents, now()).map(shown), problem: null };
+    return { keys: { number, product }, onlyValid: false, list: catalog.signed(newest, entries, documents, now()).map(shown), problem: null };
   } catch (error) {
-    return { keys: null, list: [], problem: failure(error) };
+    return { keys: null, onlyValid: false, list: [], problem: failure(error) };
   }
 }
 
-/** What a server with `--signed-only` found. Without keys that hold it offers nothing, and says the same of all. */
-export function signedByServer(signed: readonly SigningStatus[], unsigned: readonly Notice[]): SignedAnswer {
-  const [first] = unsigned;
-  return { keys: null, list: signed.map(shown), problem: signed.length === 0 && first !== undefined ? first : null };
+/** What a server found, for devices that have the newest of its keys. */
+export function signedByServer({ only, list, problem }: ServerSigned): SignedAnswer {
+  return { keys: null, onlyValid: only, list: list.map(shown), problem };
 }
 
 const shown = ({ path, sequence, expires, verdict: { reasons, signers, skipped } }: SigningStatus): SignedRelease => ({

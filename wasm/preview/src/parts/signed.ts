@@ -24,9 +24,9 @@ export const signedStyle = css`
   }
 `;
 
-/** How many releases and images devices refuse, where nothing else on the page says so: a server holds them back. */
-export function refused({ kind, signed }: Overview): number {
-  if (kind === "server" || signed === null) return 0;
+/** How many releases and images devices refuse, where nothing else on the page says so: that they are held back. */
+export function refused({ signed }: Overview): number {
+  if (signed === null || signed.onlyValid) return 0;
   return signed.list.filter(({ reasons }) => reasons.length > 0).length + (signed.problem === null ? 0 : 1);
 }
 
@@ -35,12 +35,13 @@ export function signedTitle({ list }: SignedAnswer): string {
   return `Signed (${count(list.filter(({ reasons }) => reasons.length === 0).length)} of ${count(list.length)})`;
 }
 
-export function signedList({ keys, list, problem }: SignedAnswer) {
+export function signedList({ keys, onlyValid, list, problem }: SignedAnswer) {
   const isImage = ({ path }: SignedRelease) => path.startsWith("firmware_");
   const highestFirst = list.toReversed().sort((left, right) => Number(isImage(left)) - Number(isImage(right)));
   if (problem !== null) return html`<div class="notice bad">${reason(problem)}</div>`;
   return html`<p class="small soft about">
-      ${keys === null ? "For devices that have the newest keys. What is not valid is not offered." : `For devices that have keys ${keys.number} of ${keys.product}.`}
+      ${keys === null ? "For devices that have the newest keys." : `For devices that have keys ${keys.number} of ${keys.product}.`}
+      ${onlyValid ? "What is not valid is not offered." : nothing}
     </p>
     ${list.length === 0
       ? nothing
