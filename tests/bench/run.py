@@ -34,6 +34,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "device-flash": (PYTHON, "device/bench/flash.py"),
     "device-link": (PYTHON, "device/bench/link.py"),
     "server": (PYTHON, f"{HERE}/bench_server.py"),
+    "before": (PYTHON, f"{HERE}/bench_before.py"),
     "update": (PYTHON, f"{HERE}/bench_update.py"),
     "large": (PYTHON, f"{HERE}/bench_large.py"),
     "check": (PYTHON, f"{HERE}/bench_check.py"),
