@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 import watchfiles
@@ -206,6 +207,26 @@ def test_a_file_set_back_to_its_old_time_has_another_etag(root: Path, log: Path)
         reply = server.get("/notes.txt", {"Range": "bytes=0-0", "If-Range": f'"{first}"'})
         assert (reply.status, reply.body) == (200, b"two\n")
         assert etag(server, "notes.txt") != first
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [("1.0.1/flash/huge.bin", "1.0.1/flash/huge.bin"), ("huge\x1b[2J.bin", r"huge\x1b[2J.bin")],
+)
+def test_a_file_that_changes_while_it_is_sent_ends_the_connection(root: Path, log: Path, path: str, said: str) -> None:
+    size = 60 * 1024 * 1024
+    write(root, {path: b""})
+    os.truncate(root / path, size)
+    with serving(root, log, "--settle", "0", "--serve-other") as server:
+        with server.connect() as stream:
+            stream.sendall(f"GET /{quote(path)} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+            received = len(stream.recv(1000))
+            os.truncate(root / path, size - 1)
+            while piece := stream.recv(1 << 20):
+                received += len(piece)
+        assert received < size
+        assert server.stop() == 0
+    assert f"airwaybill: {said} changed while it was being sent; connection closed\n" in server.said
 
 
 def test_a_file_that_changes_before_its_first_byte_is_sent_is_an_error(

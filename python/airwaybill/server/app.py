@@ -19,6 +19,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from airwaybill import AirwaybillError
+from airwaybill._terminal import shown
 from airwaybill.server.accesslog import AccessLog, AccessLogging
 from airwaybill.server.answers import Answer, Header, Methods, RequestError, error_answer, json_answer
 from airwaybill.server.cache import Answers, Entity, Memory, remember
@@ -307,5 +308,5 @@ async def _no_route(request: Request, _: Exception) -> Answer:
 
 
 async def _fail(request: Request, error: Exception) -> Answer:
-    log.error("internal error in the response to %s", request.scope["path"], exc_info=error)
+    log.error("internal error in the response to %s", shown(request.scope["path"]), exc_info=error)
     return error_answer(RequestError(500, "internal", "internal error; see the server's log"))

@@ -214,7 +214,7 @@ class Files:
         elif unsent:
             raise self._changed(path)
         else:
-            log.warning("%s changed while it was being sent; connection closed", path)
+            log.warning("%s changed while it was being sent; connection closed", shown(path))
             self._releases.look_again()
 
     def _unreadable(self, path: str, error: Exception) -> RequestError:
