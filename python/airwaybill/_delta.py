@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Collection, Iterator
 from itertools import zip_longest
 from typing import NamedTuple
@@ -106,6 +107,8 @@ class Maker:
         if path in self._anew:
             return None
         try:
-            return os.stat(os.path.join(self._root, path)).st_size
+            status = os.lstat(os.path.join(self._root, path))
         except FileNotFoundError:
             return None
+        # A scan takes nothing else for a patch.
+        return status.st_size if stat.S_ISREG(status.st_mode) else None

@@ -71,7 +71,8 @@ def _lock(root: str, *, exclusive: bool) -> Iterator[bool]:
         # There a file that is open cannot be removed.
         yield True
         return
-    folder = os.open(os.path.join(root, PATCHES), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    # Where it is a link a scan finds nothing in it.
+    folder = os.open(os.path.join(root, PATCHES), os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
         try:
             fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB if exclusive else fcntl.LOCK_SH)

@@ -5,12 +5,25 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from content import sha1, write
 from server_support import Server, eventually, serving
-from test_delta_command import FILES, FROM_NOTHING, FROM_OLD, FROM_OLDEST, IMAGE, NEW, OLD, contents, there
+from test_delta_command import (
+    FILES,
+    FROM_NOTHING,
+    FROM_OLD,
+    FROM_OLDEST,
+    IMAGE,
+    NEW,
+    OLD,
+    block,
+    contents,
+    lead_out,
+    there,
+)
 
 from airwaybill import _delta, apply_patch, make_patch, scan
 from airwaybill._patch_files import Source
@@ -96,8 +109,11 @@ def test_patches_that_are_there_are_offered_without_any_being_made(tree: Path, l
     assert not any("patches: " in line for line in server.said)
 
 
-def test_a_directory_that_cannot_be_written_to_is_served(tree: Path, log: Path) -> None:
-    (tree / "delta").write_bytes(b"")
+@pytest.mark.parametrize("prepare", [block, lead_out])
+def test_a_directory_that_cannot_be_written_to_is_served(
+    tree: Path, log: Path, prepare: Callable[[Path], None]
+) -> None:
+    prepare(tree)
     with serving(tree, log, "--settle", "0", "--delta") as server:
         eventually(lambda: server.said, lambda said: any("patches are not made in delta/: " in line for line in said))
         assert patches_of(server) == set()
