@@ -14,7 +14,7 @@ interface Vector {
     listing?: { path: string; size?: number; link?: string | null; unread?: string; mtime?: number }[];
     contents?: Record<string, string | [hex: string, times: number][]>;
     options?: Record<string, unknown>;
-    check?: { current?: string[]; target?: string; mounts?: string[]; flash_size?: number; firmware?: string; accept?: object[] };
+    check?: { current?: string[]; target?: string; settings?: object };
   };
   ok?: { findings: FoundFinding[] } | null;
 }
@@ -52,7 +52,7 @@ function fits({ input: { listing = [], contents = {}, options = {}, check = {} }
 
 function ofVector(file: string, { name, input, ok }: Vector): Case {
   const { contents = {}, check = {} } = input;
-  const { current, target, ...settings } = check;
+  const { current, target, settings } = check;
   const view = new URLSearchParams();
   if (current?.[0] !== undefined) view.set("from", current[0]);
   if (target !== undefined) view.set("to", target);
@@ -63,7 +63,7 @@ function ofVector(file: string, { name, input, ok }: Vector): Case {
     else if (link != null) found.links[path] = link;
     else found.files[path] = bytes(contents[path] ?? "");
   }
-  if (Object.keys(settings).length > 0) found.files["check.toml"] = bytes(stringify(settings));
+  if (settings !== undefined) found.files["check.toml"] = bytes(stringify(settings));
   return found;
 }
 
