@@ -17,8 +17,14 @@ from airwaybill.publish.stores import Stored
 
 NOW = float(seconds_of("2026-11-28T00:00:00Z"))
 HOUR, DAY = 3600.0, 86400.0
-STAGES = {"1.0.0/a": FILES, "1.0.1.waybill": DOCUMENTS, "m/2/-/-.json": MANIFESTS, "head.json": HEAD}
-FILE, DOCUMENT, MANIFEST, LIST = STAGES
+STAGES = {
+    "1.0.0/a": FILES,
+    f"delta/{'a' * 40}": FILES,
+    "1.0.1.waybill": DOCUMENTS,
+    "m/2/-/-.json": MANIFESTS,
+    "head.json": HEAD,
+}
+FILE, PATCH, DOCUMENT, MANIFEST, LIST = STAGES
 
 
 def at(seconds: float) -> str:
@@ -77,6 +83,7 @@ def test_nothing_is_put_twice(key: str, before: Entry | None, stored: Stored | N
         pytest.param(FILE, entry(b"old", unused=at(-HOUR)), True, id="file that is not published at the moment"),
         pytest.param(FILE, entry(b"old", deleted=at(-DAY)), True, id="file that was deleted, which caches have"),
         pytest.param(FILE, entry(b"old", deleted=at(-YEAR_SECONDS - 1)), False, id="file that no cache has any more"),
+        pytest.param(PATCH, entry(b"old"), True, id="patch"),
         pytest.param(FILE, Entry(sha1(b"old"), 3), False, id="file of a run that did not end: no manifest named it"),
         pytest.param(DOCUMENT, entry(b"old"), False, id="waybill, which may be signed again"),
         pytest.param(MANIFEST, entry(b"old"), False, id="manifest"),
@@ -87,7 +94,8 @@ def test_a_release_does_not_change(key: str, before: Entry, refused: bool) -> No
     if not refused:
         assert [one.key for one in plan({key: b"new"}, {key: before}, {key: THERE}).put] == [key]
         return
-    with pytest.raises(CommandError, match=f"^{key}: published with other bytes, .* new version$") as caught:
+    advice = "remove it: devices do without" if key == PATCH else "give what changed a new version"
+    with pytest.raises(CommandError, match=f"^{key}: published with other bytes, .* {advice}$") as caught:
         plan({key: b"new"}, {key: before}, {key: THERE})
     assert (caught.value.exit_code, caught.value.code) == (1, "release_changed")
 

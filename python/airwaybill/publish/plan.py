@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from airwaybill._core import is_patch
 from airwaybill._options import CHECK_FAILED, CommandError
 from airwaybill._signing import text_of
 from airwaybill._terminal import shown
@@ -68,8 +69,11 @@ def _refuse_changed(items: Sequence[Item], entries: Entries) -> None:
     changed = [one.key for one in items if is_changed(one)]
     if changed:
         others = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
-        rule = "published with other bytes, which caches keep for a year; give what changed a new version"
-        raise CommandError(CHECK_FAILED, "release_changed", f"{shown(changed[0])}{others}: {rule}")
+        rule = "published with other bytes, which caches keep for a year"
+        advice = "give what changed a new version"
+        if is_patch(changed[0]):
+            advice = "`airwaybill delta` makes it anew if it is damaged; if not, remove it: devices do without"
+        raise CommandError(CHECK_FAILED, "release_changed", f"{shown(changed[0])}{others}: {rule}; {advice}")
 
 
 def _is_there(one: Item, entry: Entry | None, stored: Stored | None) -> bool:
