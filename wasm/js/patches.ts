@@ -15,7 +15,8 @@ let starting: Promise<void> | undefined;
 let isStarted = false;
 
 /**
- * Starts the module `airwaybill/patches.wasm`, by default from beside this file. Once it has started, further calls do nothing.
+ * Starts the module `airwaybill/patches.wasm`, by default from beside this file; Node, which fetches no files, passes its bytes. Once it
+ * has started, further calls do nothing.
  *
  * @throws `module_unavailable`
  */
