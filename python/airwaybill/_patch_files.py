@@ -29,9 +29,10 @@ class Source(NamedTuple):
 
 def read(root: str, source: Source) -> bytes:
     """Raises ``AirwaybillError`` with code ``file_changed``, and ``OSError``."""
-    with open(os.path.join(root, source.path), "rb") as file:
+    content = None
+    with suppress(FileNotFoundError, NotADirectoryError), open(os.path.join(root, source.path), "rb") as file:
         content = file.read(source.size + 1)
-    if sha1(content) != source.sha1:
+    if content is None or sha1(content) != source.sha1:
         raise AirwaybillError("file_changed", f"{source.path} has changed since it was scanned; try again")
     return content
 

@@ -197,3 +197,37 @@ def test_it_rests_after_each_as_long_as_that_took(tree: Path, monkeypatch: pytes
     making.take(snapshot, {"1.0.1": "digest"})
     making.run()
     assert rests == [7, 7, 7]
+
+
+def rewrite(path: Path) -> None:
+    """As a disk that fails would: a scan sees no change."""
+    before = path.stat()
+    path.write_bytes(path.read_bytes()[::-1])
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def replace(path: Path) -> None:
+    path.parent.rename(path.parents[3] / "away")
+    path.parent.write_bytes(b"no directory")
+
+
+@pytest.mark.parametrize("spoil", [rewrite, Path.unlink, replace])
+def test_a_file_that_is_another_now_is_looked_at_again_and_the_rest_goes_on(
+    tree: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, spoil: Callable[[Path], None]
+) -> None:
+    snapshot = look(tree, 0).snapshot()
+    stopping, looks = threading.Event(), list[None]()
+    making = Making(stopping, lambda: looks.append(None))
+    spoil(tree / "1.0.1/flash/lib.py")
+    monkeypatch.setattr(os, "setpriority", lambda *_: None)
+    making.take(snapshot, {"1.0.1": "digest"})
+    thread = threading.Thread(target=making.run, daemon=True)
+    thread.start()
+    eventually(lambda: IMAGE in there(tree), bool)
+    stopping.set()
+    making.wake()
+    thread.join(30)
+    assert not thread.is_alive()
+    assert looks
+    assert FROM_NOTHING not in there(tree)
+    assert "patches are not made" not in caplog.text

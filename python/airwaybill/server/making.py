@@ -57,8 +57,6 @@ class Making:
             try:
                 if self._next is not None:
                     self._make(*self._next)
-            except AirwaybillError:
-                self._look_again()
             except OSError as error:
                 self._tell(f"patches are not made in {PATCHES}/: {error.strerror}; --no-delta if none are wanted")
 
@@ -71,7 +69,11 @@ class Making:
                     if self._stopping.is_set() or self._next is None or self._next[1] != offered:
                         return
                     began = time.monotonic()
-                    maker.make(base, target)
+                    try:
+                        maker.make(base, target)
+                    except AirwaybillError:
+                        # Another snapshot comes, unless it is the disk.
+                        self._look_again()
                     self._stopping.wait(time.monotonic() - began)
             finally:
                 self._report(update, list(maker.made.values()))
