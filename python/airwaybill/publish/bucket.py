@@ -10,6 +10,8 @@ from airwaybill._options import WRONG_USAGE, CommandError
 from airwaybill.publish.stores import LostError, Read, Stored, failed
 
 LISTED_AT_ONCE = 1000
+# For one request. obstore's 30 seconds are too few for an image on a slow link, and it begins anew each time.
+TIMEOUT = "1h"
 
 
 class Bucket:
@@ -31,7 +33,7 @@ class Bucket:
         bucket, _, prefix = path.partition("/")
         opened: dict[str, Any] = {"s3": S3Store, "gs": GCSStore, "az": AzureStore}
         with self._telling(f"open {url}"):
-            self._store = opened[scheme](bucket, prefix=prefix.strip("/") or None)
+            self._store = opened[scheme](bucket, prefix=prefix.strip("/") or None, timeout=TIMEOUT)
 
     def locked(self) -> nullcontext[None]:
         """There is no lock: a run claims the record instead (rule S6)."""
