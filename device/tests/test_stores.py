@@ -40,7 +40,7 @@ class Fleet:
     def __init__(self, place: Place, storage: Site, top: Path) -> None:
         self.place = place
         self.releases = Path(shutil.copytree(ROOT / "examples" / "releases", top / "releases"))
-        self._environment = {**os.environ, **credentials(storage)}
+        self._environment = {**os.environ, **credentials(storage), "AIRWAYBILL_SETTLE": "0"}
         self.publish()
 
     def publish(self, *options: str) -> bytes:

@@ -36,7 +36,7 @@ class Directory(NamedTuple):
     def catalog(self, patches: Iterable[FileRecord] | None = None, **held_back: Any) -> Catalog:
         """With these ``patches``, by default those that were there.
 
-        ``held_back`` are the names ``failed`` and ``unsigned`` of `Catalog.from_listing`.
+        ``held_back`` are ``failed``, ``unsettled`` and ``unsigned`` of `Catalog.from_listing`.
         """
         patches = self.listing.patches if patches is None else patches
         return Catalog.from_listing(self.listing, **self.options, **held_back, patches=patches, now=int(time.time()))

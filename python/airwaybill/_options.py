@@ -119,6 +119,16 @@ SignedOnlyOption = Annotated[
         help="Hold back what devices with the keys of this directory would not take.",
     ),
 ]
+SettleOption = Annotated[
+    float,
+    typer.Option(
+        "--settle",
+        min=0,
+        metavar="SECONDS",
+        envvar=variable("SETTLE"),
+        help="Offer a release once it has not changed for this long.",
+    ),
+]
 
 
 class CommandError(Exception):

@@ -27,6 +27,7 @@ from airwaybill._options import (
     ProtectOption,
     Scheme,
     SchemeOption,
+    SettleOption,
     SignedOnlyOption,
     variable,
 )
@@ -99,15 +100,7 @@ def serve(
             "--preview/--no-preview", envvar=variable("PREVIEW"), help="Show the release preview to browsers."
         ),
     ] = True,
-    settle: Annotated[
-        float,
-        typer.Option(
-            min=0,
-            metavar="SECONDS",
-            envvar=variable("SETTLE"),
-            help="Offer a release once it has not changed for this long.",
-        ),
-    ] = 10.0,
+    settle: SettleOption = 10.0,
     immutable: Annotated[
         bool,
         typer.Option(

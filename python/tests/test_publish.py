@@ -33,6 +33,7 @@ FILES = {
     "check.toml": b'firmware = "any"\n',
 }
 NEW = "1.0.2/flash/main.py"
+UNSETTLED = ("--settle", "0")
 
 
 @pytest.fixture(params=["s3", "folder"])
@@ -60,7 +61,7 @@ class Publish:
     def __init__(self, call: Call, releases: Path, place: Place) -> None:
         self.call = call
         self.place = place
-        self._arguments = ("publish", releases, place.destination, "--base-url", place.site.base_url)
+        self._arguments = ("publish", releases, place.destination, "--base-url", place.site.base_url, *UNSETTLED)
 
     def __call__(self, *options: object) -> Any:
         outcome = self.call(*self._arguments, "--json", *options)
@@ -249,7 +250,7 @@ def test_two_publishers_at_once(
     newer = tmp_path / "newer"
     shutil.copytree(releases, newer)
     write(newer, {NEW: b"three\n"})
-    arguments = (place.destination, "--base-url", place.site.base_url)
+    arguments = (place.destination, "--base-url", place.site.base_url, *UNSETTLED)
     put, others = Bucket.put, iter([newer])
 
     def put_while_another_publishes(store: Bucket, key: str, *rest: Any) -> Any:
@@ -276,7 +277,8 @@ def test_a_store_of_many_pages(storage: Site, tmp_path: Path, call: Call, monkey
     place = in_bucket(storage)
     files = {f"1.0.0/flash/{folder}/{number}.py": b"x = 1\n" for folder in ("a", "a-b", "a.b") for number in range(700)}
     write(tmp_path / "releases", {**files, "1.0.0/flash/a0": b"", "1.0.0/flash/main.py": b"one\n"})
-    arguments = ("publish", tmp_path / "releases", place.destination, "--base-url", place.site.base_url, "--json")
+    there = (tmp_path / "releases", place.destination, "--base-url", place.site.base_url)
+    arguments = ("publish", *there, *UNSETTLED, "--json")
     outcomes = [call(*arguments) for _ in range(2)]
     assert [outcome.code for outcome in outcomes] == [0, 0], outcomes
     first, again = (json.loads(outcome.out) for outcome in outcomes)
@@ -286,7 +288,7 @@ def test_a_store_of_many_pages(storage: Site, tmp_path: Path, call: Call, monkey
 def test_a_store_that_refuses(storage: Site, call: Call, releases: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {**credentials(storage), "AWS_SECRET_ACCESS_KEY": "wrong"}.items():
         monkeypatch.setenv(name, value)
-    outcome = call("publish", releases, "s3://fleet/refused", "--base-url", "http://a")
+    outcome = call("publish", releases, "s3://fleet/refused", "--base-url", "http://a", *UNSETTLED)
     assert (outcome.code, outcome.out) == (1, "")
     (line,) = outcome.err.splitlines()[-1:]
     assert line.startswith("airwaybill: store_failed: cannot read publish.json: ")

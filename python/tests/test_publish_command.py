@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from conftest import Call, Outcome
 from content import write
 
+from airwaybill import _settling
+from airwaybill.publish import command
 from airwaybill.publish import items as published
 from airwaybill.publish.stores import open_store
 
@@ -36,7 +42,7 @@ def www(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def publish(call: Call, releases: Path, www: Path) -> Publish:
-    return lambda *options: call("publish", releases, www, "--base-url", URL, *options)
+    return lambda *options: call("publish", releases, www, "--base-url", URL, "--settle", "0", *options)
 
 
 def there(folder: Path) -> set[str]:
@@ -141,6 +147,7 @@ def test_destinations_that_are_none(call: Call, releases: Path, destination: str
         (["--newest", "-1"], 2, "airwaybill: usage: Invalid value for --newest: '-1': expected a whole number, or all"),
         (["--from", "1 2"], 2, "airwaybill: version_character: "),
         (["--grace", "-1"], 2, "airwaybill: usage: "),
+        (["--settle", "-1"], 2, "airwaybill: usage: "),
         (["--base-url", "cdn.example"], 2, "airwaybill: base_url_"),
         (["--scheme", "other"], 2, "airwaybill: usage: "),
     ],
@@ -193,6 +200,48 @@ def test_a_file_that_changes_while_it_is_published(
     )
     # No manifest, and not those bytes.
     assert not [key for key in there(www) if key.startswith(("m/", "head")) or key == "1.0.1/flash/main.py"]
+
+
+@pytest.mark.parametrize(
+    ("parts", "name"),
+    [
+        pytest.param(["1.0.2/flash/main.py", "1.0.2/flash/b.py"], "1.0.2", id="release"),
+        pytest.param(["firmware_1.0.2.bin"] * 2, "firmware_1.0.2.bin", id="image"),
+        pytest.param([f"delta/{'0' * 40}-{'1' * 40}"] * 2, f"delta/{'0' * 40}-{'1' * 40}", id="patch"),
+        pytest.param(["notes.txt"] * 2, None, id="what is not published"),
+    ],
+)
+def test_a_copy_under_way_is_waited_for(
+    call: Call, tmp_path: Path, www: Path, monkeypatch: pytest.MonkeyPatch, parts: list[str], name: str | None
+) -> None:
+    """The first part is there, the second one comes while the command waits."""
+    releases, now = tmp_path / "releases", time.time()
+    write(releases, {"1.0.1/flash/main.py": b"one\n", "check.toml": b'firmware = "any"\n'})
+    waited: list[int] = []
+    coming = iter(parts)
+
+    def wait(seconds: float) -> None:
+        nonlocal now
+        waited.append(round(seconds))
+        now += seconds
+        for part in itertools.islice(coming, 1):
+            write(releases, {part: f"{now}\n".encode()})
+            os.utime(releases / part, (now, now))
+
+    wait(100.0)
+    clock = SimpleNamespace(time=lambda: now, monotonic=lambda: now, sleep=wait)
+    for module in (command, _settling):
+        monkeypatch.setattr(module, "time", clock)
+    outcome = call("publish", releases, www, "--base-url", URL)
+    assert outcome.code == 0, outcome
+    said = [line for line in outcome.err.splitlines() if "waiting" in line]
+    if name is None:
+        assert (waited, said) == ([100], [])
+        return
+    assert waited == [100, 10, 10]
+    rule = "waiting until nothing in it has changed for 10 s; --settle 0 does not wait"
+    assert said == [f"airwaybill: {name}: perhaps a copy under way: {rule}"]
+    assert (www / parts[-1]).read_bytes() == f"{now - 10}\n".encode()
 
 
 def test_globs_and_schemes_are_those_of_the_others(publish: Publish, releases: Path, www: Path) -> None:

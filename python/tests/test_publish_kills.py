@@ -41,7 +41,7 @@ class Killer:
         """Exit code, and the number of changes if it was not killed."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        arguments = ["publish", str(releases), str(destination), "--base-url", URL, "--grace", "0", *options]
+        arguments = ["publish", str(releases), str(destination), "--base-url", URL, "--grace", "0", "--settle", "0", *options]
         self._process.stdin.write(json.dumps([last, *arguments]) + "\n")
         self._process.stdin.flush()
         code, changes = json.loads(self._process.stdout.readline())

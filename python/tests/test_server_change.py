@@ -20,11 +20,12 @@ import watchfiles
 from content import noise, sha1, write
 from server_support import Reply, Server, ask, eventually, read_reply, serving
 
+from airwaybill._settling import Settling
 from airwaybill.server import app as application
 from airwaybill.server import create_app, files
 from airwaybill.server.config import Config
 from airwaybill.server.paths import OpenFile
-from airwaybill.server.releases import Releases, Settling
+from airwaybill.server.releases import Releases
 
 SETTLE = ("--settle", "0.5")
 MAIN = "1.0.1/flash/main.py"

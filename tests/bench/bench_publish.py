@@ -25,7 +25,7 @@ def seconds(storage: Site, root: Path, prefix: str, put: int) -> float:
     """Of a run that has to put so many."""
     destination = f"s3://fleet/{prefix}"
     command = [*COMMAND, "publish", str(root), destination, "--base-url", f"{storage.base_url}/{prefix}", "--json"]
-    environment = {**os.environ, **credentials(storage)}
+    environment = {**os.environ, **credentials(storage), "AIRWAYBILL_SETTLE": "0"}
     began = time.perf_counter()
     done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True)
     took = time.perf_counter() - began

@@ -4,7 +4,8 @@
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Annotated, Any, Optional
 
 import typer
@@ -24,8 +25,10 @@ from airwaybill._options import (
     ProtectOption,
     Scheme,
     SchemeOption,
+    SettleOption,
     variable,
 )
+from airwaybill._settling import Settling
 from airwaybill._terminal import complain, new_table, print_json, print_tables, progress_bar, shown, size_of
 from airwaybill.publish import costs
 from airwaybill.publish.items import Devices, Source
@@ -79,6 +82,7 @@ def publish(
     grace: Annotated[
         float, typer.Option(min=0, metavar="HOURS", help="Delete what is not published any more so long after.")
     ] = 24.0,
+    settle: SettleOption = 10.0,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Put nothing, and say what it would cost.")] = False,
     as_json: JsonOption = False,
     dst_paths: DstPathsOption = DstPaths.relative,
@@ -95,8 +99,9 @@ def publish(
     wanted = Devices(_newest(newest), tuple(current), tuple(firmware_version))
     _refuse_inside(directory, destination)
     store = open_store(destination)
+    found = _settled(partial(_scan, directory, scheme, (ignore, protect, include, keep)), settle)
     documents = _signing.documents(directory)
-    catalog = _checked(directory, documents, current, scheme, (ignore, protect, include, keep))
+    catalog = _checked(found, directory, documents, current, scheme)
     source = Source(catalog, directory, documents, base_url, dst_paths.value)
     with store.locked():
         read = store.read(KEY)
@@ -159,16 +164,44 @@ def _refuse_inside(directory: str, destination: str) -> None:
         raise CommandError(WRONG_USAGE, "destination_invalid", f"{shown(destination)}: {rule}")
 
 
+def _scan(directory: str, scheme: Scheme, globs: Sequence[Sequence[str]]) -> _directory.Directory:
+    is_signed = os.path.isdir(os.path.join(directory, _signing.KEYS))
+    return _directory.Directory.scan(directory, scheme, *globs, sha256=is_signed)
+
+
+def _settled(scan: Callable[[], _directory.Directory], settle: float) -> _directory.Directory:
+    """What is there once no release, image or patch has changed for so many seconds (rule H3)."""
+    settling = Settling(settle)
+    told: list[str] = []
+    while True:
+        started = time.monotonic()
+        found = scan()
+        changed, arrived = found.listing.changed, found.listing.arrived
+        waits = settling.judge(changed, started, time.monotonic(), arrived, lambda _: None)
+        unsettled = _unsettled(found, waits)
+        if not unsettled:
+            return found
+        if unsettled != told:
+            others = f" and {len(unsettled) - 1} more" if len(unsettled) > 1 else ""
+            rule = f"waiting until nothing in it has changed for {settle:.10g} s; --settle 0 does not wait"
+            complain(f"{shown(unsettled[0])}{others}: perhaps a copy under way: {rule}")
+            told = unsettled
+        time.sleep(max(waits[name] for name in unsettled))
+
+
+def _unsettled(found: _directory.Directory, waits: Mapping[str, float]) -> list[str]:
+    """The releases, images and patches among these names."""
+    if not waits:
+        return []
+    held_back = found.catalog(unsettled=tuple(waits)).held_back
+    unsettled = [notice.path for notice in held_back if notice.code == "release_unsettled"]
+    return unsettled + [patch.path for patch in found.listing.patches if patch.path in waits]
+
+
 def _checked(
-    directory: str,
-    documents: dict[str, bytes],
-    current: Sequence[str],
-    scheme: Scheme,
-    globs: Sequence[Sequence[str]],
+    found: _directory.Directory, directory: str, documents: dict[str, bytes], current: Sequence[str], scheme: Scheme
 ) -> Catalog:
     """What is offered, if nothing is wrong with it: errors that are not accepted stop the command (rule K1)."""
-    is_signed = any(name.startswith(f"{_signing.KEYS}/") for name in documents)
-    found = _directory.Directory.scan(directory, scheme, *globs, sha256=is_signed)
     catalog = found.catalog()
     _directory.require_releases(catalog, directory, scheme)
     findings = [_check.plain(each) for each in _check.check(catalog, directory, current) if each.level != "hint"]
@@ -177,7 +210,7 @@ def _checked(
     if errors:
         count = "1 error" if errors == 1 else f"{errors} errors"
         raise CommandError(CHECK_FAILED, "check_failed", f"nothing was published: the check found {count}")
-    if is_signed:
+    if any(name.startswith(f"{_signing.KEYS}/") for name in documents):
         _refuse_wrong(catalog, found.listing, documents)
     return catalog
 
