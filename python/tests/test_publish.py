@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -15,6 +18,7 @@ from content import noise, sha1, write
 from stores import Place, Site, behind_nginx, credentials, in_bucket
 
 from airwaybill.cli import run
+from airwaybill.publish import run as running
 from airwaybill.publish import stores
 from airwaybill.publish.bucket import Bucket
 from airwaybill.publish.items import CACHE_CONTROL
@@ -239,35 +243,50 @@ def test_who_gets_manifests(publish: Publish, place: Place, options: list[str], 
         assert place.get(f"m/3/{version}/-.json").status == (200 if version in versions else 404)
 
 
-@pytest.mark.parametrize("moment", ["1.0.1+a/flash/main.py", "m/2/-/-.json", "head.json"])
+@pytest.mark.parametrize("moment", ["1.0.1+a/flash/main.py", "m/2/-/-.json", "m/2/1.0.0/-.json", "head.json"])
+@pytest.mark.parametrize("highest", ["1.0.2", "1.0.0"], ids=["newer", "withdrawn"])
 def test_two_publishers_at_once(
-    storage: Site, call: Call, releases: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str
+    storage: Site, call: Call, releases: Path, monkeypatch: pytest.MonkeyPatch, highest: str, moment: str
 ) -> None:
-    """Without a lock: who comes later goes on, the other one stops, and the next run puts right what that one did."""
+    """Without a lock: the one who begins later goes on, and puts right what the other one did until it stopped."""
     for name, value in credentials(storage).items():
         monkeypatch.setenv(name, value)
     place = in_bucket(storage)
-    newer = tmp_path / "newer"
-    shutil.copytree(releases, newer)
-    write(newer, {NEW: b"three\n"})
-    arguments = (place.destination, "--base-url", place.site.base_url, *UNSETTLED)
-    put, others = Bucket.put, iter([newer])
+    arguments = (place.destination, "--base-url", place.site.base_url, *UNSETTLED, "--json")
+    theirs = Path(shutil.copytree(releases, releases.with_name("theirs")))
+    if highest == "1.0.2":
+        write(theirs, {NEW: b"three\n"})
+    else:
+        shutil.rmtree(theirs / "1.0.1+a")
+        (theirs / "firmware_1.0.1+a.bin").unlink()
+        # Of the same bytes as before, the ETags are the same, too.
+        assert call("publish", theirs, *arguments).code == 0
+    put, others, under_way = Bucket.put, iter([theirs]), ExitStack()
 
     def put_while_another_publishes(store: Bucket, key: str, *rest: Any) -> Any:
-        if key == moment:
-            for other in others:
-                assert run(["publish", str(other), *arguments]) == 0
+        for other in others if key == moment else ():
+            under_way.callback(put, store, key, *rest)
+            assert run(["publish", str(other), *arguments]) == 0
+            under_way.close()
+            return None
         return put(store, key, *rest)
 
     monkeypatch.setattr(Bucket, "put", put_while_another_publishes)
+    monkeypatch.setattr(running, "LOOK_SECONDS", 0.0)
+    clock = SimpleNamespace(monotonic=time.monotonic, sleep=lambda _: under_way.close())
+    monkeypatch.setattr(running, "time", clock)
     outcome = call("publish", releases, *arguments)
     assert (outcome.code, outcome.err.splitlines()[-1].split(": ")[1]) == (1, "published_meanwhile")
-    for version in ("-", "1.0.0"):
+    for version in {"-", "1.0.0", "1.0.1+a"} - {highest}:
         manifest = at(place, f"m/2/{version}/-.json")
-        assert manifest["version"] in ("1.0.1+a", "1.0.2")
-        assert check(place, manifest)
-    assert run(["publish", str(newer), *arguments]) == 0
-    assert at(place, "m/2/1.0.0/-.json")["version"] == at(place, "head.json")["releases"][-1]["version"] == "1.0.2"
+        if (version, highest) == ("1.0.1+a", "1.0.0"):
+            assert manifest is None
+        else:
+            assert manifest["version"] == highest
+            assert check(place, manifest)
+    assert at(place, "head.json")["releases"][-1]["version"] == highest
+    assert json.loads(call("publish", theirs, *arguments).out)["put"] == 0
+    assert json.loads(call("publish", theirs, *arguments, "--dry-run").out)["requests"]["put"] == 0
 
 
 def test_a_store_of_many_pages(storage: Site, tmp_path: Path, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from itertools import groupby
 from pathlib import Path
 from threading import Lock
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -138,7 +139,7 @@ def test_what_goes(tmp_path: Path) -> None:
     publish(second, rest, grace=3600)
     assert second.order == []
     publish(third, rest)
-    assert third.order == [{KEY}, {"1.0.0/flash/main.py"}]
+    assert third.order == [{KEY}, {"1.0.0/flash/main.py"}, {KEY}]
     assert there(tmp_path).keys() == {*rest, KEY}
     assert not (tmp_path / "1.0.0").exists()
 
@@ -160,6 +161,40 @@ def test_who_loses_the_claim_stops(tmp_path: Path, moment: int) -> None:
     reached = [-1, DOCUMENTS, MANIFESTS, HEAD][moment]
     assert there(tmp_path).keys() == {*(key for key, stage in STAGES.items() if stage <= reached), KEY}
     assert record(tmp_path).run == "another"
+
+
+def test_what_the_run_before_did_until_it_stopped_is_put_right(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish(Watched(tmp_path), EVERYTHING)
+    (tmp_path / KEY).write_bytes(record(tmp_path)._replace(run="another").render("now"))
+
+    def wait(seconds: float) -> None:
+        assert 0 < seconds <= running.STOPPED_SECONDS
+        for key in ("1.0.0/flash/main.py", "m/2/1.0.0/-.json"):
+            (tmp_path / key).unlink()
+        (tmp_path / "m/2/-/-.json").write_bytes(b"of the other run")
+
+    monkeypatch.setattr(running, "time", SimpleNamespace(monotonic=time.monotonic, sleep=wait))
+    store = Watched(tmp_path)
+    store.is_shared = True
+    publish(store, EVERYTHING)
+    assert there(tmp_path).items() >= EVERYTHING.items()
+    assert record(tmp_path).run is None
+
+
+@pytest.mark.parametrize("late", ["1.0.1/flash/main.py", "m/2/1.0.0/-.json", "head.json"])
+def test_who_has_lost_the_claim_puts_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, late: str) -> None:
+    monkeypatch.setattr(running, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(running, "THREADS", 1)
+
+    def claimed_by_another(key: str) -> None:
+        if key == late:
+            (tmp_path / KEY).write_bytes(Record({}, "another").render("now"))
+
+    store = Watched(tmp_path, claimed_by_another)
+    with pytest.raises(CommandError) as caught:
+        publish(store, EVERYTHING)
+    assert (caught.value.exit_code, caught.value.code) == (1, "published_meanwhile")
+    assert store.said[-1] == ("put", late)
 
 
 def test_a_folder_has_one_publisher_at_a_time(tmp_path: Path) -> None:

@@ -17,6 +17,8 @@ TIMEOUT = "1h"
 class Bucket:
     """What `obstore` opens: credentials, region and endpoint are its affair, taken from the environment."""
 
+    is_shared = True
+
     def __init__(self, url: str) -> None:
         try:
             import obstore
@@ -52,6 +54,13 @@ class Bucket:
             except FileNotFoundError:
                 return None
             return Read(bytes(found.bytes()), _version(found.meta))
+
+    def version(self, key: str) -> object:
+        with self._telling(f"read {key}"):
+            try:
+                return _version(self._api.head(self._store, key))
+            except FileNotFoundError:
+                return None
 
     def put(self, key: str, data: bytes, content_type: str, cache_control: str) -> str | None:
         attributes = {"Content-Type": content_type, "Cache-Control": cache_control}

@@ -113,7 +113,7 @@ def publish(
         plan = Plan.of(source.items(devices), record, stored, time.time(), grace * HOUR_SECONDS)
         requests = costs.Requests.of(plan, len(stored))
         if record.run is not None:
-            complain("the last run did not end, or is still under way: then it stops now")
+            complain("the last run did not end, or is still under way: then it stops within a second")
         if not (dry_run or plan.is_done):
             with progress_bar("publishing") as progress:
                 run(store, plan, source.read, None if read is None else read.version, progress)

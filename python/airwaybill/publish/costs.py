@@ -26,9 +26,10 @@ class Requests(NamedTuple):
     def of(cls, plan: Plan, stored: int) -> Requests:
         """Of a run that lists ``stored`` objects."""
         stages = {item.stage for item in plan.put}
-        claims = 0 if plan.is_done else 2 + (MANIFESTS in stages or bool(plan.withdrawn)) + (HEAD in stages)
+        claims = 2 + (MANIFESTS in stages or bool(plan.withdrawn)) + (HEAD in stages) + bool(plan.due)
         deleted = sum(_pages(len(keys)) for keys in (plan.withdrawn, plan.due))
-        return cls(1, max(1, _pages(stored)), len(plan.put) + claims, deleted)
+        lists = max(1, _pages(stored)) * (1 + plan.is_takeover)
+        return cls(1, lists, len(plan.put) + (0 if plan.is_done else claims), deleted)
 
 
 def _pages(count: int) -> int:

@@ -21,6 +21,8 @@ UNFINISHED = ".publish.new"
 class Folder:
     """Each file is written beside and renamed. Content types and cache classes are the web server's affair."""
 
+    is_shared = False
+
     def __init__(self, path: str) -> None:
         self._top = path
         self._unfinished = os.path.join(path, UNFINISHED)
@@ -68,6 +70,10 @@ class Folder:
                 return None
         return Read(data, hashlib.sha1(data).hexdigest())
 
+    def version(self, key: str) -> object:
+        found = self.read(key)
+        return None if found is None else found.version
+
     def put(self, key: str, data: bytes, content_type: str, cache_control: str) -> None:
         beside = os.path.join(self._unfinished, str(next(self._numbers)))
         target = self._path(key)
@@ -79,8 +85,7 @@ class Folder:
             os.replace(beside, target)
 
     def replace(self, key: str, data: bytes, version: object) -> object:
-        found = self.read(key)
-        if (None if found is None else found.version) != version:
+        if self.version(key) != version:
             raise LostError
         if version is not None:
             # What was put so far is on the disk before something says so.

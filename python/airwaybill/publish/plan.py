@@ -19,7 +19,8 @@ Entries = Mapping[str, Entry]
 class Plan(NamedTuple):
     """``put`` is in order of stages; ``withdrawn`` are manifests, deleted when the others are there, ``due`` goes last.
 
-    ``claimed`` is the record before the first put, ``ended`` what is different in it after the last.
+    ``claimed`` is the record before the first put, ``ended`` what is different in it after the last. ``is_takeover``
+    says that the run before did not end; it may be under way.
     """
 
     put: list[Item]
@@ -29,6 +30,7 @@ class Plan(NamedTuple):
     claimed: dict[str, Entry]
     ended: dict[str, Entry]
     is_done: bool
+    is_takeover: bool
 
     @property
     def waiting(self) -> int:
@@ -48,7 +50,7 @@ class Plan(NamedTuple):
             key: entry for key, entry in record.entries.items() if entry.deleted is None or entry.deleted > forgotten
         }
         _refuse_changed(items, entries)
-        there = {one.key for one in items if _is_there(one, entries.get(one.key), stored.get(one.key))}
+        there = {one.key for one in items if is_there(one, entries.get(one.key), stored.get(one.key))}
         kept, put = ([one for one in items if (one.key in there) is wanted] for wanted in (True, False))
         published = {one.key for one in items}
         others = {key: entry for key, entry in entries.items() if key not in published}
@@ -56,8 +58,9 @@ class Plan(NamedTuple):
         ended = _ended(others, text_of(now), text_of(now - grace))
         due = sorted(key for key, entry in {**others, **ended}.items() if entry.deleted is not None and key in stored)
         claimed = _claimed(entries, kept, put, stored, text_of(now))
-        is_done = not (put or withdrawn or ended or due) and claimed == record.entries and record.run is None
-        return cls(put, kept, withdrawn, due, claimed, ended, is_done)
+        is_takeover = record.run is not None
+        is_done = not (put or withdrawn or ended or due or is_takeover) and claimed == record.entries
+        return cls(put, kept, withdrawn, due, claimed, ended, is_done, is_takeover)
 
 
 def _refuse_changed(items: Sequence[Item], entries: Entries) -> None:
@@ -76,7 +79,7 @@ def _refuse_changed(items: Sequence[Item], entries: Entries) -> None:
         raise CommandError(CHECK_FAILED, "release_changed", f"{shown(changed[0])}{others}: {rule}; {advice}")
 
 
-def _is_there(one: Item, entry: Entry | None, stored: Stored | None) -> bool:
+def is_there(one: Item, entry: Entry | None, stored: Stored | None) -> bool:
     """Whether the store has these bytes: if it has an object of that size, it is what a run put there."""
     if entry is None or stored is None or entry.deleted is not None:
         return False

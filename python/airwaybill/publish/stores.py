@@ -33,7 +33,12 @@ class LostError(Exception):
 
 
 class Store(Protocol):
-    """Keys have `/` between segments. Everything that fails is a `CommandError`, with code ``store_failed``."""
+    """Keys have `/` between segments. Everything that fails is a `CommandError`, with code ``store_failed``.
+
+    ``is_shared`` says that the lock keeps no other run from writing.
+    """
+
+    is_shared: bool
 
     def locked(self) -> AbstractContextManager[None]:
         """No other run on this machine writes as long as it is held."""
@@ -42,6 +47,9 @@ class Store(Protocol):
         """All objects by key."""
 
     def read(self, key: str) -> Read | None: ...
+
+    def version(self, key: str) -> object:
+        """That of the object, as `read` gives it; None if there is none."""
 
     def put(self, key: str, data: bytes, content_type: str, cache_control: str) -> str | None:
         """All or nothing; gives the ETag under which the store lists it. Threads may call it."""
