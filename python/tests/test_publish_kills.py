@@ -22,8 +22,11 @@ import pytest
 from content import noise, sha1, write
 from stores import Site, credentials, in_bucket
 
+from airwaybill.publish.folder import UNFINISHED
+
 KILLER = Path(__file__).with_name("publish_killer.py")
 URL = "http://cdn.example/fleet"
+OPTIONS = ("--base-url", URL, "--grace", "0", "--settle", "0")
 EACH = "KILLS" in os.environ
 
 digest = cache(sha1)
@@ -41,11 +44,16 @@ class Killer:
         """Exit code, and the number of changes if it was not killed."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        arguments = ["publish", str(releases), str(destination), "--base-url", URL, "--grace", "0", "--settle", "0", *options]
+        arguments = ["publish", str(releases), str(destination), *OPTIONS, *options]
         self._process.stdin.write(json.dumps([last, *arguments]) + "\n")
         self._process.stdin.flush()
         code, changes = json.loads(self._process.stdout.readline())
         return code, changes
+
+    def publish_twice(self, releases: Path, destination: object) -> None:
+        """With the second run what the first one found unused is deleted."""
+        for _ in range(2):
+            assert self.publish(releases, destination)[0] == 0
 
 
 @pytest.fixture(scope="module")
@@ -146,13 +154,21 @@ def test_killed_at_any_change_of_a_folder(killer: Killer, tmp_path: Path) -> Non
     before = devices(trees, images, from_folder(old))
     assert {device.manifest["version"] for device in before} == {"1.0.0"}
 
-    whole = copy(old, tmp_path / "whole")
+    given_up = tmp_path / "given up"
+    shutil.copytree(releases / "1.0.0", given_up / "1.0.0")
+    shutil.copy(releases / "check.toml", given_up)
+    write(given_up / "1.0.2", dict(islice(tree.items(), 3)))
+    write(given_up, {"firmware_1.0.2.bin": noise(50, "1.0.2")})
+
+    whole, without = copy(old, tmp_path / "whole"), copy(old, tmp_path / "without")
     code, changes = killer.publish(releases, whole)
     assert code == 0
     assert changes is not None
     assert changes >= 300
-    for last in range(1, changes + 1) if EACH else chosen(changes, 8):
-        folder = copy(old, tmp_path / "folder")
+    killer.publish_twice(given_up, without)
+    sample = chosen(changes, 8)
+    for last in range(1, changes + 1) if EACH else sample:
+        folder, other = copy(old, tmp_path / "folder"), tmp_path / "other"
         assert killer.publish(releases, folder, last=last) == (-9, None)
         get = from_folder(folder)
         after = devices(trees, images, get)
@@ -160,9 +176,16 @@ def test_killed_at_any_change_of_a_folder(killer: Killer, tmp_path: Path) -> Non
             version, files = device.ends(get)
             assert version in ("1.0.0", "1.0.1"), last
             assert files == trees[version], last
+        # It was written down before it was put, so that a later run can delete it.
+        assert {key for key in contents(folder) if not key.startswith(UNFINISHED)} <= recorded(folder).keys(), last
+        if last in sample:
+            copy(folder, other)
+            killer.publish_twice(given_up, other)
+            assert contents(other) == contents(without), last
+            shutil.rmtree(other)
         # The next run ends it; with a grace of nothing it may delete what that one left.
         assert killer.publish(releases, folder)[0] == 0
-        assert contents(folder) == contents(whole), last
+        assert (contents(folder), recorded(folder)) == (contents(whole), recorded(whole)), last
         shutil.rmtree(folder)
 
 
@@ -178,11 +201,16 @@ def copy(folder: Path, to: Path) -> Path:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """All but what the last run withdrew, and times in the record."""
-    files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-    objects = json.loads(files.pop("publish.json"))["objects"]
-    known = {f"record of {key}": fields["sha1"].encode() for key, fields in objects.items()}
-    return {key: data for key, data in {**files, **known}.items() if "0.9.0/" not in key}
+    """All but the record, and what the last run withdrew."""
+    paths = (path for path in folder.rglob("*") if path.is_file() and path.name != "publish.json")
+    files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+    return {key: data for key, data in files.items() if not key.startswith("0.9.0/")}
+
+
+def recorded(folder: Path) -> dict[str, str | None]:
+    """What the record has: the digest of each, where it can only be one."""
+    objects = json.loads((folder / "publish.json").read_bytes())["objects"]
+    return {key: fields.get("sha1") for key, fields in objects.items()}
 
 
 def test_killed_at_puts_to_an_object_storage(killer: Killer, storage: Site, tmp_path: Path) -> None:
