@@ -1,18 +1,15 @@
-// Patches between two files, by a module of their own, which only those who want them load.
+// Patches between two files, by a module of their own.
 
-import { compiled } from "./compiled.js";
 import { view } from "./crossing.js";
 import * as delta from "./delta.js";
-import { type Code, failure, reason } from "./failure.js";
+import { failure } from "./failure.js";
 import type { ModuleSource } from "./module-source.js";
+import { SideModule } from "./side-module.js";
 
 export type { Code } from "./failure.js";
 export type { ModuleSource } from "./module-source.js";
 
-const { __wbg_set_wasm: use } = delta as unknown as { __wbg_set_wasm(exports: WebAssembly.Exports): void };
-
-let starting: Promise<void> | undefined;
-let isStarted = false;
+const patches = new SideModule(delta, "delta", "airwaybill/patches");
 
 /**
  * Starts the module `airwaybill/patches.wasm`, by default from beside this file; Node, which fetches no files, passes its bytes. Once it
@@ -21,20 +18,7 @@ let isStarted = false;
  * @throws `module_unavailable`
  */
 export function init(source: ModuleSource | PromiseLike<ModuleSource> = new URL("./delta_bg.wasm", import.meta.url)): Promise<void> {
-  starting ??= start(source).catch((error) => {
-    starting = undefined;
-    const advice = "init takes its URL, the response or the bytes of airwaybill/patches.wasm, or a WebAssembly.Module";
-    throw failure("module_unavailable", `the module of patches could not be loaded: ${reason(error)}; ${advice}`, error);
-  });
-  return starting;
-}
-
-async function start(source: ModuleSource | PromiseLike<ModuleSource>): Promise<void> {
-  const module = await compiled(await source);
-  const { exports } = await WebAssembly.instantiate(module, { "./delta_bg.js": delta as unknown as WebAssembly.ModuleImports });
-  use(exports);
-  (exports as { __wbindgen_start(): void } & WebAssembly.Exports).__wbindgen_start();
-  isStarted = true;
+  return patches.init(source);
 }
 
 /**
@@ -44,7 +28,8 @@ async function start(source: ModuleSource | PromiseLike<ModuleSource>): Promise<
  * @throws `size_too_big` for a file of more than 16 MiB, `field_type`, `init_missing`
  */
 export function makePatch(old: Uint8Array, content: Uint8Array): Uint8Array {
-  return call(delta.makePatch, bytes(old, "old"), bytes(content, "content"));
+  const files = [bytes(old, "old"), bytes(content, "content")] as const;
+  return patches.call(() => delta.makePatch(...files));
 }
 
 /**
@@ -53,7 +38,8 @@ export function makePatch(old: Uint8Array, content: Uint8Array): Uint8Array {
  * @throws `patch_…`, `size_too_big`, `field_type`, `init_missing`
  */
 export function applyPatch(old: Uint8Array, patch: Uint8Array): Uint8Array {
-  return call(delta.applyPatch, bytes(old, "old"), bytes(patch, "patch"));
+  const files = [bytes(old, "old"), bytes(patch, "patch")] as const;
+  return patches.call(() => delta.applyPatch(...files));
 }
 
 function bytes(value: unknown, place: string): Uint8Array {
@@ -61,16 +47,5 @@ function bytes(value: unknown, place: string): Uint8Array {
     return view(value);
   } catch {
     throw failure("field_type", `${place}: expected a Uint8Array`);
-  }
-}
-
-function call(run: typeof delta.makePatch, old: Uint8Array, other: Uint8Array): Uint8Array {
-  if (!isStarted) throw failure("init_missing", "the module of patches has not started: await init(…) of airwaybill/patches first");
-  try {
-    return run(old, other);
-  } catch (error) {
-    if (typeof error !== "string") throw error;
-    const end = error.indexOf(": ");
-    throw failure(error.slice(0, end) as Code, error.slice(end + 2));
   }
 }

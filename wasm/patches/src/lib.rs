@@ -1,5 +1,5 @@
 //! Patches for JavaScript, in a module of their own: they take a compressor and a sort of suffixes, which the engine does without.
-//! Errors are texts, the code first; `patches.ts` makes them what other errors are.
+//! Errors are texts, the code first; `side-module.ts` makes them what other errors are.
 
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(clippy::missing_errors_doc, reason = "`patches.ts` says it")]
