@@ -114,7 +114,7 @@ wasm/preview/node_modules/.package-lock.json: wasm/preview/package-lock.json | n
 	touch $@
 
 PREVIEW := python/airwaybill/preview/index.html
-PREVIEW_SOURCES := $(shell find Cargo.toml Cargo.lock rust-toolchain.toml core/Cargo.toml core/src wasm/Cargo.toml wasm/package-lock.json wasm/patches wasm/src wasm/js wasm/build.mjs wasm/preview/src wasm/preview/public wasm/preview/index.html wasm/preview/vite.config.ts -type f 2> /dev/null)
+PREVIEW_SOURCES := $(shell find Cargo.toml Cargo.lock rust-toolchain.toml core/Cargo.toml core/src wasm/Cargo.toml wasm/package-lock.json wasm/patches wasm/report wasm/src wasm/js wasm/build.mjs wasm/preview/src wasm/preview/public wasm/preview/index.html wasm/preview/vite.config.ts -type f 2> /dev/null)
 
 .PHONY: preview
 preview: $(PREVIEW) ## build the release preview into the Python package
@@ -152,7 +152,7 @@ lint: $(VENV)/.tools ## format and lint; warnings are errors
 	rustup -q target add wasm32-unknown-unknown
 	cargo fmt --all --check && cargo fmt --manifest-path tests/fuzz/Cargo.toml --check
 	cargo clippy -q --workspace --all-targets -- -D warnings
-	cargo clippy -q -p airwaybill-guest -p airwaybill-wasm -p airwaybill-patches-wasm --target wasm32-unknown-unknown -- -D warnings
+	cargo clippy -q -p airwaybill-guest -p airwaybill-wasm -p airwaybill-patches-wasm -p airwaybill-report-wasm --target wasm32-unknown-unknown -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc -q --workspace --no-deps
 	cd python && $(BIN)/ruff check -q . ../examples/*.py ../tests ../docs && $(BIN)/ruff format -q --check . ../examples/*.py ../tests ../docs
 	$(BIN)/ruff check -q device && $(BIN)/ruff format -q --check device

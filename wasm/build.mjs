@@ -29,7 +29,7 @@ const isOlder = (file, ...sources) =>
 
 rmSync(`${here}dist`, { recursive: true, force: true });
 // One after the other: built at once, each would have what the other wants of the engine.
-for (const [crate, name] of [["airwaybill-wasm", "engine"], ["airwaybill-patches-wasm", "delta"]]) {
+for (const [crate, name] of [["airwaybill-wasm", "engine"], ["airwaybill-patches-wasm", "delta"], ["airwaybill-report-wasm", "reporting"]]) {
   run("cargo", ["build", "-q", "--locked", "--config", config, ...profile, "-p", crate]);
   const built = `${target}/wasm32-unknown-unknown/wasm/${crate.replaceAll("-", "_")}.wasm`;
   const generated = `${target}/npm/${name}`;

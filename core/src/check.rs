@@ -15,7 +15,7 @@ mod start;
 
 use std::collections::BTreeSet;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::catalog::{Catalog, File, Release};
 use crate::error::{Code, Error, one_line, quoted};
@@ -32,7 +32,7 @@ pub use request::{Acceptance, CheckRequest, CheckSettings, ExpectedFirmware, Sig
 const PEEK_LIMIT: u64 = 16 * 1024 * 1024;
 
 /// How bad a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "lowercase")]
 pub enum Level {

@@ -25,8 +25,9 @@ fn explain(place: &str, path: &str, text: &str) -> Error {
         (place, path) if path.starts_with('[') => format!("{place}{path}"),
         (place, path) => format!("{place}.{path}"),
     };
-    // serde-wasm-bindgen shows a JavaScript error with its name.
+    // serde-wasm-bindgen shows a JavaScript error with its name, serde_json what it reads with its line.
     let message = text.strip_prefix("Error: ").unwrap_or(text);
+    let message = message.rsplit_once(" at line ").map_or(message, |(message, _)| message);
     let coded =
         Code::ALL.iter().find_map(|code| Some((*code, message.strip_prefix(code.as_str())?.strip_prefix(": ")?)));
     let code = if message.starts_with("missing field") { Code::FieldMissing } else { Code::FieldType };

@@ -136,6 +136,13 @@ impl<'de> serde::Deserialize<'de> for Sha1Digest {
     }
 }
 
+impl<'de> serde::Deserialize<'de> for Sha256Digest {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).map_err(|error| serde::de::Error::custom(CodedError(error)))
+    }
+}
+
 /// Computes a SHA-256 piece by piece.
 ///
 /// ```

@@ -3,7 +3,7 @@
 //! Data flows one way: a listing of the files in a directory of releases becomes a [`Catalog`]; for one device the
 //! catalog gives a [`Plan`], what to delete, add, update and flash; rendered for a base URL the plan is a
 //! [`Manifest`], the JSON document that the device fetches; [`verify_content`] and [`verify_device`] compare it with what
-//! is there. [`Catalog::check`] looks for mistakes before a release goes out. [`verify_signed`] says whether a signed list of
+//! is there. [`report()`] writes a plan down for people. [`Catalog::check`] looks for mistakes before a release goes out. [`verify_signed`] says whether a signed list of
 //! files, a [`Waybill`], counts for devices that have certain [`Keys`].
 //!
 //! ```
@@ -68,6 +68,9 @@ mod waybill;
 
 mod check;
 
+#[cfg(feature = "sign")]
+mod report;
+
 #[cfg(feature = "delta")]
 mod delta;
 
@@ -96,6 +99,8 @@ pub use objects::{ManifestKey, Object, ObjectKind, ObjectsOptions, content_type}
 pub use patch::{PATCHES, Patch, is_patch, is_worth_it, patch_path};
 pub use path::DevicePath;
 pub use plan::{Decision, Plan, PlanRequest};
+#[cfg(feature = "sign")]
+pub use report::report;
 pub use verify::{Content, Problem, ProblemKind, Report, verify_content, verify_device};
 pub use version::{Version, VersionScheme};
 #[cfg(feature = "sign")]

@@ -410,7 +410,8 @@ impl Catalog {
     }
 }
 
-fn check_base_url(url: &str) -> Result<&str, Error> {
+/// Without a `/` at its end.
+pub(crate) fn check_base_url(url: &str) -> Result<&str, Error> {
     let fail = |rule: &str| Err(Error::new(Code::BaseUrlInvalid, format!("{}: a base URL must {rule}", quoted(url))));
     if let Some(rule) = broken_url_rule(url) {
         return fail(rule);

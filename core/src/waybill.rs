@@ -257,7 +257,7 @@ fn signed_files(lines: &mut Lines<'_>, key: &str, count: u64) -> Result<Vec<Sign
 }
 
 /// `2027-11-27T00:00:00Z`, a time that exists, so that times compare as texts.
-fn check_time(text: &str) -> Result<(), Error> {
+pub(crate) fn check_time(text: &str) -> Result<(), Error> {
     if is_time(text) {
         return Ok(());
     }

@@ -41,6 +41,7 @@ __all__ = [
     "manifest_key",
     "patch_path",
     "peek",
+    "report",
     "signature_names",
     "verify_content",
     "verify_device",
@@ -524,6 +525,21 @@ def is_patch(path: str | bytes) -> bool: ...
 def manifest_key(path: str | bytes) -> tuple[int, str | None, str | None] | None: ...
 def is_worth_it(size: int, otherwise: int) -> bool: ...
 def patch_path(made: str, base: str | None) -> str: ...
+def report(
+    plan: Plan | Mapping[str, Any] | None,
+    format: str = "markdown",
+    *,
+    current: str | None = None,
+    firmware_version: str | None = None,
+    before: Sequence[FileRecord | Mapping[str, Any]] | None = None,
+    sha256: str | None = None,
+    findings: Sequence[Finding | Mapping[str, str]] | None = None,
+    unread: int | None = None,
+    signed: Sequence[SigningStatus | Mapping[str, Any]] | None = None,
+    base_url: str | None = None,
+    generation: int | None = None,
+    time: str | None = None,
+) -> str: ...
 def signature_names(document: str) -> list[str]: ...
 def verify_content(manifest: Manifest, found: Listing | Iterable[Mapping[str, Any] | FileRecord]) -> Report: ...
 def verify_device(

@@ -31,6 +31,7 @@ mod objects;
 
 mod catalog;
 
+mod report;
 mod verify;
 
 use pyo3::prelude::*;
@@ -59,6 +60,8 @@ mod _core {
     use crate::path::{check_path, is_document, is_draft, is_patch};
     #[pymodule_export]
     use crate::plan::Plan;
+    #[pymodule_export]
+    use crate::report::report;
     #[pymodule_export]
     use crate::verify::{Report, verify_content, verify_device};
     #[pymodule_export]

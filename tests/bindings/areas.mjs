@@ -20,7 +20,7 @@ const base64 = (bytes) => Buffer.from(bytes).toString("base64");
 
 const filesOf = (files) => Object.fromEntries(files.map(({ name, content }) => [name, contentOf(content).toString()]));
 
-export function areasOf(engine, { applyPatch, makePatch }) {
+export function areasOf(engine, { applyPatch, makePatch }, { report }) {
   const { Catalog, DevicePath, Manifest, Version, peek, verifyContent, verifyDevice } = engine;
   const catalogOf = ({ listing = [], options, remembered, patches }) => {
     const earlier = remembered && Catalog.fromListing(remembered, { ...options, unsettled: [], failed: [], unsigned: [] });
@@ -110,6 +110,10 @@ export function areasOf(engine, { applyPatch, makePatch }) {
       const [old, content] = [bytes(make.old), bytes(make.new)];
       const patch = makePatch(old, content);
       return hex(applyPatch(old, patch)) === hex(content) ? hex(patch) : "gives another file";
+    },
+
+    report({ plan, base_url: baseUrl, firmware_version: firmwareVersion, ...options }) {
+      return report(plan, { baseUrl, firmwareVersion, ...options }).split("\n");
     },
 
     verify(input) {

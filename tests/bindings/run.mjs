@@ -5,11 +5,13 @@
 import { readFileSync } from "node:fs";
 import * as airwaybill from "airwaybill";
 import * as patches from "airwaybill/patches";
+import * as reports from "airwaybill/report";
 
 import { areasOf } from "./areas.mjs";
 
 await patches.init(readFileSync(new URL(import.meta.resolve("airwaybill/patches.wasm"))));
-const areas = areasOf(airwaybill, patches);
+await reports.init(readFileSync(new URL(import.meta.resolve("airwaybill/report.wasm"))));
+const areas = areasOf(airwaybill, patches, reports);
 
 // Not node:readline, to which U+2028 ends a line.
 const lines = readFileSync(0, "utf8").split("\n").filter(Boolean);

@@ -7,6 +7,7 @@ import base64
 import json
 import sys
 
+import airwaybill
 from airwaybill import (
     AirwaybillError,
     Catalog,
@@ -120,6 +121,10 @@ def check(case):
     }
 
 
+def report(case):
+    return airwaybill.report(**case).split("\n")
+
+
 def waybill(case):
     [(kind, asked)] = case.items()
     if kind in ("waybill", "keys"):
@@ -218,6 +223,7 @@ AREAS = {
         waybill,
         delta,
         objects,
+        report,
     )
 }
 

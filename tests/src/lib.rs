@@ -171,6 +171,7 @@ pub fn run(area: &str, input: &Value) -> Outcome {
         "waybill" => waybill::run(input),
         "delta" => delta::run(input),
         "objects" => objects::run(input),
+        "report" => report(input),
         _ => Err(Failure(MALFORMED)),
     };
     outcome.map_err(|Failure(code)| code)
@@ -249,6 +250,15 @@ fn manifest(mut input: Input) -> Result<Value, Failure> {
     let render = input.render.take().ok_or(Failure(MALFORMED))?;
     let options: ManifestOptions = airwaybill::deserialize(render, "render")?;
     Ok(json!(catalog.manifest_json(&input.request, &options)?))
+}
+
+/// The lines of the text.
+fn report(input: &Value) -> Result<Value, Failure> {
+    let mut input = input.clone();
+    // Of two errors each build gives the first.
+    input.sort_all_objects();
+    let text = airwaybill::report(input.to_string().as_bytes())?;
+    Ok(json!(text.split('\n').collect::<Vec<_>>()))
 }
 
 fn verify(mut input: Input) -> Result<Value, Failure> {

@@ -7,6 +7,7 @@ mod manifest;
 mod objects;
 mod path;
 mod plan;
+mod report;
 mod verify;
 mod version;
 mod waybill;
@@ -24,7 +25,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 9] = [
+pub const TARGETS: [Target; 10] = [
     Target { name: "version", is_json: false, check: version::check, seeds: version::seeds },
     Target { name: "path", is_json: false, check: path::check, seeds: path::seeds },
     Target { name: "manifest", is_json: true, check: manifest::check, seeds: manifest::seeds },
@@ -34,6 +35,7 @@ pub const TARGETS: [Target; 9] = [
     Target { name: "waybill", is_json: false, check: waybill::check, seeds: waybill::seeds },
     Target { name: "objects", is_json: true, check: objects::check, seeds: objects::seeds },
     Target { name: "delta", is_json: false, check: delta::check, seeds: delta::seeds },
+    Target { name: "report", is_json: true, check: report::check, seeds: report::seeds },
 ];
 
 impl Target {

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value, json};
 
 /// The folders of `vectors`.
-pub const AREAS: [&str; 10] =
-    ["version", "path", "catalog", "plan", "manifest", "verify", "check", "waybill", "delta", "objects"];
+pub const AREAS: [&str; 11] =
+    ["version", "path", "catalog", "plan", "manifest", "verify", "check", "waybill", "delta", "objects", "report"];
 
 /// Those that the device client knows.
 const DEVICE_AREAS: [&str; 4] = ["version", "path", "verify", "waybill"];

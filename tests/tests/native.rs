@@ -161,6 +161,11 @@ fn objects_area() {
 }
 
 #[test]
+fn report() {
+    check("report", 20);
+}
+
+#[test]
 fn wycheproof_has_nothing_against_ed25519() {
     let cases = wycheproof::cases();
     let wrong: Vec<String> = cases.iter().filter_map(|case| case.difference(&answer("waybill", &case.input))).collect();

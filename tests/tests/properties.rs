@@ -84,6 +84,11 @@ fn objects() {
 }
 
 #[test]
+fn report() {
+    check("report", 30);
+}
+
+#[test]
 fn each_target_has_its_fuzzer() {
     let fuzz = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz");
     let read = |path: &str| fs::read_to_string(fuzz.join(path)).unwrap();

@@ -13,6 +13,8 @@ const load = (name: string) => import(/* @vite-ignore */ pathToFileURL(resolve(n
 const airwaybill = (await load("airwaybill")) as Package;
 export const patches = (await load("airwaybill/patches")) as typeof import("../dist/patches.js");
 export const patchesModule = readFileSync(resolve("airwaybill/patches.wasm"));
+export const reports = (await load("airwaybill/report")) as typeof import("../dist/report.js");
+export const reportModule = readFileSync(resolve("airwaybill/report.wasm"));
 
 export const {
   Catalog,

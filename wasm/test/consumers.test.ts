@@ -40,6 +40,17 @@ test.each([
   expect(await open(browser, `${folder}dist`)).toEqual({ outcome: "led.off()\n".repeat(99), complaints: [], workers: 0 });
 });
 
+test.each([
+  ["webpack", ["webpack ./src/main.js --mode production"]],
+  ["Vite", ["vite build"]],
+  ["no bundler", ["cp -r node_modules/airwaybill/dist dist/airwaybill", `sed 's|"airwaybill/report"|"./airwaybill/report.js"|' src/main.js > dist/main.js`]],
+  ["esbuild", ["sed -i 's|init()|init(\"report.wasm\")|' src/main.js", ESBUILD, "cp node_modules/airwaybill/dist/reporting_bg.wasm dist/report.wasm"]],
+])("a page with a report, with %s", async (name, commands) => {
+  const folder = made(project, `page report ${name}`, "page-report");
+  run(commands, folder);
+  expect(await open(browser, `${folder}dist`)).toEqual({ outcome: "# A device without a version has nothing to do\n", complaints: [], workers: 0 });
+});
+
 test("a worker of one's own, with Vite", async () => {
   const folder = made(project, "worker Vite", "page-worker");
   writeFileSync(`${folder}vite.config.js`, `export default { worker: { format: "es" } };\n`);

@@ -28,13 +28,17 @@ describe("size", () => {
     expect(gzipped("delta_bg.wasm")).toBeLessThanOrEqual(71_000);
   });
 
+  test("that of the report, which is another, is at most 67 KB gzipped", () => {
+    expect(gzipped("reporting_bg.wasm")).toBeLessThanOrEqual(67_000);
+  });
+
   test("the JavaScript of a page is at most 10 KB gzipped", () => {
-    const page = readdirSync(`${installed}dist`).filter((name) => name.endsWith(".js") && !/node|manual|patches|delta/.test(name));
+    const page = readdirSync(`${installed}dist`).filter((name) => name.endsWith(".js") && !/node|manual|patches|delta|report|side-module/.test(name));
     expect(gzipped(...page)).toBeLessThanOrEqual(10_000);
   });
 
   test("nothing of the machine that built it is in it", () => {
-    for (const name of ["engine_bg.wasm", "delta_bg.wasm"]) {
+    for (const name of ["engine_bg.wasm", "delta_bg.wasm", "reporting_bg.wasm"]) {
       const module = readFileSync(`${installed}dist/${name}`, "latin1");
       expect(module.match(/.{0,20}(\/root|\/home|\/Users|\.cargo|index\.crates\.io)[ -~]*/g)).toBeNull();
     }
@@ -74,7 +78,7 @@ describe("package", () => {
   });
 
   test("has types that every resolution finds", () => {
-    tool("attw", root, `${packed}airwaybill-${version}.tgz`, "--profile", "esm-only", "--exclude-entrypoints", "./engine.wasm", "./patches.wasm");
+    tool("attw", root, `${packed}airwaybill-${version}.tgz`, "--profile", "esm-only", "--exclude-entrypoints", "./engine.wasm", "./patches.wasm", "./report.wasm");
   });
 });
 

@@ -4,7 +4,7 @@ import { readFileSync, readdirSync } from "node:fs";
 
 import { areasOf } from "../../tests/bindings/areas.mjs";
 import * as airwaybill from "./airwaybill.js";
-import { patches, patchesModule } from "./airwaybill.js";
+import { patches, patchesModule, reportModule, reports } from "./airwaybill.js";
 import { vectors } from "./places.js";
 
 export interface Case {
@@ -22,5 +22,5 @@ export const areas = readdirSync(vectors, { withFileTypes: true })
 export const cases = (area: string): Case[] =>
   readdirSync(`${vectors}${area}`).flatMap((file) => JSON.parse(readFileSync(`${vectors}${area}/${file}`, "utf8")) as Case[]);
 
-await patches.init(patchesModule);
-export const run = areasOf(airwaybill, patches);
+await Promise.all([patches.init(patchesModule), reports.init(reportModule)]);
+export const run = areasOf(airwaybill, patches, reports);

@@ -1,0 +1,3 @@
+#![no_main]
+
+airwaybill_fuzz::target!("report");
