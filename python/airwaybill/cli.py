@@ -6,7 +6,7 @@ import io
 import os
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Annotated, Any, NoReturn, Optional
 
 import typer
@@ -14,6 +14,7 @@ import typer
 from airwaybill import (
     AirwaybillError,
     Catalog,
+    Finding,
     Listing,
     Manifest,
     Notice,
@@ -23,6 +24,7 @@ from airwaybill import (
     _directory,
     _patching,
     _record,
+    _report,
     _serve,
     _signing,
     _signing_commands,
@@ -54,6 +56,7 @@ from airwaybill._options import (
     SchemeOption,
     SignedOnlyOption,
     ToOption,
+    variable,
 )
 from airwaybill._terminal import compared, complain, new_table, print_json, print_tables, progress_bar, shown, size_of
 from airwaybill.publish.command import publish
@@ -121,7 +124,7 @@ def manifest(
         dst_paths=dst_paths.value,
         format=format,
     )
-    _say_errors(catalog, directory, current, target)
+    _say_errors(catalog, _findings(catalog, directory, current, target))
     sys.stdout.buffer.write(document + b"\n" if sys.stdout.isatty() else document)
 
 
@@ -133,19 +136,51 @@ def plan(
     firmware_version: FirmwareOption = None,
     allow_downgrade: DowngradeOption = False,
     as_json: JsonOption = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print a report to hand over, in Markdown.")] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="The same for spreadsheets.")] = False,
+    html: Annotated[bool, typer.Option("--html", help="The same as one page.")] = False,
+    base_url: Annotated[
+        Optional[str],
+        typer.Option("--base-url", envvar=variable("BASE_URL"), metavar="URL", help="What a report says of it."),
+    ] = None,
+    generation: Annotated[
+        Optional[int], typer.Option("--generation", min=0, metavar="N", help="What a report says of it.")
+    ] = None,
+    time: Annotated[
+        Optional[str], typer.Option("--time", metavar="TIME", help="What a report says of it: 2026-11-27T00:00:00Z.")
+    ] = None,
     scheme: SchemeOption = Scheme.loose,
     ignore: IgnoreOption = [],  # noqa: B006
     protect: ProtectOption = [],  # noqa: B006
     include: IncludeOption = [],  # noqa: B006
     keep: KeepOption = [],  # noqa: B006
 ) -> None:
-    """Show what a device would delete, add, update and flash.
+    """Show what a device would delete, add, update and flash; as a report with what the check finds, and who signed it.
 
     Errors of the check go to stderr: those that devices on --from run into, without it those on the releases below.
     """
-    catalog = _releases(directory, scheme, ignore, protect, include, keep)
-    found = catalog.plan(current, firmware_version=firmware_version, target=target, allow_downgrade=allow_downgrade)
-    _say_errors(catalog, directory, current, target)
+    forms = {"json": as_json, "markdown": markdown, "csv": csv, "html": html}
+    chosen = [form for form, is_chosen in forms.items() if is_chosen]
+    if len(chosen) > 1:
+        raise CommandError(WRONG_USAGE, "usage", f"--{chosen[0]} and --{chosen[1]}: choose one of them")
+    is_report = bool(chosen) and not as_json
+    scanned = _directory.Directory.scan(directory, scheme, ignore, protect, include, keep, sha256=is_report)
+    catalog = scanned.catalog()
+    _directory.require_releases(catalog, directory, scheme)
+    request: dict[str, Any] = {
+        "current": current,
+        "firmware_version": firmware_version,
+        "target": target,
+        "allow_downgrade": allow_downgrade,
+    }
+    if is_report:
+        options = {"base_url": base_url, "generation": generation, "time": time}
+        text, findings = _report.write(chosen[0], catalog, scanned.listing, directory, request, **options)
+        _say_errors(catalog, findings)
+        sys.stdout.buffer.write(text.encode())
+        return
+    found = catalog.plan(**request)
+    _say_errors(catalog, _findings(catalog, directory, current, target))
     if as_json:
         print_json(None if found is None else found.to_dict())
         return
@@ -423,12 +458,13 @@ def _releases(directory: str, scheme: Scheme, *globs: Sequence[str]) -> Catalog:
     return catalog
 
 
-def _say_errors(catalog: Catalog, directory: str, current: Optional[str], target: Optional[str]) -> None:
-    """What a device would refuse, what is held back, and that its own release is not here, a line each.
+def _findings(catalog: Catalog, directory: str, current: Optional[str], target: Optional[str]) -> list[Finding]:
+    """Without ``current`` those of devices on the releases below: those are the ones that the release goes out to."""
+    return _check.check(catalog, directory, () if current is None else (current,), target=target)
 
-    Without ``current`` that of devices on the releases below: those are the ones that the release goes out to.
-    """
-    found = _check.check(catalog, directory, () if current is None else (current,), target=target)
+
+def _say_errors(catalog: Catalog, found: Iterable[Finding]) -> None:
+    """What a device would refuse, what is held back, and that its own release is not here, a line each."""
     said = {"base_unknown", "base_held_back", *(notice.code for notice in catalog.held_back)}
     bad = (each for each in found if each.level == "error" or each.code in said)
     _directory.complain_of(map(_check.plain, bad))
