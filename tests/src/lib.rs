@@ -144,8 +144,12 @@ impl Input {
 /// Runs one input, JSON, of one area and gives JSON: `{"ok": value}` or `{"code": text}`.
 #[must_use]
 pub fn answer(area: &[u8], input: &[u8]) -> String {
-    let outcome = match (str::from_utf8(area), serde_json::from_slice(input)) {
-        (Ok(area), Ok(input)) => run(area, &input),
+    let outcome = match (str::from_utf8(area), serde_json::from_slice::<Value>(input)) {
+        (Ok(area), Ok(mut input)) => {
+            // Of two errors each build gives the same one.
+            input.sort_all_objects();
+            run(area, &input)
+        }
         _ => Err(MALFORMED),
     };
     match outcome {
@@ -254,9 +258,6 @@ fn manifest(mut input: Input) -> Result<Value, Failure> {
 
 /// The lines of the text.
 fn report(input: &Value) -> Result<Value, Failure> {
-    let mut input = input.clone();
-    // Of two errors each build gives the first.
-    input.sort_all_objects();
     let text = airwaybill::report(input.to_string().as_bytes())?;
     Ok(json!(text.split('\n').collect::<Vec<_>>()))
 }
