@@ -6,12 +6,20 @@ const PIECE = 500;
 /** How many files of a dropped folder are opened at once: the page is blocked while they arrive. */
 const TOGETHER = 20;
 
-/** What was dropped or picked: one zip, or files with their paths. */
-export type Choice = { zip: File } | { name: string; pieces: AsyncIterable<Source[]> };
+/** What was dropped or picked: one file, such as a zip, or files with their paths. */
+export type Choice = { file: File } | { name: string; pieces: AsyncIterable<Source[]> };
 
 interface Pickers {
   /** Only in Chromium, on pages over HTTPS or from the same machine. */
   showDirectoryPicker?: (options: { id: string }) => Promise<FileSystemDirectoryHandle>;
+}
+
+/** Whether this browser may be able to choose a folder; those of many phones only seem to, see `isFolder`. */
+export const choosesFolders = "webkitdirectory" in HTMLInputElement.prototype;
+
+/** Whether what was picked is a folder: some browsers ask for files instead. */
+export function isFolder({ files, webkitdirectory }: HTMLInputElement): boolean {
+  return webkitdirectory && [...(files ?? [])].every((file) => file.webkitRelativePath !== "");
 }
 
 /** A hint for browsers without that picker; empty if there is one. */
@@ -42,7 +50,7 @@ export function ofInput(input: HTMLInputElement): Choice | null {
   const files = input.files;
   if (files === null || files.length === 0) return null;
   const first = files[0]!;
-  if (files.length === 1 && isZip(first) && !first.webkitRelativePath) return { zip: first };
+  if (files.length === 1 && !first.webkitRelativePath) return { file: first };
   const name = first.webkitRelativePath.split("/", 1)[0] || first.name;
   async function* pieces() {
     for (let start = 0; start < files!.length; start += PIECE) {
@@ -59,17 +67,17 @@ export function ofInput(input: HTMLInputElement): Choice | null {
   return { name, pieces: pieces() };
 }
 
-/** What was dropped: a zip, one directory as the top directory, or files and directories in it. */
+/** What was dropped: one file, one directory as the top directory, or files and directories in it. */
 export function ofDrop(transfer: DataTransfer): Choice | null {
   // The items are cleared when the event ends.
   const items = [...transfer.items].filter((item) => item.kind === "file");
   const entries = items.map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
   const files = [...transfer.files];
   const only = files.length === 1 ? files[0] : undefined;
-  if (only !== undefined && isZip(only) && entries[0]?.isDirectory !== true) return { zip: only };
+  if (only !== undefined && entries[0]?.isDirectory !== true) return { file: only };
   if (entries.length === 0) {
     if (files.length === 0) return null;
-    return { name: files[0]!.name, pieces: list(files.map((file) => ({ path: file.name, file }))) };
+    return { name: files[0]!.name, pieces: piecesOf(files) };
   }
   const root = entries.length === 1 && entries[0]!.isDirectory ? entries[0]! : null;
   const name = root?.name ?? `${entries.length} dropped items`;
@@ -86,8 +94,9 @@ export function isZip(file: File): boolean {
   return /\.zip$/i.test(file.name) || file.type === "application/zip" || file.type === "application/x-zip-compressed";
 }
 
-async function* list(sources: Source[]) {
-  yield sources;
+/** Files without directories. */
+export async function* piecesOf(files: readonly File[]): AsyncIterable<Source[]> {
+  yield files.map((file) => ({ path: file.name, file }));
 }
 
 /** A file, or a directory with its content. */

@@ -1,6 +1,6 @@
 // What the findings of a check are about, and how to accept them.
 
-import { SETTINGS_INVALID, type FindingsAnswer, type FoundFinding } from "./engine/protocol.js";
+import { SETTINGS_INVALID, type FindingsAnswer, type FoundFinding, type PlanAnswer } from "./engine/protocol.js";
 
 /** Findings of one kind, which have the same advice. */
 export interface Group extends Pick<FoundFinding, "level" | "code" | "advice"> {
@@ -45,6 +45,24 @@ export function rowsOf({ findings, target }: FindingsAnswer, paths: readonly str
     }
   });
   return rows;
+}
+
+/** What `rowsOf` says of the plan that is shown, until findings or plan are others. */
+export class FoundRows {
+  #findings: FindingsAnswer | null = null;
+  #plan: PlanAnswer | null = null;
+  #rows: ReadonlyMap<string, ReadonlySet<number>> = new Map();
+
+  of(findings: FindingsAnswer | null, plan: PlanAnswer | null, paths: readonly string[]): ReadonlyMap<string, ReadonlySet<number>> {
+    if (this.#findings !== findings || this.#plan !== plan) {
+      const shown = plan?.some ? plan.version : plan?.request.current;
+      // Another release has other files.
+      this.#rows = findings === null || shown !== findings.target ? new Map() : rowsOf(findings, paths);
+      this.#findings = findings;
+      this.#plan = plan;
+    }
+    return this.#rows;
+  }
 }
 
 /** The lines of `check.toml` that accept findings; none for what is wrong with itself, and for paths that no glob can have, such as that of the directory. */

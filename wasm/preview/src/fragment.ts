@@ -1,6 +1,6 @@
 // The view as text behind the `#` of the address.
 
-import type { DstPaths, Kind, VersionScheme } from "./engine/protocol.js";
+import type { DstPaths, Kind, SourceName, VersionScheme } from "./engine/protocol.js";
 
 export const TABS = ["plan", "matrix", "manifest", "check", "releases"] as const;
 export type Tab = (typeof TABS)[number];
@@ -11,6 +11,8 @@ export type Sort = (typeof SORTS)[number];
 export const SHOWN_KINDS: readonly Kind[] = ["delete", "new", "update"];
 
 export interface View {
+  /** The folder or the zip that is shown; null for the server's releases. */
+  source: SourceName | null;
   tab: Tab;
   /** The device's release; null for a device without a version. */
   from: string | null;
@@ -37,6 +39,7 @@ export interface View {
 }
 
 export const START: View = {
+  source: null,
   tab: "plan",
   from: null,
   to: null,
@@ -66,6 +69,7 @@ export function parse(fragment: string): { view: View; device: boolean } {
   const figures = (given.get("figures") ?? "").split(" ").map(Number);
   const right = figures.length === 3 && figures.every((figure) => Number.isFinite(figure) && figure >= 0);
   const view: View = {
+    source: sourceOf(given),
     tab: one("tab", TABS) ?? START.tab,
     from: text("from"),
     to: text("to"),
@@ -87,11 +91,31 @@ export function parse(fragment: string): { view: View; device: boolean } {
   return { view, device: given.has("from") };
 }
 
+function sourceOf(given: URLSearchParams): SourceName | null {
+  const kind = (["folder", "zip"] as const).find((kind) => given.get(kind));
+  if (kind === undefined) return null;
+  const [name, digest, inside] = [kind, "digest", "inside"].map((field) => given.get(field) ?? "") as [string, string, string];
+  return { kind, name, digest, inside, as: given.get("as") || null, onTop: given.get("on") === "server" };
+}
+
+export function isSame(left: SourceName | null, right: SourceName | null): boolean {
+  if (left === null || right === null) return left === right;
+  return (["kind", "name", "digest", "inside", "as", "onTop"] as const).every((field) => left[field] === right[field]);
+}
+
 export function write(view: View): string {
   const given = new URLSearchParams();
   const put = (name: string, value: string | null, usual: string | null = null) => {
     if (value !== null && value !== usual) given.set(name, value);
   };
+  if (view.source !== null) {
+    const { kind, name, digest, inside, as, onTop } = view.source;
+    given.set(kind, name);
+    put("digest", digest, "");
+    put("inside", inside, "");
+    put("as", as);
+    put("on", onTop ? "server" : null);
+  }
   put("tab", view.tab, START.tab);
   given.set("from", view.from ?? "");
   put("to", view.to);

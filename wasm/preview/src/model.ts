@@ -3,6 +3,7 @@
 import { Engine, EngineError, type Answered } from "./engine/client.js";
 import type {
   VerifyAnswer,
+  Around,
   CompareAnswer,
   Event as EngineEvent,
   FileAnswer,
@@ -12,14 +13,19 @@ import type {
   Overview,
   PlanAnswer,
   PlanRequest,
+  Refusal,
   Render,
+  Settling,
+  SourceName,
+  Wish,
 } from "./engine/protocol.js";
-import type { Choice } from "./files.js";
-import { rowsOf } from "./found.js";
-import { START, type View } from "./fragment.js";
+import { isZip, piecesOf, type Choice } from "./files.js";
+import { FoundRows } from "./found.js";
+import { isSame, START, type View } from "./fragment.js";
 import { linkOf } from "./links.js";
+import { Turns } from "./turns.js";
 
-/** What a question is about. The answer to an earlier question about the same topic is dropped. */
+/** What a question is about. */
 export type Topic = "plan" | "findings" | "file" | "manifest" | "compare" | "check";
 
 export interface Progress {
@@ -36,6 +42,9 @@ export interface Problem {
 }
 
 export type Checked = { what: "content" | "device"; name: string; answer: VerifyAnswer } | null;
+
+/** What the component hears: another view, which may be a step to go back from, or other releases. */
+export type Tell = (event: "view" | "step" | "source") => void;
 
 export class Model {
   view: View = START;
@@ -55,27 +64,33 @@ export class Model {
   progress: Progress | null = null;
   /** What is wrong, by where it is shown. */
   problems: Partial<Record<Topic | "source", Problem>> = {};
-  /** What has been asked and not been answered yet. */
-  awaited = new Set<Topic>();
   /** Whether the releases on the server have changed since they were read. */
   stale = false;
+  /** What is being copied onto the server. */
+  settling: readonly Settling[] = [];
+  /** Whether the server did not answer when it was asked for changes. */
+  unreachable = false;
+  /** The folder or the zip that could not be opened last. */
+  refused: Refusal["refused"] | null = null;
+  /** The folder or the zip that an address names and that only a person can give. */
+  wanted: SourceName | null = null;
+  /** Whether what is open has the name, but not the content, of what was wanted. */
+  isOther = false;
+  /** A manifest that is to be checked. */
+  manifestFile: File | null = null;
   /** The server's address with a `/` at its end; null where there is none. */
   server: string | null = null;
 
   #engine: Engine;
   #listeners = new Set<() => void>();
-  #turns = new Map<Topic, number>();
+  #turns = new Turns<Topic>();
   #job = 0;
   #matrixFor = "";
   #findingsFor = "";
-  #found: { findings: FindingsAnswer | null; plan: PlanAnswer | null; rows: ReadonlyMap<string, ReadonlySet<number>> } = {
-    findings: null,
-    plan: null,
-    rows: new Map(),
-  };
+  #found = new FoundRows();
   #deviceNamed = false;
 
-  constructor(private viewChanged: () => void) {
+  constructor(private tell: Tell) {
     this.#engine = new Engine((event) => this.#hear(event));
   }
 
@@ -86,6 +101,10 @@ export class Model {
 
   end(): void {
     this.#engine.end();
+  }
+
+  get awaited(): ReadonlySet<Topic> {
+    return this.#turns.awaited;
   }
 
   get request(): PlanRequest {
@@ -105,14 +124,7 @@ export class Model {
 
   /** The rows of the plan that each group of findings is about, by its name. */
   get found(): ReadonlyMap<string, ReadonlySet<number>> {
-    const { findings, plan, paths } = this;
-    if (this.#found.findings !== findings || this.#found.plan !== plan) {
-      const shown = plan?.some ? plan.version : plan?.request.current;
-      // Another release has other files.
-      const rows = findings === null || shown !== findings.target ? new Map() : rowsOf(findings, paths);
-      this.#found = { findings, plan, rows };
-    }
-    return this.#found.rows;
+    return this.#found.of(this.findings, this.plan, this.paths);
   }
 
   get figures(): readonly [number, number, number] {
@@ -126,26 +138,60 @@ export class Model {
   /** Shows a view from an address; `device` says whether it names the device's version. */
   show(view: View, device: boolean): void {
     this.#deviceNamed = device;
-    this.#take(this.#withDevice(view));
+    const isOpen = this.overview !== null && isSame(view.source, this.overview.source);
+    if (isOpen) return this.#take(this.#withDevice(view));
+    void this.#openNamed(view);
   }
 
   set(change: Partial<View>): void {
     if (change.from !== undefined) this.#deviceNamed = true;
+    const isStep = change.tab !== undefined && change.tab !== this.view.tab;
     this.#take({ ...this.view, ...change });
-    this.viewChanged();
+    this.tell(isStep ? "step" : "view");
   }
 
-  async openServer(): Promise<void> {
-    const url = this.listingUrl;
-    if (url === null) return;
-    await this.#work("releases", async () => this.#open(await this.#engine.ask("openServer", url, this.view.chosenScheme)));
+  /** The server's releases, and nothing else. */
+  openServer(): Promise<void> {
+    return this.#openServer();
   }
 
+  /** What was given, as the address wants it, or as one of the same name was opened before. */
   async open(given: Choice): Promise<void> {
+    const source = this.overview?.source;
+    const name = "file" in given ? given.file.name : given.name;
+    const wish = this.wanted ?? (source?.name === name ? source : null);
     await this.#work("releases", async (isOn) => {
-      if ("zip" in given) return this.#open(await this.#engine.ask("openZip", given.zip, this.view.chosenScheme));
-      if (await this.#add(given, "releases", isOn)) this.#open(await this.#engine.ask("openFolder", given.name, this.view.chosenScheme));
+      if ("file" in given) {
+        const answer = await this.#engine.ask("openFile", given.file, wish, this.#around());
+        if (answer.value === null) this.takeManifest(given.file);
+        else this.#opened({ ...answer, value: answer.value });
+      } else if (await this.#add(given, "releases", isOn)) {
+        this.#opened(await this.#engine.ask("openFolder", given.name, wish, this.#around()));
+      }
     });
+  }
+
+  /** What was given before, in another way. */
+  async openAgain(given: Pick<SourceName, "kind" | "name">, wish: Wish, fresh = false): Promise<void> {
+    await this.#work("releases", async () => {
+      const answer = await this.#engine.ask("openAgain", given, wish, this.#around(fresh));
+      if (answer.value === null) throw new EngineError("content_gone", `${given.name} is no longer at hand`);
+      this.#opened({ ...answer, value: answer.value });
+    });
+  }
+
+  /** Reads the server's releases anew. */
+  async reload(): Promise<void> {
+    const source = this.overview?.source ?? null;
+    await (source === null ? this.openServer() : this.openAgain(source, source, true));
+  }
+
+  /** Takes a manifest to the check of manifests. */
+  takeManifest(file: File): void {
+    this.manifestFile = file;
+    this.refused = this.checked = null;
+    delete this.problems.check;
+    this.set({ tab: "check" });
   }
 
   cancel(): void {
@@ -184,14 +230,20 @@ export class Model {
     await this.#check(given, () => this.#engine.ask("verifyDevice", version, listing), { what: "device", name: version });
   }
 
-  /** Asks the server whether what is shown is what it has. */
-  async lookAgain(): Promise<void> {
-    const url = this.listingUrl;
-    if (url === null || this.overview?.kind !== "server" || this.progress !== null) return;
-    // Being offline does not mean that the releases changed.
-    const answer = await this.#engine.ask("stale", url).catch(() => null);
-    if (answer === null || !this.#isCurrent(answer)) return;
-    this.stale = answer.value;
+  /** Asks the server what has become of the releases that are shown. */
+  async look(): Promise<void> {
+    const { overview, listingUrl: url } = this;
+    if (url === null || overview?.kind !== "server" || this.progress !== null) return;
+    try {
+      const answer = await this.#engine.ask("look", url);
+      if (!this.#isCurrent(answer)) return;
+      this.unreachable = false;
+      if (answer.value !== null) ({ changed: this.stale, settling: this.settling } = answer.value);
+    } catch {
+      this.unreachable = true;
+    }
+    // Nothing is taken away from a reader.
+    if (this.stale && overview.releases.length === 0) await this.reload();
     this.#changed();
   }
 
@@ -217,8 +269,7 @@ export class Model {
 
   /** Has the worker apply the chosen version order, then asks for everything that depends on it. */
   #choose(): void {
-    this.#forget("plan");
-    this.awaited.add("plan");
+    this.#turns.begin("plan");
     this.#engine.ask("choose", this.view.chosenScheme).then(
       ({ value }) => this.#use(value),
       (error: unknown) => {
@@ -229,15 +280,66 @@ export class Model {
     );
   }
 
-  /** Shows what the worker has opened, even if it was cancelled a moment too late. */
-  #open({ value: overview }: Answered<Overview>): void {
-    this.#forget("check");
-    // Nothing of the old releases may appear under the new name.
-    this.checked = this.plan = this.findings = this.manifest = null;
-    this.stale = false;
+  /** What an address names: a folder or a zip only if it was given before. */
+  async #openNamed(view: View): Promise<void> {
+    const { source } = view;
+    if (this.overview === null) this.view = view;
+    if (source === null) return this.#openServer(view);
+    await this.#work("releases", async () => {
+      const answer = await this.#engine.ask("openAgain", source, source, { ...this.#around(), scheme: view.chosenScheme });
+      if (answer.value === null) this.#close(view);
+      else this.#opened({ ...answer, value: answer.value }, view);
+    });
+  }
+
+  async #openServer(view?: View): Promise<void> {
+    const url = this.listingUrl;
+    const { chosenScheme } = view ?? this.view;
+    if (url === null) return this.#close(view ?? this.view);
+    await this.#work("releases", async () => this.#opened(await this.#engine.ask("openServer", url, chosenScheme), view));
+  }
+
+  #around(fresh = false): Around {
+    return { listing: this.listingUrl, scheme: this.view.chosenScheme, fresh };
+  }
+
+  /** Shows what the worker has opened, even if it was cancelled a moment too late; `view` is that of an address. */
+  #opened({ value }: Answered<Overview | Refusal>, view?: View): void {
+    this.refused = "refused" in value ? value.refused : null;
     delete this.problems.source;
-    this.view = this.#withDevice(this.view, overview);
-    this.#use(overview);
+    if ("refused" in value) return;
+    const { source } = value;
+    this.isOther = this.wanted !== null && this.wanted.digest !== "" && this.wanted.digest !== source?.digest;
+    const isSource = isSame(this.view.source, source);
+    this.#clear();
+    this.view = this.#withDevice({ ...(view ?? (isSource ? this.view : this.#without(value))), source }, value);
+    this.stale = false;
+    this.settling = value.settling;
+    this.#use(value);
+    if (!isSource) this.tell(view === undefined ? "step" : "view");
+    this.tell("source");
+  }
+
+  /** The view for other releases: without what is about those before. What is tried is the target. */
+  #without({ candidates, releases }: Overview): View {
+    const tried = candidates.versions.at(-1);
+    const to = tried === undefined ? this.view.to : tried === releases.at(-1)?.version ? null : tried;
+    return { ...this.view, to: releases.some(({ version }) => version === to) ? to : null, file: null, finding: null };
+  }
+
+  /** Nothing is open: the page asks for what the address names. */
+  #close(view: View): void {
+    this.#clear();
+    this.view = view;
+    this.overview = this.refused = null;
+    this.wanted = view.source;
+    this.tell("source");
+  }
+
+  /** Nothing of the old releases may appear under the new name. */
+  #clear(): void {
+    for (const topic of ["plan", "findings", "file", "manifest", "compare", "check"] as const) this.#turns.forget(topic);
+    this.wanted = this.checked = this.plan = this.findings = this.manifest = null;
   }
 
   #use(overview: Overview): void {
@@ -281,10 +383,11 @@ export class Model {
 
   /** Hands the files of a folder to the worker; false if other work has begun in the meantime. */
   async #add(given: Choice, what: string, isOn: () => boolean): Promise<boolean> {
-    if ("zip" in given) throw new EngineError("zip_here", "unpack the zip and choose the folder");
+    if ("file" in given && isZip(given.file)) throw new EngineError("zip_here", "unpack the zip and choose the folder");
+    const pieces = "file" in given ? piecesOf([given.file]) : given.pieces;
     await this.#engine.ask("cancel");
     let files = 0;
-    for await (const piece of given.pieces) {
+    for await (const piece of pieces) {
       if (!isOn()) return false;
       files += piece.length;
       this.progress = { what, done: 0, total: 0, files };
@@ -307,7 +410,7 @@ export class Model {
   }
 
   #askManifest(): void {
-    this.#forget("compare");
+    this.#turns.forget("compare");
     delete this.problems.compare;
     this.compared = null;
     void this.#turn("manifest", () => this.#engine.ask("manifest", this.request, this.render), (manifest) => {
@@ -328,7 +431,7 @@ export class Model {
 
   #askFile(): void {
     const { file } = this.view;
-    this.#forget("file");
+    this.#turns.forget("file");
     delete this.problems.file;
     this.file = null;
     if (file === null) return;
@@ -367,9 +470,7 @@ export class Model {
 
   /** Asks, and takes the answer unless a later question on the topic was asked or other releases were opened. */
   async #turn<Value>(topic: Topic, ask: () => Promise<Answered<Value>>, take: (value: Value) => void): Promise<void> {
-    const turn = this.#forget(topic);
-    const isOn = () => this.#turns.get(topic) === turn;
-    this.awaited.add(topic);
+    const isOn = this.#turns.begin(topic);
     try {
       const answer = await ask();
       if (!isOn()) return;
@@ -383,7 +484,7 @@ export class Model {
       if (wrong.code !== "cancelled") this.problems[topic] = wrong;
       if (topic === "plan") {
         this.plan = null;
-        this.#forget("findings");
+        this.#turns.forget("findings");
       }
       if (topic === "plan" || topic === "findings") {
         this.findings = null;
@@ -391,17 +492,9 @@ export class Model {
       }
       if (topic === "manifest") this.manifest = null;
     } finally {
-      if (isOn()) this.awaited.delete(topic);
+      if (isOn()) this.#turns.forget(topic);
       this.#changed();
     }
-  }
-
-  /** Drops pending answers on this topic; returns the turn of the next question. */
-  #forget(topic: Topic): number {
-    const turn = (this.#turns.get(topic) ?? 0) + 1;
-    this.#turns.set(topic, turn);
-    this.awaited.delete(topic);
-    return turn;
   }
 
   #isCurrent({ generation }: Answered<unknown>): boolean {

@@ -7,6 +7,7 @@ import { Model } from "./model.js";
 import { problemNotice } from "./parts/problem.js";
 import { refused } from "./parts/signed.js";
 import { shared, tokens } from "./parts/style.js";
+import { Watch } from "./parts/watch.js";
 import "./views/verify-view.js";
 import "./views/device-form.js";
 import "./views/manifest-view.js";
@@ -14,7 +15,10 @@ import "./views/matrix-view.js";
 import "./views/plan-view.js";
 import "./views/releases-view.js";
 import "./views/source-bar.js";
+import "./views/wanted-view.js";
 
+const LOOK_MS = 5000;
+const LOOK_WHILE_COPIED_MS = 1000;
 const TAB_NAMES: Record<Tab, string> = {
   plan: "Plan",
   matrix: "Matrix",
@@ -27,7 +31,8 @@ const TAB_NAMES: Record<Tab, string> = {
  * Shows what every device will get from a directory of releases, for any web tool to embed.
  *
  * The attribute `server` is the address of an airwaybill server, for its releases and for comparing with it; without it, folders and
- * zips can be opened. The property `view` is the current view as text; the event `view-change` reports a new one.
+ * zips can be opened. The property `view` is the current view as text, `caption` says it in words. The event `view-change` reports a new
+ * view; its `detail.isStep` is whether one would go back from it. The event `source-change` reports that other releases are shown.
  */
 export class ReleasePreview extends LitElement {
   static override properties = { server: { type: String }, over: { state: true } };
@@ -98,14 +103,6 @@ export class ReleasePreview extends LitElement {
         font-size: 0.82rem;
         font-variant-numeric: tabular-nums;
       }
-      .welcome {
-        text-align: center;
-        padding: 56px 20px;
-        display: grid;
-        gap: 10px;
-        border-style: dashed;
-        border-color: var(--strong-line);
-      }
       .shade {
         position: fixed;
         inset: 0;
@@ -136,7 +133,10 @@ export class ReleasePreview extends LitElement {
   declare over: boolean;
   #model: Model | null = null;
   #view = "";
-  #looking = false;
+  #watch = new Watch(
+    async () => this.#model?.look(),
+    () => (this.#model?.settling.length ? LOOK_WHILE_COPIED_MS : LOOK_MS),
+  );
 
   constructor() {
     super();
@@ -155,17 +155,20 @@ export class ReleasePreview extends LitElement {
     this.#show();
   }
 
+  /** What is shown, for a title: `Plan 1.0.0 → 1.0.1 · 192.168.1.144:8000`. */
+  get caption(): string {
+    return this.#model === null ? "" : captionOf(this.#model);
+  }
+
   override connectedCallback(): void {
     super.connectedCallback();
-    document.addEventListener("visibilitychange", this.#lookAgain);
-    globalThis.addEventListener("focus", this.#lookAgain);
+    this.#watch.start();
     this.requestUpdate();
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    document.removeEventListener("visibilitychange", this.#lookAgain);
-    globalThis.removeEventListener("focus", this.#lookAgain);
+    this.#watch.end();
     // An element that was only moved is connected again by now.
     queueMicrotask(() => {
       if (this.isConnected) return;
@@ -176,12 +179,10 @@ export class ReleasePreview extends LitElement {
 
   protected override willUpdate(): void {
     if (this.#model !== null || !this.isConnected) return;
-    this.#model = new Model(() => this.#viewChanged());
+    this.#model = new Model((event) => this.#tell(event));
     this.#model.subscribe(() => this.requestUpdate());
     this.#model.server = this.server === null ? null : new URL(this.server, document.baseURI).href.replace(/\/*$/, "/");
-    this.#looking = false;
     this.#show();
-    void this.#model.openServer();
   }
 
   protected override render() {
@@ -197,19 +198,13 @@ export class ReleasePreview extends LitElement {
       <rp-source-bar class="panel" .model=${model}></rp-source-bar>
       ${overview === null
         ? progress === null
-          ? html`<section class="panel welcome">
-              <h2>Drop a folder of releases here</h2>
-              <p class="soft">
-                It has one directory for each release, named with its version, and the firmware images beside them. Nothing leaves
-                this browser.
-              </p>
-            </section>`
+          ? html`<rp-wanted-view .model=${model}></rp-wanted-view>`
           : nothing
         : html`<div class="body">
             <rp-device-form .model=${model}></rp-device-form>
             <div class="content">${this.#tabs(model)} ${this.#panel(model)}</div>
           </div>`}
-      ${this.over ? html`<div class="shade">Drop a folder of releases, or a zip of one</div>` : nothing}
+      ${this.over ? html`<div class="shade">Drop a release, a folder of releases, or a zip of these</div>` : nothing}
     </main>`;
   }
 
@@ -270,21 +265,26 @@ export class ReleasePreview extends LitElement {
     if (given !== null) void this.#model?.open(given);
   }
 
-  #lookAgain = () => {
-    if (document.visibilityState !== "visible" || this.#looking || this.#model === null) return;
-    this.#looking = true;
-    void this.#model.lookAgain().finally(() => (this.#looking = false));
-  };
-
   #show() {
     const { view, device } = parse(this.#view);
     this.#model?.show(view, device);
   }
 
-  #viewChanged() {
+  #tell(event: "view" | "step" | "source") {
+    if (event === "source") return void this.dispatchEvent(new Event("source-change"));
     if (this.#model !== null) this.#view = write(this.#model.view);
-    this.dispatchEvent(new Event("view-change"));
+    this.dispatchEvent(new CustomEvent("view-change", { detail: { isStep: event === "step" } }));
   }
+}
+
+function captionOf({ overview, wanted, view }: Model): string {
+  const name = TAB_NAMES[view.tab];
+  if (overview === null) return wanted?.name ?? "";
+  const { candidates, kind, releases, source } = overview;
+  const to = view.to ?? releases.at(-1)?.version;
+  const way = to === undefined ? "" : ` ${view.from ?? "no version"} → ${to}${candidates.versions.includes(to) ? " (candidate)" : ""}`;
+  const shown = kind === "server" && source !== null ? `${overview.name} + ${source.name}` : overview.name;
+  return `${name}${view.tab === "plan" || view.tab === "manifest" ? way : ""} · ${shown}`;
 }
 
 customElements.define("release-preview", ReleasePreview);

@@ -1,6 +1,6 @@
 // axe finds nothing in any view, light and dark, wide and narrow; the keyboard reaches everything.
 
-import { readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, cpSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 
@@ -106,6 +106,59 @@ describe.each(LOOKS)("$name", ({ name, colorScheme, viewport }) => {
     await visit.end();
   });
 
+  test("what was given", async () => {
+    const root = scratch();
+    cpSync(EXAMPLES, root, { recursive: true });
+    const own = await serve(root);
+    const visit = await Visit.open(browser, `${own.url}_preview/`, look);
+    const { page } = visit;
+    const expectFine = async (state: string, there: string) => {
+      await page.locator(there).first().waitFor();
+      expect(await violations(visit), state).toEqual([]);
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      expect(wide, `no scrolling sideways: ${state}`).toBeLessThanOrEqual(0);
+      await page.evaluate(() => scrollTo(0, 0));
+      await visit.shot(`${state}-${name}`);
+    };
+    await page.locator("#headline").waitFor();
+    const project = scratch();
+    cpSync(EXAMPLES, join(project, "a_long_name_of_a_project/releases"), { recursive: true });
+    await visit.drop("main", project);
+    await expectFine("given-inside", ".inside");
+    const next = join(scratch(), "1.0.1");
+    cpSync(join(EXAMPLES, "1.0.1"), next, { recursive: true });
+    appendFileSync(join(next, "flash/main.py"), "print('the next one')\n");
+    await visit.drop("main", next);
+    await expectFine("given-release", "#as");
+    await page.locator("#try").click();
+    await expectFine("given-candidate", "#headline .candidate");
+    const address = page.url();
+    for (const [tab, there] of [["Matrix", "rp-matrix-view .ramp"], ["Releases", "rp-releases-view .candidate"], ["Plan", "#headline"]] as const) {
+      await page.getByRole("tab", { name: tab }).click();
+      await expectFine(`given-candidate-${tab.toLowerCase()}`, there);
+    }
+    writeTree(root, { "1.1.0/flash/main.py": "print()\n" });
+    await expectFine("given-stale", "#stale");
+    await page.evaluate(() => Object.defineProperty(File.prototype, "webkitRelativePath", { get: () => "" }));
+    await visit.pick("#open-folder", next);
+    await expectFine("given-no-folder", "#no-folder");
+    await page.goto("about:blank");
+    await page.goto(address);
+    await expectFine("given-wanted", "#wanted");
+    await visit.end();
+    await own.stop();
+  });
+
+  test("what is being copied", async () => {
+    const own = await serve(EXAMPLES, "--settle", "1000000000");
+    const visit = await Visit.open(browser, `${own.url}_preview/`, look);
+    await visit.page.locator("#copying").waitFor();
+    expect(await violations(visit)).toEqual([]);
+    await visit.shot(`copying-${name}`);
+    await visit.end();
+    await own.stop();
+  });
+
   test("notices, nothing to do, errors, results", async () => {
     const visit = await Visit.open(browser, `${odd.url}_preview/#tab=releases&from=1.00`, look);
     const { page } = visit;
@@ -115,6 +168,7 @@ describe.each(LOOKS)("$name", ({ name, colorScheme, viewport }) => {
     await page.getByRole("tab", { name: "Plan" }).click();
     await page.getByText("has nothing to do").waitFor();
     expect(await violations(visit)).toEqual([]);
+    await visit.shot(`nothing-${name}`);
     await page.locator("#to").selectOption("1.00");
     await page.locator("#from").selectOption({ label: "another version …" });
     await page.locator("#from-typed").fill("?");

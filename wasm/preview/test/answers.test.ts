@@ -183,6 +183,9 @@ test("the workers end with the element, and what is open moves with it", async (
   });
   await expect.poll(() => tab.workers().length).toBe(0);
   await tab.evaluate(() => document.body.append((globalThis as unknown as { preview: Node }).preview));
+  // What was given is gone with the worker, and asked for.
+  await tab.getByText("This link shows the zip 9.zip").waitFor();
+  await tab.locator("#instead").click();
   await tab.getByText("This server").waitFor();
   await tab.getByText("A device without a version").waitFor();
   await visit.end();

@@ -123,3 +123,38 @@ test("where there is only the other one, the page says what it leaves out", asyn
   expect(await without.page.locator("#open-folder").isVisible()).toBe(true);
   await without.end();
 });
+
+test("what leaves the browser is said at the buttons", async () => {
+  const visit = await Visit.open(browser, `${server.url}_preview/`);
+  expect(await visit.text("#private")).toMatch(/^Nothing leaves this browser, also where it asks whether to “upload” files\./);
+  const [buttons, said] = await Promise.all(["[aria-label='Open releases']", "#private"].map((part) => visit.page.locator(part).boundingBox()));
+  expect(said!.y - (buttons!.y + buttons!.height), "right below them").toBeLessThan(20);
+  await visit.end();
+});
+
+test("a picker that chooses files where a folder was asked for is found out, and a zip offered", async () => {
+  const visit = await Visit.open(browser, `${server.url}_preview/`);
+  const { page: tab } = visit;
+  await tab.locator("#headline").waitFor();
+  // As on a phone.
+  await tab.evaluate(() => Object.defineProperty(File.prototype, "webkitRelativePath", { get: () => "" }));
+  await visit.pick("#open-folder", root);
+  await tab.locator("#no-folder", { hasText: "It cannot choose folders: pack the folder as a zip, and choose that." }).waitFor();
+  expect(await tab.locator("#open-folder").count()).toBe(0);
+  expect(await tab.getByRole("button", { name: "Zip …" }).getAttribute("class")).toBe("main");
+  expect(await visit.text("#source"), "what was open stays").toContain("This server");
+  await tab.getByRole("tab", { name: "Check" }).click();
+  await visit.pick("[data-drop=device-folder] button", root);
+  expect(await tab.getByRole("alert").innerText()).toContain("this browser's picker chooses no folders");
+  await visit.end();
+});
+
+test("a browser that knows no folders offers a zip from the start", async () => {
+  const visit = await Visit.to(browser, `${server.url}_preview/`);
+  const { page: tab } = visit;
+  await tab.addInitScript(() => void delete (HTMLInputElement.prototype as Partial<HTMLInputElement>).webkitdirectory);
+  await tab.reload();
+  await tab.locator("#no-folder").waitFor();
+  expect(await tab.locator("#open-folder").count()).toBe(0);
+  await visit.end();
+});

@@ -254,16 +254,16 @@ test("a file that vanishes before it is read leaves out its release and says so"
   await visit.end();
 });
 
-test("a folder without releases says what a folder of releases is", async () => {
-  const visit = await Visit.open(browser, `${page}#tab=releases&from=1.0.0`);
-  await visit.drop("main", join(EXAMPLES, "1.0.0"));
-  await visit.page.getByText("Folder 1.0.0").waitFor();
+test("a server without releases says what a directory of releases is", async () => {
+  const own = await serve(writeTree(scratch(), { "docs/readme.md": "no release" }));
+  const visit = await Visit.open(browser, `${own.url}_preview/#tab=releases&from=1.0.0`);
   expect(await visit.text("section[aria-labelledby=releases-title]")).toContain("named with its version");
   await visit.page.getByRole("tab", { name: "Matrix" }).click();
   await visit.page.getByText("There is no release to compare").waitFor();
   await visit.page.getByRole("tab", { name: "Plan" }).click();
   await visit.page.getByText("There is no release to offer here").waitFor();
   await visit.end();
+  await own.stop();
 });
 
 describe("a check", () => {

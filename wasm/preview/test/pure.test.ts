@@ -16,6 +16,11 @@ describe("the address", () => {
     const one = <Value>(...values: readonly Value[]): Value => values[Math.floor(roll() * values.length)]!;
     for (let round = 0; round < 500; round += 1) {
       const view: View = {
+        source: one(
+          null,
+          { kind: "zip" as const, name: "a&b=c#d.zip", digest: "0123456789ab", inside: "", as: null, onTop: false },
+          { kind: "folder" as const, name: "日本 %20", digest: "", inside: "a b/", as: "1.0+b", onTop: true },
+        ),
         tab: one(...TABS),
         from: one(null, "1.0.0", "1.0+b", "a&b=c#d", "日本 %20"),
         to: one(null, "2.0"),

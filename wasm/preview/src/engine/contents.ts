@@ -6,6 +6,7 @@ import { SourceError } from "./failure.js";
 import type { Source } from "./protocol.js";
 import { request } from "./request.js";
 import type { Zip } from "./zip.js";
+import type { Member } from "./zip-directory.js";
 
 /** Reads a file by its path from the top directory. */
 export interface Contents {
@@ -13,20 +14,15 @@ export interface Contents {
   readonly together: number;
   /** How much to read unless somebody asks for it. */
   readonly most: { readonly files: number; readonly bytes: number };
-  read(path: string): Promise<Blob>;
+  /** The first bytes of a file, or all of it. */
+  read(path: string, bytes?: number): Promise<Uint8Array>;
 }
 
 const ANY = { files: Infinity, bytes: Infinity };
 
 /** The content of a file; an error if it changed since it was listed. */
 export async function contentOf(contents: Contents, path: string, listed: Content): Promise<Uint8Array> {
-  const content = await contents.read(path);
-  let bytes: Uint8Array;
-  try {
-    bytes = new Uint8Array(await content.arrayBuffer());
-  } catch {
-    throw gone(path);
-  }
+  const bytes = await contents.read(path);
   if (sha1(bytes) !== listed.sha1) throw new SourceError("content_changed", `${path} has changed since it was listed`);
   return bytes;
 }
@@ -40,10 +36,11 @@ export class FolderContents implements Contents {
     this.#files = new Map(sources.map(({ path, file }) => [path, file]));
   }
 
-  async read(path: string): Promise<Blob> {
+  async read(path: string, bytes = Infinity): Promise<Uint8Array> {
     const file = this.#files.get(path) ?? null;
     if (file === null) throw gone(path);
-    return file;
+    const start = bytes < file.size ? file.slice(0, bytes) : file;
+    return bytesOf(start, path);
   }
 }
 
@@ -52,12 +49,15 @@ export class ZipContents implements Contents {
   readonly together = 1;
   readonly most = ANY;
 
-  constructor(private zip: Zip) {}
+  constructor(
+    private zip: Zip,
+    private members: ReadonlyMap<string, Member>,
+  ) {}
 
-  async read(path: string): Promise<Blob> {
-    const bytes = await this.zip.content(path);
-    if (bytes === null) throw gone(path);
-    return new Blob([bytes]);
+  async read(path: string, bytes = Infinity): Promise<Uint8Array> {
+    const member = this.members.get(path);
+    if (member === undefined) throw gone(path);
+    return (await this.zip.content(member)).subarray(0, bytes);
   }
 }
 
@@ -68,9 +68,17 @@ export class ServerContents implements Contents {
   /** `root` is the server's address with a `/` at its end. */
   constructor(private root: string) {}
 
-  async read(path: string): Promise<Blob> {
+  async read(path: string, bytes = Infinity): Promise<Uint8Array> {
     const url = this.root + path.split("/").map(encodeURIComponent).join("/");
-    return (await request(url)).blob();
+    return (await bytesOf(await request(url), path)).subarray(0, bytes);
+  }
+}
+
+async function bytesOf(body: Blob | Response, path: string): Promise<Uint8Array> {
+  try {
+    return new Uint8Array(await body.arrayBuffer());
+  } catch {
+    throw gone(path);
   }
 }
 

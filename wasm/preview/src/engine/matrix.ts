@@ -2,9 +2,8 @@
 
 import type { Catalog, PlanRequest } from "airwaybill";
 
+import { slices } from "./pause.js";
 import type { MatrixRow } from "./protocol.js";
-
-const SLICE_MILLISECONDS = 12;
 
 export const NOTHING = NaN;
 export const REFUSED = -1;
@@ -18,7 +17,7 @@ export async function matrix(
   wanted: () => boolean,
 ): Promise<void> {
   const versions = catalog.releases.map((release) => release.version);
-  let slice = performance.now();
+  const pause = slices();
   let ready: MatrixRow[] = [];
   for (let row = 0; row <= versions.length; row += 1) {
     const bytes = new Float64Array(versions.length);
@@ -29,10 +28,8 @@ export async function matrix(
       const size = cell(catalog, request);
       bytes[column] = size;
       if (patched !== null) patched[column] = size > 0 ? catalog.patchedSize(request) : size;
-      if (performance.now() - slice < SLICE_MILLISECONDS) continue;
-      await pause();
+      if (!(await pause())) continue;
       if (!wanted()) return;
-      slice = performance.now();
       if (ready.length > 0) tell(ready, false);
       ready = [];
     }
@@ -49,16 +46,4 @@ function cell(catalog: Catalog, request: PlanRequest): number {
   } catch {
     return REFUSED;
   }
-}
-
-const { port1, port2 } = new MessageChannel();
-const waiting: (() => void)[] = [];
-port1.onmessage = () => waiting.shift()?.();
-
-/** Lets waiting messages in. */
-function pause(): Promise<void> {
-  return new Promise((resolve) => {
-    waiting.push(resolve);
-    port2.postMessage(null);
-  });
 }

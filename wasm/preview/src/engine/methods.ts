@@ -3,6 +3,7 @@
 import { hashFiles } from "airwaybill";
 
 import { contentAnswer, deviceAnswer, deviceListing } from "./verify.js";
+import { kindOf } from "./file.js";
 import { difference, firstDifference } from "./lines.js";
 import { matrix } from "./matrix.js";
 import type { CompareAnswer, Event, Methods, PlanRequest, Render } from "./protocol.js";
@@ -21,8 +22,12 @@ export const generation = () => session.generation;
 export const methods: Answers = {
   openServer: (listing, scheme) => session.openServer(listing, scheme),
   addFiles: (files) => session.add(files),
-  openFolder: (name, scheme) => session.openFolder(name, scheme),
-  openZip: (file, scheme) => session.openZip(file, scheme),
+  openFolder: (name, wish, around) => session.openFolder(name, wish, around),
+  async openFile(file, wish, around) {
+    if (session.reads(file.name)) return session.openFiles(file.name, [{ path: file.name, file }], wish, around);
+    return (await kindOf(file)) === "zip" ? session.openZip(file, wish, around) : null;
+  },
+  openAgain: (given, wish, around) => session.openAgain(given, wish, around),
   choose: (scheme) => session.choose(scheme),
   cancel: () => session.cancel(),
   plan: (plan) => session.plan(plan),
@@ -31,10 +36,10 @@ export const methods: Answers = {
   findings(target, from) {
     const turn = ++checks;
     const { generation } = session;
-    return session.findings(target, from, () => turn === checks && generation === session.generation);
+    return session.findings({ target, from, isWanted: () => turn === checks && generation === session.generation });
   },
   compare,
-  stale: (listing) => session.stale(listing),
+  look: (listing) => session.look(listing),
   async matrix(key, base) {
     const turn = ++matrices;
     const { generation } = session;

@@ -3,6 +3,7 @@
 import { peek, type FileRecord, type Peek } from "airwaybill";
 
 import { contentOf, type Contents } from "./contents.js";
+import { slices } from "./pause.js";
 
 /** A peek is made of all of a file: a larger one is not looked into. */
 const FILE_BYTES = 64 * 1024 * 1024;
@@ -11,22 +12,30 @@ const FILE_BYTES = 64 * 1024 * 1024;
 export async function look(
   paths: readonly string[],
   find: (path: string) => FileRecord | null,
-  contents: Contents,
+  contentsOf: (path: string) => Contents,
   known: Map<string, Peek>,
   isWanted: () => boolean,
 ): Promise<void> {
-  const files = paths.flatMap((path) => {
+  const files = new Map<Contents, FileRecord[]>();
+  for (const path of paths) {
     const listed = known.has(path) ? null : find(path);
-    return listed === null || listed.size > FILE_BYTES ? [] : [listed];
-  });
-  const { together, most } = contents;
-  const fitting = within(most, files);
-  for (let start = 0; start < fitting.length; start += together) {
-    const reading = fitting.slice(start, start + together).map(async (listed) => {
+    if (listed === null || listed.size > FILE_BYTES) continue;
+    const contents = contentsOf(path);
+    if (!files.get(contents)?.push(listed)) files.set(contents, [listed]);
+  }
+  for (const [contents, listed] of files) await read(within(contents.most, listed), contents, known, isWanted);
+}
+
+async function read(files: FileRecord[], contents: Contents, known: Map<string, Peek>, isWanted: () => boolean): Promise<void> {
+  const { together } = contents;
+  const pause = slices();
+  for (let start = 0; start < files.length; start += together) {
+    const reading = files.slice(start, start + together).map(async (listed) => {
       const content = await contentOf(contents, listed.path, listed).catch(() => null);
       if (content !== null) known.set(listed.path, peek(listed.path, content));
     });
     await Promise.all(reading);
+    await pause();
     if (!isWanted()) throw outdated();
   }
 }

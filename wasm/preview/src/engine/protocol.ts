@@ -2,11 +2,9 @@
 
 import type {
   Acceptance,
-  CatalogOptions,
   CheckSettings,
   Content,
   DstPaths,
-  FileRecord,
   Finding,
   Firmware,
   Notice,
@@ -17,7 +15,7 @@ import type {
   VersionScheme,
 } from "airwaybill";
 
-export type { Acceptance, CatalogOptions, CheckSettings, Content, DstPaths, Firmware, Notice, PlanRequest, Release, Report, VersionScheme };
+export type { Acceptance, CheckSettings, Content, DstPaths, Firmware, Notice, PlanRequest, Release, Report, VersionScheme };
 
 /**
  * One file with its path from the top directory; null when it disappeared after it was listed. Without one, a path that ends in `/`
@@ -28,41 +26,82 @@ export interface Source {
   file: Blob | null;
 }
 
-/** The settings of the server that sent the listing. */
-export interface ServerSettings {
-  baseUrl: string;
-  dstPaths: DstPaths;
-  /** Those of its catalog; a newer server may have more, for its engine. */
-  options: ServerOptions;
-  check: CheckSettings;
-  /** What the check of its highest release found. */
-  findings: FoundFinding[];
-  /** Files of releases that are held back now, as they were when the server offered them last (rule C9). */
-  remembered: FileRecord[];
-  /** Null where it has no keys. */
-  signed: ServerSigned | null;
-  /** The names of its waybills, keys and signatures. */
-  documents: string[];
-  etag: string;
+/** Which part of a folder or a zip is meant, and as what. */
+export interface Part {
+  /** The directory in it: empty, or with a `/` at its end. */
+  inside: string;
+  /** The release whose content it is; null if it has releases. */
+  as: string | null;
 }
 
-/** Whether its releases and images are valid for devices that have the newest of its keys. */
+/** How a folder or a zip is to be opened. */
+export interface Wish extends Part {
+  /** Whether its releases are candidates on top of those of the server. */
+  onTop: boolean;
+}
+
+/** A folder or a zip, as an address names it. */
+export interface SourceName extends Wish {
+  kind: "folder" | "zip";
+  name: string;
+  /** The start of a SHA-1 of its listing. */
+  digest: string;
+}
+
+/** What is read besides a folder or a zip: the server's listing, where there is a server, and in which order versions are. */
+export interface Around {
+  listing: string | null;
+  scheme: VersionScheme | null;
+  /** Whether the listing is read anew. */
+  fresh: boolean;
+}
+
+/** A folder or a zip that was not opened: there is nothing to show of it. */
+export interface Refusal {
+  refused: {
+    kind: SourceName["kind"];
+    name: string;
+    /** Directories in it that have releases, each with a `/` at its end. */
+    inside: string[];
+    /** Where it has the content of a release, and the name that this release might have; null if it has none. */
+    content: { inside: string; as: string } | null;
+    /** Whether it has firmware images. */
+    images: boolean;
+    /** Why its releases are not offered. */
+    reasons: Notice[];
+  };
+}
+
+/** Releases and images that are on top of those of the server. */
+export interface Candidates {
+  versions: readonly string[];
+  /** Paths from the top directory. */
+  images: readonly string[];
+  /** Those that are here in place of what the server has under the same name. */
+  replacing: readonly string[];
+}
+
+/** A release or an image that is still being copied onto the server, as far as it has come. */
+export interface Settling {
+  name: string;
+  files: number;
+  bytes: number;
+}
+
+/** What is said of a server while its releases are shown. */
+export interface Look {
+  /** Whether anything has changed since they were read, but for what is being copied. */
+  changed: boolean;
+  settling: Settling[];
+}
+
+/** Whether a server's releases and images are valid for devices that have the newest of its keys. */
 export interface ServerSigned {
   /** Whether it offers only what is. */
   only: boolean;
   list: SigningStatus[];
   /** Why none of its keys hold. */
   problem: Notice | null;
-}
-
-export interface ServerOptions extends CatalogOptions {
-  scheme: VersionScheme;
-  ignore: readonly string[];
-  protect: readonly string[];
-  include: readonly string[];
-  keep: readonly string[];
-  unsettled: readonly string[];
-  unsigned: readonly Notice[];
 }
 
 /** The code of the finding that `check.toml` cannot be used. */
@@ -109,6 +148,9 @@ export interface SignedAnswer {
 
 /** What is open, as the engine sees it. */
 export interface Overview {
+  /** What was given of it; null if these are the server's releases. */
+  source: SourceName | null;
+  candidates: Candidates;
   /** Increases with each source that is opened and each change of options. */
   generation: number;
   name: string;
@@ -124,13 +166,14 @@ export interface Overview {
   chosenScheme: VersionScheme | null;
   ignore: readonly string[];
   protect: readonly string[];
-  server: ServerSettings | null;
+  /** How the server answers that was open last. */
+  server: { baseUrl: string; dstPaths: DstPaths } | null;
   /** Null where nothing is signed and nobody has keys, or a server does not tell. */
   signed: SignedAnswer | null;
   /** Without a release: a directory here that has some. */
   below: string | null;
-  /** Top-level names that are still changing: a device may already be on such a release. */
-  unsettled: readonly string[];
+  /** What is still changing: a device may already be on such a release. */
+  settling: readonly Settling[];
 }
 
 export const KINDS = ["delete", "new", "update", "same", "protected"] as const;
@@ -149,6 +192,16 @@ export interface Rows {
   before: Float64Array;
 }
 
+/** Why a device has nothing to do. */
+export interface Nothing {
+  /** The release that was asked for, or the highest. */
+  target: string;
+  /** It is on the target already, on a higher one, or the target has the same files. */
+  files: "on_target" | "higher" | "same";
+  /** There is no image; none is newer than a version; or the device does not send its firmware version. */
+  firmware: { why: "no_image" } | { why: "not_named"; image: string } | { why: "not_higher"; image: string; than: string };
+}
+
 export interface PlanAnswer {
   /** What the plan was made for. */
   request: PlanRequest;
@@ -156,6 +209,8 @@ export interface PlanAnswer {
   known: boolean;
   /** Whether there is a plan. Without one, the rows are what the device has and keeps. */
   some: boolean;
+  /** Why there is none; null if there is one, or no release at all. */
+  nothing: Nothing | null;
   version: string | null;
   previous: string | null;
   counts: Record<Kind, number>;
@@ -241,13 +296,16 @@ export interface VerifyAnswer {
   rows: VerifyRow[];
 }
 
-/** What can be asked; each answers with a promise. A `scheme` of null is that of the server. */
+/** What can be asked; each answers with a promise. A `scheme` of null is that of the server, a wish of null the usual one. */
 export interface Methods {
   openServer(listing: string, scheme: VersionScheme | null): Overview;
   /** Takes files of a folder, in any number of calls before `openFolder` or a check. */
   addFiles(files: Source[]): void;
-  openFolder(name: string, scheme: VersionScheme | null): Overview;
-  openZip(file: File, scheme: VersionScheme | null): Overview;
+  openFolder(name: string, wish: Wish | null, around: Around): Overview | Refusal;
+  /** A zip or, null, a manifest. */
+  openFile(file: File, wish: Wish | null, around: Around): Overview | Refusal | null;
+  /** What was given under this name before; null if it is no longer there. */
+  openAgain(given: Pick<SourceName, "kind" | "name">, wish: Wish, around: Around): Overview | Refusal | null;
   choose(scheme: VersionScheme | null): Overview;
   cancel(): void;
   plan(request: PlanRequest): PlanAnswer;
@@ -262,8 +320,8 @@ export interface Methods {
   verifyContent(manifest: Blob, own: boolean): VerifyAnswer;
   /** Y2; against a listing, or the files that were added when it is null. */
   verifyDevice(version: string, listing: Blob | null): VerifyAnswer;
-  /** Whether the server's listing has changed. */
-  stale(listing: string): boolean;
+  /** What has become of the server's releases; null if nothing has changed since the last look. */
+  look(listing: string): Look | null;
 }
 
 export type Event =

@@ -9,7 +9,7 @@ export async function request(url: string, init: RequestInit = {}): Promise<Resp
     if (init.signal?.aborted) throw error;
     throw new SourceError("server_unreachable", "the server does not respond; is it running, and are you on its network?");
   }
-  if (response.ok) return response;
+  if (response.ok || response.status === 304) return response;
   const document = (await response.json().catch(() => ({}))) as { code?: string; message?: string };
   throw new SourceError(
     document.code ?? "server_error",

@@ -1,63 +1,43 @@
-// The open releases in the worker, and the questions about them that the engine answers.
+// What is open in the worker, and the questions about it that the engine answers.
 
-import { Catalog, Filter, hashFiles, isDocument, isPatch, Version, type CheckRequest, type Entry, type FileRecord, type Peek } from "airwaybill";
+import { Version, type Catalog, type Entry, type FileRecord } from "airwaybill";
 
-import { contentOf, FolderContents, ServerContents, ZipContents, type Contents } from "./contents.js";
+import { contentOf } from "./contents.js";
 import { failure, SourceError } from "./failure.js";
+import { findingsOf, type Question } from "./findings.js";
+import { hashed } from "./folder.js";
+import { filterOf, GivenFolder, GivenZip, placed, type Given } from "./given.js";
 import { difference, TEXT_BYTES, textOf } from "./lines.js";
-import { look, outdated } from "./peeks.js";
-import {
-  SETTINGS_INVALID,
-  type CheckSettings,
-  type DstPaths,
-  type Event,
-  type FileAnswer,
-  type FindingsAnswer,
-  type FoundFinding,
-  type ManifestAnswer,
-  type Overview,
-  type PlanAnswer,
-  type PlanRequest,
-  type Render,
-  type ServerOptions,
-  type ServerSettings,
-  type ServerSigned,
-  type Side,
-  type Source,
-  type VersionScheme,
+import { nothingOf } from "./nothing.js";
+import { catalogOf, contentsOf, isSigned, openedGiven, openedServer, optionsOf, overviewOf, rememberedOf, showsServer, type OpenCatalog, type OpenSource } from "./opened.js";
+import type {
+  Around,
+  Event,
+  FileAnswer,
+  FindingsAnswer,
+  Look,
+  ManifestAnswer,
+  Overview,
+  PlanAnswer,
+  PlanRequest,
+  Refusal,
+  Render,
+  Side,
+  Source,
+  SourceName,
+  VersionScheme,
+  Wish,
 } from "./protocol.js";
-import { request } from "./request.js";
+import { refusal } from "./refusal.js";
 import { columns, lists, type DeviceFiles } from "./rows.js";
-import { SETTINGS, settingsOf, type Settings } from "./settings.js";
-import { documentsAbout, documentsOf, hasKeys, now, signedBy, signedByServer, type Documents } from "./signed.js";
+import { isIn, ServerReleases } from "./server.js";
 import { Zip } from "./zip.js";
 
-interface OpenSource {
-  kind: Overview["kind"];
-  name: string;
-  entries: Entry[];
-  contents: Contents;
-  /** Those of a folder or a zip; null if there are none. */
-  documents: Documents | null;
-  /** What was looked into, by path. */
-  peeks: Map<string, Peek>;
-  /** Settings of the server that was open last. */
-  server: ServerSettings | null;
-  /** The one that was chosen; null is the server's. */
-  chosenScheme: VersionScheme | null;
-}
-
-/** The catalog of the open releases, and what is derived from it. */
-interface OpenCatalog {
-  catalog: Catalog;
-  hasPatches: boolean;
-  offered: ReadonlySet<string>;
-  scheme: VersionScheme;
-  /** Rejects protected files; null if there are none. */
-  unprotected: Filter | null;
-}
-
 const REMEMBERED_RELEASES = 16;
+/** How many folders and zips can be opened again. */
+const REMEMBERED_SOURCES = 4;
+/** How many reasons are said why nothing of a folder or a zip is offered. */
+const REASONS = 8;
 const NOTHING: DeviceFiles = { release: "", files: new Map(), kept: new Set() };
 
 export class Session {
@@ -67,6 +47,10 @@ export class Session {
   #held = new Map<string, DeviceFiles>();
   #pending: Source[] = [];
   #cancelling = new AbortController();
+  #server: ServerReleases | null = null;
+  /** Its releases as they were at the last look. */
+  #seen: ServerReleases | null = null;
+  #given = new Map<string, Given>();
 
   constructor(private tell: (event: Event) => void) {}
 
@@ -99,44 +83,78 @@ export class Session {
 
   choose(chosenScheme: VersionScheme | null): Overview {
     if (this.#opened === null) throw nothingOpen();
-    return this.#use({ ...this.#opened, chosenScheme });
+    return this.#use(this.#opened, chosenScheme);
   }
 
   async openServer(listing: string, chosenScheme: VersionScheme | null): Promise<Overview> {
     const { signal } = this.#begin();
-    const response = await request(listing, { signal });
-    const document = (await response.json()) as ListingDocument;
-    const { base_url: baseUrl, dst_paths: dstPaths, options, check, findings, remembered, signed, documents, entries } = document;
-    const etag = response.headers.get("etag") ?? "";
-    const server: ServerSettings = { baseUrl, dstPaths, options, check, findings, remembered, signed, documents, etag };
-    const root = new URL("../", listing).href;
+    const server = await ServerReleases.read(listing, { signal });
     signal.throwIfAborted();
-    const contents = new ServerContents(root);
-    const about = { kind: "server", name: new URL(root).host, documents: null } as const;
-    return this.#use({ ...about, entries, contents, peeks: new Map(), server, chosenScheme });
+    this.#server = server;
+    return this.#use(openedServer(server), chosenScheme);
   }
 
-  async openFolder(name: string, chosenScheme: VersionScheme | null): Promise<Overview> {
-    const sources = this.#taken();
-    const { signal } = this.#begin();
-    const entries = await this.#hashed(sources, "releases", signal);
-    const contents = new FolderContents(sources);
-    const documents = await documentsOf(sources.map(({ path }) => path), contents);
-    signal.throwIfAborted();
-    return this.#use({ kind: "folder", name, entries, contents, documents, peeks: new Map(), server: this.#server, chosenScheme });
+  /** Of the files that were added. */
+  openFolder(name: string, wish: Wish | null, around: Around): Promise<Overview | Refusal> {
+    return this.openFiles(name, this.#taken(), wish, around);
   }
 
-  async openZip(file: File, chosenScheme: VersionScheme | null): Promise<Overview> {
+  openFiles(name: string, files: Source[], wish: Wish | null, around: Around): Promise<Overview | Refusal> {
+    return this.#open(new GivenFolder(name, files), wish, around);
+  }
+
+  async openZip(file: File, wish: Wish | null, around: Around): Promise<Overview | Refusal> {
     const { signal } = this.#begin();
     const zip = await Zip.open(file);
-    const filter = this.#filter();
-    try {
-      const entries = await zip.listing(this.#progress("releases"), signal, filter);
-      const contents = new ZipContents(zip);
-      const documents = await documentsOf(entries.map(({ path }) => path), contents);
+    signal.throwIfAborted();
+    return this.#open(new GivenZip(file.name, zip), wish, around);
+  }
+
+  async openAgain({ kind, name }: Pick<SourceName, "kind" | "name">, wish: Wish, around: Around): Promise<Overview | Refusal | null> {
+    const given = this.#given.get(`${kind} ${name}`);
+    return given === undefined ? null : this.#open(given, wish, around);
+  }
+
+  async #open(given: Given, wished: Wish | null, { listing, scheme, fresh }: Around): Promise<Overview | Refusal> {
+    const { signal } = this.#begin();
+    this.#remember(given);
+    if (listing !== null && (fresh || this.#server === null)) {
+      // Without it, a folder or a zip can still be opened by itself.
+      const server = await ServerReleases.read(listing, { signal }).catch((error: unknown) => {
+        if (wished?.onTop) throw error;
+        return null;
+      });
       signal.throwIfAborted();
-      const about = { kind: "zip", name: file.name } as const;
-      return this.#use({ ...about, entries, contents, documents, peeks: new Map(), server: this.#server, chosenScheme });
+      this.#server = server ?? this.#server;
+    }
+    const server = this.#server;
+    const rules = server?.document.options ?? {};
+    const filter = filterOf(rules);
+    const wish = wished ?? { ...given.usual(filter), onTop: false };
+    const place = placed(wish);
+    // An image alone is opened only on top of releases.
+    const isOpened = (path: string) => filter.reads(path) && (wish.onTop || path.includes("/"));
+    const hasReleases = given.paths.some((path) => isOpened(place(path) ?? ""));
+    filter.free();
+    if (!hasReleases) return refusal(given, wish, server);
+    const onProgress = this.#progress("releases");
+    const read = await given.read(wish, { rules, sha256: isSigned(server, wish), signal, onProgress });
+    const source: SourceName = { ...wish, kind: given.kind, name: given.name, digest: read.digest };
+    const opened = await openedGiven(source, read, server);
+    signal.throwIfAborted();
+    const known = catalogOf(opened, scheme ?? optionsOf(opened).scheme);
+    const isOffered = known.catalog.releases.length > 0 && (!wish.onTop || isAnyOf(opened.candidates, known.catalog));
+    if (isOffered) return this.#show(opened, known, scheme);
+    const reasons = known.catalog.ignored.filter(({ path }) => !wish.onTop || opened.candidates.has(path.split("/", 1)[0]!));
+    free(known);
+    return refusal(given, wish, server, reasons.slice(0, REASONS));
+  }
+
+  /** Whether it is the name of an image. */
+  reads(name: string): boolean {
+    const filter = filterOf(this.#server?.document.options ?? {});
+    try {
+      return filter.reads(name);
     } finally {
       filter.free();
     }
@@ -145,26 +163,7 @@ export class Session {
   /** Hashes the added files, for a check. */
   async hash(): Promise<Entry[]> {
     const sources = this.#taken();
-    return this.#hashed(sources, "check", this.#begin().signal);
-  }
-
-  /** Hashes in the package's workers. */
-  async #hashed(sources: readonly Source[], what: string, signal: AbortSignal): Promise<Entry[]> {
-    const filter = what === "releases" ? this.#filter() : undefined;
-    const here: { path: string; file: Blob }[] = [];
-    const others: Entry[] = [];
-    for (const { path, file } of sources) {
-      if (file !== null) here.push({ path, file });
-      else others.push(isDirectory(path) ? { path } : { path, unread: "it disappeared after it was listed" });
-    }
-    const progress = this.#progress(what);
-    const sha256 = what === "releases" && hasKeys(here.map(({ path }) => path));
-    try {
-      const found = await hashFiles(here, { signal, filter, sha256, onProgress: ({ done, total }) => progress(done, total) });
-      return found.concat(others);
-    } finally {
-      filter?.free();
-    }
+    return hashed(sources, { sha256: false, signal: this.#begin().signal, onProgress: this.#progress("check") });
   }
 
   plan(request: PlanRequest): PlanAnswer {
@@ -179,6 +178,7 @@ export class Session {
       request,
       known: request.current == null || before !== NOTHING,
       some: plan !== null,
+      nothing: plan === null ? nothingOf(catalog, request, this.#known!.scheme) : null,
       version: plan?.version ?? null,
       previous: plan?.previous_version ?? null,
       counts,
@@ -199,8 +199,8 @@ export class Session {
   }
 
   async file(request: PlanRequest, path: string): Promise<FileAnswer> {
-    const contents = this.#opened?.contents;
-    if (contents === undefined) throw nothingOpen();
+    if (this.#opened === null) throw nothingOpen();
+    const contents = contentsOf(this.#opened);
     const from = request.current ?? null;
     const to = this.catalog.plan(request)?.version ?? from;
     const [before, after] = [this.#holds(from), this.#holds(to)];
@@ -221,7 +221,7 @@ export class Session {
     };
     if (!answer.known) return { ...answer, note: "nothing to compare with: the device's files are not known" };
     if (sides.some((side) => (side?.size ?? 0) > TEXT_BYTES)) return { ...answer, note: "too large for a line diff" };
-    const read = async (side: Side | null) => (side === null ? "" : textOf(await contentOf(contents, side.path, side)));
+    const read = async (side: Side | null) => (side === null ? "" : textOf(await contentOf(contents(side.path), side.path, side)));
     try {
       const [old, next] = await Promise.all(sides.map(read));
       if (old == null || next == null) return { ...answer, note: "binary file: no line diff" };
@@ -232,51 +232,20 @@ export class Session {
     }
   }
 
-  /** What the server found of its highest release, or what the engine finds here. */
-  async findings(target: string | null, from: string | null, isWanted: () => boolean): Promise<FindingsAnswer> {
-    if (this.#opened === null) throw nothingOpen();
-    const { kind, contents, documents, peeks, server } = this.#opened;
-    const { catalog, offered, scheme } = this.#known!;
-    const versions = [...offered];
-    const goes = target ?? versions.at(-1) ?? null;
-    const below = goes === null ? null : (versions[versions.indexOf(goes) - 1] ?? null);
-    const about = { target: goes, from: from ?? below };
-    const isHighest = goes === (versions.at(-1) ?? null) && about.from === below;
-    if (kind === "server" && scheme === server!.options.scheme && isHighest) {
-      return { ...about, findings: server!.findings, accepted: server!.check.accept ?? [], unread: 0 };
-    }
-    const { values, problem } = await this.#settings();
-    if (!isWanted()) throw outdated();
-    const image = catalog.firmware.at(-1)?.path ?? null;
-    const found = kind === "server" ? await documentsOf(documentsAbout([goes, image], server!.documents), contents) : documents;
-    if (!isWanted()) throw outdated();
-    const signed = { documents: Object.entries(found ?? {}).map(([name, content]) => ({ name, content })), now: now() };
-    // As the command does without --from: for devices on all releases below.
-    const current = from === null || from === below ? [] : [from];
-    const request: CheckRequest = { settings: values, ...signed, target, current };
-    const wanted = catalog.peeks(request);
-    const listed = (path: string) => catalog.find(path) ?? this.#remembered.find((file) => file.path === path) ?? null;
-    await look(wanted, listed, contents, peeks, isWanted);
-    const known = wanted.flatMap((path) => peeks.get(path) ?? []);
-    const findings: FoundFinding[] = catalog.check(known, request);
-    if (problem !== null) findings.unshift(problem);
-    return { ...about, findings, accepted: values.accept ?? [], unread: wanted.length - known.length };
+  findings(question: Question): Promise<FindingsAnswer> {
+    const [opened, known] = [this.#opened, this.#known];
+    if (opened === null || known === null) throw nothingOpen();
+    const listed = (path: string) => known.catalog.find(path) ?? rememberedOf(opened).find((file) => file.path === path) ?? null;
+    return findingsOf(opened, known, listed, question);
   }
 
-  /** Those of what is open; without any, the server's. */
-  async #settings(): Promise<Settings> {
-    const { kind, contents, entries, server } = this.#opened!;
-    if (kind !== "server" && entries.some(({ path }) => path === SETTINGS)) {
-      return settingsOf(await (await contents.read(SETTINGS)).text());
-    }
-    const problem = kind === "server" ? server?.findings.find(({ code }) => code === SETTINGS_INVALID) : undefined;
-    return { values: server?.check ?? {}, problem: problem ?? null };
-  }
-
-  async stale(listing: string): Promise<boolean> {
-    if (this.#opened?.kind !== "server") return false;
-    const response = await fetch(listing, { headers: { "If-None-Match": this.#server?.etag ?? "" }, cache: "no-store" });
-    return response.status === 200;
+  async look(listing: string): Promise<Look | null> {
+    const opened = this.#opened;
+    if (opened === null || !showsServer(opened) || opened.server === null) return null;
+    const seen = await ServerReleases.read(listing, { etag: (this.#seen ?? opened.server).etag });
+    if (seen === null || this.#opened !== opened) return null;
+    this.#seen = seen;
+    return { changed: seen.differs(opened.server), settling: seen.settling };
   }
 
   #begin(): AbortController {
@@ -300,54 +269,27 @@ export class Session {
     };
   }
 
-  get #server(): ServerSettings | null {
-    return this.#opened?.server ?? null;
+  /** A second one of the same name takes the place of the first. */
+  #remember(given: Given): void {
+    const key = `${given.kind} ${given.name}`;
+    this.#given.delete(key);
+    this.#given.set(key, given);
+    const [oldest] = this.#given.keys();
+    if (this.#given.size > REMEMBERED_SOURCES) this.#given.delete(oldest!);
   }
 
-  /** Reads what may be a release in either version order, so that a change of order needs no second reading. */
-  #filter(): Filter {
-    const { ignore, include } = this.#server?.options ?? {};
-    return new Filter({ scheme: "loose", ignore, include });
+  #use(opened: OpenSource, chosenScheme: VersionScheme | null): Overview {
+    return this.#show(opened, catalogOf(opened, chosenScheme ?? optionsOf(opened).scheme), chosenScheme);
   }
 
-  #use(opened: OpenSource): Overview {
-    const { kind, name, entries, documents, server } = opened;
-    const options = kind === "server" ? server!.options : ofOwn(server?.options);
-    const { ignore, protect, unsettled } = options;
-    const scheme = opened.chosenScheme ?? options.scheme;
-    const earlier = kind === "server" ? Catalog.fromListing(server!.remembered, { ...ofOwn(options), scheme }) : null;
-    const patches = entries.filter(({ path }) => isPatch(path));
-    const catalog = Catalog.fromListing(entries, { ...options, scheme }, earlier, patches);
-    earlier?.free();
-    const { releases, firmware, ignored, warnings } = catalog;
-    // `protect` has the same glob syntax as `ignore`.
-    const unprotected = protect.length === 0 ? null : new Filter({ ignore: protect });
-    this.#known?.catalog.free();
-    this.#known?.unprotected?.free();
-    const offered = new Set(releases.map((release) => release.version));
-    this.#known = { catalog, hasPatches: patches.length > 0, offered, scheme, unprotected };
+  #show(opened: OpenSource, known: OpenCatalog, chosenScheme: VersionScheme | null): Overview {
+    if (this.#known !== null) free(this.#known);
+    this.#known = known;
     this.#opened = opened;
+    this.#seen = null;
     this.#generation += 1;
     this.#held.clear();
-    const judged = documents === null ? null : signedBy(catalog, entries, documents);
-    const signed = kind === "server" && server!.signed !== null ? signedByServer(server!.signed) : judged;
-    const files = entries.filter(({ path }) => !isDirectory(path) && !isDocument(path) && !isPatch(path));
-    const bytes = files.reduce((sum, entry) => sum + ("size" in entry ? entry.size : 0), 0);
-    return {
-      generation: this.#generation,
-      ...{ name, kind, releases, firmware, ignored, warnings, entries: files.length, bytes },
-      ...{ scheme, chosenScheme: opened.chosenScheme, ignore, protect, unsettled, signed, server },
-      below: releases.length > 0 ? null : this.#withReleases(entries),
-    };
-  }
-
-  /** A directory that would have releases if it were the one that is open. */
-  #withReleases(entries: readonly Entry[]): string | null {
-    const filter = this.#filter();
-    const inside = (path: string) => path.slice(path.indexOf("/") + 1);
-    const found = entries.find(({ path }) => inside(inside(path)) !== inside(path) && filter.reads(inside(path)));
-    filter.free();
-    return found === undefined ? null : found.path.slice(0, found.path.indexOf("/"));
+    return { generation: this.#generation, chosenScheme, ...overviewOf(opened, known) };
   }
 
   /** What a device on a version has, as far as the engine knows. */
@@ -369,7 +311,7 @@ export class Session {
   /** The release of exactly that name, otherwise an equal one (rule V5). */
   #release(version: string): string {
     const { offered, scheme } = this.#known!;
-    if (offered.has(version) || this.entries.some(({ path }) => path.startsWith(`${version}/`))) return version;
+    if (offered.has(version) || this.entries.some(({ path }) => isIn(version, path))) return version;
     try {
       const asked = new Version(version, scheme);
       return [...offered].find((name) => asked.equals(new Version(name, scheme))) ?? version;
@@ -378,20 +320,14 @@ export class Session {
     }
   }
 
-  /** The files of releases that are held back, as they were when the server offered them last (rule C9). */
-  get #remembered(): readonly FileRecord[] {
-    return (this.#opened?.kind === "server" && this.#server?.remembered) || [];
-  }
-
   /** The engine lists the files of offered releases only; those of one that is held back are looked up by path. */
   #files(version: string): FileRecord[] {
     const { catalog } = this;
     if (this.#known?.offered.has(version)) return catalog.files(version);
-    const top = `${version}/`;
-    const inside = ({ path }: { path: string }) => path.startsWith(top);
-    const remembered = this.#remembered.filter(inside);
+    const inside = ({ path }: { path: string }) => isIn(version, path);
+    const remembered = this.#opened === null ? [] : rememberedOf(this.#opened).filter(inside);
     const found = remembered.length > 0 ? remembered : this.entries.filter(inside).flatMap(({ path }) => catalog.find(path) ?? []);
-    return found.map((file) => ({ ...file, path: file.path.slice(top.length) })).sort((left, right) => (left.path < right.path ? -1 : 1));
+    return found.map((file) => ({ ...file, path: file.path.slice(version.length + 1) })).sort((left, right) => (left.path < right.path ? -1 : 1));
   }
 }
 
@@ -400,26 +336,16 @@ function side({ release, files }: DeviceFiles, path: string): Side | null {
   return file === undefined ? null : { path: `${release}/${path}`, size: file.size, sha1: file.sha1 };
 }
 
-const isDirectory = (path: string): path is `${string}/` => path.endsWith("/");
+function free({ catalog, unprotected }: OpenCatalog): void {
+  catalog.free();
+  unprotected?.free();
+}
+
+/** Whether any of these names is that of a release or an image that is offered. */
+function isAnyOf(names: ReadonlySet<string>, { releases, firmware }: Catalog): boolean {
+  return releases.some(({ version }) => names.has(version)) || firmware.some(({ path }) => names.has(path));
+}
 
 function nothingOpen(): SourceError {
   return new SourceError("nothing_open", "open the releases first");
-}
-
-/** What the server is set to, for releases of one's own. */
-function ofOwn(server?: ServerOptions): ServerOptions {
-  const { scheme, ignore, protect, include, keep } = server ?? { scheme: "loose", ignore: [], protect: [], include: [], keep: [] };
-  return { scheme, ignore, protect, include, keep, unsettled: [], unsigned: [], now: Math.floor(Date.now() / 1000) };
-}
-
-interface ListingDocument {
-  base_url: string;
-  dst_paths: DstPaths;
-  options: ServerOptions;
-  check: CheckSettings;
-  findings: FoundFinding[];
-  remembered: FileRecord[];
-  signed: ServerSigned | null;
-  documents: string[];
-  entries: Entry[];
 }

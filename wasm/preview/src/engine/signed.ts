@@ -29,10 +29,7 @@ export async function documentsOf(paths: readonly string[], contents: Contents):
   let bytes = 0;
   for (const name of names) {
     // One that cannot be read is as good as missing.
-    const content = await contents.read(name).then(
-      (file) => file.slice(0, DOCUMENT_BYTES).arrayBuffer(),
-      () => null,
-    );
+    const content = await contents.read(name, DOCUMENT_BYTES).catch(() => null);
     if (content === null) continue;
     bytes += content.byteLength;
     if (bytes > DOCUMENTS_BYTES) throw new SourceError("documents_too_big", "its waybills, keys and signatures have more than 64 MiB");
@@ -42,7 +39,7 @@ export async function documentsOf(paths: readonly string[], contents: Contents):
 }
 
 /** What is not UTF-8 becomes a text that is no document. */
-function textOf(content: ArrayBuffer): string {
+function textOf(content: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(content);
   } catch {

@@ -3,14 +3,13 @@
 import { Manifest, verifyContent, verifyDevice, type Catalog, type Entry, type Report } from "airwaybill";
 
 import { SourceError } from "./failure.js";
+import { manifestBytes } from "./file.js";
 import type { VerifyAnswer, VerifyRow } from "./protocol.js";
 
-const MANIFEST_BYTES = 64 * 1024 * 1024;
 const LISTING_BYTES = 256 * 1024 * 1024;
 
 export async function contentAnswer(document: Blob, found: Entry[]): Promise<VerifyAnswer> {
-  if (document.size > MANIFEST_BYTES) throw new SourceError("json_invalid", "the file is too large for a manifest");
-  const manifest = Manifest.parse(new Uint8Array(await document.arrayBuffer()));
+  const manifest = Manifest.parse(await manifestBytes(document));
   try {
     return answer(verifyContent(manifest, []), verifyContent(manifest, found));
   } finally {

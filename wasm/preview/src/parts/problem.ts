@@ -15,6 +15,7 @@ const ADVICE: Record<string, string> = {
   json_invalid: "Choose the file as the server or the device wrote it.",
   field_missing: "Choose the file as the server or the device wrote it.",
   field_type: "Choose the file as the server or the device wrote it.",
+  folder_not_chosen: "Drop the folder, or open the releases as a zip and check against those.",
   not_found: "Reload the releases.",
   content_gone: "Open the releases again.",
   content_changed: "Open the releases again.",

@@ -22,6 +22,7 @@ export const tokens = css`
     --delete-soft: light-dark(#fdeceb, #3a1f1d);
     --new-soft: light-dark(#e5f5ea, #172f1f);
     --update-soft: light-dark(#fdf1dd, #352811);
+    --flash-soft: light-dark(#f1e9fb, #2c2140);
     --heat: light-dark(#f0a35e, #8a4712);
     --mono: ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace;
     --radius: 8px;
@@ -200,6 +201,17 @@ export const shared = css`
   [aria-busy="true"] {
     opacity: 0.6;
     transition: opacity 0s 0.15s;
+  }
+  .candidate {
+    display: inline-block;
+    margin-left: 0.2em;
+    padding: 0 7px;
+    border-radius: 10px;
+    background: var(--flash-soft);
+    color: var(--flash);
+    font: 600 0.78rem/1.5 system-ui, sans-serif;
+    vertical-align: 1px;
+    white-space: nowrap;
   }
   .visually-hidden {
     position: absolute;

@@ -1,6 +1,7 @@
 import { css, html, nothing } from "lit";
 
 import { LINKS } from "../links.js";
+import { candidateText, isCandidate } from "../parts/candidate.js";
 import { ModelElement } from "../parts/element.js";
 import { shared } from "../parts/style.js";
 
@@ -82,7 +83,7 @@ export class DeviceForm extends ModelElement {
     const { overview, view } = this.model;
     if (overview === null) return nothing;
     const versions = overview.releases.map((release) => release.version);
-    const unsettled = overview.unsettled.filter((name) => !versions.includes(name));
+    const unsettled = this.model.settling.map(({ name }) => name).filter((name) => !versions.includes(name));
     const highest = versions.at(-1);
     return html`<form class="panel" @submit=${(event: Event) => event.preventDefault()} aria-label="Device and link">
       <fieldset>
@@ -102,8 +103,8 @@ export class DeviceForm extends ModelElement {
           <div>
             <label class="label" for="to">Target</label>
             <select id="to" @change=${(event: Event) => this.model.set({ to: value(event), file: null })}>
-              <option value="" .selected=${view.to === null}>highest${highest === undefined ? "" : ` (${highest})`}</option>
-              ${[...versions].reverse().map((version) => option(version, view.to))}
+              <option value="" .selected=${view.to === null}>highest${highest === undefined ? "" : ` (${highest}${isCandidate(overview, highest) ? ", candidate" : ""})`}</option>
+              ${[...versions].reverse().map((version) => option(version, view.to, candidateText(overview, version)))}
               ${view.to !== null && !versions.includes(view.to) ? option(view.to, view.to, `${view.to} (not here)`) : nothing}
             </select>
           </div>

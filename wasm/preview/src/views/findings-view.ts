@@ -1,9 +1,10 @@
 import { css, html, nothing } from "lit";
 
-import type { Acceptance, FindingsAnswer, FoundFinding } from "../engine/protocol.js";
+import type { Acceptance, FindingsAnswer, FoundFinding, Overview } from "../engine/protocol.js";
 import { count, plural } from "../format.js";
 import { grouped, type Group } from "../found.js";
 import { ALL_KINDS, type View } from "../fragment.js";
+import { markOf } from "../parts/candidate.js";
 import { copyText } from "../parts/carry.js";
 import "../parts/code-lines.js";
 import { ModelElement } from "../parts/element.js";
@@ -197,7 +198,7 @@ export class FindingsView extends ModelElement {
       <header>
         <h2>Before it goes out</h2>
         <p class="level" role="status" id="verdict">${verdict(findings)}</p>
-        ${about(findings)}
+        ${about(findings, this.model.overview)}
       </header>
       ${findings.unread === 0
         ? nothing
@@ -301,10 +302,10 @@ function verdict(answer: FindingsAnswer) {
   return html`<span class="sign" aria-hidden="true">${sign}</span>${words.length === 0 ? nothing : words.join(", ")}`;
 }
 
-function about({ target, from }: FindingsAnswer) {
-  if (target === null) return nothing;
+function about({ target, from }: FindingsAnswer, overview: Overview | null) {
+  if (target === null || overview === null) return nothing;
   const devices = from === null ? "devices without a version" : html`devices on <span class="mono">${from}</span>`;
-  return html`<p class="small soft"><span class="mono">${target}</span>, for ${devices}</p>`;
+  return html`<p class="small soft"><span class="mono">${target}</span>${markOf(overview, target)}, for ${devices}</p>`;
 }
 
 function accepted(list: readonly Acceptance[]) {

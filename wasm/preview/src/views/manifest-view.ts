@@ -59,7 +59,8 @@ export class ManifestView extends ModelElement {
   }
 
   protected override render() {
-    const { awaited, manifest, problems, render, server, view } = this.model;
+    const { awaited, manifest, overview, problems, render, server, view } = this.model;
+    const isCandidate = (overview?.candidates.versions.length ?? 0) + (overview?.candidates.images.length ?? 0) > 0;
     const ready = manifest !== null && !awaited.has("plan") && !awaited.has("manifest");
     return html`<section class="panel" aria-label="Manifest">
       <div class="top">
@@ -96,7 +97,7 @@ export class ManifestView extends ModelElement {
             : html`<button
                 class="main"
                 id="compare"
-                ?disabled=${!ready || view.to !== null}
+                ?disabled=${!ready || view.to !== null || isCandidate}
                 aria-describedby="compare-about"
                 @click=${() => this.model.compare()}
               >
@@ -107,7 +108,9 @@ export class ManifestView extends ModelElement {
       <p class="small soft" role="status" id="about">
         ${manifest === null ? "" : exactBytes(manifest.bytes)}${this.said === "" ? "" : ` · ${this.said}`}
       </p>
-      ${server !== null && view.to !== null
+      ${isCandidate
+        ? html`<p class="small soft" id="compare-about">The server does not have the candidates: it cannot be compared with them.</p>`
+        : server !== null && view.to !== null
         ? html`<p class="small soft" id="compare-about">
             The server's manifests always go to its highest release. To compare, choose <em>highest</em> as the target.
           </p>`

@@ -1,7 +1,9 @@
 import { css, html, nothing } from "lit";
 
 import { bytes, exactBytes, plural } from "../format.js";
+import type { Overview } from "../engine/protocol.js";
 import type { Model } from "../model.js";
+import { candidateText, isCandidate } from "../parts/candidate.js";
 import { ModelElement } from "../parts/element.js";
 import { shared } from "../parts/style.js";
 
@@ -9,6 +11,7 @@ const CELL = { width: 78, height: 30 };
 const HEAD = 34;
 const OVERSCAN = 3;
 const NO_VERSION = "no version";
+const CANDIDATE = "◆";
 
 /** Download sizes from every release to every release. */
 export class MatrixView extends ModelElement {
@@ -192,6 +195,7 @@ export class MatrixView extends ModelElement {
             A row is the device, a column the target; a cell opens that plan.
             ${view.firmware === null ? nothing : html`Devices send firmware version <code>${view.firmware}</code>.`}
             ${view.downgrade ? nothing : html`Downgrades are not installed unless the device form allows them.`}
+            ${overview.candidates.versions.length === 0 ? nothing : html`<span class="flash">${CANDIDATE}</span> is a candidate.`}
           </p>
         </div>
         ${matrix[0]?.patched == null
@@ -235,17 +239,17 @@ export class MatrixView extends ModelElement {
                 class="column"
                 role="columnheader"
                 aria-colindex=${column + 2}
-                title=${versions[column]!}
+                title=${candidateText(overview, versions[column]!)}
                 .style=${x(column)}
-                ><span class="mono">${versions[column]}</span></span
+                ><span class="mono">${shown(overview, versions[column]!)}</span></span
               >`,
             )}
           </div>
           ${span(rows).map((row) => {
             const name = row === 0 ? NO_VERSION : versions[row - 1]!;
             return html`<div class="line" role="row" aria-rowindex=${row + 2} .style=${`top:${HEAD + row * CELL.height}px`}>
-              <span class="name" role="rowheader" aria-colindex="1" title=${name}
-                ><span class=${row === 0 ? "soft" : "mono"}>${name}</span></span
+              <span class="name" role="rowheader" aria-colindex="1" title=${candidateText(overview, name)}
+                ><span class=${row === 0 ? "soft" : "mono"}>${shown(overview, name)}</span></span
               >
               ${span(columns).map((column) => this.#cell(row, column, name, versions[column]!))}
             </div>`;
@@ -264,7 +268,7 @@ export class MatrixView extends ModelElement {
   }
 
   #cell(row: number, column: number, from: string, to: string) {
-    const { matrix, view } = this.model;
+    const { matrix, overview, view } = this.model;
     const size = this.#size(row, column);
     const [full, patched] = [matrix[row]?.bytes[column], matrix[row]?.patched?.[column]];
     const [text, meaning] =
@@ -275,13 +279,14 @@ export class MatrixView extends ModelElement {
     const share = size !== undefined && size > 0 ? Math.sqrt(size / this.#most) * 100 : 0;
     const active = row === this.at.row && column === this.at.column;
     const now = view.to === to && (row === 0 ? view.from === null : view.from === from);
+    const names = [from, to].map((name) => candidateText(overview!, name));
     return html`<span
       class="cell ${active ? "active" : ""} ${now ? "now" : ""} ${size === undefined || !(size >= 0) ? "none" : ""}"
       role="gridcell"
       id="cell-${row}-${column}"
       aria-colindex=${column + 2}
-      aria-label="${from} to ${to}: ${text}, ${meaning}"
-      title="${from} → ${to}: ${meaning}"
+      aria-label="${names.join(" to ")}: ${text}, ${meaning}"
+      title="${names.join(" → ")}: ${meaning}"
       .style=${`${x(column)};background:color-mix(in oklab, var(--heat) ${share.toFixed(0)}%, var(--panel))`}
       @click=${() => this.#open(row, column)}
       >${text}</span
@@ -367,6 +372,11 @@ export class MatrixView extends ModelElement {
       this.box = { top, left, width, height };
     }
   };
+}
+
+/** There is no room for the word. */
+function shown(overview: Overview, name: string) {
+  return isCandidate(overview, name) ? html`<span class="flash"><span aria-hidden="true">${CANDIDATE}</span> ${name}</span><span class="visually-hidden">, candidate</span>` : name;
 }
 
 function window(from: number, length: number, size: number, count: number): { start: number; end: number } {

@@ -1,8 +1,10 @@
-import { css, html, nothing } from "lit";
+import { css, html, nothing, type TemplateResult } from "lit";
 
 import type { PlanAnswer } from "../engine/protocol.js";
 import { bytes, count, duration, exactBytes, plural } from "../format.js";
 import { linkOf, seconds } from "../links.js";
+import { markOf } from "../parts/candidate.js";
+import { whyNothing } from "../parts/nothing.js";
 import { ModelElement } from "../parts/element.js";
 import { problemNotice } from "../parts/problem.js";
 import { signedLine } from "../parts/signed.js";
@@ -60,6 +62,10 @@ export class PlanView extends ModelElement {
           gap: 10px 20px;
         }
       }
+      #why {
+        margin: 6px 0 0;
+        padding-left: 1.2em;
+      }
       rp-share-bar {
         display: block;
         margin-top: 14px;
@@ -104,27 +110,25 @@ export class PlanView extends ModelElement {
     const { view, manifest, figures, problems } = this.model;
     const { counts, firmware, download, patched, known, request } = plan;
     const device = request.current === null ? "A device without a version" : html`A device on <span class="mono">${request.current}</span>`;
-    const { releases, below, signed } = this.model.overview!;
+    const overview = this.model.overview!;
+    const { releases, below, signed } = overview;
     if (releases.length === 0 && !plan.some) {
       return html`<div role="status"><h2 id="headline">There is no release to offer here</h2></div>
         <p class="soft">
           Each release is a directory named with its version,
-          ${below === null ? html`<code>1.0.0/</code>.` : html`and <code>${below}/</code> in this one has some: open that one.`}
+          ${below === null ? html`<code>1.0.0/</code>.` : html`and <code>${below}</code> in this one has some: serve that one.`}
         </p>`;
     }
     if (!plan.some) {
       return html`<div role="status"><h2 id="headline">${device} has nothing to do</h2></div>
-        <p class="soft">
-          The manifest is <code>null</code>: no file differs${counts.protected > 0 ? " except protected ones" : ""}, or the target is not
-          higher than the device's version; and there is no newer firmware for it.
-        </p>`;
+        ${whyNothing(plan)}`;
     }
     const fetches = counts.new + counts.update + (firmware === null ? 0 : 1);
     const unknown = problems.manifest === undefined ? "…" : "—";
     const time = (size: number) => (manifest === null ? unknown : duration(seconds(figures, size + manifest.bytes, fetches + 1)));
     return html`<div role="status">
         <h2 id="headline">
-          ${device} downloads ${bytes(download)} to get to <span class="mono">${plan.version}</span>
+          ${device} downloads ${bytes(download)} to get to <span class="mono">${plan.version}</span>${markOf(overview, plan.version)}
         </h2>
       </div>
       ${signedLine(plan, signed)}
@@ -139,13 +143,13 @@ export class PlanView extends ModelElement {
         ${figure("Unchanged", "unchanged", "same", count(counts.same), counts.protected > 0 ? `${count(counts.protected)} protected` : "")}
         ${firmware === null
           ? figure("Firmware", "flashed", "soft", "none")
-          : figure("Firmware", "flashed", "flash", firmware.version, exactBytes(firmware.size))}
+          : figure("Firmware", "flashed", "flash", html`${firmware.version}${markOf(overview, firmware.path)}`, exactBytes(firmware.size))}
       </dl>
       <rp-share-bar .model=${this.model}></rp-share-bar>`;
   }
 }
 
-function figure(name: string, id: string, look: string, value: string, about = "") {
+function figure(name: string, id: string, look: string, value: string | TemplateResult, about = "") {
   return html`<div>
     <dt>${name}</dt>
     <dd id=${id} class=${look}>${value} ${about === "" ? nothing : html`<small>${about}</small>`}</dd>

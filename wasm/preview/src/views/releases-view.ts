@@ -4,6 +4,7 @@ import type { Notice } from "../engine/protocol.js";
 import { bytes, count, exactBytes, plural } from "../format.js";
 import { folderHint } from "../files.js";
 import { ModelElement } from "../parts/element.js";
+import { markOf } from "../parts/candidate.js";
 import { signedList, signedStyle, signedTitle } from "../parts/signed.js";
 import { shared } from "../parts/style.js";
 
@@ -101,6 +102,7 @@ export class ReleasesView extends ModelElement {
             </p>`
           : table("List of releases", ["Version", "Files", "Size"], [...releases].reverse().map(({ version, fileCount, size }) => ({
               name: version,
+              mark: markOf(overview, version),
               title: "",
               cells: [{ text: count(fileCount), title: "" }, { text: bytes(size), title: exactBytes(size) }],
             }))),
@@ -112,6 +114,7 @@ export class ReleasesView extends ModelElement {
           ? html`<p class="soft">None.</p>`
           : table("List of images", ["Image", "Size"], [...firmware].reverse().map(({ path, size, sha1 }) => ({
               name: path,
+              mark: markOf(overview, path),
               title: sha1,
               cells: [{ text: bytes(size), title: exactBytes(size) }],
             }))),
@@ -129,6 +132,7 @@ function section(id: string, title: string, content: TemplateResult) {
 
 interface Row {
   name: string;
+  mark: TemplateResult | typeof nothing;
   title: string;
   cells: { text: string; title: string }[];
 }
@@ -144,8 +148,8 @@ function table(label: string, [first, ...others]: string[], rows: Row[]) {
       </thead>
       <tbody>
         ${rows.map(
-          ({ name, title, cells }) => html`<tr>
-            <th scope="row" class="mono version" title=${title}>${name}</th>
+          ({ name, mark, title, cells }) => html`<tr>
+            <th scope="row" class="version" title=${title}><span class="mono">${name}</span>${mark}</th>
             ${cells.map(({ text, title }) => html`<td class="end" title=${title}>${text}</td>`)}
           </tr>`,
         )}

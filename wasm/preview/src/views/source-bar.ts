@@ -1,15 +1,19 @@
 import { css, html, nothing } from "lit";
 
+import type { Overview } from "../engine/protocol.js";
 import { bytes, plural } from "../format.js";
+import { candidateMark } from "../parts/candidate.js";
 import { ModelElement } from "../parts/element.js";
 import { problemNotice } from "../parts/problem.js";
 import { shared } from "../parts/style.js";
-import { choose, folderHint, ofInput } from "../files.js";
+import { choose, choosesFolders, folderHint, isFolder, ofInput } from "../files.js";
+import "./refusal-view.js";
 
 const KIND_NAMES = { server: "This server", folder: "Folder", zip: "Zip" } as const;
 
 /** Names the open releases, and has buttons to open others. */
 export class SourceBar extends ModelElement {
+  static override properties = { ...ModelElement.properties, noFolder: { state: true } };
   static override styles = [
     shared,
     css`
@@ -49,46 +53,92 @@ export class SourceBar extends ModelElement {
       .hint {
         margin: 10px 0 0;
       }
+      @media (max-width: 559px) {
+        #folder-hint {
+          display: none;
+        }
+      }
     `,
   ];
 
+  /** Whether this browser's picker has chosen files when a folder was asked for. */
+  declare noFolder: boolean;
+
+  constructor() {
+    super();
+    this.noFolder = !choosesFolders;
+  }
+
   protected override render() {
-    const { overview, progress, problems, server, stale } = this.model;
+    const { overview, progress, problems, server } = this.model;
     const hint = folderHint();
     return html`
       <header>
         <h1>Release preview</h1>
         <p class="what" id="source">
-          ${overview === null
-            ? html`<span class="soft">${progress === null ? "nothing open" : "opening …"}</span>`
-            : html`<strong>${KIND_NAMES[overview.kind]}</strong> <span class="mono">${overview.name}</span>
-                <span class="soft number">
-                  · ${plural(overview.releases.length, "release")} · ${plural(overview.firmware.length, "image")} ·
-                  ${plural(overview.entries, "file")}, ${bytes(overview.bytes)}
-                </span>`}
+          ${overview === null ? html`<span class="soft">${progress === null ? "nothing open" : "opening …"}</span>` : named(overview)}
         </p>
         <div class="row" role="group" aria-label="Open releases">
           ${server === null
             ? nothing
             : html`<button id="open-server" @click=${() => this.model.openServer()}>
-                ${overview?.kind === "server" ? "Reload" : "This server"}
+                ${overview?.kind === "server" && overview.source === null ? "Reload" : "This server"}
               </button>`}
-          <button id="open-folder" @click=${() => this.#pick("folder")}>Folder …</button>
-          <button id="open-zip" @click=${() => this.#pick("zip")}>Zip …</button>
+          ${this.noFolder ? nothing : html`<button id="open-folder" @click=${() => this.#pick("folder")}>Folder …</button>`}
+          <button id="open-zip" class=${this.noFolder ? "main" : ""} @click=${() => this.#pick("zip")}>Zip …</button>
           <input type="file" id="folder" webkitdirectory hidden @change=${this.#picked} aria-label="Folder of releases" />
           <input type="file" id="zip" accept=".zip,application/zip" hidden @change=${this.#picked} aria-label="Zip of releases" />
         </div>
       </header>
-      ${hint === "" ? nothing : html`<p class="small soft hint" id="folder-hint">${hint}</p>`}
+      <p class="small soft hint" id="private">
+        Nothing leaves this browser, also where it asks whether to “upload” files.
+        ${this.noFolder
+          ? html`<strong id="no-folder">It cannot choose folders: pack the folder as a zip, and choose that.</strong>`
+          : html`<span id="folder-hint">${hint}</span>`}
+      </p>
       ${progress === null ? nothing : this.#progress(progress)}
       ${problemNotice(problems.source, "Not opened:")}
-      ${stale && progress === null
-        ? html`<div class="notice row" role="status">
-            The releases on the server have changed since they were read.
-            <button @click=${() => this.model.openServer()}>Reload</button>
-          </div>`
-        : nothing}
+      <rp-refusal-view .model=${this.model}></rp-refusal-view>
+      ${progress === null ? this.#fresh() : nothing}
     `;
+  }
+
+  /** What becomes of what is open. */
+  #fresh() {
+    const { overview, isOther, server, settling, stale, unreachable } = this.model;
+    const { candidates: { replacing } = { replacing: [] }, source = null } = overview ?? {};
+    return html`${isOther
+      ? html`<div class="notice" role="status" id="other">This is another ${source?.kind} than that of the link: its content differs.</div>`
+      : nothing}
+    ${source === null || server === null
+      ? nothing
+      : html`<div class="row hint" id="layers">
+          <span class="small soft">${source.onTop ? onTop(replacing) : "Shown without this server's releases."}</span>
+          <button @click=${() => this.model.openAgain(source, { ...source, onTop: !source.onTop })}>
+            ${source.onTop ? "Show it alone" : "Try it on top of this server's releases"}
+          </button>
+        </div>`}
+    ${overview?.kind === "server" && settling.length > 0 ? this.#copying() : nothing}
+    ${stale
+      ? html`<div class="notice row" role="status" id="stale">
+          The releases on the server have changed since they were read.
+          <button @click=${() => this.model.reload()}>Reload</button>
+        </div>`
+      : nothing}
+    ${unreachable && overview?.kind === "server"
+      ? html`<div class="notice" role="status" id="unreachable">The server does not respond: this is what it had when it last did.</div>`
+      : nothing}`;
+  }
+
+  #copying() {
+    const { settling } = this.model;
+    return html`<p class="notice" id="copying">
+      <span role="status">Being copied: ${settling.map(({ name }, index) => html`${index > 0 ? ", " : ""}<span class="mono">${name}</span>`)}.</span>
+      <span class="number"
+        >${plural(settling.reduce((sum, { files }) => sum + files, 0), "file")},
+        ${bytes(settling.reduce((sum, one) => sum + one.bytes, 0))} so far. What is copied is offered when nothing in it has changed for a while.</span
+      >
+    </p>`;
   }
 
   #progress({ files, done, total, what }: NonNullable<typeof this.model.progress>) {
@@ -107,9 +157,30 @@ export class SourceBar extends ModelElement {
   }
 
   #picked(event: Event) {
-    const given = ofInput(event.target as HTMLInputElement);
-    if (given !== null) void this.model.open(given);
+    const input = event.target as HTMLInputElement;
+    const given = ofInput(input);
+    if (given === null) return;
+    this.noFolder ||= input.webkitdirectory && !isFolder(input);
+    if ("file" in given || isFolder(input) || !input.webkitdirectory) void this.model.open(given);
   }
+}
+
+function onTop(replacing: readonly string[]) {
+  return `Shown on top of this server's releases${replacing.length === 0 ? "" : `, in place of its ${replacing.join(", ")}`}.`;
+}
+
+function named({ candidates, entries, bytes: size, firmware, kind, name, releases, source }: Overview) {
+  const above = [...candidates.versions, ...candidates.images];
+  const counts = [plural(releases.length, "release"), plural(firmware.length, "image"), `${plural(entries, "file")}, ${bytes(size)}`];
+  return html`<strong>${KIND_NAMES[kind]}</strong> <span class="mono">${name}</span>
+    ${above.length === 0 || source === null
+      ? nothing
+      : html`with ${above.map((candidate) => html`<span class="mono">${candidate}</span>${candidateMark} `)}from the ${source.kind}
+          <span class="mono">${source.name}</span>`}
+    ${source === null || kind === "server" || (source.inside === "" && source.as === null)
+      ? nothing
+      : html`<span class="mono">${source.inside}</span> ${source.as === null ? nothing : html`as <span class="mono">${source.as}</span>`}`}
+    <span class="soft number">· ${counts.join(" · ")}</span>`;
 }
 
 customElements.define("rp-source-bar", SourceBar);

@@ -1,8 +1,9 @@
 import { css, html, nothing, type TemplateResult } from "lit";
 
 import type { VerifyRow, Content } from "../engine/protocol.js";
-import { choose, fileOf, folderHint, isZip, ofDrop, ofInput, type Choice } from "../files.js";
+import { choose, fileOf, folderHint, isFolder, isZip, ofDrop, ofInput, type Choice } from "../files.js";
 import { count, exactBytes } from "../format.js";
+import { candidateText } from "../parts/candidate.js";
 import { ModelElement } from "../parts/element.js";
 import { problemNotice } from "../parts/problem.js";
 import { shared } from "../parts/style.js";
@@ -19,7 +20,7 @@ const WORDS: Record<VerifyRow["kind"], { sign: string; word: string; class: stri
 
 /** Compares files with a manifest (rule Y1) or with a release (rule Y2). */
 export class VerifyView extends ModelElement {
-  static override properties = { ...ModelElement.properties, manifest: { state: true }, version: { state: true }, onlyWrong: { state: true } };
+  static override properties = { ...ModelElement.properties, version: { state: true }, onlyWrong: { state: true } };
   static override styles = [
     shared,
     css`
@@ -88,7 +89,6 @@ export class VerifyView extends ModelElement {
     `,
   ];
 
-  declare manifest: File | null;
   declare version: string | null;
   declare onlyWrong: boolean;
   #rows = new VirtualRows(this, ROW);
@@ -96,13 +96,12 @@ export class VerifyView extends ModelElement {
 
   constructor() {
     super();
-    this.manifest = null;
     this.version = null;
     this.onlyWrong = false;
   }
 
   protected override render() {
-    const { overview, problems } = this.model;
+    const { manifestFile, overview, problems } = this.model;
     if (overview === null) return nothing;
     const versions = overview.releases.map((release) => release.version);
     const { from } = this.model.view;
@@ -114,11 +113,11 @@ export class VerifyView extends ModelElement {
           "content",
           "A manifest and its files",
           "Is every file of a manifest there, with the right size and hash?",
-          html`${this.#drop("manifest-file", "1. Drop a manifest here, or", "choose a manifest", (file) => this.#takeManifest(file), null)}
-            ${this.manifest === null ? nothing : html`<p class="small">Manifest: <code>${this.manifest.name}</code></p>`}
+          html`${this.#drop("manifest-file", "1. Drop a manifest here, or", "choose a manifest", (file) => this.model.takeManifest(file), null)}
+            ${manifestFile === null ? nothing : html`<p class="small" id="manifest-name">Manifest: <code>${manifestFile.name}</code></p>`}
             ${this.#drop("content-folder", "2. Drop the folder of releases here, or", "choose a folder", null, (given) => this.#check(given))}
             <div class="row">
-              <button id="check-own" ?disabled=${this.manifest === null} @click=${() => this.#check(null)}>
+              <button id="check-own" ?disabled=${manifestFile === null} @click=${() => this.#check(null)}>
                 Check against the open releases
               </button>
             </div>`,
@@ -130,7 +129,7 @@ export class VerifyView extends ModelElement {
           html`<div>
               <label class="label" for="check-version">Release</label>
               <select id="check-version" @change=${(event: Event) => (this.version = (event.target as HTMLSelectElement).value)}>
-                ${[...versions].reverse().map((name) => html`<option value=${name} .selected=${name === version}>${name}</option>`)}
+                ${[...versions].reverse().map((name) => html`<option value=${name} .selected=${name === version}>${candidateText(overview, name)}</option>`)}
               </select>
             </div>
             ${this.#drop("device-listing", "Drop the device's listing here (JSON: path, size, sha1), or", "choose a listing", (file) => this.model.verifyDevice(version, file, null), copied)}
@@ -161,6 +160,8 @@ export class VerifyView extends ModelElement {
       if (one !== null) {
         const file = element.files?.[0];
         if (file !== undefined) one(file);
+      } else if (!isFolder(element)) {
+        this.model.report("check", { code: "folder_not_chosen", message: "this browser's picker chooses no folders" });
       } else {
         const given = ofInput(element);
         if (given !== null) many?.(given);
@@ -189,13 +190,9 @@ export class VerifyView extends ModelElement {
     </div>`;
   }
 
-  #takeManifest(file: File) {
-    this.manifest = file;
-    this.model.dismiss("check");
-  }
-
   #check(given: Choice | null) {
-    if (this.manifest !== null) return void this.model.verifyContent(this.manifest, given);
+    const { manifestFile } = this.model;
+    if (manifestFile !== null) return void this.model.verifyContent(manifestFile, given);
     this.model.report("check", { code: "manifest_missing", message: "choose the manifest first" });
   }
 

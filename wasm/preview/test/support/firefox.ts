@@ -26,6 +26,7 @@ interface Evaluated {
   exceptionDetails?: { text: string };
 }
 
+const ENTER = "\uE007";
 const ANSWER_MS = 40_000; // less than a test has, so that its failure names the command
 
 /** Runs in the page: the first element that a selector finds, in shadow roots too; what stands behind a `>>` is in the shadow root before it. */
@@ -120,11 +121,36 @@ export class Firefox {
     await this.#ask("input.performActions", { context: this.#context, actions });
   }
 
-  /** Gives a file to an input, as its picker would. */
-  async pick(selector: string, path: string): Promise<void> {
+  /** Gives files to an input, as its picker would. */
+  async pick(selector: string, ...files: string[]): Promise<void> {
     const { sharedId } = await this.#run(`find(${JSON.stringify(selector)})`);
     if (sharedId === undefined) throw new Error(`there is no ${selector}`);
-    await this.#ask("input.setFiles", { context: this.#context, element: { sharedId }, files: [path] });
+    await this.#ask("input.setFiles", { context: this.#context, element: { sharedId }, files });
+  }
+
+  /** Replaces what is in a field, and presses Enter. */
+  async type(selector: string, text: string): Promise<void> {
+    await this.click(selector);
+    await this.#evaluate(`(find(${JSON.stringify(selector)}).select(), "")`);
+    const keys = [...text, ENTER].flatMap((value) => [{ type: "keyDown", value }, { type: "keyUp", value }]);
+    await this.#ask("input.performActions", { context: this.#context, actions: [{ type: "key", id: "keyboard", actions: keys }] });
+  }
+
+  /** Goes back, or forward, in the history of the tab. */
+  async go(delta: number): Promise<void> {
+    await this.#ask("browsingContext.traverseHistory", { context: this.#context, delta });
+  }
+
+  /** The title as soon as it is this one, and the address then. */
+  async titled(title: string): Promise<string> {
+    return this.#evaluate(`new Promise((resolve) => {
+      const look = () => (document.title === ${JSON.stringify(title)} ? resolve(location.href) : requestAnimationFrame(look));
+      look();
+    })`);
+  }
+
+  async has(selector: string): Promise<boolean> {
+    return (await this.#evaluate(`String(find(${JSON.stringify(selector)}) !== null)`)) === "true";
   }
 
   async shot(name: string): Promise<void> {
