@@ -42,6 +42,15 @@ export class FileDetail extends ModelElement {
       rp-code-lines {
         --lines-height: 44vh;
       }
+      @media screen and (max-width: 1439px) {
+        .panel {
+          border: 0;
+          border-radius: 0;
+        }
+        rp-code-lines {
+          --lines-height: 28vh;
+        }
+      }
     `,
   ];
 
@@ -51,7 +60,7 @@ export class FileDetail extends ModelElement {
     return html`<section class="panel" aria-label="File ${view.file}" aria-busy=${awaited.has("file") ? "true" : "false"}>
       <header>
         <h2 class="mono">${view.file}</h2>
-        <button @click=${() => this.model.set({ file: null })}>Close</button>
+        <button @click=${() => this.dispatchEvent(new Event("close"))}>Close</button>
       </header>
       ${problemNotice(problems.file, "Not shown:")}
       ${file === null || file.path !== view.file ? nothing : html`${this.#sides(file)} ${this.#lines(file)}`}

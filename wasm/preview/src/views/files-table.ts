@@ -1,4 +1,4 @@
-import { css, html, nothing, type PropertyValues } from "lit";
+import { css, html, nothing, type LitElement, type PropertyValues } from "lit";
 
 import { KINDS, type Kind, type PlanAnswer } from "../engine/protocol.js";
 import { SHOWN_KINDS, type Sort } from "../fragment.js";
@@ -250,6 +250,14 @@ export class FilesTable extends ModelElement {
     this.scrollIntoView({ block: "nearest" });
   }
 
+  /** Scrolls until the chosen row is not behind an element at the lower edge of the window. */
+  async keepAbove(element: LitElement): Promise<void> {
+    await Promise.all([this.updateComplete, element.updateComplete]);
+    const row = this.renderRoot.querySelector(".item.active");
+    const covered = (row?.getBoundingClientRect().bottom ?? 0) - element.getBoundingClientRect().top;
+    if (covered > 0 && getComputedStyle(element).position === "fixed") scrollBy({ top: covered });
+  }
+
   #toggle(kind: Kind, number: number) {
     const { sign, word, title } = KIND_TEXTS[kind];
     const { kinds } = this.model.view;
@@ -310,8 +318,6 @@ export class FilesTable extends ModelElement {
   }
 
   #key(event: KeyboardEvent) {
-    const { view } = this.model;
-    if (event.key === "Escape" && view.file !== null) return this.model.set({ file: null });
     // The header buttons handle their own keys.
     if (event.target !== event.currentTarget) return;
     if (event.key === "Enter" || event.key === " ") {

@@ -1,6 +1,6 @@
 import { css, html, nothing, type TemplateResult } from "lit";
 
-import type { PlanAnswer } from "../engine/protocol.js";
+import type { FileAnswer, PlanAnswer } from "../engine/protocol.js";
 import { bytes, count, duration, exactBytes, plural } from "../format.js";
 import { linkOf, seconds } from "../links.js";
 import { markOf } from "../parts/candidate.js";
@@ -9,6 +9,7 @@ import { ModelElement } from "../parts/element.js";
 import { problemNotice } from "../parts/problem.js";
 import { signedLine } from "../parts/signed.js";
 import { shared } from "../parts/style.js";
+import type { FileDetail } from "./file-detail.js";
 import "./file-detail.js";
 import "./findings-view.js";
 import type { FilesTable } from "./files-table.js";
@@ -75,6 +76,21 @@ export class PlanView extends ModelElement {
         gap: 14px;
         grid-template-columns: minmax(0, 1fr);
       }
+      /* Beside the list there is no room: above the lower edge of the window, it is where one looks. */
+      @media screen and (max-width: 1439px) {
+        .split.open {
+          padding-bottom: 55vh;
+        }
+        rp-file-detail {
+          position: fixed;
+          inset: auto 0 0;
+          z-index: 3;
+          max-height: 55vh;
+          overflow: auto;
+          border-top: 2px solid var(--accent);
+          background: var(--panel);
+        }
+      }
       @media (min-width: 1440px) {
         .split.open {
           grid-template-columns: minmax(0, 1fr) minmax(0, 1fr);
@@ -83,6 +99,26 @@ export class PlanView extends ModelElement {
       }
     `,
   ];
+
+  #shown: FileAnswer | null = null;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    document.addEventListener("keydown", this.#key);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    document.removeEventListener("keydown", this.#key);
+  }
+
+  protected override updated(): void {
+    const { file } = this.model;
+    if (file === this.#shown) return;
+    this.#shown = file;
+    const [detail, table] = [this.renderRoot.querySelector<FileDetail>("rp-file-detail"), this.renderRoot.querySelector<FilesTable>("rp-files-table")];
+    if (file !== null && detail !== null) void table?.keepAbove(detail);
+  }
 
   protected override render() {
     const { awaited, problems, plan, view } = this.model;
@@ -97,9 +133,28 @@ export class PlanView extends ModelElement {
             <section class="panel" aria-label="Files" aria-busy=${busy}>
               <rp-files-table .model=${this.model}></rp-files-table>
             </section>
-            <rp-file-detail .model=${this.model} ?hidden=${view.file === null}></rp-file-detail>
+            <rp-file-detail .model=${this.model} ?hidden=${view.file === null} @close=${this.#close}></rp-file-detail>
           </div>`}
+      <p class="visually-hidden" role="status" id="file-opened">${this.#opened()}</p>
     `;
+  }
+
+  #key = (event: KeyboardEvent) => {
+    if (event.key === "Escape" && this.model.view.file !== null) this.#close();
+  };
+
+  #close() {
+    const isInside = this.renderRoot.querySelector("rp-file-detail")?.matches(":focus-within");
+    this.model.set({ file: null });
+    if (isInside) this.#showFiles();
+  }
+
+  /** For those who do not see it. */
+  #opened(): string {
+    const { file, view } = this.model;
+    if (file === null || file.path !== view.file) return "";
+    const lines = file.lines === null ? "" : `, ${plural(file.added, "line")} added, ${plural(file.removed, "line")} removed`;
+    return `${file.path} is open after the list${lines}; Escape closes it.`;
   }
 
   #showFiles() {
