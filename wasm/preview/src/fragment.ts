@@ -21,6 +21,10 @@ export interface View {
   /** null if the request has none. */
   firmware: string | null;
   downgrade: boolean;
+  /** Whether the matrix counts firmware. */
+  withImages: boolean;
+  /** Whether the matrix says how long downloads take, instead of their bytes. */
+  asTime: boolean;
   /** null for that of the server. */
   chosenScheme: VersionScheme | null;
   dstPaths: DstPaths | null;
@@ -45,6 +49,8 @@ export const START: View = {
   to: null,
   firmware: null,
   downgrade: false,
+  withImages: true,
+  asTime: false,
   chosenScheme: null,
   dstPaths: null,
   base: null,
@@ -75,6 +81,8 @@ export function parse(fragment: string): { view: View; device: boolean } {
     to: text("to"),
     firmware: text("firmware"),
     downgrade: given.get("downgrade") === "yes",
+    withImages: given.get("images") !== "no",
+    asTime: given.get("cells") === "time",
     chosenScheme: one("scheme", ["loose", "semver", "pep440"]),
     dstPaths: one("paths", ["absolute", "relative"]),
     base: text("base"),
@@ -121,6 +129,8 @@ export function write(view: View): string {
   put("to", view.to);
   put("firmware", view.firmware);
   put("downgrade", view.downgrade ? "yes" : null);
+  put("images", view.withImages ? null : "no");
+  put("cells", view.asTime ? "time" : null);
   put("scheme", view.chosenScheme);
   put("paths", view.dstPaths);
   put("base", view.base);

@@ -9,7 +9,6 @@ import type {
   FileAnswer,
   FindingsAnswer,
   ManifestAnswer,
-  MatrixRow,
   Overview,
   PlanAnswer,
   PlanRequest,
@@ -23,6 +22,7 @@ import { isZip, piecesOf, type Choice } from "./files.js";
 import { FoundRows } from "./found.js";
 import { isSame, START, type View } from "./fragment.js";
 import { linkOf } from "./links.js";
+import { MatrixRows } from "./matrix-rows.js";
 import { Turns } from "./turns.js";
 
 /** What a question is about. */
@@ -58,8 +58,7 @@ export class Model {
   manifest: ManifestAnswer | null = null;
   file: FileAnswer | null = null;
   compared: CompareAnswer | null = null;
-  matrix: readonly (MatrixRow | null)[] = [];
-  matrixDone = false;
+  readonly matrix = new MatrixRows();
   checked: Checked = null;
   progress: Progress | null = null;
   /** What is wrong, by where it is shown. */
@@ -85,7 +84,6 @@ export class Model {
   #listeners = new Set<() => void>();
   #turns = new Turns<Topic>();
   #job = 0;
-  #matrixFor = "";
   #findingsFor = "";
   #found = new FoundRows();
   #deviceNamed = false;
@@ -441,29 +439,15 @@ export class Model {
   }
 
   #askMatrix(): void {
-    if (this.overview === null || this.view.tab !== "matrix") return;
-    const { firmware, downgrade } = this.view;
-    const wanted = JSON.stringify([this.overview.generation, firmware, downgrade]);
-    if (wanted === this.#matrixFor) return;
-    this.#matrixFor = wanted;
-    this.matrix = new Array<MatrixRow | null>(this.overview.releases.length + 1).fill(null);
-    this.matrixDone = false;
-    void this.#engine.ask("matrix", wanted, { firmwareVersion: firmware, allowDowngrade: downgrade });
-  }
-
-  #takeRows(rows: MatrixRow[], done: boolean): void {
-    const matrix = [...this.matrix];
-    for (const row of rows) matrix[row.row] = row;
-    this.matrix = matrix;
-    this.matrixDone = done;
+    if (this.overview !== null && this.view.tab === "matrix") this.matrix.ask(this.#engine, this.overview, this.view, this.render);
   }
 
   #hear(event: EngineEvent): void {
     if (event.event === "progress") {
       if (this.progress === null) return;
       this.progress = { what: event.what, done: event.done, total: event.total, files: null };
-    } else if (event.key === this.#matrixFor) {
-      this.#takeRows(event.rows, event.done);
+    } else {
+      this.matrix.take(event);
     }
     this.#changed();
   }

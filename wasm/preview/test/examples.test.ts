@@ -161,6 +161,7 @@ test("the matrix shows download sizes, and a cell opens that plan", async () => 
   expect(await tab.getByRole("gridcell").count()).toBe(6);
   await tab.getByRole("gridcell", { name: "1.0.1 to 1.0.0: –, nothing to do" }).waitFor();
   await tab.getByText("Largest downloads to 1.0.1").waitFor();
+  expect(await tab.getByRole("columnheader").allInnerTexts(), "the newest target comes first").toEqual(["device on", "1.0.1", "1.0.0"]);
   await visit.shot("matrix");
   await tab.getByLabel("Allow a downgrade").check();
   await tab.getByRole("gridcell", { name: /1.0.1 to 1.0.0: \d/ }).click();
@@ -169,9 +170,42 @@ test("the matrix shows download sizes, and a cell opens that plan", async () => 
 
   await tab.getByRole("tab", { name: "Matrix" }).click();
   await tab.locator("rp-matrix-view .scroller").focus();
-  for (const key of ["Home", "ArrowUp", "ArrowUp", "ArrowUp", "ArrowRight", "Enter"]) await tab.keyboard.press(key);
+  for (const key of ["End", "ArrowUp", "ArrowUp", "ArrowUp", "ArrowLeft", "Enter"]) await tab.keyboard.press(key);
   await tab.getByText("A device without a version downloads").waitFor();
   expect(await tab.locator("#to").inputValue()).toBe("1.0.1");
+  await visit.end();
+});
+
+test("the matrix without firmware, and its cell opens that plan", async () => {
+  const { total_size: all, firmware } = JSON.parse(await manifest("?current_ver=1.0.0&format=2")) as { total_size: number; firmware: { size: number } };
+  const size = (bytes: number) => `${bytes.toLocaleString("en")} B`;
+  const visit = await Visit.open(browser, `${page}#tab=matrix&from=1.0.1`);
+  const { page: tab } = visit;
+  await tab.getByRole("gridcell", { name: new RegExp(`^1.0.0 to 1.0.1: .*, ${size(all)}$`) }).waitFor();
+  await tab.getByRole("checkbox", { name: "With firmware" }).uncheck();
+  const cell = tab.getByRole("gridcell", { name: new RegExp(`^1.0.0 to 1.0.1: .*, ${size(all - firmware.size)}$`) });
+  await cell.waitFor();
+  expect(new URL(tab.url()).hash).toContain("images=no");
+  await visit.shot("matrix-without-firmware");
+  await cell.click();
+  await tab.locator("#download", { hasText: size(all - firmware.size) }).waitFor();
+  expect(await visit.text("#flashed")).toBe("none");
+  await visit.end();
+});
+
+test("the matrix as time says what the plan says", async () => {
+  const visit = await Visit.open(browser, `${page}#from=1.0.0&link=lora`);
+  const { page: tab } = visit;
+  await tab.locator("#time", { hasText: /\d/ }).waitFor();
+  const time = (await visit.text("#time")).replace(" LoRa DR5", "");
+  await tab.getByRole("tab", { name: "Matrix" }).click();
+  await tab.getByRole("checkbox", { name: "As time over LoRa DR5" }).check();
+  await tab.getByRole("gridcell", { name: `1.0.0 to 1.0.1: ${time}, 109,485 B` }).waitFor();
+  await tab.getByRole("gridcell", { name: "1.0.1 to 1.0.0: –, nothing to do" }).waitFor();
+  await visit.shot("matrix-time");
+  await tab.locator("#link").selectOption("wifi");
+  await tab.getByRole("gridcell", { name: "1.0.0 to 1.0.1: 0.7 s, 109,485 B" }).waitFor();
+  expect(new URL(tab.url()).hash).toContain("cells=time");
   await visit.end();
 });
 

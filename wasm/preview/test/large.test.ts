@@ -262,7 +262,13 @@ test("many releases: the matrix grows while the page answers", async () => {
   expect(await tab.getByRole("gridcell").count()).toBeLessThan(1000);
   await visit.shot("matrix-large");
   await tab.locator("rp-matrix-view .scroller").focus();
-  for (const key of ["End", ...Array.from({ length: 15 }, () => "PageDown"), "ArrowUp", "Enter"]) await tab.keyboard.press(key);
+  await tab.keyboard.press("End");
+  await tab.getByRole("columnheader", { name: "1.0.0", exact: true }).waitFor();
+  const place = async (selector: string) => (await tab.locator(`rp-matrix-view ${selector}`).first().boundingBox())!;
+  const [scroller, newest] = [await place(".scroller"), await place(".column.newest")];
+  expect(await visit.text("rp-matrix-view .column.newest")).toBe("1.149.0");
+  expect(newest.x, "the newest target stays in sight").toBeLessThan(scroller.x + 200);
+  for (const key of ["Home", ...Array.from({ length: 15 }, () => "PageDown"), "ArrowUp", "Enter"]) await tab.keyboard.press(key);
   await tab.getByText("A device on 1.148.0 downloads").waitFor();
   const longest = await visit.blocked(200, async () => {
     await tab.getByRole("tab", { name: "Matrix" }).click();

@@ -26,6 +26,8 @@ describe("the address", () => {
         to: one(null, "2.0"),
         firmware: one(null, "1.20.2.r4"),
         downgrade: one(true, false),
+        withImages: one(true, false),
+        asTime: one(true, false),
         chosenScheme: one(null, "loose" as const, "semver" as const, "pep440" as const),
         dstPaths: one(null, "absolute" as const, "relative" as const),
         base: one(null, "http://[::1]:8000/x y"),

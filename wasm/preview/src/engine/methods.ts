@@ -40,13 +40,13 @@ export const methods: Answers = {
   },
   compare,
   look: (listing) => session.look(listing),
-  async matrix(key, base) {
+  async matrix(key, base, load) {
     const turn = ++matrices;
     const { generation } = session;
     await matrix(
       session.catalog,
       base,
-      session.hasPatches,
+      { hasPatches: session.hasPatches, load },
       (rows, done) => tell({ event: "matrix", key, rows, done }),
       () => turn === matrices && generation === session.generation,
     );

@@ -267,6 +267,8 @@ export interface MatrixRow {
   bytes: Float64Array;
   /** The same with patches; null where there are none. */
   patched: Float64Array | null;
+  /** What else takes time: the bytes of the manifest, and the files to fetch; null unless it was asked for. */
+  load: { manifests: Float64Array; files: Float64Array } | null;
 }
 
 export interface CompareAnswer {
@@ -313,8 +315,8 @@ export interface Methods {
   file(request: PlanRequest, path: string): FileAnswer;
   /** The check of a release, null for the highest, for devices on another, null for the one below it. */
   findings(target: string | null, from: string | null): FindingsAnswer;
-  /** The rows come as events. */
-  matrix(key: string, request: Pick<PlanRequest, "firmwareVersion" | "allowDowngrade">): void;
+  /** The rows come as events; with what takes time if it says how manifests are written. */
+  matrix(key: string, request: Pick<PlanRequest, "firmwareVersion" | "allowDowngrade">, load: Render | null): void;
   compare(request: PlanRequest, render: Render, server: string): CompareAnswer;
   /** Y1; against the files that were added, or against the open releases if `own`. */
   verifyContent(manifest: Blob, own: boolean): VerifyAnswer;

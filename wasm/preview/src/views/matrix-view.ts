@@ -1,19 +1,20 @@
 import { css, html, nothing } from "lit";
 
-import { bytes, exactBytes, plural } from "../format.js";
+import { bytes, duration, exactBytes, plural } from "../format.js";
 import type { Overview } from "../engine/protocol.js";
-import type { Model } from "../model.js";
+import { linkOf } from "../links.js";
+import { firmwareFor, shareOf, valueOf, type MatrixRows } from "../matrix-rows.js";
 import { candidateText, isCandidate } from "../parts/candidate.js";
 import { ModelElement } from "../parts/element.js";
 import { shared } from "../parts/style.js";
 
-const CELL = { width: 78, height: 30 };
+const CELL = { width: 90, height: 30 };
 const HEAD = 34;
 const OVERSCAN = 3;
 const NO_VERSION = "no version";
 const CANDIDATE = "◆";
 
-/** Download sizes from every release to every release. */
+/** Sizes or times of downloads from every release to every release, the newest target first. */
 export class MatrixView extends ModelElement {
   static override properties = {
     ...ModelElement.properties,
@@ -53,6 +54,7 @@ export class MatrixView extends ModelElement {
       }
       .head,
       .line {
+        display: flex;
         position: absolute;
         left: 0;
         width: 100%;
@@ -71,6 +73,7 @@ export class MatrixView extends ModelElement {
       .name {
         position: sticky;
         left: 0;
+        flex: none;
         width: var(--label);
         height: 100%;
         background: var(--sunken);
@@ -92,7 +95,7 @@ export class MatrixView extends ModelElement {
       .cell {
         position: absolute;
         top: 0;
-        width: 78px;
+        width: 90px;
         height: 100%;
         display: flex;
         align-items: center;
@@ -103,11 +106,24 @@ export class MatrixView extends ModelElement {
       .column {
         font-weight: 600;
       }
+      .newest {
+        position: sticky;
+        left: var(--label);
+        flex: none;
+        z-index: 1;
+      }
+      .column.newest {
+        background: var(--sunken);
+      }
       .cell {
         cursor: pointer;
         font-variant-numeric: tabular-nums;
         border-right: 1px solid var(--panel);
         border-bottom: 1px solid var(--panel);
+      }
+      .newest,
+      .cell.newest {
+        border-right: 1px solid var(--line);
       }
       .cell.none {
         color: var(--soft);
@@ -123,6 +139,11 @@ export class MatrixView extends ModelElement {
       }
       .plain {
         padding: 2px 4px 2px 0;
+      }
+      .choices {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 4px 18px;
       }
       .legend {
         display: inline-flex;
@@ -153,10 +174,12 @@ export class MatrixView extends ModelElement {
   declare box: { top: number; left: number; width: number; height: number };
   /** Whether sizes are shown with patches. */
   declare patched: boolean;
-  #most = 0;
-  #of: Model["matrix"] | null = null;
+  /** All that is shown, from the least to the most: a cell's colour says which share of them is no larger. */
+  #ranks = new Float64Array();
+  #of: MatrixRows["rows"] | null = null;
+  #ofShown = "";
   #scroller: HTMLElement | null = null;
-  #sizes = new ResizeObserver(() => this.#look());
+  #resized = new ResizeObserver(() => this.#look());
 
   constructor() {
     super();
@@ -167,52 +190,56 @@ export class MatrixView extends ModelElement {
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    this.#sizes.disconnect();
+    this.#resized.disconnect();
     this.#scroller = null;
   }
 
   protected override willUpdate(): void {
     super.willUpdate();
-    const { matrix } = this.model;
-    if (matrix === this.#of) return;
-    this.#of = matrix;
-    this.#most = matrix.reduce((top, row) => row?.bytes.reduce((max, size) => (size > max ? size : max), top) ?? top, 0);
+    const { rows, isDone } = this.model.matrix;
+    const shown = JSON.stringify(this.#shown);
+    if (rows === this.#of && shown === this.#ofShown) return;
+    this.#of = rows;
+    this.#ofShown = shown;
+    const values = isDone ? rows.flatMap((row) => Array.from(row?.bytes ?? [], (_, target) => valueOf(row, target, this.#shown) ?? NaN)) : [];
+    this.#ranks = Float64Array.from(values.filter((value) => value > 0)).sort();
+  }
+
+  get #shown() {
+    return { patched: this.patched, figures: this.model.view.asTime ? this.model.figures : null };
   }
 
   protected override render() {
-    const { overview, matrix, matrixDone, view } = this.model;
+    const { overview, matrix, view } = this.model;
     if (overview === null) return nothing;
     const versions = overview.releases.map((release) => release.version);
     if (versions.length === 0) return html`<section class="panel"><p class="soft">There is no release to compare.</p></section>`;
     const { top, left, width, height } = this.box;
     const rows = window(top, height, CELL.height, versions.length + 1);
-    const columns = window(left, width, CELL.width, versions.length);
+    // The newest target is always in sight.
+    const columns = [0, ...span(window(left, width, CELL.width, versions.length)).filter((column) => column > 0)];
+    const image = overview.firmware.at(-1)?.version;
     return html`<section class="panel" aria-label="Matrix">
       <div class="about">
         <div>
-          <h2>Download size from each release to each</h2>
+          <h2>Download ${view.asTime ? "time" : "size"} from each release to each</h2>
           <p class="soft small">
             A row is the device, a column the target; a cell opens that plan.
-            ${view.firmware === null ? nothing : html`Devices send firmware version <code>${view.firmware}</code>.`}
+            ${!view.withImages && image !== undefined ? html`Firmware is left out, as for devices that have <code>${image}</code>.` : nothing}
+            ${view.withImages && view.firmware !== null ? html`Devices send firmware version <code>${view.firmware}</code>.` : nothing}
             ${view.downgrade ? nothing : html`Downgrades are not installed unless the device form allows them.`}
             ${overview.candidates.versions.length === 0 ? nothing : html`<span class="flash">${CANDIDATE}</span> is a candidate.`}
           </p>
         </div>
-        ${matrix[0]?.patched == null
-          ? nothing
-          : html`<label class="choice">
-              <input
-                type="checkbox"
-                id="with-patches"
-                .checked=${this.patched}
-                @change=${(event: Event) => (this.patched = (event.target as HTMLInputElement).checked)}
-              />
-              With patches
-            </label>`}
+        <div class="choices">
+          ${image === undefined ? nothing : choice("with-images", "With firmware", view.withImages, (withImages) => this.model.set({ withImages }))}
+          ${matrix.rows[0]?.patched == null ? nothing : choice("with-patches", "With patches", this.patched, (patched) => (this.patched = patched))}
+          ${choice("as-time", `As time over ${linkOf(view.link).name}`, view.asTime, (asTime) => this.model.set({ asTime }))}
+        </div>
         <p class="legend small soft number" role="status">
-          ${matrixDone
-            ? html`<span>0</span><span class="ramp" aria-hidden="true"></span><span>${bytes(this.#most)}</span>`
-            : `${matrix.filter((row) => row !== null).length} of ${versions.length + 1} rows`}
+          ${matrix.isDone
+            ? html`<span>${this.#text(this.#ranks[0] ?? 0)}</span><span class="ramp" aria-hidden="true"></span><span>${this.#text(this.#ranks.at(-1) ?? 0)}</span>`
+            : `${matrix.rows.filter((row) => row !== null).length} of ${versions.length + 1} rows`}
         </p>
       </div>
       ${this.#dearest(versions)}
@@ -220,7 +247,7 @@ export class MatrixView extends ModelElement {
         class="scroller"
         role="grid"
         tabindex="0"
-        aria-label="Download size"
+        aria-label="Download ${view.asTime ? "time" : "size"}"
         aria-rowcount=${versions.length + 2}
         aria-colcount=${versions.length + 1}
         aria-activedescendant="cell-${this.at.row}-${this.at.column}"
@@ -234,16 +261,17 @@ export class MatrixView extends ModelElement {
         >
           <div class="head" role="row" aria-rowindex="1">
             <span class="name" role="columnheader" aria-colindex="1"><span>device on</span></span>
-            ${span(columns).map(
-              (column) => html`<span
-                class="column"
+            ${columns.map((column) => {
+              const name = versions[targetOf(column, versions)]!;
+              return html`<span
+                class="column ${column === 0 ? "newest" : ""}"
                 role="columnheader"
                 aria-colindex=${column + 2}
-                title=${candidateText(overview, versions[column]!)}
+                title=${candidateText(overview, name)}
                 .style=${x(column)}
-                ><span class="mono">${shown(overview, versions[column]!)}</span></span
-              >`,
-            )}
+                ><span class="mono">${shown(overview, name)}</span></span
+              >`;
+            })}
           </div>
           ${span(rows).map((row) => {
             const name = row === 0 ? NO_VERSION : versions[row - 1]!;
@@ -251,7 +279,7 @@ export class MatrixView extends ModelElement {
               <span class="name" role="rowheader" aria-colindex="1" title=${candidateText(overview, name)}
                 ><span class=${row === 0 ? "soft" : "mono"}>${shown(overview, name)}</span></span
               >
-              ${span(columns).map((column) => this.#cell(row, column, name, versions[column]!))}
+              ${columns.map((column) => this.#cell(row, column, name, versions[targetOf(column, versions)]!))}
             </div>`;
           })}
         </div>
@@ -262,26 +290,27 @@ export class MatrixView extends ModelElement {
   protected override updated(): void {
     const scroller = this.renderRoot.querySelector<HTMLElement>(".scroller");
     if (scroller === this.#scroller) return;
-    this.#sizes.disconnect();
+    this.#resized.disconnect();
     this.#scroller = scroller;
-    if (scroller !== null) this.#sizes.observe(scroller);
+    if (scroller !== null) this.#resized.observe(scroller);
   }
 
   #cell(row: number, column: number, from: string, to: string) {
     const { matrix, overview, view } = this.model;
-    const size = this.#size(row, column);
-    const [full, patched] = [matrix[row]?.bytes[column], matrix[row]?.patched?.[column]];
+    const value = this.#value(row, column);
+    const target = targetOf(column, overview!.releases);
+    const [full, patched] = [matrix.rows[row]?.bytes[target], matrix.rows[row]?.patched?.[target]];
     const [text, meaning] =
-      size === undefined ? ["…", "not counted yet"]
-      : size === -1 ? ["!", "refused"]
-      : Number.isNaN(size) ? ["–", "nothing to do"]
-      : [bytes(size), patched === undefined ? exactBytes(size) : `${exactBytes(full!)}, with patches ${exactBytes(patched)}`];
-    const share = size !== undefined && size > 0 ? Math.sqrt(size / this.#most) * 100 : 0;
+      value === undefined ? ["…", "not counted yet"]
+      : value === -1 ? ["!", "refused"]
+      : Number.isNaN(value) ? ["–", "nothing to do"]
+      : [this.#text(value), patched === undefined ? exactBytes(full!) : `${exactBytes(full!)}, with patches ${exactBytes(patched)}`];
+    const share = value !== undefined && value > 0 ? shareOf(value, this.#ranks) * 100 : 0;
     const active = row === this.at.row && column === this.at.column;
     const now = view.to === to && (row === 0 ? view.from === null : view.from === from);
     const names = [from, to].map((name) => candidateText(overview!, name));
     return html`<span
-      class="cell ${active ? "active" : ""} ${now ? "now" : ""} ${size === undefined || !(size >= 0) ? "none" : ""}"
+      class="cell ${column === 0 ? "newest" : ""} ${active ? "active" : ""} ${now ? "now" : ""} ${value === undefined || !(value >= 0) ? "none" : ""}"
       role="gridcell"
       id="cell-${row}-${column}"
       aria-colindex=${column + 2}
@@ -293,28 +322,31 @@ export class MatrixView extends ModelElement {
     >`;
   }
 
-  #size(row: number, column: number): number | undefined {
-    const sizes = this.model.matrix[row];
-    return ((this.patched ? sizes?.patched : null) ?? sizes?.bytes)?.[column];
+  #value(row: number, column: number): number | undefined {
+    return valueOf(this.model.matrix.rows[row], targetOf(column, this.model.overview!.releases), this.#shown);
+  }
+
+  #text(value: number): string {
+    return this.model.view.asTime ? duration(value) : bytes(value);
   }
 
   /** The largest downloads to the highest release. */
   #dearest(versions: readonly string[]) {
-    const { matrixDone } = this.model;
+    const { isDone } = this.model.matrix;
     const last = versions.length - 1;
-    if (!matrixDone || versions.length < 2) return nothing;
+    if (!isDone || versions.length < 2) return nothing;
     const costs = versions
       .slice(0, last)
-      .map((version, index) => ({ version, index, size: this.#size(index + 1, last) ?? NaN }))
-      .filter(({ size }) => size > 0)
-      .sort((left, right) => right.size - left.size)
+      .map((version, index) => ({ version, index, value: this.#value(index + 1, 0) ?? NaN }))
+      .filter(({ value }) => value > 0)
+      .sort((left, right) => right.value - left.value)
       .slice(0, 3);
     if (costs.length === 0) return nothing;
     return html`<p class="small">
       Largest downloads to <span class="mono">${versions[last]}</span>, from ${plural(last, "older release")}:
       ${costs.map(
-        ({ version, index, size }, place) =>
-          html`${place > 0 ? ", " : ""}<button class="plain mono" @click=${() => this.#open(index + 1, last)}>${version}</button>${bytes(size)}`,
+        ({ version, index, value }, place) =>
+          html`${place > 0 ? ", " : ""}<button class="plain mono" @click=${() => this.#open(index + 1, 0)}>${version}</button>${this.#text(value)}`,
       )}
     </p>`;
   }
@@ -324,7 +356,8 @@ export class MatrixView extends ModelElement {
     if (overview === null) return;
     this.at = { row, column };
     const versions = overview.releases.map((release) => release.version);
-    this.model.set({ tab: "plan", from: row === 0 ? null : versions[row - 1]!, to: versions[column]!, file: null });
+    const firmware = firmwareFor(this.model.view, overview);
+    this.model.set({ tab: "plan", from: row === 0 ? null : versions[row - 1]!, to: versions[targetOf(column, versions)]!, firmware, file: null });
   }
 
   #key(event: KeyboardEvent) {
@@ -359,7 +392,8 @@ export class MatrixView extends ModelElement {
     const [top, left] = [this.at.row * CELL.height, this.at.column * CELL.width];
     const [height, width] = [scroller.clientHeight - HEAD - CELL.height, scroller.clientWidth - label - CELL.width];
     scroller.scrollTop = Math.min(Math.max(scroller.scrollTop, top - height), top);
-    scroller.scrollLeft = Math.min(Math.max(scroller.scrollLeft, left - width), left);
+    // The newest target covers what is to its right.
+    if (this.at.column > 0) scroller.scrollLeft = Math.min(Math.max(scroller.scrollLeft, left - width), left - CELL.width);
     this.#look();
   }
 
@@ -389,7 +423,17 @@ function span({ start, end }: { start: number; end: number }): number[] {
 }
 
 function x(column: number): string {
-  return `left:calc(var(--label) + ${column * CELL.width}px)`;
+  return column === 0 ? "" : `left:calc(var(--label) + ${column * CELL.width}px)`;
+}
+
+/** The place of a column's release among all, the oldest first. */
+const targetOf = (column: number, { length }: ArrayLike<unknown>) => length - 1 - column;
+
+function choice(id: string, label: string, checked: boolean, take: (checked: boolean) => void) {
+  return html`<label class="choice">
+    <input type="checkbox" id=${id} .checked=${checked} @change=${(event: Event) => take((event.target as HTMLInputElement).checked)} />
+    ${label}
+  </label>`;
 }
 
 customElements.define("rp-matrix-view", MatrixView);
