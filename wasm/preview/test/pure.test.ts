@@ -4,6 +4,7 @@ import { parse as parseToml } from "smol-toml";
 import { describe, expect, test } from "vitest";
 
 import { difference, firstDifference, textOf } from "../src/engine/lines.js";
+import { sumsOf } from "../src/engine/sums.js";
 import { acceptLines, grouped, rowsOf } from "../src/found.js";
 import { bytes, change, duration, exactBytes, plural } from "../src/format.js";
 import { parse, SORTS, START, TABS, write, type View } from "../src/fragment.js";
@@ -53,6 +54,25 @@ describe("the address", () => {
   test("names a device only when it does", () => {
     expect(parse("tab=plan").device).toBe(false);
     expect(parse("from=").device).toBe(true);
+  });
+});
+
+describe("lists of sha1sum and sha256sum", () => {
+  const [sha1, sha256] = ["0123456789abcdef0123456789abcdef01234567", "ab".repeat(32)];
+  test.each([
+    ["of text", `${sha1}  flash/main.py\n`, [{ path: "flash/main.py", digest: sha1 }]],
+    ["of binary files, below a dot", `${sha256} *./flash/lib/a b.py\n`, [{ path: "flash/lib/a b.py", digest: sha256 }]],
+    ["with whole paths", `${sha1}  /flash/main.py`, [{ path: "flash/main.py", digest: sha1 }]],
+    ["with tags", `SHA256 (flash/a (1).py) = ${sha256.toUpperCase()}\nSHA1 (b) = ${sha1}\n`, [{ path: "flash/a (1).py", digest: sha256 }, { path: "b", digest: sha1 }]],
+    ["with escaped names", `\\${sha1}  a\\\\b\\nc\n`, [{ path: "a\\b\nc", digest: sha1 }]],
+    ["from Windows", `${sha1}  a\r\n\r\n${sha1}  b\r\n`, [{ path: "a", digest: sha1 }, { path: "b", digest: sha1 }]],
+    ["no such list", '[{"path": "a"}]', null],
+    ["nothing", "\n", null],
+    ["an MD5", `${sha1.slice(0, 32)}  a\n`, null],
+  ])("%s", (_, text, expected) => expect(sumsOf(text)).toEqual(expected));
+
+  test("a line that is none is named", () => {
+    expect(() => sumsOf(`${sha1}  a\nsha1sum: b: Permission denied\n`)).toThrow("line 2 of the list has no digest and path: sha1sum: b: Permission denied");
   });
 });
 

@@ -2,7 +2,7 @@
 
 import { hashFiles } from "airwaybill";
 
-import { contentAnswer, deviceAnswer, deviceListing } from "./verify.js";
+import { contentAnswer, deviceAnswer, deviceListing, summedAnswer } from "./verify.js";
 import { kindOf } from "./file.js";
 import { difference, firstDifference } from "./lines.js";
 import { matrix } from "./matrix.js";
@@ -55,8 +55,9 @@ export const methods: Answers = {
     return contentAnswer(manifest, own ? session.entries : await session.hash());
   },
   async verifyDevice(version, listing) {
-    const found = listing === null ? await session.hash() : await deviceListing(listing);
-    return deviceAnswer(session.catalog, version, found);
+    const found = listing === null ? { entries: await session.hash() } : await deviceListing(listing);
+    if ("sums" in found) return summedAnswer(session.catalog, version, await session.summed(version, found.sums));
+    return deviceAnswer(session.catalog, version, found.entries);
   },
 };
 

@@ -31,6 +31,7 @@ import type {
 import { refusal } from "./refusal.js";
 import { columns, lists, type DeviceFiles } from "./rows.js";
 import { isIn, ServerReleases } from "./server.js";
+import { summed, type Sum, type Summed } from "./sums.js";
 import { Zip } from "./zip.js";
 
 const REMEMBERED_RELEASES = 16;
@@ -164,6 +165,12 @@ export class Session {
   async hash(): Promise<Entry[]> {
     const sources = this.#taken();
     return hashed(sources, { sha256: false, signal: this.#begin().signal, onProgress: this.#progress("check") });
+  }
+
+  /** Compares a device's sums with the files of a release, for a check. */
+  summed(version: string, sums: readonly Sum[]): Promise<Summed> {
+    if (this.#opened === null) throw nothingOpen();
+    return summed(sums, this.#holds(version), contentsOf(this.#opened), { signal: this.#begin().signal, onProgress: this.#progress("check") });
   }
 
   plan(request: PlanRequest): PlanAnswer {

@@ -5,6 +5,7 @@ import { Manifest, verifyContent, verifyDevice, type Catalog, type Entry, type R
 import { SourceError } from "./failure.js";
 import { manifestBytes } from "./file.js";
 import type { VerifyAnswer, VerifyRow } from "./protocol.js";
+import { sumsOf, type Sum, type Summed } from "./sums.js";
 
 const LISTING_BYTES = 256 * 1024 * 1024;
 
@@ -21,18 +22,34 @@ export function deviceAnswer(catalog: Catalog, version: string, found: Entry[]):
   return answer(verifyDevice(catalog, version, []), verifyDevice(catalog, version, found));
 }
 
-/** A device's listing: a JSON array of files with `path`, `size` and `sha1`. */
-export async function deviceListing(document: Blob): Promise<Entry[]> {
+/** The same, with what is known of the files that differ. */
+export function summedAnswer(catalog: Catalog, version: string, { entries, shown }: Summed): VerifyAnswer {
+  const { rows, ...answer } = deviceAnswer(catalog, version, entries);
+  const isFound = ({ kind }: VerifyRow) => kind === "different" || kind === "unexpected";
+  return { ...answer, rows: rows.map((row) => (isFound(row) ? { ...row, ...shown.get(row.path) } : row)) };
+}
+
+/** A device's listing: what `sha1sum` or `sha256sum` prints, or a JSON array of files with `path`, `size` and `sha1`. */
+export async function deviceListing(document: Blob): Promise<{ sums: Sum[] } | { entries: Entry[] }> {
   if (document.size > LISTING_BYTES) throw new SourceError("json_invalid", "the file is too large for a device's listing");
-  const wanted = 'a device\'s listing is a JSON array of {"path": "flash/main.py", "size": 12, "sha1": "…"}';
+  const wanted = 'a device\'s listing is what sha1sum or sha256sum prints, or a JSON array of {"path": "flash/main.py", "size": 12, "sha1": "…"}';
+  const text = decoded(new Uint8Array(await document.arrayBuffer()));
+  const sums = sumsOf(text);
+  if (sums !== null) return { sums };
   let parsed: unknown;
   try {
-    parsed = JSON.parse(await document.text());
+    parsed = JSON.parse(text);
   } catch (error) {
     throw new SourceError("json_invalid", `${wanted}; this is not JSON: ${(error as Error).message}`);
   }
   if (!Array.isArray(parsed)) throw new SourceError("field_type", `${wanted}; this is not an array`);
-  return parsed as Entry[];
+  return { entries: parsed as Entry[] };
+}
+
+/** PowerShell writes what a command prints as UTF-16. */
+function decoded(bytes: Uint8Array): string {
+  const isUtf16 = bytes[0] === 0xff && bytes[1] === 0xfe;
+  return new TextDecoder(isUtf16 ? "utf-16le" : "utf-8").decode(bytes);
 }
 
 /** Checked against an empty listing, every file is missing: that is how the engine names all of them. */

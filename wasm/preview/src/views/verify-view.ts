@@ -4,6 +4,9 @@ import type { VerifyRow, Content } from "../engine/protocol.js";
 import { choose, fileOf, folderHint, isFolder, isZip, ofDrop, ofInput, type Choice } from "../files.js";
 import { count, exactBytes } from "../format.js";
 import { candidateText } from "../parts/candidate.js";
+import { copyText, download } from "../parts/carry.js";
+import "../parts/code-lines.js";
+import { DEVICE_FILES, DEVICE_FILES_NAME } from "../parts/device-files.js";
 import { ModelElement } from "../parts/element.js";
 import { problemNotice } from "../parts/problem.js";
 import { shared } from "../parts/style.js";
@@ -20,7 +23,7 @@ const WORDS: Record<VerifyRow["kind"], { sign: string; word: string; class: stri
 
 /** Compares files with a manifest (rule Y1) or with a release (rule Y2). */
 export class VerifyView extends ModelElement {
-  static override properties = { ...ModelElement.properties, version: { state: true }, onlyWrong: { state: true } };
+  static override properties = { ...ModelElement.properties, version: { state: true }, onlyWrong: { state: true }, copied: { state: true } };
   static override styles = [
     shared,
     css`
@@ -91,6 +94,8 @@ export class VerifyView extends ModelElement {
 
   declare version: string | null;
   declare onlyWrong: boolean;
+  /** Whether the program was copied. */
+  declare copied: string;
   #rows = new VirtualRows(this, ROW);
   #shown: unknown = null;
 
@@ -98,6 +103,7 @@ export class VerifyView extends ModelElement {
     super();
     this.version = null;
     this.onlyWrong = false;
+    this.copied = "";
   }
 
   protected override render() {
@@ -132,12 +138,33 @@ export class VerifyView extends ModelElement {
                 ${[...versions].reverse().map((name) => html`<option value=${name} .selected=${name === version}>${candidateText(overview, name)}</option>`)}
               </select>
             </div>
-            ${this.#drop("device-listing", "Drop the device's listing here (JSON: path, size, sha1), or", "choose a listing", (file) => this.model.verifyDevice(version, file, null), copied)}
-            ${this.#drop("device-folder", "or drop a copy of its files, or", "choose a folder", null, copied)}`,
+            ${this.#drop("device-listing", "Drop the device's listing here (of sha1sum or sha256sum, or JSON), or", "choose a listing", (file) => this.model.verifyDevice(version, file, null), copied)}
+            ${this.#drop("device-folder", "or drop a copy of its files, or", "choose a folder", null, copied)} ${this.#howToList()}`,
         )}
       </div>
       ${problemNotice(problems.check, "Not checked:")} ${this.#result()}
     `;
+  }
+
+  #howToList() {
+    return html`<details id="how-to-list" class="small">
+      <summary>How to list a device's files</summary>
+      <p>
+        Save this as <code>${DEVICE_FILES_NAME}</code>, then
+        <code>mpremote run ${DEVICE_FILES_NAME} &gt; device.json</code>. Of a copy of its files:
+        <code>find . -type f -exec sha256sum {} + &gt; device.txt</code>
+      </p>
+      <rp-code-lines .text=${DEVICE_FILES.trimEnd()} label="A program that lists a device's files"></rp-code-lines>
+      <p class="row">
+        <button @click=${this.#copy}>Copy</button>
+        <button @click=${() => download(DEVICE_FILES, DEVICE_FILES_NAME, "text/x-python")}>Download</button>
+        <span role="status">${this.copied}</span>
+      </p>
+    </details>`;
+  }
+
+  async #copy() {
+    this.copied = (await copyText(DEVICE_FILES)) ? "copied" : "the browser did not allow copying; use Download instead";
   }
 
   protected override updated(): void {
