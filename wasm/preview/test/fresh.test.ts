@@ -31,9 +31,10 @@ class Fresh {
     const server = await serve(root, ...options);
     const visit = await Visit.open(browser, `${server.url}_preview/`);
     await visit.settled();
-    await visit.page.clock.install();
+    await visit.page.clock.install({ time: 0 });
+    // From here on in the test's time: installed alone, a clock goes on by itself.
+    await visit.page.clock.pauseAt(60 * 60 * 1000);
     const fresh = new Fresh(root, server, visit);
-    // From here on in the test's time.
     await fresh.seen();
     return fresh;
   }
