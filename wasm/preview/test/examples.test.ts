@@ -323,7 +323,12 @@ test.each([[360, 740], [1280, 800], [1920, 1080]] as const)("a file opens where 
   }
   expect(await tab.locator("#file-opened").textContent()).toBe("sd/asset_that_will_be_removed.wav is open after the list; Escape closes it.");
   await visit.shot(`file-${width}`);
+  const address = tab.url();
   await tab.keyboard.press("Escape");
   await tab.locator("rp-file-detail").waitFor({ state: "hidden" });
   await visit.end();
+  const colleague = await Visit.open(browser, address, { viewport: { width, height } });
+  await colleague.page.locator("#file-opened", { hasText: "removed.wav" }).waitFor({ state: "attached" });
+  await colleague.page.locator(".item.active", { hasText: "removed.wav" }).waitFor();
+  await colleague.end();
 });

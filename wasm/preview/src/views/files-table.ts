@@ -253,6 +253,12 @@ export class FilesTable extends ModelElement {
   /** Scrolls until the chosen row is not behind an element at the lower edge of the window. */
   async keepAbove(element: LitElement): Promise<void> {
     await Promise.all([this.updateComplete, element.updateComplete]);
+    const { file } = this.model.view;
+    const chosen = this.#order.findIndex((row) => this.#paths[row] === file);
+    if (chosen < 0) return;
+    if (chosen !== this.active) this.#rows.reveal(chosen);
+    this.active = chosen;
+    await this.updateComplete;
     const row = this.renderRoot.querySelector(".item.active");
     const covered = (row?.getBoundingClientRect().bottom ?? 0) - element.getBoundingClientRect().top;
     if (covered > 0 && getComputedStyle(element).position === "fixed") scrollBy({ top: covered });

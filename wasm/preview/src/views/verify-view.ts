@@ -40,7 +40,12 @@ export class VerifyView extends ModelElement {
       .card {
         display: grid;
         gap: 10px;
+        grid-template-columns: minmax(0, 1fr);
         align-content: start;
+      }
+      details p {
+        margin: 8px 0;
+        overflow-wrap: anywhere;
       }
       .drop {
         border: 1px dashed var(--strong-line);
