@@ -93,6 +93,14 @@ export class ReleasePreview extends LitElement {
       [role="tab"]:focus-visible {
         outline-offset: -3px;
       }
+      @media (forced-colors: active) {
+        [role="tab"] {
+          border-bottom-color: Canvas;
+        }
+        [role="tab"][aria-selected="true"] {
+          border-bottom-color: Highlight;
+        }
+      }
       .count {
         display: inline-block;
         min-width: 20px;

@@ -55,6 +55,34 @@ const LOOKS = [
   { name: "narrow-dark", colorScheme: "dark", viewport: { width: 360, height: 740 } },
 ] as const;
 
+test("in high contrast the chosen tab, row and kind, the bars and the heat map are seen", async () => {
+  const visit = await Visit.open(browser, `${server.url}_preview/#from=1.0.0&file=flash%2Fmain.py`, { forcedColors: "active" });
+  const { page } = visit;
+  const style = (selector: string, property: string) =>
+    page.locator(selector).first().evaluate((element, property) => getComputedStyle(element).getPropertyValue(property), property);
+  await page.locator("rp-file-detail dl").waitFor();
+  expect(await violations(visit)).toEqual([]);
+  await visit.shot("plan-high-contrast");
+  const canvas = await style("rp-share-bar ol", "background-color");
+  for (const [chosen, other, property] of [
+    ["#tab-plan", "#tab-matrix", "border-bottom-color"],
+    ["#kind-new", "#kind-same", "border-top-color"],
+    [".item[aria-selected=true]", ".item[aria-selected=false]", "outline-style"],
+    [".part.flash", ".part.update", "background-color"],
+    [".dot.flash", ".dot.update", "background-color"],
+  ] as const) {
+    expect(await style(chosen, property), chosen).not.toBe(await style(other, property));
+    expect(await style(chosen, property), chosen).not.toBe(canvas);
+  }
+  await page.getByRole("tab", { name: "Matrix" }).click();
+  await page.locator("rp-matrix-view .ramp").waitFor();
+  expect(await style("#cell-0-0", "background-color")).not.toBe(await style("#cell-1-1", "background-color"));
+  expect(await style(".ramp", "background-image")).toContain("gradient");
+  expect(await violations(visit)).toEqual([]);
+  await visit.shot("matrix-high-contrast");
+  await visit.end();
+});
+
 describe.each(LOOKS)("$name", ({ name, colorScheme, viewport }) => {
   const look = { colorScheme, viewport };
 
@@ -67,6 +95,7 @@ describe.each(LOOKS)("$name", ({ name, colorScheme, viewport }) => {
   ])("%s", async (view, fragment, there) => {
     const visit = await Visit.open(browser, `${server.url}_preview/#${fragment}`, look);
     await visit.page.locator(there).first().waitFor();
+    for (const fold of await visit.page.locator("#how-to-list > summary").all()) await fold.click();
     expect(await violations(visit)).toEqual([]);
     const wide = await visit.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     expect(wide, "no scrolling sideways").toBeLessThanOrEqual(0);

@@ -96,6 +96,15 @@ export class FilesTable extends ModelElement {
       .item[aria-selected="true"] {
         background: var(--accent-soft);
       }
+      @media (forced-colors: active) {
+        .kinds button[aria-pressed="true"] {
+          border-color: Highlight;
+        }
+        .item[aria-selected="true"] {
+          outline: 2px solid Highlight;
+          outline-offset: -2px;
+        }
+      }
       .grid:focus-visible .item.active {
         outline: 2px solid var(--accent);
         outline-offset: -2px;

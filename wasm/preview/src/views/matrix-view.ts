@@ -8,7 +8,7 @@ import { candidateText, isCandidate } from "../parts/candidate.js";
 import { ModelElement } from "../parts/element.js";
 import { shared } from "../parts/style.js";
 
-const CELL = { width: 90, height: 30 };
+const CELL = { width: 96, height: 30 };
 const HEAD = 34;
 const OVERSCAN = 3;
 const NO_VERSION = "no version";
@@ -95,13 +95,14 @@ export class MatrixView extends ModelElement {
       .cell {
         position: absolute;
         top: 0;
-        width: 90px;
+        width: 96px;
         height: 100%;
         display: flex;
         align-items: center;
         justify-content: end;
-        padding: 0 8px;
+        padding: 0 7px;
         font-size: 0.86rem;
+        white-space: nowrap;
       }
       .column {
         font-weight: 600;
@@ -115,7 +116,12 @@ export class MatrixView extends ModelElement {
       .column.newest {
         background: var(--sunken);
       }
+      .cell,
+      .ramp {
+        forced-color-adjust: none;
+      }
       .cell {
+        color: var(--text);
         cursor: pointer;
         font-variant-numeric: tabular-nums;
         border-right: 1px solid var(--panel);

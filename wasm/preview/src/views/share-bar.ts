@@ -25,6 +25,10 @@ export class ShareBar extends ModelElement {
         border-radius: 5px;
         overflow: hidden;
       }
+      .part,
+      .dot {
+        forced-color-adjust: none;
+      }
       .part {
         min-width: 3px;
         background: currentColor;
