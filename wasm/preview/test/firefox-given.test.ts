@@ -67,7 +67,7 @@ describe.each(["light", "dark"] as const)("%s", (scheme) => {
     await firefox.shot(`candidate-firefox-${scheme}-${width}`);
     await firefox.click("#tab-matrix");
     await firefox.text("rp-matrix-view >> .about", "◆ is a candidate.");
-    await firefox.text("#cell-2-2", "3.81 kB");
+    await firefox.text("#cell-2-0", "3.81 kB");
     await firefox.shot(`candidate-matrix-firefox-${scheme}-${width}`);
     await firefox.click("#layers button");
     await firefox.text("#source", "Zip next.zip as 1.0.2 · 1 release");
