@@ -39,7 +39,7 @@ export function cases(...names: string[]): Case[] {
 }
 
 /**
- * A person cannot give the page a refused request, settings alone, more than one device, globs and the time of a server, files that cannot be read, and
+ * A person cannot give the page nothing, a refused request, settings alone, more than one device, globs and the time of a server, files that cannot be read, and
  * those of whose content nothing is known.
  */
 function fits({ input: { listing = [], contents = {}, options = {}, check = {} }, ok }: Vector): boolean {
@@ -47,7 +47,7 @@ function fits({ input: { listing = [], contents = {}, options = {}, check = {} }
     ({ path, size = 0, link, unread, mtime }) =>
       link !== null && unread === undefined && mtime === undefined && (size === 0 || contents[path] !== undefined),
   );
-  return ok != null && isPlain && Object.keys(options).every((key) => key === "scheme") && (check.current ?? []).length <= 1;
+  return ok != null && isPlain && listing.length > 0 && Object.keys(options).every((key) => key === "scheme") && (check.current ?? []).length <= 1;
 }
 
 function ofVector(file: string, { name, input, ok }: Vector): Case {
