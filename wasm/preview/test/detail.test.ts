@@ -70,7 +70,7 @@ test("a protected file shows what the releases have, and that no update touches 
   await tab.getByText("A device without a version downloads 3 B").waitFor();
   expect(await said(visit, "boot.py")).toMatch(/not known here\. In 1\.0\.1 16 B/);
   await tab.locator("#from").selectOption("1.0.1");
-  await tab.getByText("no file differs except protected ones").waitFor();
+  await tab.getByText("Files: it is on the highest release, 1.0.1, already.").waitFor();
   await visit.end();
   await own.stop();
 });
