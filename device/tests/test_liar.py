@@ -94,7 +94,8 @@ def replay(draw: random.Random, files: Files) -> None:
     name = draw.choice(("1.0.0", "other", "older", "firmware_1.0.0.bin"))
     target = draw.choice(("1.0.1", "firmware_1.0.1.bin"))
     for end in (".waybill", ".waybill.sig"):
-        files[f"/{target}{end}"] = files[f"/{name}{end}"]
+        if f"/{name}{end}" in files:  # another lie may have dropped it
+            files[f"/{target}{end}"] = files[f"/{name}{end}"]
 
 
 def drop(draw: random.Random, files: Files) -> None:
