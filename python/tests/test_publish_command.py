@@ -118,6 +118,7 @@ def test_a_draft_of_keys_stays(publish: Publish, releases: Path, www: Path) -> N
 @pytest.mark.parametrize(
     ("destination", "code"),
     [
+        ("", "destination_invalid"),
         ("http://example.com/x", "destination_invalid"),
         ("ftp://example.com/x", "destination_invalid"),
         ("s3:/bucket/x", "destination_invalid"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -129,6 +130,10 @@ def test_a_grace_of_nothing_is_until_the_next_run() -> None:
     assert (ended.due, ended.ended) == ([], {FILE: entry(unused=at(0))})
     later = Plan.of([], Record(ended.ended), {FILE: THERE}, NOW, 0)
     assert later.due == [FILE]
+
+
+def test_a_grace_without_end_deletes_nothing() -> None:
+    assert Plan.of([], Record({FILE: entry(unused=at(-DAY))}), {FILE: THERE}, NOW, math.inf).due == []
 
 
 def test_a_deleted_object_is_forgotten_when_no_cache_has_it() -> None:

@@ -38,6 +38,8 @@ from airwaybill.publish.run import run
 from airwaybill.publish.stores import open_store
 
 HOUR_SECONDS = 3600
+# How often what still changes is looked at, at least.
+LOOK_AGAIN_SECONDS = 60.0
 
 
 def _newest(text: str) -> Optional[int]:
@@ -186,7 +188,7 @@ def _settled(scan: Callable[[], _directory.Directory], settle: float) -> _direct
             rule = f"waiting until nothing in it has changed for {settle:.10g} s; --settle 0 does not wait"
             complain(f"{shown(unsettled[0])}{others}: perhaps a copy under way: {rule}")
             told = unsettled
-        time.sleep(max(waits[name] for name in unsettled))
+        time.sleep(min(LOOK_AGAIN_SECONDS, max(waits[name] for name in unsettled)))
 
 
 def _unsettled(found: _directory.Directory, waits: Mapping[str, float]) -> list[str]:

@@ -6,6 +6,7 @@ import hashlib
 import itertools
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -37,12 +38,17 @@ class Folder:
         user = getattr(os, "getuid", str)()
         try:
             with FileLock(os.path.join(tempfile.gettempdir(), f"airwaybill-{user}-{name}.lock"), timeout=0):
-                shutil.rmtree(self._unfinished, ignore_errors=True)
-                yield
-                shutil.rmtree(self._unfinished, ignore_errors=True)
+                self._clear()
+                try:
+                    yield
+                finally:
+                    self._clear()
         except Timeout:
             rule = "another run publishes there at this moment"
             raise CommandError(CHECK_FAILED, "published_meanwhile", f"{shown(self._top)}: {rule}") from None
+
+    def _clear(self) -> None:
+        shutil.rmtree(self._unfinished, ignore_errors=True)
 
     def objects(self) -> dict[str, Stored]:
         with _telling(f"list {self._top}"):
@@ -75,7 +81,7 @@ class Folder:
         return None if found is None else found.version
 
     def put(self, key: str, data: bytes, content_type: str, cache_control: str) -> None:
-        beside = os.path.join(self._unfinished, str(next(self._numbers)))
+        beside = os.path.join(self._unfinished, f"{os.getpid()}-{next(self._numbers)}")
         target = self._path(key)
         with _telling(f"write {key}"):
             for path in (beside, target):
@@ -87,7 +93,7 @@ class Folder:
     def replace(self, key: str, data: bytes, version: object) -> object:
         if self.version(key) != version:
             raise LostError
-        if version is not None:
+        if version is not None and sys.platform != "win32":
             # What was put so far is on the disk before something says so.
             os.sync()
         self.put(key, data, "", "")

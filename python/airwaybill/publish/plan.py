@@ -55,7 +55,7 @@ class Plan(NamedTuple):
         published = {one.key for one in items}
         others = {key: entry for key, entry in entries.items() if key not in published}
         withdrawn = sorted(filter(is_manifest, others))
-        ended = _ended(others, text_of(now), text_of(now - grace))
+        ended = _ended(others, text_of(now), text_of(max(0.0, now - grace)))
         due = sorted(key for key, entry in {**others, **ended}.items() if entry.deleted is not None and key in stored)
         claimed = _claimed(entries, kept, put, stored, text_of(now))
         is_takeover = record.run is not None

@@ -66,13 +66,13 @@ class Store(Protocol):
 
 def open_store(destination: str) -> Store:
     """The folder at a path, or the object storage at a URL."""
-    if not SCHEME.match(destination):
+    if destination and not SCHEME.match(destination):
         from airwaybill.publish.folder import Folder
 
         return Folder(destination)
     if not URL.fullmatch(destination):
         expected = "expected a path, s3://BUCKET/PREFIX, gs://BUCKET/PREFIX or az://CONTAINER/PREFIX"
-        raise CommandError(WRONG_USAGE, "destination_invalid", f"{shown(destination)}: {expected}")
+        raise CommandError(WRONG_USAGE, "destination_invalid", f"{shown(destination) or 'nothing'}: {expected}")
     from airwaybill.publish.bucket import Bucket
 
     return Bucket(destination)
