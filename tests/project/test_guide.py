@@ -38,7 +38,9 @@ class Shell:
     def run(self, command: str) -> str:
         if command.startswith("airwaybill serve "):
             return self._serve(command)
-        environment = {**os.environ, "PATH": f"{PROGRAMS}{os.pathsep}{os.environ['PATH']}"}
+        # As after a checkout that is some seconds old.
+        settled = {"AIRWAYBILL_SETTLE": "0"}
+        environment = {**os.environ, **settled, "PATH": f"{PROGRAMS}{os.pathsep}{os.environ['PATH']}"}
         done = subprocess.run(
             ["bash", "-c", command.replace(PORT, self._port)],
             cwd=self._place,
