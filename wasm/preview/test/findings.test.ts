@@ -72,26 +72,37 @@ describe("the vectors of the check", () => {
   });
 
   afterAll(async () => {
-    // What is opened here leaves the browser nowhere; an address without it shows the server's releases.
-    expect(visit.requests.slice(served).filter((url) => !url.startsWith(page))).toEqual([]);
+    // What is opened here leaves the browser nowhere.
+    expect(visit.requests.slice(served).filter((url) => !url.startsWith(page) || url.endsWith("listing.json"))).toEqual([]);
     await visit.end();
   });
 
-  const ask = (view: string) => visit.page.evaluate((view) => void (location.hash = view), view);
+  /** Of what is open. */
+  const ask = (view: string) =>
+    visit.page.evaluate(async (view) => {
+      const wanted = new URLSearchParams(view);
+      const shown = new URLSearchParams(location.hash.slice(1));
+      for (const name of ["folder", "zip", "digest"]) if (shown.has(name)) wanted.set(name, shown.get(name)!);
+      const fragment = `#${wanted.toString()}`;
+      if (fragment === location.hash) return;
+      const changed = new Promise((resolve) => addEventListener("hashchange", resolve, { once: true }));
+      location.hash = fragment;
+      await changed;
+    }, view);
 
   test.each(cases("reported-content", "reported-names").filter(({ links }) => Object.keys(links).length === 0))("$name, as a folder", async (one) => {
-    await ask(one.view);
     await visit.drop("main", releases(one.name, one.files, ...one.directories));
     await visit.page.locator("#source", { hasText: one.name }).waitFor();
+    await ask(one.view);
     await expectFound(visit, one);
   });
 
   test.each(cases("reported-content", "reported-names", "client", "firmware", "good", "meaning", "request", "start"))("$name, as a zip", async (one) => {
-    await ask(one.view);
     const path = join(folder, `${one.name}.zip`);
     writeFileSync(path, zipped(one));
     await visit.pick("#open-zip", path);
     await visit.page.locator("#source", { hasText: `${one.name}.zip` }).waitFor();
+    await ask(one.view);
     await expectFound(visit, one);
   });
 });
