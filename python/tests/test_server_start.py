@@ -122,7 +122,7 @@ __main__.main()
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 @pytest.mark.parametrize("moment", ["before the imports", "while it serves", "while two serve"])
 def test_signals_count_for_process_1(root: Path, moment: str, number: signal.Signals) -> None:
-    alone = ("unshare", "--pid", "--fork")
+    alone = ("unshare", "--pid", "--fork", "--kill-child")
     if shutil.which("unshare") is None or subprocess.run([*alone, "true"], capture_output=True).returncode:
         pytest.skip("this machine lets no process be process 1")
     command: tuple[str, ...] = (sys.executable, "-c", BEFORE_THE_IMPORTS)
