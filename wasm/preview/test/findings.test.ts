@@ -13,6 +13,7 @@ import { EXAMPLES } from "./support/places.js";
 import { serve, type Server } from "./support/server.js";
 import { scratch, writeTree } from "./support/tree.js";
 import { cases, hintsOf, signOf, verdictOf, zipped, type Case } from "./support/vectors.js";
+import { showing } from "./support/view.js";
 
 const PANEL = "rp-findings-view section";
 const MAIN = "import app\n";
@@ -77,23 +78,10 @@ describe("the vectors of the check", () => {
     await visit.end();
   });
 
-  /** Of what is open. */
-  const ask = (view: string) =>
-    visit.page.evaluate(async (view) => {
-      const wanted = new URLSearchParams(view);
-      const shown = new URLSearchParams(location.hash.slice(1));
-      for (const name of ["folder", "zip", "digest"]) if (shown.has(name)) wanted.set(name, shown.get(name)!);
-      const fragment = `#${wanted.toString()}`;
-      if (fragment === location.hash) return;
-      const changed = new Promise((resolve) => addEventListener("hashchange", resolve, { once: true }));
-      location.hash = fragment;
-      await changed;
-    }, view);
-
   test.each(cases("reported-content", "reported-names").filter(({ links }) => Object.keys(links).length === 0))("$name, as a folder", async (one) => {
     await visit.drop("main", releases(one.name, one.files, ...one.directories));
     await visit.page.locator("#source", { hasText: one.name }).waitFor();
-    await ask(one.view);
+    await visit.page.evaluate(showing(one.view));
     await expectFound(visit, one);
   });
 
@@ -102,7 +90,7 @@ describe("the vectors of the check", () => {
     writeFileSync(path, zipped(one));
     await visit.pick("#open-zip", path);
     await visit.page.locator("#source", { hasText: `${one.name}.zip` }).waitFor();
-    await ask(one.view);
+    await visit.page.evaluate(showing(one.view));
     await expectFound(visit, one);
   });
 });

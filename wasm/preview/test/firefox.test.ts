@@ -89,7 +89,7 @@ describe("the vectors of the check", () => {
     writeFileSync(path, zipped(one));
     await firefox.pick("#zip", path);
     await firefox.text("#source", `${one.name}.zip`);
-    await firefox.open(`${page}#${one.view}`);
+    await firefox.show(one.view);
     expect(await firefox.text("[aria-busy=false] #verdict", verdictOf(one.findings))).toBe(
       `${signOf(one.findings)} ${verdictOf(one.findings)}`,
     );

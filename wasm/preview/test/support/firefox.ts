@@ -10,6 +10,7 @@ import WebSocket from "ws";
 
 import { FIREFOX, SCREENSHOTS } from "./places.js";
 import { scratch } from "./tree.js";
+import { showing } from "./view.js";
 
 interface Answer {
   id?: number;
@@ -93,6 +94,11 @@ export class Firefox {
   async open(url: string, viewport = { width: 1280, height: 900 }): Promise<void> {
     await this.#ask("browsingContext.setViewport", { context: this.#context, viewport });
     await this.#ask("browsingContext.navigate", { context: this.#context, url, wait: "complete" });
+  }
+
+  /** Another view of what is open. */
+  async show(view: string): Promise<void> {
+    await this.#evaluate(showing(view));
   }
 
   /** What a person reads in an element, with white space as one space, as soon as it has one of these texts. */
