@@ -212,7 +212,7 @@ def _checked(
     if errors:
         count = "1 error" if errors == 1 else f"{errors} errors"
         raise CommandError(CHECK_FAILED, "check_failed", f"nothing was published: the check found {count}")
-    if any(name.startswith(f"{_signing.KEYS}/") for name in documents):
+    if _signing.has_keys(documents):
         _refuse_wrong(catalog, found.listing, documents)
     return catalog
 
