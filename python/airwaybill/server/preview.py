@@ -125,7 +125,11 @@ class Preview:
             work = partial(_render, snapshot, snapshot.checked, self._config)
             self._rendered = await self._workers.once(("listing", snapshot.generation), work)
         shared = self._rendered[1]
-        about = {"base_url": asked.base_url, "dst_paths": self._config.dst_paths}
+        about = {
+            "base_url": asked.base_url,
+            "dst_paths": self._config.dst_paths,
+            "generation": snapshot.generation,
+        }
         end = json.dumps(about, ensure_ascii=False).encode("utf-8", "backslashreplace")[1:] + b"\n"
         etag = hashlib.blake2b(end + shared.digest.encode(), digest_size=16).hexdigest()
         headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-cache")]

@@ -14,6 +14,7 @@ import type {
   PlanRequest,
   Refusal,
   Render,
+  ReportFormat,
   Settling,
   SourceName,
   Wish,
@@ -24,22 +25,10 @@ import { isSame, START, type View } from "./fragment.js";
 import { linkOf } from "./links.js";
 import { MatrixRows } from "./matrix-rows.js";
 import { Turns } from "./turns.js";
+import { problem, type Problem, type Progress } from "./work.js";
 
 /** What a question is about. */
-export type Topic = "plan" | "findings" | "file" | "manifest" | "compare" | "check";
-
-export interface Progress {
-  what: string;
-  done: number;
-  total: number;
-  /** Files found so far, while a folder is being listed. */
-  files: number | null;
-}
-
-export interface Problem {
-  code: string;
-  message: string;
-}
+export type Topic = "plan" | "findings" | "file" | "manifest" | "report" | "compare" | "check";
 
 export type Checked = { what: "content" | "device"; name: string; answer: VerifyAnswer } | null;
 
@@ -207,6 +196,18 @@ export class Model {
   dismiss(where: keyof Model["problems"]): void {
     delete this.problems[where];
     this.#changed();
+  }
+
+  /** The plan as a document to hand over; null if there is none, and then `problems` says why, or another plan is shown. */
+  async makeReport(format: ReportFormat): Promise<string | null> {
+    const { view, overview, request } = this;
+    // Of a folder without a server nobody has said where it will be.
+    const baseUrl = view.base ?? overview?.server?.baseUrl ?? null;
+    let report: string | null = null;
+    await this.#turn("report", () => this.#engine.ask("report", format, request, baseUrl), (text) => {
+      report = text;
+    });
+    return report;
   }
 
   async compare(): Promise<void> {
@@ -397,6 +398,8 @@ export class Model {
 
   #askPlan(): void {
     const { request } = this;
+    this.#turns.forget("report");
+    delete this.problems.report;
     void this.#turn("plan", () => this.#engine.ask("plan", request), (plan) => {
       this.plan = plan;
       this.paths = plan.rows.count === 0 ? [] : plan.rows.paths.split("\n");
@@ -488,11 +491,6 @@ export class Model {
   #changed(): void {
     for (const listener of this.#listeners) listener();
   }
-}
-
-function problem(error: unknown): Problem {
-  if (error instanceof EngineError) return { code: error.code, message: error.message };
-  return { code: "failed", message: error instanceof Error ? error.message : String(error) };
 }
 
 function differs(left: View, right: View, ...names: (keyof View)[]): boolean {

@@ -1,6 +1,7 @@
 // The worker's answers to what the page asks.
 
 import { hashFiles } from "airwaybill";
+import { init } from "airwaybill/report";
 
 import { contentAnswer, deviceAnswer, deviceListing, summedAnswer } from "./verify.js";
 import { kindOf } from "./file.js";
@@ -38,6 +39,7 @@ export const methods: Answers = {
     const { generation } = session;
     return session.findings({ target, from, isWanted: () => turn === checks && generation === session.generation });
   },
+  report: (format, plan, baseUrl) => session.report(format, plan, baseUrl),
   compare,
   look: (listing) => session.look(listing),
   async matrix(key, base, load) {
@@ -77,5 +79,7 @@ async function compare(plan: PlanRequest, render: Render, server: string): Promi
   return { ...answer, lines: difference(other, text)?.lines ?? firstDifference(other, text) };
 }
 
-// Loads what hashing needs while the server is still near: the van may be out of its reach later.
-void hashFiles([{ path: "1/nothing", file: new Blob(["nothing"]) }], { concurrency: 1 });
+// Loads what hashing and a report need while the server is still near: the van may be out of its reach later.
+void hashFiles([{ path: "1/nothing", file: new Blob(["nothing"]) }], { concurrency: 1 })
+  .then(() => init())
+  .catch(() => undefined); // who needs them tries again, and says why

@@ -4,10 +4,10 @@ import { Catalog, Filter, isDocument, isPatch, type Entry, type FileRecord, type
 
 import type { Contents } from "./contents.js";
 import type { Read } from "./given.js";
-import type { Candidates, CheckSettings, Overview, SignedAnswer, SourceName, VersionScheme } from "./protocol.js";
+import type { Candidates, CheckSettings, Overview, SourceName, VersionScheme } from "./protocol.js";
 import { releasesInside } from "./refusal.js";
 import { sizeOf, type ServerOptions, type ServerReleases } from "./server.js";
-import { documentsAbout, documentsOf, hasKeys, signedBy, signedByServer, type Documents } from "./signed.js";
+import { answerOf, documentsAbout, documentsOf, hasKeys, signedBy, signedByServer, type Documents, type Signed } from "./signed.js";
 
 export interface OpenSource {
   /** The one that was open last. */
@@ -101,6 +101,7 @@ export function catalogOf(opened: OpenSource, scheme: VersionScheme): OpenCatalo
 
 export function overviewOf(opened: OpenSource, { catalog, scheme }: OpenCatalog): Omit<Overview, "generation" | "chosenScheme"> {
   const { given, entries, server } = opened;
+  const signed = signedOf(opened, catalog);
   const { releases, firmware, ignored, warnings } = catalog;
   const { ignore, protect } = optionsOf(opened);
   const files = entries.filter(({ path }) => !path.endsWith("/") && !isDocument(path) && !isPatch(path));
@@ -112,7 +113,7 @@ export function overviewOf(opened: OpenSource, { catalog, scheme }: OpenCatalog)
     kind: isServer ? "server" : given!.source.kind,
     name: isServer ? server!.host : given!.source.name,
     ...{ releases, firmware, ignored, warnings, entries: files.length, bytes: sizeOf(files), scheme, ignore, protect },
-    signed: signedOf(opened, catalog),
+    signed: signed === null ? null : answerOf(signed),
     server: baseUrl === undefined || dstPaths === undefined ? null : { baseUrl, dstPaths },
     settling: isServer ? server!.settling : [],
     below: releases.length > 0 ? null : (releasesInside(entries.map(({ path }) => path), server?.document.options ?? {})[0] ?? null),
@@ -128,7 +129,7 @@ function candidatesOf({ candidates, server }: OpenSource, { releases, firmware }
 }
 
 /** Of a server only what it says itself: it sends no SHA-256. */
-function signedOf(opened: OpenSource, catalog: Catalog): SignedAnswer | null {
+export function signedOf(opened: OpenSource, catalog: Catalog): Signed | null {
   const { server, given, documents, candidates } = opened;
   const said = server?.document.signed ?? null;
   const below = showsServer(opened) && said !== null ? signedByServer(said) : null;

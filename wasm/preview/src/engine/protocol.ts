@@ -14,8 +14,9 @@ import type {
   SigningStatus,
   VersionScheme,
 } from "airwaybill";
+import type { ReportFormat } from "airwaybill/report";
 
-export type { Acceptance, CheckSettings, Content, DstPaths, Firmware, Notice, PlanRequest, Release, Report, VersionScheme };
+export type { Acceptance, CheckSettings, Content, DstPaths, Firmware, Notice, PlanRequest, Release, Report, ReportFormat, VersionScheme };
 
 /**
  * One file with its path from the top directory; null when it disappeared after it was listed. Without one, a path that ends in `/`
@@ -315,6 +316,8 @@ export interface Methods {
   file(request: PlanRequest, path: string): FileAnswer;
   /** The check of a release, null for the highest, for devices on another, null for the one below it. */
   findings(target: string | null, from: string | null): FindingsAnswer;
+  /** The document to hand over; without a base URL it names none. */
+  report(format: ReportFormat, request: PlanRequest, baseUrl: string | null): string;
   /** The rows come as events; with what takes time if it says how manifests are written. */
   matrix(key: string, request: Pick<PlanRequest, "firmwareVersion" | "allowDowngrade">, load: Render | null): void;
   compare(request: PlanRequest, render: Render, server: string): CompareAnswer;

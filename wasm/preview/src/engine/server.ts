@@ -31,6 +31,8 @@ interface ListingDocument {
   signed: ServerSigned | null;
   /** The names of its waybills, keys and signatures. */
   documents: string[];
+  /** Which state of its releases it is, a number that rises. */
+  generation: number;
   entries: Entry[];
 }
 
@@ -74,8 +76,8 @@ export class ServerReleases {
 
   #digest(): string {
     if (this.#offered !== null) return this.#offered;
-    const { entries, options, ...rest } = this.document;
-    const { unsettled, now: _, ...settings } = options;
+    const { entries, options, generation: _, ...rest } = this.document;
+    const { unsettled, now: __, ...settings } = options;
     const changing = new Set(unsettled);
     const settled = entries.filter(({ path }) => !changing.has(path.split("/", 1)[0]!));
     this.#offered = sha1(new TextEncoder().encode(JSON.stringify([rest, settings, settled])));

@@ -10,6 +10,7 @@ import { filterOf, GivenFolder, GivenZip, placed, type Given } from "./given.js"
 import { difference, TEXT_BYTES, textOf } from "./lines.js";
 import { nothingOf } from "./nothing.js";
 import { catalogOf, contentsOf, isSigned, openedGiven, openedServer, optionsOf, overviewOf, rememberedOf, showsServer, type OpenCatalog, type OpenSource } from "./opened.js";
+import { outdated } from "./peeks.js";
 import type {
   Around,
   Event,
@@ -22,6 +23,7 @@ import type {
   PlanRequest,
   Refusal,
   Render,
+  ReportFormat,
   Side,
   Source,
   SourceName,
@@ -29,6 +31,7 @@ import type {
   Wish,
 } from "./protocol.js";
 import { refusal } from "./refusal.js";
+import { reportOf } from "./report.js";
 import { columns, lists, type DeviceFiles } from "./rows.js";
 import { isIn, ServerReleases } from "./server.js";
 import { summed, type Sum, type Summed } from "./sums.js";
@@ -253,6 +256,22 @@ export class Session {
     if (seen === null || this.#opened !== opened) return null;
     this.#seen = seen;
     return { changed: seen.differs(opened.server), settling: seen.settling };
+  }
+
+  /** The plan as a document to hand over, with what the check finds for its device, who signed it, and when it is made. */
+  async report(format: ReportFormat, request: PlanRequest, baseUrl: string | null): Promise<string> {
+    const [opened, known] = [this.#opened, this.#known];
+    if (opened === null || known === null) throw nothingOpen();
+    const { current, firmwareVersion } = request;
+    const generation = this.#generation;
+    const isWanted = () => generation === this.#generation;
+    const { findings, unread } = await this.findings({ target: request.target ?? null, from: current ?? null, isWanted });
+    const plan = known.catalog.plan(request);
+    const held = this.#holds(current).files;
+    const before = plan?.delete.flatMap((path) => held.get(path) ?? []);
+    const text = await reportOf(plan, opened, known.catalog, { format, current, firmwareVersion, before, findings, unread, baseUrl });
+    if (!isWanted()) throw outdated();
+    return text;
   }
 
   #begin(): AbortController {

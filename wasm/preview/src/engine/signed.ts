@@ -6,6 +6,9 @@ import type { Contents } from "./contents.js";
 import { failure, SourceError } from "./failure.js";
 import type { ServerSigned, SignedAnswer, SignedRelease } from "./protocol.js";
 
+/** Who signed what, as the engine says it. */
+export type Signed = Omit<SignedAnswer, "list"> & { list: readonly SigningStatus[] };
+
 /** Waybills, keys and signatures, by name. */
 export type Documents = Record<string, string>;
 
@@ -51,20 +54,22 @@ function textOf(content: Uint8Array): string {
 export const now = () => new Date().toISOString().replace(/\.\d+/, "");
 
 /** For devices that have the newest of the keys, at this time. */
-export function signedBy(catalog: Catalog, entries: readonly Entry[], documents: Documents): SignedAnswer {
+export function signedBy(catalog: Catalog, entries: readonly Entry[], documents: Documents): Signed {
   try {
     const newest = newestKeys(documents);
     const { number, product } = parseKeys(newest);
-    return { keys: { number, product }, onlyValid: false, list: catalog.signed(newest, entries, documents, now()).map(shown), problem: null };
+    return { keys: { number, product }, onlyValid: false, list: catalog.signed(newest, entries, documents, now()), problem: null };
   } catch (error) {
     return { keys: null, onlyValid: false, list: [], problem: failure(error) };
   }
 }
 
 /** What a server found, for devices that have the newest of its keys. */
-export function signedByServer({ only, list, problem }: ServerSigned): SignedAnswer {
-  return { keys: null, onlyValid: only, list: list.map(shown), problem };
+export function signedByServer({ only, list, problem }: ServerSigned): Signed {
+  return { keys: null, onlyValid: only, list, problem };
 }
+
+export const answerOf = ({ list, ...about }: Signed): SignedAnswer => ({ ...about, list: list.map(shown) });
 
 const shown = ({ path, sequence, expires, verdict: { reasons, signers, skipped } }: SigningStatus): SignedRelease => ({
   ...{ path, sequence, expires, reasons, skipped },

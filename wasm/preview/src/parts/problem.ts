@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from "lit";
 
-import type { Problem } from "../model.js";
+import type { Problem } from "../work.js";
 
 /** What to do, where the message alone does not say. */
 const ADVICE: Record<string, string> = {

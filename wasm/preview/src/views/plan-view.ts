@@ -14,6 +14,7 @@ import "./file-detail.js";
 import "./findings-view.js";
 import type { FilesTable } from "./files-table.js";
 import "./files-table.js";
+import "./report-bar.js";
 import "./share-bar.js";
 
 /** What one device would delete, add, update and flash. */
@@ -176,7 +177,8 @@ export class PlanView extends ModelElement {
     }
     if (!plan.some) {
       return html`<div role="status"><h2 id="headline">${device} has nothing to do</h2></div>
-        ${whyNothing(plan)}`;
+        ${whyNothing(plan)}
+        <rp-report-bar class="screen" .model=${this.model}></rp-report-bar>`;
     }
     const fetches = counts.new + counts.update + (firmware === null ? 0 : 1);
     const unknown = problems.manifest === undefined ? "…" : "—";
@@ -200,7 +202,8 @@ export class PlanView extends ModelElement {
           ? figure("Firmware", "flashed", "soft", "none")
           : figure("Firmware", "flashed", "flash", html`${firmware.version}${markOf(overview, firmware.path)}`, exactBytes(firmware.size))}
       </dl>
-      <rp-share-bar .model=${this.model}></rp-share-bar>`;
+      <rp-share-bar .model=${this.model}></rp-share-bar>
+      <rp-report-bar class="screen" .model=${this.model}></rp-report-bar>`;
   }
 }
 

@@ -15,7 +15,7 @@ import { showing } from "./view.js";
 interface Answer {
   id?: number;
   method?: string;
-  params?: { request?: { url: string }; level?: string; text?: string };
+  params?: { request?: { url: string }; level?: string; text?: string; filepath?: string };
   type: string;
   error?: string;
   message?: string;
@@ -28,6 +28,7 @@ interface Evaluated {
 }
 
 const ENTER = "\uE007";
+const CONTROL = "\ue009";
 const ANSWER_MS = 40_000; // less than a test has, so that its failure names the command
 
 /** Runs in the page: the first element that a selector finds, in shadow roots too; what stands behind a `>>` is in the shadow root before it. */
@@ -51,6 +52,7 @@ export class Firefox {
   #context = "";
   #next = 1;
   #waiting = new Map<number, { resolve(result: unknown): void; reject(error: Error): void }>();
+  #downloaded: ((path: string) => void) | null = null;
 
   private constructor(
     private process: ChildProcess,
@@ -61,7 +63,9 @@ export class Firefox {
 
   static async launch(colorScheme: "light" | "dark" = "light"): Promise<Firefox> {
     const profile = scratch();
-    writeFileSync(join(profile, "user.js"), `user_pref("ui.systemUsesDarkTheme", ${colorScheme === "dark" ? 1 : 0});\n`);
+    const preferences = { "ui.systemUsesDarkTheme": colorScheme === "dark" ? 1 : 0, "browser.download.folderList": 2, "browser.download.dir": scratch() };
+    const lines = Object.entries(preferences).map(([name, value]) => `user_pref("${name}", ${JSON.stringify(value)});\n`);
+    writeFileSync(join(profile, "user.js"), lines.join(""));
     const process = spawn(FIREFOX, ["--headless", "--remote-debugging-port=0", "--profile", profile], { stdio: ["ignore", "ignore", "pipe"] });
     const url = await new Promise<string>((resolve, reject) => {
       const lines = createInterface(process.stderr);
@@ -76,7 +80,7 @@ export class Firefox {
     await once(socket, "open");
     const firefox = new Firefox(process, socket);
     await firefox.#ask("session.new", { capabilities: {} });
-    await firefox.#ask("session.subscribe", { events: ["network.beforeRequestSent", "log.entryAdded"] });
+    await firefox.#ask("session.subscribe", { events: ["network.beforeRequestSent", "log.entryAdded", "browsingContext.downloadEnd"] });
     const { contexts } = (await firefox.#ask("browsingContext.getTree", {})) as { contexts: { context: string }[] };
     firefox.#context = contexts[0]!.context;
     return firefox;
@@ -159,6 +163,37 @@ export class Firefox {
     return (await this.#evaluate(`String(find(${JSON.stringify(selector)}) !== null)`)) === "true";
   }
 
+  /** Presses keys: letters, or the values of WebDriver's special ones; all are held until the last. */
+  async press(...keys: string[]): Promise<void> {
+    const down = keys.map((value) => ({ type: "keyDown", value }));
+    const up = keys.toReversed().map((value) => ({ type: "keyUp", value }));
+    const actions = [{ type: "key", id: "keyboard", actions: [...down, ...up] }];
+    await this.#ask("input.performActions", { context: this.#context, actions });
+  }
+
+  /** What a person would paste. */
+  async clipboard(): Promise<string> {
+    await this.#run(`void document.body.append(Object.assign(document.createElement("textarea"), { id: "pasted" }))`);
+    await this.#run(`void find("#pasted").focus()`);
+    await this.press(CONTROL, "v");
+    const pasted = await this.#evaluate(`find("#pasted").value`);
+    await this.#run(`void find("#pasted").remove()`);
+    return pasted;
+  }
+
+  /** Where the file is that is downloaded meanwhile. */
+  async download(work: () => Promise<void>): Promise<string> {
+    const downloaded = new Promise<string>((resolve) => (this.#downloaded = resolve));
+    await work();
+    return downloaded;
+  }
+
+  /** The page on paper, a PDF. */
+  async print(): Promise<Buffer> {
+    const { data } = (await this.#ask("browsingContext.print", { context: this.#context })) as { data: string };
+    return Buffer.from(data, "base64");
+  }
+
   async shot(name: string): Promise<void> {
     const { data } = (await this.#ask("browsingContext.captureScreenshot", { context: this.#context })) as { data: string };
     mkdirSync(SCREENSHOTS, { recursive: true });
@@ -197,6 +232,7 @@ export class Firefox {
 
   #hear({ id, method, params, type, error, message, result }: Answer): void {
     if (method === "network.beforeRequestSent") this.requests.push(params!.request!.url);
+    if (method === "browsingContext.downloadEnd") this.#downloaded?.(params!.filepath!);
     if (method === "log.entryAdded" && params!.level !== "info" && params!.level !== "debug") this.complaints.push(params!.text!);
     const waiting = this.#waiting.get(id ?? 0);
     if (waiting === undefined) return;

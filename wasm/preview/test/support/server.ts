@@ -40,6 +40,17 @@ export async function started(args: string[]): Promise<Server> {
   };
 }
 
+/** What `airwaybill` prints. */
+export function airwaybill(...args: string[]): Promise<string> {
+  return python(MAIN, ...args);
+}
+
+/** The text of a PDF, without white space. */
+export function textOfPdf(path: string): Promise<string> {
+  const code = "import sys, pypdf; print(*(''.join(page.extract_text().split()) for page in pypdf.PdfReader(sys.argv[1]).pages), sep='', end='')";
+  return python(code, path);
+}
+
 /** What a Python program prints. */
 export async function python(code: string, ...args: string[]): Promise<string> {
   const process = spawn(PYTHON, ["-c", code, ...args], { stdio: ["ignore", "pipe", "inherit"] });
