@@ -123,6 +123,11 @@ export class ReleasePreview extends LitElement {
         font-weight: 650;
         pointer-events: none;
       }
+      @media print {
+        .body {
+          display: block;
+        }
+      }
       @media (max-width: 559px) {
         main {
           padding: 10px 10px 32px;
@@ -209,7 +214,7 @@ export class ReleasePreview extends LitElement {
           ? html`<rp-wanted-view .model=${model}></rp-wanted-view>`
           : nothing
         : html`<div class="body">
-            <rp-device-form .model=${model}></rp-device-form>
+            <rp-device-form class="screen" .model=${model}></rp-device-form>
             <div class="content">${this.#tabs(model)} ${this.#panel(model)}</div>
           </div>`}
       ${this.over ? html`<div class="shade">Drop a release, a folder of releases, or a zip of these</div>` : nothing}
@@ -219,7 +224,7 @@ export class ReleasePreview extends LitElement {
   #tabs(model: Model) {
     const { overview, view } = model;
     const notices = overview === null ? 0 : overview.ignored.length + overview.warnings.length + refused(overview);
-    return html`<div role="tablist" aria-label="Views" @keydown=${(event: KeyboardEvent) => this.#tabKey(model, event)}>
+    return html`<div role="tablist" class="screen" aria-label="Views" @keydown=${(event: KeyboardEvent) => this.#tabKey(model, event)}>
       ${TABS.map(
         (tab) => html`<button
           role="tab"

@@ -72,6 +72,15 @@ export class CodeLines extends LitElement {
         color: var(--soft);
         font-style: italic;
       }
+      @media print {
+        .all {
+          min-width: 0;
+        }
+        .content {
+          white-space: pre-wrap;
+          overflow-wrap: anywhere;
+        }
+      }
     `,
   ];
 
@@ -97,7 +106,7 @@ export class CodeLines extends LitElement {
     const { start, end } = this.#rows.range(count);
     const shown = Array.from({ length: Math.max(0, end - start) }, (_, index) => start + index);
     const digits = String(this.lines === null ? count : highest(this.lines)).length;
-    return html`<div class="scroller" tabindex="0" role="region" aria-label=${this.label} .style=${`--digits:${digits}`}>
+    return html`<div class="scroller scrolling" tabindex="0" role="region" aria-label=${this.label} .style=${`--digits:${digits}`}>
       <div class="all" .style=${`height:${count * ROW}px`}>
         <div .style=${`transform:translateY(${start * ROW}px)`}>
           ${shown.map((index) => (this.lines === null ? this.#text(index) : this.#difference(this.lines[index]!)))}

@@ -32,6 +32,13 @@ export const tokens = css`
     display: block;
     min-width: 0;
   }
+  @media print {
+    :host {
+      color-scheme: light;
+      print-color-adjust: exact;
+      background: none;
+    }
+  }
 `;
 
 /** Styles of controls, panels and texts, for every part. */
@@ -221,5 +228,29 @@ export const shared = css`
     overflow: hidden;
     clip-path: inset(50%);
     white-space: nowrap;
+  }
+  @media print {
+    button,
+    input,
+    select,
+    .screen {
+      display: none !important;
+    }
+    .panel {
+      border-color: transparent;
+      padding: 0;
+    }
+    /* What scrolls is there as a whole. */
+    .scrolling,
+    .scrolling > * {
+      max-height: none !important;
+      height: auto !important;
+      overflow: visible !important;
+    }
+    .item,
+    .line {
+      height: auto !important;
+      break-inside: avoid;
+    }
   }
 `;

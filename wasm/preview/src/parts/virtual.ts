@@ -1,13 +1,15 @@
-// Renders only the visible rows of a long list.
+// Renders only the visible rows of a long list; all of them to be printed.
 
 import type { ReactiveController, ReactiveControllerHost } from "lit";
 
 const OVERSCAN = 8;
+const PRINT = ["beforeprint", "afterprint"] as const;
 
 export class VirtualRows implements ReactiveController {
   #scroller: HTMLElement | null = null;
   #sizes: ResizeObserver;
   #waiting = false;
+  #printing = false;
   #top = 0;
   #height = 600;
 
@@ -20,7 +22,12 @@ export class VirtualRows implements ReactiveController {
     this.#sizes = new ResizeObserver(() => this.#look());
   }
 
+  hostConnected(): void {
+    for (const event of PRINT) addEventListener(event, this.#print);
+  }
+
   hostDisconnected(): void {
+    for (const event of PRINT) removeEventListener(event, this.#print);
     this.attach(null);
   }
 
@@ -38,6 +45,7 @@ export class VirtualRows implements ReactiveController {
 
   /** The rows to render, from `start` up to `end`. */
   range(count: number): { start: number; end: number } {
+    if (this.#printing) return { start: 0, end: count };
     const start = Math.max(0, Math.floor(this.#top / this.rowHeight) - OVERSCAN);
     const end = Math.min(count, Math.ceil((this.#top + this.#height) / this.rowHeight) + OVERSCAN);
     return { start: Math.min(start, Math.max(0, count - 1)), end };
@@ -58,6 +66,13 @@ export class VirtualRows implements ReactiveController {
     else if (bottom > scroller.scrollTop + scroller.clientHeight) scroller.scrollTop = bottom - scroller.clientHeight;
     this.#look();
   }
+
+  #print = ({ type }: Event) => {
+    this.#printing = type === "beforeprint";
+    this.host.requestUpdate();
+    // At once: Firefox takes its copy of the page before promises go on.
+    if (this.#printing) (this.host as unknown as { performUpdate(): void }).performUpdate();
+  };
 
   #scrolled = () => {
     if (this.#waiting) return;

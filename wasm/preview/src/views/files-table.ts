@@ -164,6 +164,21 @@ export class FilesTable extends ModelElement {
           height: 30px;
         }
       }
+      @media print {
+        .head button {
+          display: block !important;
+        }
+        .item .path {
+          display: block;
+        }
+        .item > span,
+        .directory,
+        .name {
+          overflow: visible;
+          white-space: normal;
+          overflow-wrap: anywhere;
+        }
+      }
     `,
   ];
 
@@ -222,7 +237,7 @@ export class FilesTable extends ModelElement {
         </div>
       </div>
       <div
-        class="grid"
+        class="grid scrolling"
         role="grid"
         tabindex="0"
         aria-label="Files"

@@ -40,6 +40,11 @@ export class FindingsView extends ModelElement {
       .panel {
         border-left: 4px solid var(--colour);
       }
+      @media print {
+        .panel {
+          padding-left: 12px;
+        }
+      }
       .error {
         --colour: var(--delete);
         --ground: var(--delete-soft);
@@ -258,7 +263,7 @@ export class FindingsView extends ModelElement {
 
   #accept(what: string, lines: string) {
     const [about, said] = this.said;
-    return html`<details class="accept">
+    return html`<details class="accept screen">
       <summary>If it is meant so …</summary>
       <div class="lines">
         <p class="small">Add this to <code>check.toml</code>, which stands beside the releases, with the reason:</p>

@@ -90,7 +90,7 @@ export class SourceBar extends ModelElement {
           <input type="file" id="zip" accept=".zip,application/zip" hidden @change=${this.#picked} aria-label="Zip of releases" />
         </div>
       </header>
-      <p class="small soft hint" id="private">
+      <p class="small soft hint screen" id="private">
         Nothing leaves this browser, also where it asks whether to “upload” files.
         ${this.noFolder
           ? html`<strong id="no-folder">It cannot choose folders: pack the folder as a zip, and choose that.</strong>`

@@ -257,7 +257,7 @@ export class VerifyView extends ModelElement {
               only problems
             </label>`}
       </div>
-      <div class="rows" tabindex="0" role="region" aria-label="Files checked">
+      <div class="rows scrolling" tabindex="0" role="region" aria-label="Files checked">
         <div role="list" .style=${`height:${rows.length * ROW}px`}>
           <div role="presentation" .style=${`transform:translateY(${start * ROW}px)`}>
             ${rows.slice(start, end).map((row, index) => this.#row(row, start + index, rows.length))}
