@@ -112,7 +112,7 @@ export class Firefox {
       const look = () => {
         const said = find(${JSON.stringify(selector)})?.innerText.replace(/\\s+/g, " ").trim();
         if (said !== undefined && ${some.length === 0 ? "said" : wanted}) resolve(said);
-        else requestAnimationFrame(look);
+        else setTimeout(look, 20); // a frame may not come in a tab that Firefox takes for hidden
       };
       look();
     })`);
@@ -154,7 +154,7 @@ export class Firefox {
   /** The title as soon as it is this one, and the address then. */
   async titled(title: string): Promise<string> {
     return this.#evaluate(`new Promise((resolve) => {
-      const look = () => (document.title === ${JSON.stringify(title)} ? resolve(location.href) : requestAnimationFrame(look));
+      const look = () => (document.title === ${JSON.stringify(title)} ? resolve(location.href) : setTimeout(look, 20));
       look();
     })`);
   }
