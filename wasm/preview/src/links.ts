@@ -1,5 +1,7 @@
 // How long a download takes on a link. The figures are what an operator can expect, not what a data sheet promises.
 
+import { links } from "./texts/links.js";
+
 export interface Link {
   id: string;
   name: string;
@@ -11,20 +13,17 @@ export interface Link {
 export const LINKS: readonly Link[] = [
   {
     id: "wifi",
-    name: "WiFi, from a van",
-    about: "2.4 GHz at some distance; a MicroPython board reads about 250 kB/s and opens a connection for each file",
+    ...links.wifi,
     figures: [2000, 100, 0.05],
   },
   {
     id: "nbiot",
-    name: "NB-IoT",
-    about: "Cat NB1 downlink, one tone; each request waits for the network to grant it",
+    ...links.nbiot,
     figures: [26, 100, 1.6],
   },
   {
     id: "lora",
-    name: "LoRa DR5",
-    about: "SF7, 125 kHz: 5.47 kbit/s on air, of which European rules leave a gateway 1 % in most channels",
+    ...links.lora,
     figures: [5.47, 1, 2],
   },
 ];

@@ -24,6 +24,7 @@ import { FoundRows } from "./found.js";
 import { isSame, START, type View } from "./fragment.js";
 import { linkOf } from "./links.js";
 import { MatrixRows } from "./matrix-rows.js";
+import * as errors from "./texts/errors.js";
 import { Turns } from "./turns.js";
 import { problem, type Problem, type Progress } from "./work.js";
 
@@ -162,7 +163,7 @@ export class Model {
   async openAgain(given: Pick<SourceName, "kind" | "name">, wish: Wish, fresh = false): Promise<void> {
     await this.#work("releases", async () => {
       const answer = await this.#engine.ask("openAgain", given, wish, this.#around(fresh));
-      if (answer.value === null) throw new EngineError("content_gone", `${given.name} is no longer at hand`);
+      if (answer.value === null) throw new EngineError("content_gone", errors.notAtHand(given.name));
       this.#opened({ ...answer, value: answer.value });
     });
   }
@@ -382,7 +383,7 @@ export class Model {
 
   /** Hands the files of a folder to the worker; false if other work has begun in the meantime. */
   async #add(given: Choice, what: string, isOn: () => boolean): Promise<boolean> {
-    if ("file" in given && isZip(given.file)) throw new EngineError("zip_here", "unpack the zip and choose the folder");
+    if ("file" in given && isZip(given.file)) throw new EngineError("zip_here", errors.zipHere);
     const pieces = "file" in given ? piecesOf([given.file]) : given.pieces;
     await this.#engine.ask("cancel");
     let files = 0;

@@ -1,5 +1,6 @@
 // The page's side of the worker.
 
+import { engineStopped } from "../texts/errors.js";
 import type { Answer, Event, Methods } from "./protocol.js";
 
 /** An error of the engine, a source or the network, with its code. */
@@ -31,7 +32,7 @@ export class Engine {
       if ("error" in data) waiting?.reject(new EngineError(data.error.code, data.error.message));
       else waiting?.resolve(data);
     };
-    this.#worker.onerror = (event) => this.#fail(event.message || "the engine did not start; reload the page");
+    this.#worker.onerror = (event) => this.#fail(event.message || engineStopped);
   }
 
   ask<Name extends keyof Methods>(

@@ -2,6 +2,7 @@
 
 import { sha1, type Content } from "airwaybill";
 
+import * as errors from "../texts/errors.js";
 import { SourceError } from "./failure.js";
 import type { Source } from "./protocol.js";
 import { request } from "./request.js";
@@ -23,7 +24,7 @@ const ANY = { files: Infinity, bytes: Infinity };
 /** The content of a file; an error if it changed since it was listed. */
 export async function contentOf(contents: Contents, path: string, listed: Content): Promise<Uint8Array> {
   const bytes = await contents.read(path);
-  if (sha1(bytes) !== listed.sha1) throw new SourceError("content_changed", `${path} has changed since it was listed`);
+  if (sha1(bytes) !== listed.sha1) throw new SourceError("content_changed", errors.changed(path));
   return bytes;
 }
 
@@ -83,5 +84,5 @@ async function bytesOf(body: Blob | Response, path: string): Promise<Uint8Array>
 }
 
 function gone(path: string): SourceError {
-  return new SourceError("content_gone", `${path} can no longer be read`);
+  return new SourceError("content_gone", errors.gone(path));
 }

@@ -2,6 +2,7 @@
 
 import { Manifest } from "airwaybill";
 
+import * as errors from "../texts/errors.js";
 import { SourceError } from "./failure.js";
 
 const MANIFEST_BYTES = 64 * 1024 * 1024;
@@ -24,18 +25,18 @@ export async function kindOf(file: File): Promise<"zip" | "manifest"> {
   // Of a broken one it is said what is wrong with it.
   if (/^504b(0304|0506)/.test(hex) || /\.zip$/i.test(file.name)) return "zip";
   if (ARCHIVES.some(([start, at]) => hex.startsWith(start, at * 2))) {
-    throw new SourceError("not_releases", `${file.name} is an archive, and no zip: unpack it and open the folder, or pack it as a zip`);
+    throw new SourceError("not_releases", errors.otherArchive(file.name));
   }
   try {
     Manifest.parse(await manifestBytes(file)).free();
     return "manifest";
   } catch (error) {
-    const why = /^\s*[[{]/.test(new TextDecoder().decode(start)) ? `, and no manifest (${(error as Error).message})` : "";
-    throw new SourceError("not_releases", `${file.name} is no zip${why}: open a folder of releases, a release, or a zip of these`);
+    const why = /^\s*[[{]/.test(new TextDecoder().decode(start)) ? (error as Error).message : null;
+    throw new SourceError("not_releases", errors.neither(file.name, why));
   }
 }
 
 export async function manifestBytes(document: Blob): Promise<Uint8Array> {
-  if (document.size > MANIFEST_BYTES) throw new SourceError("json_invalid", "the file is too large for a manifest");
+  if (document.size > MANIFEST_BYTES) throw new SourceError("json_invalid", errors.manifestTooLarge);
   return new Uint8Array(await document.arrayBuffer());
 }

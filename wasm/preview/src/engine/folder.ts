@@ -2,6 +2,7 @@
 
 import { hashFiles, type Entry, type Filter } from "airwaybill";
 
+import * as errors from "../texts/errors.js";
 import type { Source } from "./protocol.js";
 
 export interface Hashing {
@@ -17,7 +18,7 @@ export async function hashed(sources: readonly Source[], { filter, sha256, signa
   const others: Entry[] = [];
   for (const { path, file } of sources) {
     if (file !== null) here.push({ path, file });
-    else others.push(path.endsWith("/") ? { path: path as `${string}/` } : { path, unread: "it disappeared after it was listed" });
+    else others.push(path.endsWith("/") ? { path: path as `${string}/` } : { path, unread: errors.vanished });
   }
   const found = await hashFiles(here, { signal, filter, sha256, onProgress: ({ done, total }) => onProgress(done, total) });
   return found.concat(others);

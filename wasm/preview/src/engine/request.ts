@@ -1,3 +1,4 @@
+import * as errors from "../texts/errors.js";
 import { SourceError } from "./failure.js";
 
 /** Fetches from the server; its errors are JSON with a code. */
@@ -7,12 +8,9 @@ export async function request(url: string, init: RequestInit = {}): Promise<Resp
     response = await fetch(url, { cache: "no-store", ...init });
   } catch (error) {
     if (init.signal?.aborted) throw error;
-    throw new SourceError("server_unreachable", "the server does not respond; is it running, and are you on its network?");
+    throw new SourceError("server_unreachable", errors.unreachable);
   }
   if (response.ok || response.status === 304) return response;
   const document = (await response.json().catch(() => ({}))) as { code?: string; message?: string };
-  throw new SourceError(
-    document.code ?? "server_error",
-    document.message ?? `the server responded with ${response.status} ${response.statusText}`,
-  );
+  throw new SourceError(document.code ?? "server_error", document.message ?? errors.responded(response.status, response.statusText));
 }

@@ -2,6 +2,7 @@
 
 import { Version, type Catalog, type Entry, type FileRecord } from "airwaybill";
 
+import * as errors from "../texts/errors.js";
 import { contentOf } from "./contents.js";
 import { failure, SourceError } from "./failure.js";
 import { findingsOf, type Question } from "./findings.js";
@@ -373,5 +374,5 @@ function isAnyOf(names: ReadonlySet<string>, { releases, firmware }: Catalog): b
 }
 
 function nothingOpen(): SourceError {
-  return new SourceError("nothing_open", "open the releases first");
+  return new SourceError("nothing_open", errors.nothingOpen);
 }

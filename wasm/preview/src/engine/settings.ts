@@ -3,6 +3,7 @@
 import { checkSettings } from "airwaybill";
 import { parse } from "smol-toml";
 
+import { correctSettings } from "../texts/errors.js";
 import { SETTINGS_INVALID, type CheckSettings, type FoundFinding } from "./protocol.js";
 
 export const SETTINGS = "check.toml";
@@ -20,7 +21,7 @@ export function settingsOf(text: string): Settings {
     return { values: values as CheckSettings, problem: null };
   } catch (error) {
     const message = (error as Error).message.trim();
-    const advice = "correct it: until then it is ignored";
+    const advice = correctSettings;
     return { values: {}, problem: { level: "error", path: SETTINGS, code: SETTINGS_INVALID, message, advice } };
   }
 }

@@ -2,6 +2,7 @@
 
 import { Hasher, isDocument, newestKeys, parseKeys, type Catalog, type Entry, type SigningStatus } from "airwaybill";
 
+import * as errors from "../texts/errors.js";
 import type { Contents } from "./contents.js";
 import { failure, SourceError } from "./failure.js";
 import type { ServerSigned, SignedAnswer, SignedRelease } from "./protocol.js";
@@ -35,7 +36,7 @@ export async function documentsOf(paths: readonly string[], contents: Contents):
     const content = await contents.read(name, DOCUMENT_BYTES).catch(() => null);
     if (content === null) continue;
     bytes += content.byteLength;
-    if (bytes > DOCUMENTS_BYTES) throw new SourceError("documents_too_big", "its waybills, keys and signatures have more than 64 MiB");
+    if (bytes > DOCUMENTS_BYTES) throw new SourceError("documents_too_big", errors.documentsTooBig);
     documents[name] = textOf(content);
   }
   return names.length === 0 ? null : documents;

@@ -2,6 +2,7 @@
 
 import { Hasher, type Content, type Entry, type FileRecord } from "airwaybill";
 
+import { listing as texts } from "../texts/errors.js";
 import { contentOf, type Contents } from "./contents.js";
 import { SourceError } from "./failure.js";
 import type { DeviceFiles } from "./rows.js";
@@ -35,7 +36,7 @@ export function sumsOf(text: string): Sum[] | null {
     } else if (sums.length === 0) {
       return null;
     } else {
-      throw new SourceError("field_type", `line ${index + 1} of the list has no digest and path: ${line.slice(0, 80)}`);
+      throw new SourceError("field_type", texts.line(index + 1, line));
     }
   }
   return sums.length === 0 ? null : sums;

@@ -2,6 +2,7 @@
 
 import { Manifest, verifyContent, verifyDevice, type Catalog, type Entry, type Report } from "airwaybill";
 
+import { listing as texts } from "../texts/errors.js";
 import { SourceError } from "./failure.js";
 import { manifestBytes } from "./file.js";
 import type { VerifyAnswer, VerifyRow } from "./protocol.js";
@@ -31,8 +32,7 @@ export function summedAnswer(catalog: Catalog, version: string, { entries, shown
 
 /** A device's listing: what `sha1sum` or `sha256sum` prints, or a JSON array of files with `path`, `size` and `sha1`. */
 export async function deviceListing(document: Blob): Promise<{ sums: Sum[] } | { entries: Entry[] }> {
-  if (document.size > LISTING_BYTES) throw new SourceError("json_invalid", "the file is too large for a device's listing");
-  const wanted = 'a device\'s listing is what sha1sum or sha256sum prints, or a JSON array of {"path": "flash/main.py", "size": 12, "sha1": "…"}';
+  if (document.size > LISTING_BYTES) throw new SourceError("json_invalid", texts.tooLarge);
   const text = decoded(new Uint8Array(await document.arrayBuffer()));
   const sums = sumsOf(text);
   if (sums !== null) return { sums };
@@ -40,9 +40,9 @@ export async function deviceListing(document: Blob): Promise<{ sums: Sum[] } | {
   try {
     parsed = JSON.parse(text);
   } catch (error) {
-    throw new SourceError("json_invalid", `${wanted}; this is not JSON: ${(error as Error).message}`);
+    throw new SourceError("json_invalid", texts.noJson((error as Error).message));
   }
-  if (!Array.isArray(parsed)) throw new SourceError("field_type", `${wanted}; this is not an array`);
+  if (!Array.isArray(parsed)) throw new SourceError("field_type", texts.noArray);
   return { entries: parsed as Entry[] };
 }
 

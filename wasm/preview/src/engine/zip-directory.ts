@@ -1,5 +1,6 @@
 // The directory of a zip: what is in it, where, and how large it claims to be.
 
+import { zip as texts } from "../texts/errors.js";
 import { SourceError } from "./failure.js";
 import { nameOf, type Name } from "./zip-names.js";
 
@@ -57,27 +58,24 @@ export async function membersOf(file: Blob): Promise<Member[]> {
   const members = listed(await view(file, start, start + length), count);
   const sum = (list: Member[], bytes: "size" | "packed") => list.reduce((all, member) => all + member[bytes], 0);
   if (sum(members, "packed") > file.size) {
-    throw new SourceError("zip_invalid", "the archive's entries overlap; create the archive again");
+    throw new SourceError("zip_invalid", texts.overlap);
   }
   const links = sum(members.filter((member) => member.link), "size");
-  if (links > LIMITS.linksBytes) throw tooBig(`its links claim ${links.toLocaleString("en")} bytes`);
+  if (links > LIMITS.linksBytes) throw tooBig(texts.links(links));
   const total = sum(members, "size");
-  if (total > LIMITS.totalBytes) throw tooBig(`it claims ${total.toLocaleString("en")} bytes of content`);
+  if (total > LIMITS.totalBytes) throw tooBig(texts.content(total));
   if (total > LIMITS.ratioFrom && total > file.size * LIMITS.ratio) {
-    throw tooBig(`its ${file.size.toLocaleString("en")} bytes claim ${total.toLocaleString("en")} bytes of content`);
+    throw tooBig(texts.ratio(file.size, total));
   }
   return members;
 }
 
 export function tooBig(why: string): SourceError {
-  return new SourceError(
-    "zip_too_big",
-    `the archive is too large: ${why}. To open it anyway, unpack it and open the folder`,
-  );
+  return new SourceError("zip_too_big", texts.tooBig(why));
 }
 
 function damaged(): SourceError {
-  return new SourceError("zip_invalid", "the archive's directory is damaged; create the archive again");
+  return new SourceError("zip_invalid", texts.damaged);
 }
 
 async function view(file: Blob, start: number, end: number): Promise<DataView> {
@@ -97,7 +95,7 @@ async function placeOf(file: Blob): Promise<Place> {
   const tail = await view(file, tailStart, file.size);
   let at = tail.byteLength - END_BYTES;
   while (at >= 0 && tail.getUint32(at, true) !== END) at -= 1;
-  if (at < 0) throw new SourceError("zip_invalid", "this is not a zip file, or its end is missing; create it again");
+  if (at < 0) throw new SourceError("zip_invalid", texts.none);
   const count = tail.getUint16(at + 10, true);
   const [length, start] = [tail.getUint32(at + 12, true), tail.getUint32(at + 16, true)];
   const locator = at - LOCATOR_64_BYTES;
@@ -120,7 +118,7 @@ function whole(view: DataView, at: number): number {
 function listed(view: DataView, count: Place["count"]): Member[] {
   const members: Member[] = [];
   for (let at = 0; at < view.byteLength; ) {
-    if (members.length >= LIMITS.entries) throw tooBig(`it has more than ${LIMITS.entries.toLocaleString("en")} entries`);
+    if (members.length >= LIMITS.entries) throw tooBig(texts.entries(LIMITS.entries));
     if (at + 46 > view.byteLength || view.getUint32(at, true) !== DIRECTORY) throw damaged();
     const [nameLength, extraLength] = [view.getUint16(at + 28, true), view.getUint16(at + 30, true)];
     const next = at + 46 + nameLength + extraLength + view.getUint16(at + 32, true);
@@ -141,7 +139,7 @@ function listed(view: DataView, count: Place["count"]): Member[] {
       mtime: unixTime(extra.get(UNIX_TIME)) ?? dosTime(view.getUint32(at + 12, true)),
     };
     widen(member, extra.get(ZIP64));
-    if (member.size > LIMITS.entryBytes) throw tooBig(`${member.shown} claims ${member.size} bytes`);
+    if (member.size > LIMITS.entryBytes) throw tooBig(texts.entry(member.shown, member.size));
     members.push(member);
     at = next;
   }

@@ -3,6 +3,7 @@
 import { Hasher, sha1, type Entry, type Filter } from "airwaybill";
 import { Inflate, inflateSync } from "fflate";
 
+import { entry as texts, zip } from "../texts/errors.js";
 import { crc32 } from "./crc32.js";
 import { SourceError } from "./failure.js";
 import { LIMITS, membersOf, tooBig, type Member } from "./zip-directory.js";
@@ -102,9 +103,9 @@ export class Zip {
   }
 
   async #entry(member: Member, path: string, { filter, sha256 }: Wanted): Promise<Entry> {
-    if (member.name === null) return { path, unread: "its name is not valid UTF-8" };
-    if (!filter.reads(path)) return { path, unread: "ignored by its name" };
-    if (member.encrypted) return { path, unread: "it is encrypted" };
+    if (member.name === null) return { path, unread: texts.name };
+    if (!filter.reads(path)) return { path, unread: texts.ignored };
+    if (member.encrypted) return { path, unread: texts.encrypted };
     try {
       if (member.link) return { path, link: await this.#target(member, path) };
       const file = { path, size: member.size, ...(await this.#digests(member, sha256)) };
@@ -130,7 +131,7 @@ export class Zip {
 
   /** The target of a symbolic link, which archives store as its content; null if it leads out of the archive. */
   async #target(member: Member, path: string): Promise<string | null> {
-    if (member.size > LIMITS.linkBytes) throw new Error("it is a link whose target is too long");
+    if (member.size > LIMITS.linkBytes) throw new Error(texts.link);
     const target = new TextDecoder().decode(await this.content(member));
     if (target.startsWith("/")) return null;
     const segments = path.split("/").slice(0, -1);
@@ -183,8 +184,8 @@ export class Zip {
   async #packed(member: Member): Promise<{ start: number; end: number }> {
     const head = await this.#read(member.offset, member.offset + LOCAL_BYTES);
     const local = new DataView(head.buffer, head.byteOffset, head.byteLength);
-    if (local.byteLength < LOCAL_BYTES || local.getUint32(0, true) !== LOCAL) throw new Error("its header in the archive is damaged");
-    if (member.method !== STORED && member.method !== DEFLATED) throw new Error(`compression method ${member.method} is not supported`);
+    if (local.byteLength < LOCAL_BYTES || local.getUint32(0, true) !== LOCAL) throw new Error(texts.header);
+    if (member.method !== STORED && member.method !== DEFLATED) throw new Error(texts.method(member.method));
     const start = member.offset + LOCAL_BYTES + local.getUint16(26, true) + local.getUint16(28, true);
     return { start, end: start + member.packed };
   }
@@ -204,9 +205,9 @@ const isDirectory = (path: string): path is `${string}/` => path.endsWith("/");
 
 const isWhole = ({ size, packed }: Member) => size <= WHOLE_BYTES && packed <= WHOLE_BYTES;
 
-const larger = (member: Member) => tooBig(`${member.shown} is larger than it claims`);
+const larger = (member: Member) => tooBig(zip.larger(member.shown));
 
-const damaged = () => new Error("it is damaged in the archive");
+const damaged = () => new Error(texts.damaged);
 
 /** The directories that a member is in: `a/` and `a/b/` of `a/b/c`, and of `a/b/c/`; the top is an empty name. */
 function above(path: string): string[] {

@@ -3,7 +3,8 @@
 import { css, html, nothing } from "lit";
 
 import type { Notice, Overview, PlanAnswer, SignedAnswer, SignedRelease } from "../engine/protocol.js";
-import { count, plural } from "../format.js";
+import * as common from "../texts/common.js";
+import { signed as texts } from "../texts/releases.js";
 
 /** More than these are not shown one by one. */
 const MOST_RELEASES = 200;
@@ -32,7 +33,7 @@ export function refused({ signed }: Overview): number {
 
 /** All releases and images. */
 export function signedTitle({ list }: SignedAnswer): string {
-  return `Signed (${count(list.filter(({ reasons }) => reasons.length === 0).length)} of ${count(list.length)})`;
+  return texts.title(list.filter(({ reasons }) => reasons.length === 0).length, list.length);
 }
 
 export function signedList({ keys, onlyValid, list, problem }: SignedAnswer) {
@@ -40,34 +41,34 @@ export function signedList({ keys, onlyValid, list, problem }: SignedAnswer) {
   const highestFirst = list.toReversed().sort((left, right) => Number(isImage(left)) - Number(isImage(right)));
   if (problem !== null) return html`<div class="notice bad">${reason(problem)}</div>`;
   return html`<p class="small soft about">
-      ${keys === null ? "For devices that have the newest keys." : `For devices that have keys ${keys.number} of ${keys.product}.`}
-      ${onlyValid ? "What is not valid is not offered." : nothing}
+      ${texts.keys(keys)}
+      ${onlyValid ? texts.onlyValid : nothing}
     </p>
     ${list.length === 0
       ? nothing
-      : html`<div class="scroll" tabindex="0" role="group" aria-label="Who signed what">
+      : html`<div class="scroll" tabindex="0" role="group" aria-label=${texts.list}>
           <ul>
             ${highestFirst.slice(0, MOST_RELEASES).map(item)}
-            ${list.length > MOST_RELEASES ? html`<li class="soft">and ${count(list.length - MOST_RELEASES)} more</li>` : nothing}
+            ${list.length > MOST_RELEASES ? html`<li class="soft">${common.more(list.length - MOST_RELEASES)}</li>` : nothing}
           </ul>
         </div>`}`;
 }
 
 function item(release: SignedRelease) {
   const { path, sequence, expires, by, reasons, skipped } = release;
-  const about = [by.length > 0 ? `by ${by.join(", ")}` : "", sequence === null ? "" : `sequence ${sequence}`, expires === null ? "" : `expires ${expires}`];
+  const about = [by.length > 0 ? texts.by(by) : "", sequence === null ? "" : texts.sequence(sequence), expires === null ? "" : texts.expires(expires)];
   const why = [...reasons, ...skipped.map((notice) => ({ ...notice, message: `${notice.path}: ${notice.message}` }))];
   return html`<li data-path=${path}>
     <strong class="mono">${path}</strong>
-    ${reasons.length === 0 ? html`<span class="new">✓ valid</span>` : html`<span class="delete">✕ not valid</span>`}
+    ${reasons.length === 0 ? html`<span class="new">${texts.valid}</span>` : html`<span class="delete">${texts.notValid}</span>`}
     <div class="small soft">${about.filter((part) => part !== "").join(" · ")}</div>
     ${why.length === 0
       ? nothing
       : html`<ul class="reasons">
           ${why.slice(0, MOST_REASONS).map((notice) => html`<li>${reason(notice)}</li>`)}
-          ${why.length > MOST_REASONS ? html`<li class="soft">and ${plural(why.length - MOST_REASONS, "more reason")}</li>` : nothing}
+          ${why.length > MOST_REASONS ? html`<li class="soft">${texts.moreReasons(why.length - MOST_REASONS)}</li>` : nothing}
         </ul>`}
-    ${reasons.length === 0 ? nothing : html`<p class="advice small">${sequence === null && by.length === 0 ? "sign it" : "sign it again"}: <code>airwaybill sign DIR ${path} --key KEY</code></p>`}
+    ${reasons.length === 0 ? nothing : html`<p class="advice small">${texts.advice(path, sequence !== null || by.length > 0)}</p>`}
   </li>`;
 }
 
@@ -80,9 +81,9 @@ export function signedLine({ version, firmware }: PlanAnswer, signed: SignedAnsw
   if (installed.length === 0) return nothing;
   if (bad !== undefined) {
     return html`<p class="small" id="signed">
-      <span class="delete">✕ Devices with keys refuse <span class="mono">${bad.path}</span>:</span> ${reason(bad.reasons[0]!)}
+      <span class="delete">${texts.refused(bad.path)}</span> ${reason(bad.reasons[0]!)}
     </p>`;
   }
   const by = [...new Set(installed.flatMap((one) => one.by))];
-  return html`<p class="small soft" id="signed"><span class="new">✓</span> signed by ${by.join(", ")}</p>`;
+  return html`<p class="small soft" id="signed"><span class="new">✓</span> ${texts.signedBy(by)}</p>`;
 }

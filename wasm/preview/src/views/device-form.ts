@@ -4,6 +4,7 @@ import { LINKS } from "../links.js";
 import { candidateText, isCandidate } from "../parts/candidate.js";
 import { ModelElement } from "../parts/element.js";
 import { shared } from "../parts/style.js";
+import * as texts from "../texts/device.js";
 
 const OTHER = " other";
 
@@ -85,35 +86,29 @@ export class DeviceForm extends ModelElement {
     const versions = overview.releases.map((release) => release.version);
     const unsettled = this.model.settling.map(({ name }) => name).filter((name) => !versions.includes(name));
     const highest = versions.at(-1);
-    return html`<form class="panel" @submit=${(event: Event) => event.preventDefault()} aria-label="Device and link">
+    return html`<form class="panel" @submit=${(event: Event) => event.preventDefault()} aria-label=${texts.form}>
       <fieldset>
-        <legend>Device</legend>
+        <legend>${texts.device}</legend>
         <div class="fields wide">
           ${this.#version({
             id: "from",
-            label: "Device on",
-            none: "no version (full install)",
-            typed: "Version of the device",
-            example: "1.0.1b",
+            words: texts.from,
             value: view.from,
             versions,
             unsettled,
             set: (from) => this.model.set({ from, file: null }),
           })}
           <div>
-            <label class="label" for="to">Target</label>
+            <label class="label" for="to">${texts.target}</label>
             <select id="to" @change=${(event: Event) => this.model.set({ to: value(event), file: null })}>
-              <option value="" .selected=${view.to === null}>highest${highest === undefined ? "" : ` (${highest}${isCandidate(overview, highest) ? ", candidate" : ""})`}</option>
+              <option value="" .selected=${view.to === null}>${texts.highest(highest, isCandidate(overview, highest))}</option>
               ${[...versions].reverse().map((version) => option(version, view.to, candidateText(overview, version)))}
-              ${view.to !== null && !versions.includes(view.to) ? option(view.to, view.to, `${view.to} (not here)`) : nothing}
+              ${view.to !== null && !versions.includes(view.to) ? option(view.to, view.to, texts.notHere(view.to)) : nothing}
             </select>
           </div>
           ${this.#version({
             id: "firmware",
-            label: "Firmware version",
-            none: "not sent",
-            typed: "Firmware version of the device",
-            example: "1.20.2.r4",
+            words: texts.firmware,
             value: view.firmware,
             versions: overview.firmware.map((image) => image.version),
             unsettled: [],
@@ -127,11 +122,11 @@ export class DeviceForm extends ModelElement {
             .checked=${view.downgrade}
             @change=${(event: Event) => this.model.set({ downgrade: (event.target as HTMLInputElement).checked })}
           />
-          Allow a downgrade
+          ${texts.downgrade}
         </label>
       </fieldset>
       ${this.narrow
-        ? html`<details><summary>Rules and link</summary><div class="more">${this.#rules()} ${this.#link()}</div></details>`
+        ? html`<details><summary>${texts.more}</summary><div class="more">${this.#rules()} ${this.#link()}</div></details>`
         : html`${this.#rules()} ${this.#link()}`}
     </form>`;
   }
@@ -140,24 +135,24 @@ export class DeviceForm extends ModelElement {
     const { overview, render: rendered } = this.model;
     if (overview === null) return nothing;
     return html`<fieldset>
-        <legend>Rules</legend>
+        <legend>${texts.rules}</legend>
         <div class="fields">
           <div role="radiogroup" aria-labelledby="scheme-label">
-            <span class="label" id="scheme-label">Version order</span>
+            <span class="label" id="scheme-label">${texts.order}</span>
             <div class="two">
-              ${this.#radio("scheme", "loose", "loose", overview.scheme === "loose", () => this.model.set({ chosenScheme: "loose" }))}
-              ${this.#radio("scheme", "semver", "SemVer", overview.scheme === "semver", () => this.model.set({ chosenScheme: "semver" }))}
-              ${this.#radio("scheme", "pep440", "PEP 440", overview.scheme === "pep440", () => this.model.set({ chosenScheme: "pep440" }))}
+              ${this.#radio("scheme", "loose", texts.orders.loose, overview.scheme === "loose", () => this.model.set({ chosenScheme: "loose" }))}
+              ${this.#radio("scheme", "semver", texts.orders.semver, overview.scheme === "semver", () => this.model.set({ chosenScheme: "semver" }))}
+              ${this.#radio("scheme", "pep440", texts.orders.pep440, overview.scheme === "pep440", () => this.model.set({ chosenScheme: "pep440" }))}
             </div>
           </div>
           <div role="radiogroup" aria-labelledby="paths-label">
-            <span class="label" id="paths-label">Paths in the manifest</span>
+            <span class="label" id="paths-label">${texts.paths}</span>
             <div class="two">
               ${this.#radio("paths", "relative", "flash/…", rendered.dstPaths === "relative", () => this.model.set({ dstPaths: "relative" }))}
               ${this.#radio("paths", "absolute", "/flash/…", rendered.dstPaths === "absolute", () => this.model.set({ dstPaths: "absolute" }))}
             </div>
           </div>
-          ${this.#globs("Ignored", overview.ignore)} ${this.#globs("Protected", overview.protect)}
+          ${this.#globs(texts.globs.ignored, overview.ignore)} ${this.#globs(texts.globs.protected, overview.protect)}
         </div>
       </fieldset>`;
   }
@@ -168,32 +163,31 @@ export class DeviceForm extends ModelElement {
     </label>`;
   }
 
-  #globs(name: string, globs: readonly string[]) {
+  #globs(label: string, globs: readonly string[]) {
     if (globs.length === 0) return nothing;
-    return html`<p class="small"><span class="soft">${name}, as set on the server:</span> <code>${globs.join(" ")}</code></p>`;
+    return html`<p class="small"><span class="soft">${label}</span> <code>${globs.join(" ")}</code></p>`;
   }
 
   #link() {
     const { view, figures } = this.model;
     const link = LINKS.find(({ id }) => id === view.link) ?? LINKS[0]!;
-    const names = ["kbit/s", "% on air", "s per file"];
     const set = (index: number) => (event: Event) => {
       const figure = Number((event.target as HTMLInputElement).value);
       if (!Number.isFinite(figure) || figure < 0) return;
       this.model.set({ figures: figures.map((old, at) => (at === index ? figure : old)) as unknown as [number, number, number] });
     };
     return html`<fieldset>
-      <legend>Link</legend>
+      <legend>${texts.link}</legend>
       <div class="fields">
         <select
           id="link"
-          aria-label="Link"
+          aria-label=${texts.link}
           @change=${(event: Event) => this.model.set({ link: value(event) ?? "wifi", figures: null })}
         >
           ${LINKS.map(({ id, name }) => html`<option value=${id} .selected=${id === link.id}>${name}</option>`)}
         </select>
         <div class="figures">
-          ${names.map(
+          ${texts.figures.map(
             (name, index) => html`<div>
               <label class="label" for="figure-${index}">${name}</label>
               <input id="figure-${index}" type="number" min="0" step="any" .value=${String(figures[index])} @change=${set(index)} />
@@ -206,7 +200,7 @@ export class DeviceForm extends ModelElement {
   }
 
   /** A field for a known version, none, or a typed one. */
-  #version({ id, label, none, typed, example, value: now, versions, unsettled, set }: VersionField) {
+  #version({ id, words, value: now, versions, unsettled, set }: VersionField) {
     const known = now === null || versions.includes(now) || unsettled.includes(now);
     const isTyped = this.typing.has(id) || !known;
     const chosen = isTyped ? OTHER : (now ?? "");
@@ -217,17 +211,17 @@ export class DeviceForm extends ModelElement {
       void this.updateComplete.then(() => this.renderRoot.querySelector<HTMLInputElement>(`#${id}-typed`)?.select());
     };
     return html`<div>
-      <label class="label" for=${id}>${label}</label>
+      <label class="label" for=${id}>${words.label}</label>
       <select id=${id} @change=${choose}>
-        ${option("", chosen, none)} ${[...versions].reverse().map((version) => option(version, chosen))}
-        ${unsettled.map((version) => option(version, chosen, `${version} (still changing)`))} ${option(OTHER, chosen, "another version …")}
+        ${option("", chosen, words.none)} ${[...versions].reverse().map((version) => option(version, chosen))}
+        ${unsettled.map((version) => option(version, chosen, texts.stillChanging(version)))} ${option(OTHER, chosen, texts.another)}
       </select>
       ${isTyped
         ? html`<input
             id="${id}-typed"
             class="typed mono"
-            aria-label=${typed}
-            placeholder=${example}
+            aria-label=${words.typed}
+            placeholder=${words.example}
             .value=${now ?? ""}
             @change=${(event: Event) => set(value(event))}
           />`
@@ -238,11 +232,7 @@ export class DeviceForm extends ModelElement {
 
 interface VersionField {
   id: string;
-  label: string;
-  none: string;
-  /** Label and example of the field for a typed version. */
-  typed: string;
-  example: string;
+  words: typeof texts.from;
   value: string | null;
   versions: readonly string[];
   unsettled: readonly string[];

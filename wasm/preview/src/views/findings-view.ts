@@ -1,7 +1,6 @@
 import { css, html, nothing } from "lit";
 
 import type { Acceptance, FindingsAnswer, FoundFinding, Overview } from "../engine/protocol.js";
-import { count, plural } from "../format.js";
 import { grouped, type Group } from "../found.js";
 import { ALL_KINDS, type View } from "../fragment.js";
 import { markOf } from "../parts/candidate.js";
@@ -10,15 +9,11 @@ import "../parts/code-lines.js";
 import { ModelElement } from "../parts/element.js";
 import { problemNotice } from "../parts/problem.js";
 import { shared } from "../parts/style.js";
+import * as common from "../texts/common.js";
+import * as texts from "../texts/findings.js";
 
 type Level = FoundFinding["level"];
 
-/** How a level is shown; never by colour alone. */
-const LEVELS: Record<Level, { sign: string; word: string }> = {
-  error: { sign: "✕", word: "error" },
-  warning: { sign: "!", word: "warning" },
-  hint: { sign: "i", word: "hint" },
-};
 /** More paths than this are not shown one by one. */
 const MOST = 8;
 /** What is shown of the plan for findings that name no file of their own. */
@@ -190,32 +185,29 @@ export class FindingsView extends ModelElement {
 
   protected override render() {
     const { awaited, findings, problems } = this.model;
-    if (problems.findings !== undefined) return problemNotice(problems.findings, "Not checked:");
+    if (problems.findings !== undefined) return problemNotice(problems.findings, texts.notChecked);
     if (findings === null) {
       if (!awaited.has("findings")) return nothing;
-      return html`<section class="panel waiting" aria-label="Before it goes out">
-        <header><h2>Before it goes out</h2><p class="soft" role="status">checking …</p></header>
+      return html`<section class="panel waiting" aria-label=${common.beforeItGoesOut}>
+        <header><h2>${common.beforeItGoesOut}</h2><p class="soft" role="status">${texts.checking}</p></header>
       </section>`;
     }
     const hints = this.#groups.filter(({ level }) => level === "hint");
     const busy = awaited.has("findings") || awaited.has("plan") ? "true" : "false";
-    return html`<section class="panel ${look(findings)}" aria-label="Before it goes out" aria-busy=${busy}>
+    return html`<section class="panel ${look(findings)}" aria-label=${common.beforeItGoesOut} aria-busy=${busy}>
       <header>
-        <h2>Before it goes out</h2>
+        <h2>${common.beforeItGoesOut}</h2>
         <p class="level" role="status" id="verdict">${verdict(findings)}</p>
         ${about(findings, this.model.overview)}
       </header>
       ${findings.unread === 0
         ? nothing
-        : html`<p class="small soft" id="unread">
-            ${plural(findings.unread, "file was", "files were")} not looked into: too many, too large or no longer there. On the server,
-            <code>airwaybill check</code> reads all.
-          </p>`}
+        : html`<p class="small soft" id="unread">${texts.unread(findings.unread)}</p>`}
       ${this.#list(this.#groups.filter(({ level }) => level !== "hint"))}
       ${hints.length === 0
         ? nothing
         : html`<details id="hints">
-            <summary>${plural(hints.reduce((sum, { findings }) => sum + findings.length, 0), "hint")}</summary>
+            <summary>${texts.hints(hints.reduce((sum, { findings }) => sum + findings.length, 0))}</summary>
             ${this.#list(hints)}
           </details>`}
       ${accepted(findings.accepted)}
@@ -228,7 +220,7 @@ export class FindingsView extends ModelElement {
 
   #group(group: Group) {
     const { name, level, code, advice, findings, lines } = group;
-    const { sign, word } = LEVELS[level];
+    const { sign, word } = texts.levels[level];
     const rows = this.model.found.get(name)?.size ?? 0;
     const show = KINDS_OF[code] ?? (rows === 0 ? null : { finding: name, kinds: ALL_KINDS });
     const first = findings[0]!;
@@ -237,7 +229,7 @@ export class FindingsView extends ModelElement {
     return html`<li class=${level} data-code=${code}>
       <div class="head">
         <span class="level"><span class="sign" aria-hidden="true">${sign}</span>${word}</span>
-        <strong class=${isOne ? "mono" : ""}>${isOne ? first.path : plural(findings.length, "place")}</strong>
+        <strong class=${isOne ? "mono" : ""}>${isOne ? first.path : texts.places(findings.length)}</strong>
         <code class="soft small">${code}</code>
       </div>
       ${isOne
@@ -246,7 +238,7 @@ export class FindingsView extends ModelElement {
             ${findings.slice(0, MOST).map(
               ({ path, message }) => html`<li><strong class="mono">${path}</strong>${isSame ? nothing : html`<br />${message}`}</li>`,
             )}
-            ${findings.length > MOST ? html`<li class="soft">and ${count(findings.length - MOST)} more</li>` : nothing}
+            ${findings.length > MOST ? html`<li class="soft">${common.more(findings.length - MOST)}</li>` : nothing}
           </ul>`}
       ${isSame ? html`<p class="message">${first.message}</p>` : nothing}
       <p class="advice">${advice}</p>
@@ -254,22 +246,22 @@ export class FindingsView extends ModelElement {
         ${show === null
           ? nothing
           : html`<button class="show" @click=${() => this.#show({ filter: "", finding: null, ...show })}>
-              ${"finding" in show ? `Show ${rows === 1 ? "its file" : `its ${count(rows)} files`}` : `Show ${show.kinds!.map((kind) => WORDS[kind]).join(" and ")} files`}
+              ${"finding" in show ? texts.showFiles(rows) : texts.showKinds(show.kinds!)}
             </button>`}
-        ${lines === "" ? nothing : this.#accept(`${code} at ${first.path}`, lines)}
+        ${lines === "" ? nothing : this.#accept(texts.linesFor(code, first.path), lines)}
       </div>
     </li>`;
   }
 
-  #accept(what: string, lines: string) {
+  #accept(label: string, lines: string) {
     const [about, said] = this.said;
     return html`<details class="accept screen">
-      <summary>If it is meant so …</summary>
+      <summary>${texts.ifMeant}</summary>
       <div class="lines">
-        <p class="small">Add this to <code>check.toml</code>, which stands beside the releases, with the reason:</p>
-        <rp-code-lines .text=${lines.trimEnd()} label="Lines that accept ${what}"></rp-code-lines>
+        <p class="small">${texts.addLines}</p>
+        <rp-code-lines .text=${lines.trimEnd()} label=${label}></rp-code-lines>
         <div class="row">
-          <button class="copy" @click=${() => this.#copy(lines)}>Copy</button>
+          <button class="copy" @click=${() => this.#copy(lines)}>${common.copy}</button>
           <span class="small soft" role="status">${about === lines ? said : ""}</span>
         </div>
       </div>
@@ -283,11 +275,9 @@ export class FindingsView extends ModelElement {
 
   async #copy(lines: string) {
     const done = await copyText(lines);
-    this.said = [lines, done ? "copied" : "the browser did not allow copying; select the lines instead"];
+    this.said = [lines, done ? common.copied : common.select];
   }
 }
-
-const WORDS = { delete: "deleted", new: "new", update: "updated", same: "unchanged", protected: "protected" };
 
 function of(findings: readonly FoundFinding[], level: Level): number {
   return findings.filter((finding) => finding.level === level).length;
@@ -300,23 +290,21 @@ function look({ findings, unread }: FindingsAnswer): Level | "fine" {
 
 function verdict(answer: FindingsAnswer) {
   const [errors, warnings] = [of(answer.findings, "error"), of(answer.findings, "warning")];
-  const words = [errors > 0 ? plural(errors, "error") : "", warnings > 0 ? plural(warnings, "warning") : ""].filter((part) => part !== "");
   const level = look(answer);
-  const sign = level === "fine" ? "✓" : LEVELS[level].sign;
-  const nothing = level === "fine" ? "fine" : "nothing found so far";
-  return html`<span class="sign" aria-hidden="true">${sign}</span>${words.length === 0 ? nothing : words.join(", ")}`;
+  const sign = level === "fine" ? "✓" : texts.levels[level].sign;
+  const nothing = level === "fine" ? texts.fine : texts.soFar;
+  return html`<span class="sign" aria-hidden="true">${sign}</span>${errors + warnings === 0 ? nothing : texts.counts(errors, warnings)}`;
 }
 
 function about({ target, from }: FindingsAnswer, overview: Overview | null) {
   if (target === null || overview === null) return nothing;
-  const devices = from === null ? "devices without a version" : html`devices on <span class="mono">${from}</span>`;
-  return html`<p class="small soft"><span class="mono">${target}</span>${markOf(overview, target)}, for ${devices}</p>`;
+  return html`<p class="small soft"><span class="mono">${target}</span>${markOf(overview, target)}${texts.forDevices(from)}</p>`;
 }
 
 function accepted(list: readonly Acceptance[]) {
   if (list.length === 0) return nothing;
   return html`<details id="accepted">
-    <summary>${count(list.length)} accepted in check.toml</summary>
+    <summary>${texts.accepted(list.length)}</summary>
     <ul class="paths">
       ${list.map(
         ({ code, path, reason }) => html`<li>

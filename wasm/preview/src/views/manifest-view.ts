@@ -7,6 +7,8 @@ import { copyText, download } from "../parts/carry.js";
 import { ModelElement } from "../parts/element.js";
 import { problemNotice } from "../parts/problem.js";
 import { shared } from "../parts/style.js";
+import * as common from "../texts/common.js";
+import * as texts from "../texts/manifest.js";
 
 /** The exact document that the device gets. */
 export class ManifestView extends ModelElement {
@@ -62,10 +64,10 @@ export class ManifestView extends ModelElement {
     const { awaited, manifest, overview, problems, render, server, view } = this.model;
     const isCandidate = (overview?.candidates.versions.length ?? 0) + (overview?.candidates.images.length ?? 0) > 0;
     const ready = manifest !== null && !awaited.has("plan") && !awaited.has("manifest");
-    return html`<section class="panel" aria-label="Manifest">
+    return html`<section class="panel" aria-label=${texts.manifest}>
       <div class="top">
         <div class="base">
-          <label class="label" for="base">Base URL</label>
+          <label class="label" for="base">${texts.baseUrl}</label>
           <input
             id="base"
             class="mono"
@@ -75,7 +77,7 @@ export class ManifestView extends ModelElement {
           />
         </div>
         <div role="radiogroup" aria-labelledby="format-label">
-          <span class="label" id="format-label">Format</span>
+          <span class="label" id="format-label">${texts.format}</span>
           ${([1, 2, 3] as const).map(
             (format) => html`<label class="choice">
               <input
@@ -85,13 +87,13 @@ export class ManifestView extends ModelElement {
                 .checked=${view.format === format}
                 @change=${() => this.model.set({ format })}
               />
-              ${["1", "2, with sizes", "3, with patches"][format - 1]}
+              ${texts.formats[format]}
             </label>`,
           )}
         </div>
         <div class="row actions">
-          <button id="copy" ?disabled=${!ready} @click=${this.#copy}>Copy</button>
-          <button id="save" ?disabled=${!ready} @click=${this.#save}>Download</button>
+          <button id="copy" ?disabled=${!ready} @click=${this.#copy}>${common.copy}</button>
+          <button id="save" ?disabled=${!ready} @click=${this.#save}>${common.download}</button>
           ${server === null
             ? nothing
             : html`<button
@@ -101,7 +103,7 @@ export class ManifestView extends ModelElement {
                 aria-describedby="compare-about"
                 @click=${() => this.model.compare()}
               >
-                Compare with the server
+                ${texts.compare}
               </button>`}
         </div>
       </div>
@@ -109,18 +111,16 @@ export class ManifestView extends ModelElement {
         ${manifest === null ? "" : exactBytes(manifest.bytes)}${this.said === "" ? "" : ` · ${this.said}`}
       </p>
       ${isCandidate
-        ? html`<p class="small soft" id="compare-about">The server does not have the candidates: it cannot be compared with them.</p>`
+        ? html`<p class="small soft" id="compare-about">${texts.notCandidates}</p>`
         : server !== null && view.to !== null
-        ? html`<p class="small soft" id="compare-about">
-            The server's manifests always go to its highest release. To compare, choose <em>highest</em> as the target.
-          </p>`
+        ? html`<p class="small soft" id="compare-about">${texts.notOthers}</p>`
         : html`<span id="compare-about" hidden></span>`}
-      ${problemNotice(problems.plan, "No manifest:")}
-      ${problems.plan === undefined ? problemNotice(problems.manifest, "No manifest:") : nothing}
-      ${problemNotice(problems.compare, "Not compared:")} ${this.#compared()}
+      ${problemNotice(problems.plan, texts.none)}
+      ${problems.plan === undefined ? problemNotice(problems.manifest, texts.none) : nothing}
+      ${problemNotice(problems.compare, texts.notCompared)} ${this.#compared()}
       ${manifest === null
         ? nothing
-        : html`<rp-code-lines .text=${manifest.text} label="Manifest text" aria-busy=${ready ? "false" : "true"}></rp-code-lines>`}
+        : html`<rp-code-lines .text=${manifest.text} label=${texts.text} aria-busy=${ready ? "false" : "true"}></rp-code-lines>`}
     </section>`;
   }
 
@@ -128,27 +128,20 @@ export class ManifestView extends ModelElement {
     const { compared } = this.model;
     if (compared === null) return nothing;
     if (compared.same) {
-      return html`<div class="notice good" role="status" id="compared">
-        <strong>The same, byte for byte.</strong> The server sends these ${exactBytes(compared.bytes)} for
-        <code>${compared.url}</code>
-      </div>`;
+      return html`<div class="notice good" role="status" id="compared">${texts.same(compared.bytes, compared.url)}</div>`;
     }
-    return html`<div class="notice bad" role="alert" id="compared">
-        <strong>The server's answer differs</strong>: <code>${compared.url}</code>. Reload the releases if they have changed;
-        otherwise check the base URL, the version order, the paths and the format selected here. Red is the server's answer, green is
-        this page's.
-      </div>
-      <rp-code-lines .lines=${compared.lines} label="Differences from the server"></rp-code-lines>`;
+    return html`<div class="notice bad" role="alert" id="compared">${texts.differs(compared.url)}</div>
+      <rp-code-lines .lines=${compared.lines} label=${texts.differences}></rp-code-lines>`;
   }
 
   async #copy() {
     const done = await copyText(this.model.manifest?.text ?? "");
-    this.said = done ? "copied" : "the browser did not allow copying; use Download instead";
+    this.said = done ? common.copied : common.useDownload;
   }
 
   #save() {
     download(this.model.manifest?.text ?? "", "manifest.json", "application/json");
-    this.said = "downloaded as manifest.json";
+    this.said = common.downloadedAs("manifest.json");
   }
 }
 

@@ -1,17 +1,17 @@
 import { css, html, nothing } from "lit";
 
-import { bytes, duration, exactBytes, plural } from "../format.js";
+import { bytes, duration } from "../format.js";
 import type { Overview } from "../engine/protocol.js";
 import { linkOf } from "../links.js";
 import { firmwareFor, shareOf, valueOf, type MatrixRows } from "../matrix-rows.js";
 import { candidateText, isCandidate } from "../parts/candidate.js";
 import { ModelElement } from "../parts/element.js";
 import { shared } from "../parts/style.js";
+import * as texts from "../texts/matrix.js";
 
 const CELL = { width: 96, height: 30 };
 const HEAD = 34;
 const OVERSCAN = 3;
-const NO_VERSION = "no version";
 const CANDIDATE = "◆";
 
 /** Sizes or times of downloads from every release to every release, the newest target first. */
@@ -219,33 +219,33 @@ export class MatrixView extends ModelElement {
     const { overview, matrix, view } = this.model;
     if (overview === null) return nothing;
     const versions = overview.releases.map((release) => release.version);
-    if (versions.length === 0) return html`<section class="panel"><p class="soft">There is no release to compare.</p></section>`;
+    if (versions.length === 0) return html`<section class="panel"><p class="soft">${texts.none}</p></section>`;
     const { top, left, width, height } = this.box;
     const rows = window(top, height, CELL.height, versions.length + 1);
     // The newest target is always in sight.
     const columns = [0, ...span(window(left, width, CELL.width, versions.length)).filter((column) => column > 0)];
     const image = overview.firmware.at(-1)?.version;
-    return html`<section class="panel" aria-label="Matrix">
+    return html`<section class="panel" aria-label=${texts.matrix}>
       <div class="about">
         <div>
-          <h2>Download ${view.asTime ? "time" : "size"} from each release to each</h2>
+          <h2>${texts.title(view.asTime)}</h2>
           <p class="soft small">
-            A row is the device, a column the target; a cell opens that plan.
-            ${!view.withImages && image !== undefined ? html`Firmware is left out, as for devices that have <code>${image}</code>.` : nothing}
-            ${view.withImages && view.firmware !== null ? html`Devices send firmware version <code>${view.firmware}</code>.` : nothing}
-            ${view.downgrade ? nothing : html`Downgrades are not installed unless the device form allows them.`}
-            ${overview.candidates.versions.length === 0 ? nothing : html`<span class="flash">${CANDIDATE}</span> is a candidate.`}
+            ${texts.about}
+            ${!view.withImages && image !== undefined ? texts.withoutImages(image) : nothing}
+            ${view.withImages && view.firmware !== null ? texts.sends(view.firmware) : nothing}
+            ${view.downgrade ? nothing : texts.downgrades}
+            ${overview.candidates.versions.length === 0 ? nothing : texts.candidate(CANDIDATE)}
           </p>
         </div>
         <div class="choices">
-          ${image === undefined ? nothing : choice("with-images", "With firmware", view.withImages, (withImages) => this.model.set({ withImages }))}
-          ${matrix.rows[0]?.patched == null ? nothing : choice("with-patches", "With patches", this.patched, (patched) => (this.patched = patched))}
-          ${choice("as-time", `As time over ${linkOf(view.link).name}`, view.asTime, (asTime) => this.model.set({ asTime }))}
+          ${image === undefined ? nothing : choice("with-images", texts.withImages, view.withImages, (withImages) => this.model.set({ withImages }))}
+          ${matrix.rows[0]?.patched == null ? nothing : choice("with-patches", texts.withPatches, this.patched, (patched) => (this.patched = patched))}
+          ${choice("as-time", texts.asTime(linkOf(view.link).name), view.asTime, (asTime) => this.model.set({ asTime }))}
         </div>
         <p class="legend small soft number" role="status">
           ${matrix.isDone
             ? html`<span>${this.#text(this.#ranks[0] ?? 0)}</span><span class="ramp" aria-hidden="true"></span><span>${this.#text(this.#ranks.at(-1) ?? 0)}</span>`
-            : `${matrix.rows.filter((row) => row !== null).length} of ${versions.length + 1} rows`}
+            : texts.done(matrix.rows.filter((row) => row !== null).length, versions.length + 1)}
         </p>
       </div>
       ${this.#dearest(versions)}
@@ -253,7 +253,7 @@ export class MatrixView extends ModelElement {
         class="scroller"
         role="grid"
         tabindex="0"
-        aria-label="Download ${view.asTime ? "time" : "size"}"
+        aria-label=${texts.grid(view.asTime)}
         aria-rowcount=${versions.length + 2}
         aria-colcount=${versions.length + 1}
         aria-activedescendant="cell-${this.at.row}-${this.at.column}"
@@ -266,7 +266,7 @@ export class MatrixView extends ModelElement {
           .style=${`width:calc(var(--label) + ${versions.length * CELL.width}px);height:${HEAD + (versions.length + 1) * CELL.height}px`}
         >
           <div class="head" role="row" aria-rowindex="1">
-            <span class="name" role="columnheader" aria-colindex="1"><span>device on</span></span>
+            <span class="name" role="columnheader" aria-colindex="1"><span>${texts.rows}</span></span>
             ${columns.map((column) => {
               const name = versions[targetOf(column, versions)]!;
               return html`<span
@@ -280,7 +280,7 @@ export class MatrixView extends ModelElement {
             })}
           </div>
           ${span(rows).map((row) => {
-            const name = row === 0 ? NO_VERSION : versions[row - 1]!;
+            const name = row === 0 ? texts.noVersion : versions[row - 1]!;
             return html`<div class="line" role="row" aria-rowindex=${row + 2} .style=${`top:${HEAD + row * CELL.height}px`}>
               <span class="name" role="rowheader" aria-colindex="1" title=${candidateText(overview, name)}
                 ><span class=${row === 0 ? "soft" : "mono"}>${shown(overview, name)}</span></span
@@ -307,10 +307,10 @@ export class MatrixView extends ModelElement {
     const target = targetOf(column, overview!.releases);
     const [full, patched] = [matrix.rows[row]?.bytes[target], matrix.rows[row]?.patched?.[target]];
     const [text, meaning] =
-      value === undefined ? ["…", "not counted yet"]
-      : value === -1 ? ["!", "refused"]
-      : Number.isNaN(value) ? ["–", "nothing to do"]
-      : [this.#text(value), patched === undefined ? exactBytes(full!) : `${exactBytes(full!)}, with patches ${exactBytes(patched)}`];
+      value === undefined ? ["…", texts.cell.uncounted]
+      : value === -1 ? ["!", texts.cell.refused]
+      : Number.isNaN(value) ? ["–", texts.cell.nothing]
+      : [this.#text(value), texts.cell.size(full!, patched)];
     const share = value !== undefined && value > 0 ? shareOf(value, this.#ranks) * 100 : 0;
     const active = row === this.at.row && column === this.at.column;
     const now = view.to === to && (row === 0 ? view.from === null : view.from === from);
@@ -349,7 +349,7 @@ export class MatrixView extends ModelElement {
       .slice(0, 3);
     if (costs.length === 0) return nothing;
     return html`<p class="small">
-      Largest downloads to <span class="mono">${versions[last]}</span>, from ${plural(last, "older release")}:
+      ${texts.largest(versions[last]!, last)}
       ${costs.map(
         ({ version, index, value }, place) =>
           html`${place > 0 ? ", " : ""}<button class="plain mono" @click=${() => this.#open(index + 1, 0)}>${version}</button>${this.#text(value)}`,
@@ -416,7 +416,7 @@ export class MatrixView extends ModelElement {
 
 /** There is no room for the word. */
 function shown(overview: Overview, name: string) {
-  return isCandidate(overview, name) ? html`<span class="flash"><span aria-hidden="true">${CANDIDATE}</span> ${name}</span><span class="visually-hidden">, candidate</span>` : name;
+  return isCandidate(overview, name) ? html`<span class="flash"><span aria-hidden="true">${CANDIDATE}</span> ${name}</span><span class="visually-hidden">${texts.isCandidate}</span>` : name;
 }
 
 function window(from: number, length: number, size: number, count: number): { start: number; end: number } {

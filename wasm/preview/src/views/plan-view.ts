@@ -1,14 +1,15 @@
 import { css, html, nothing, type TemplateResult } from "lit";
 
 import type { FileAnswer, PlanAnswer } from "../engine/protocol.js";
-import { bytes, count, duration, exactBytes, plural } from "../format.js";
+import { count, duration, exactBytes } from "../format.js";
 import { linkOf, seconds } from "../links.js";
 import { markOf } from "../parts/candidate.js";
-import { whyNothing } from "../parts/nothing.js";
 import { ModelElement } from "../parts/element.js";
 import { problemNotice } from "../parts/problem.js";
 import { signedLine } from "../parts/signed.js";
 import { shared } from "../parts/style.js";
+import { whyNothing } from "../texts/nothing.js";
+import * as texts from "../texts/plan.js";
 import type { FileDetail } from "./file-detail.js";
 import "./file-detail.js";
 import "./findings-view.js";
@@ -125,13 +126,13 @@ export class PlanView extends ModelElement {
     const { awaited, problems, plan, view } = this.model;
     const busy = awaited.has("plan") ? "true" : "false";
     return html`
-      ${problemNotice(problems.plan, "No plan:")}
+      ${problemNotice(problems.plan, texts.noPlan)}
       <rp-findings-view .model=${this.model} @show-files=${this.#showFiles}></rp-findings-view>
-      ${plan === null ? nothing : html`<section class="panel summary" aria-label="Summary" aria-busy=${busy}>${this.#summary(plan)}</section>`}
+      ${plan === null ? nothing : html`<section class="panel summary" aria-label=${texts.summary} aria-busy=${busy}>${this.#summary(plan)}</section>`}
       ${plan === null
         ? nothing
         : html`<div class="split ${view.file === null ? "" : "open"}">
-            <section class="panel" aria-label="Files" aria-busy=${busy}>
+            <section class="panel" aria-label=${texts.files} aria-busy=${busy}>
               <rp-files-table .model=${this.model}></rp-files-table>
             </section>
             <rp-file-detail .model=${this.model} ?hidden=${view.file === null} @close=${this.#close}></rp-file-detail>
@@ -154,8 +155,7 @@ export class PlanView extends ModelElement {
   #opened(): string {
     const { file, view } = this.model;
     if (file === null || file.path !== view.file) return "";
-    const lines = file.lines === null ? "" : `, ${plural(file.added, "line")} added, ${plural(file.removed, "line")} removed`;
-    return `${file.path} is open after the list${lines}; Escape closes it.`;
+    return texts.opened(file.path, file.lines === null ? null : file);
   }
 
   #showFiles() {
@@ -165,18 +165,15 @@ export class PlanView extends ModelElement {
   #summary(plan: PlanAnswer) {
     const { view, manifest, figures, problems } = this.model;
     const { counts, firmware, download, patched, known, request } = plan;
-    const device = request.current === null ? "A device without a version" : html`A device on <span class="mono">${request.current}</span>`;
+    const device = texts.device(request.current);
     const overview = this.model.overview!;
     const { releases, below, signed } = overview;
     if (releases.length === 0 && !plan.some) {
-      return html`<div role="status"><h2 id="headline">There is no release to offer here</h2></div>
-        <p class="soft">
-          Each release is a directory named with its version,
-          ${below === null ? html`<code>1.0.0/</code>.` : html`and <code>${below}</code> in this one has some: serve that one.`}
-        </p>`;
+      return html`<div role="status"><h2 id="headline">${texts.none}</h2></div>
+        <p class="soft">${texts.howToName(below)}</p>`;
     }
     if (!plan.some) {
-      return html`<div role="status"><h2 id="headline">${device} has nothing to do</h2></div>
+      return html`<div role="status"><h2 id="headline">${texts.nothingToDo(device)}</h2></div>
         ${whyNothing(plan)}
         <rp-report-bar class="screen" .model=${this.model}></rp-report-bar>`;
     }
@@ -185,31 +182,31 @@ export class PlanView extends ModelElement {
     const time = (size: number) => (manifest === null ? unknown : duration(seconds(figures, size + manifest.bytes, fetches + 1)));
     return html`<div role="status">
         <h2 id="headline">
-          ${device} downloads ${bytes(download)} to get to <span class="mono">${plan.version}</span>${markOf(overview, plan.version)}
+          ${texts.headline(device, download, html`<span class="mono">${plan.version}</span>${markOf(overview, plan.version)}`)}
         </h2>
       </div>
       ${signedLine(plan, signed)}
-      ${known ? nothing : html`<p class="soft">Its release is not available here, so every file is new and none is deleted.</p>`}
+      ${known ? nothing : html`<p class="soft">${texts.allNew}</p>`}
       <dl>
-        ${figure("Download", "download", "", exactBytes(download), `in ${plural(fetches, "file")}; manifest ${manifest === null ? unknown : exactBytes(manifest.bytes)}`)}
-        ${figure("Time", "time", "", time(download), linkOf(view.link).name)}
-        ${patched < download ? figure("With patches", "patched", "", exactBytes(patched), time(patched)) : nothing}
-        ${figure("Deleted", "deleted", counts.delete > 0 ? "delete" : "soft", count(counts.delete))}
-        ${figure("New", "new", counts.new > 0 ? "new" : "soft", count(counts.new))}
-        ${figure("Updated", "updated", counts.update > 0 ? "update" : "soft", count(counts.update))}
-        ${figure("Unchanged", "unchanged", "same", count(counts.same), counts.protected > 0 ? `${count(counts.protected)} protected` : "")}
+        ${figure("download", "", exactBytes(download), texts.inFiles(fetches, manifest === null ? unknown : exactBytes(manifest.bytes)))}
+        ${figure("time", "", time(download), linkOf(view.link).name)}
+        ${patched < download ? figure("patched", "", exactBytes(patched), time(patched)) : nothing}
+        ${figure("deleted", counts.delete > 0 ? "delete" : "soft", count(counts.delete))}
+        ${figure("new", counts.new > 0 ? "new" : "soft", count(counts.new))}
+        ${figure("updated", counts.update > 0 ? "update" : "soft", count(counts.update))}
+        ${figure("unchanged", "same", count(counts.same), counts.protected > 0 ? texts.kept(counts.protected) : "")}
         ${firmware === null
-          ? figure("Firmware", "flashed", "soft", "none")
-          : figure("Firmware", "flashed", "flash", html`${firmware.version}${markOf(overview, firmware.path)}`, exactBytes(firmware.size))}
+          ? figure("flashed", "soft", texts.noFirmware)
+          : figure("flashed", "flash", html`${firmware.version}${markOf(overview, firmware.path)}`, exactBytes(firmware.size))}
       </dl>
       <rp-share-bar .model=${this.model}></rp-share-bar>
       <rp-report-bar class="screen" .model=${this.model}></rp-report-bar>`;
   }
 }
 
-function figure(name: string, id: string, look: string, value: string | TemplateResult, about = "") {
+function figure(id: keyof typeof texts.figures, look: string, value: string | TemplateResult, about = "") {
   return html`<div>
-    <dt>${name}</dt>
+    <dt>${texts.figures[id]}</dt>
     <dd id=${id} class=${look}>${value} ${about === "" ? nothing : html`<small>${about}</small>`}</dd>
   </div>`;
 }

@@ -1,12 +1,14 @@
 import { css, html, nothing, type TemplateResult } from "lit";
 
 import type { Notice } from "../engine/protocol.js";
-import { bytes, count, exactBytes, plural } from "../format.js";
+import { bytes, count, exactBytes } from "../format.js";
 import { folderHint } from "../files.js";
 import { ModelElement } from "../parts/element.js";
 import { markOf } from "../parts/candidate.js";
 import { signedList, signedStyle, signedTitle } from "../parts/signed.js";
 import { shared } from "../parts/style.js";
+import * as common from "../texts/common.js";
+import * as texts from "../texts/releases.js";
 
 /** More notices than this are not shown one by one. */
 const MOST = 200;
@@ -77,30 +79,24 @@ export class ReleasesView extends ModelElement {
     return html`
       ${section(
         "warnings",
-        `Warnings (${count(warnings.length)})`,
-        html`${warnings.length === 0 ? html`<p class="soft">Nothing.</p>` : notices(warnings, "Warnings")}
+        texts.warnings.title(warnings.length),
+        html`${warnings.length === 0 ? html`<p class="soft">${texts.warnings.none}</p>` : notices(warnings, texts.warnings.list)}
         ${kind === "folder"
-          ? html`<p class="small soft">
-              Browsers do not show symbolic links of a folder${folderHint() === "" ? "" : ", nor empty directories unless it was dropped"};
-              the server does.
-            </p>`
+          ? html`<p class="small soft">${texts.noLinks(folderHint() !== "")}</p>`
           : nothing}`,
       )}
       ${section(
         "ignored",
-        `Ignored (${count(ignored.length)})`,
-        ignored.length === 0 ? html`<p class="soft">Nothing: everything in the directory is offered.</p>` : notices(ignored, "What is ignored"),
+        texts.ignored.title(ignored.length),
+        ignored.length === 0 ? html`<p class="soft">${texts.ignored.none}</p>` : notices(ignored, texts.ignored.list),
       )}
       ${signed === null ? nothing : section("signed", signedTitle(signed), signedList(signed))}
       ${section(
         "releases",
-        plural(releases.length, "release"),
+        texts.releases.title(releases.length),
         releases.length === 0
-          ? html`<p class="soft">
-              None. The folder needs a directory for each release, named with its version: <code>1.0.0/</code>,
-              <code>1.0.1/</code>.
-            </p>`
-          : table("List of releases", ["Version", "Files", "Size"], [...releases].reverse().map(({ version, fileCount, size }) => ({
+          ? html`<p class="soft">${texts.releases.none}</p>`
+          : table(texts.releases.list, texts.releases.columns, [...releases].reverse().map(({ version, fileCount, size }) => ({
               name: version,
               mark: markOf(overview, version),
               title: "",
@@ -109,10 +105,10 @@ export class ReleasesView extends ModelElement {
       )}
       ${section(
         "firmware",
-        plural(firmware.length, "firmware image"),
+        texts.images.title(firmware.length),
         firmware.length === 0
-          ? html`<p class="soft">None.</p>`
-          : table("List of images", ["Image", "Size"], [...firmware].reverse().map(({ path, size, sha1 }) => ({
+          ? html`<p class="soft">${texts.images.none}</p>`
+          : table(texts.images.list, texts.images.columns, [...firmware].reverse().map(({ path, size, sha1 }) => ({
               name: path,
               mark: markOf(overview, path),
               title: sha1,
@@ -137,7 +133,7 @@ interface Row {
   cells: { text: string; title: string }[];
 }
 
-function table(label: string, [first, ...others]: string[], rows: Row[]) {
+function table(label: string, [first, ...others]: readonly string[], rows: Row[]) {
   return html`<div class="scroll" tabindex="0" role="region" aria-label=${label}>
     <table>
       <thead>
@@ -166,7 +162,7 @@ function notices(list: readonly Notice[], name: string) {
           <strong class="mono">${path}</strong><br />${message} <code class="soft small">${code}</code>
         </li>`,
       )}
-      ${list.length > MOST ? html`<li class="soft">and ${count(list.length - MOST)} more</li>` : nothing}
+      ${list.length > MOST ? html`<li class="soft">${common.more(list.length - MOST)}</li>` : nothing}
     </ul>
   </div>`;
 }

@@ -1,10 +1,12 @@
 import { css, html } from "lit";
 
+import type { PlanAnswer, ReportFormat } from "../engine/protocol.js";
 import { copyText, download } from "../parts/carry.js";
 import { ModelElement } from "../parts/element.js";
 import { problemNotice } from "../parts/problem.js";
 import { shared } from "../parts/style.js";
-import type { PlanAnswer, ReportFormat } from "../engine/protocol.js";
+import * as common from "../texts/common.js";
+import { report as texts } from "../texts/plan.js";
 
 const TYPES: Record<ReportFormat, { ending: string; type: string }> = {
   markdown: { ending: "md", type: "text/markdown" },
@@ -48,13 +50,13 @@ export class ReportBar extends ModelElement {
   protected override render() {
     const { awaited, problems } = this.model;
     return html`<div class="row" role="group" aria-labelledby="report">
-        <span class="label" id="report">Report</span>
-        <button id="report-markdown" @click=${() => this.#make("markdown")}>Copy as Markdown</button>
-        <button id="report-csv" @click=${() => this.#make("csv")}>Download CSV</button>
-        <button id="report-html" @click=${() => this.#make("html")}>Download HTML</button>
-        <span class="small soft" role="status" id="report-said">${awaited.has("report") ? "making it …" : this.said}</span>
+        <span class="label" id="report">${texts.title}</span>
+        <button id="report-markdown" @click=${() => this.#make("markdown")}>${texts.markdown}</button>
+        <button id="report-csv" @click=${() => this.#make("csv")}>${texts.csv}</button>
+        <button id="report-html" @click=${() => this.#make("html")}>${texts.html}</button>
+        <span class="small soft" role="status" id="report-said">${awaited.has("report") ? texts.making : this.said}</span>
       </div>
-      ${problemNotice(problems.report, "No report:")}`;
+      ${problemNotice(problems.report, texts.none)}`;
   }
 
   async #make(format: ReportFormat) {
@@ -63,13 +65,13 @@ export class ReportBar extends ModelElement {
     const isCopied = format === "markdown" && (await copyText(making));
     const text = await making;
     if (isCopied || text === null) {
-      this.said = isCopied ? "copied" : "";
+      this.said = isCopied ? common.copied : "";
       return;
     }
     const { ending, type } = TYPES[format];
     const name = `${["report", this.model.plan?.request.current, this.model.plan?.version].filter((part) => part != null).join("-")}.${ending}`;
     download(text, name, type);
-    this.said = format === "markdown" ? `the browser did not allow copying; downloaded as ${name} instead` : `downloaded as ${name}`;
+    this.said = format === "markdown" ? texts.instead(name) : common.downloadedAs(name);
   }
 }
 

@@ -1,9 +1,9 @@
 import { css, html, nothing } from "lit";
 
 import { KINDS, type PlanAnswer } from "../engine/protocol.js";
-import { bytes, count, exactBytes } from "../format.js";
 import { ModelElement } from "../parts/element.js";
 import { shared } from "../parts/style.js";
+import { share as texts } from "../texts/plan.js";
 
 const MOST = 8;
 
@@ -77,19 +77,19 @@ export class ShareBar extends ModelElement {
     if (plan === null || plan.download === 0) return nothing;
     if (plan !== this.#of) this.#shares = shares(plan, this.model.paths);
     this.#of = plan;
-    const percent = (size: number) => `${Math.min((size / plan.download) * 100, 100).toFixed(size === plan.download ? 0 : 1)} %`;
+    const percent = (size: number) => `${Math.min((size / plan.download) * 100, 100).toFixed(size === plan.download ? 0 : 1)}`;
     return html`
       <div class="bar" aria-hidden="true">
         ${this.#shares.map(
           ({ path, size, kind }) =>
-            html`<span class="part ${kind}" title="${path}: ${exactBytes(size)}" .style=${`flex:${Math.max(size, 1)} 1 0`}></span>`,
+            html`<span class="part ${kind}" title=${texts.title(path, size)} .style=${`flex:${Math.max(size, 1)} 1 0`}></span>`,
         )}
       </div>
-      <ol aria-label="Share of the download" class="small">
+      <ol aria-label=${texts.label} class="small">
         ${this.#shares.map(
           ({ path, size, kind }) => html`<li>
             <span class="dot ${kind}" aria-hidden="true"></span><span class="path mono">${path}</span>
-            <span class="number soft">${bytes(size)}, ${percent(size)}</span>
+            <span class="number soft">${texts.figures(size, percent(size))}</span>
           </li>`,
         )}
       </ol>
@@ -117,7 +117,7 @@ function shares({ rows, firmware, download }: PlanAnswer, paths: readonly string
   if (firmware !== null) result.push({ path: firmware.path, size: firmware.size, kind: "flash" });
   result.sort((left, right) => right.size - left.size);
   const rest = download - result.reduce((sum, { size }) => sum + size, 0);
-  if (rest > 0) result.push({ path: `${count(fetched - found.length)} more`, size: rest, kind: "rest" });
+  if (rest > 0) result.push({ path: texts.more(fetched - found.length), size: rest, kind: "rest" });
   return result;
 }
 

@@ -2,7 +2,7 @@ import { css, html, nothing, type TemplateResult } from "lit";
 
 import type { VerifyRow, Content } from "../engine/protocol.js";
 import { choose, fileOf, folderHint, isFolder, isZip, ofDrop, ofInput, type Choice } from "../files.js";
-import { count, exactBytes } from "../format.js";
+import { exactBytes } from "../format.js";
 import { candidateText } from "../parts/candidate.js";
 import { copyText, download } from "../parts/carry.js";
 import "../parts/code-lines.js";
@@ -11,14 +11,16 @@ import { ModelElement } from "../parts/element.js";
 import { problemNotice } from "../parts/problem.js";
 import { shared } from "../parts/style.js";
 import { VirtualRows } from "../parts/virtual.js";
+import * as common from "../texts/common.js";
+import * as texts from "../texts/verify.js";
 
 const ROW = 46;
-const WORDS: Record<VerifyRow["kind"], { sign: string; word: string; class: string }> = {
-  right: { sign: "✓", word: "OK", class: "right" },
-  missing: { sign: "−", word: "missing", class: "delete" },
-  different: { sign: "≠", word: "different", class: "delete" },
-  unexpected: { sign: "+", word: "unexpected", class: "update" },
-  url: { sign: "!", word: "wrong URL", class: "delete" },
+const LOOKS: Record<VerifyRow["kind"], { sign: string; class: string }> = {
+  right: { sign: "✓", class: "right" },
+  missing: { sign: "−", class: "delete" },
+  different: { sign: "≠", class: "delete" },
+  unexpected: { sign: "+", class: "update" },
+  url: { sign: "!", class: "delete" },
 };
 
 /** Compares files with a manifest (rule Y1) or with a release (rule Y2). */
@@ -122,54 +124,46 @@ export class VerifyView extends ModelElement {
       <div class="cards">
         ${card(
           "content",
-          "A manifest and its files",
-          "Is every file of a manifest there, with the right size and hash?",
-          html`${this.#drop("manifest-file", "1. Drop a manifest here, or", "choose a manifest", (file) => this.model.takeManifest(file), null)}
-            ${manifestFile === null ? nothing : html`<p class="small" id="manifest-name">Manifest: <code>${manifestFile.name}</code></p>`}
-            ${this.#drop("content-folder", "2. Drop the folder of releases here, or", "choose a folder", null, (given) => this.#check(given))}
+          texts.content,
+          html`${this.#drop("manifest-file", texts.content.manifest, (file) => this.model.takeManifest(file), null)}
+            ${manifestFile === null ? nothing : html`<p class="small" id="manifest-name">${texts.content.chosen(manifestFile.name)}</p>`}
+            ${this.#drop("content-folder", texts.content.folder, null, (given) => this.#check(given))}
             <div class="row">
-              <button id="check-own" ?disabled=${manifestFile === null} @click=${() => this.#check(null)}>
-                Check against the open releases
-              </button>
+              <button id="check-own" ?disabled=${manifestFile === null} @click=${() => this.#check(null)}>${texts.content.own}</button>
             </div>`,
         )}
         ${card(
           "device",
-          "A device and its release",
-          "What differs between the files on a device and its release?",
+          texts.device,
           html`<div>
-              <label class="label" for="check-version">Release</label>
+              <label class="label" for="check-version">${texts.device.release}</label>
               <select id="check-version" @change=${(event: Event) => (this.version = (event.target as HTMLSelectElement).value)}>
                 ${[...versions].reverse().map((name) => html`<option value=${name} .selected=${name === version}>${candidateText(overview, name)}</option>`)}
               </select>
             </div>
-            ${this.#drop("device-listing", "Drop the device's listing here (of sha1sum or sha256sum, or JSON), or", "choose a listing", (file) => this.model.verifyDevice(version, file, null), copied)}
-            ${this.#drop("device-folder", "or drop a copy of its files, or", "choose a folder", null, copied)} ${this.#howToList()}`,
+            ${this.#drop("device-listing", texts.device.listing, (file) => this.model.verifyDevice(version, file, null), copied)}
+            ${this.#drop("device-folder", texts.device.folder, null, copied)} ${this.#howToList()}`,
         )}
       </div>
-      ${problemNotice(problems.check, "Not checked:")} ${this.#result()}
+      ${problemNotice(problems.check, texts.notChecked)} ${this.#result()}
     `;
   }
 
   #howToList() {
     return html`<details id="how-to-list" class="small">
-      <summary>How to list a device's files</summary>
-      <p>
-        Save this as <code>${DEVICE_FILES_NAME}</code>, then
-        <code>mpremote run ${DEVICE_FILES_NAME} &gt; device.json</code>. Of a copy of its files:
-        <code>find . -type f -exec sha256sum {} + &gt; device.txt</code>
-      </p>
-      <rp-code-lines .text=${DEVICE_FILES.trimEnd()} label="A program that lists a device's files"></rp-code-lines>
+      <summary>${texts.howToList.title}</summary>
+      <p>${texts.howToList.about(DEVICE_FILES_NAME)}</p>
+      <rp-code-lines .text=${DEVICE_FILES.trimEnd()} label=${texts.howToList.program}></rp-code-lines>
       <p class="row">
-        <button @click=${this.#copy}>Copy</button>
-        <button @click=${() => download(DEVICE_FILES, DEVICE_FILES_NAME, "text/x-python")}>Download</button>
+        <button @click=${this.#copy}>${common.copy}</button>
+        <button @click=${() => download(DEVICE_FILES, DEVICE_FILES_NAME, "text/x-python")}>${common.download}</button>
         <span role="status">${this.copied}</span>
       </p>
     </details>`;
   }
 
   async #copy() {
-    this.copied = (await copyText(DEVICE_FILES)) ? "copied" : "the browser did not allow copying; use Download instead";
+    this.copied = (await copyText(DEVICE_FILES)) ? common.copied : common.useDownload;
   }
 
   protected override updated(): void {
@@ -182,8 +176,7 @@ export class VerifyView extends ModelElement {
 
   #drop(
     id: string,
-    text: string,
-    button: string,
+    { text, button }: { text: string; button: string },
     one: ((file: File) => void) | null,
     many: ((given: Choice) => void) | null,
   ) {
@@ -193,7 +186,7 @@ export class VerifyView extends ModelElement {
         const file = element.files?.[0];
         if (file !== undefined) one(file);
       } else if (!isFolder(element)) {
-        this.model.report("check", { code: "folder_not_chosen", message: "this browser's picker chooses no folders" });
+        this.model.report("check", { code: "folder_not_chosen", message: texts.noFolder });
       } else {
         const given = ofInput(element);
         if (given !== null) many?.(given);
@@ -225,7 +218,7 @@ export class VerifyView extends ModelElement {
   #check(given: Choice | null) {
     const { manifestFile } = this.model;
     if (manifestFile !== null) return void this.model.verifyContent(manifestFile, given);
-    this.model.report("check", { code: "manifest_missing", message: "choose the manifest first" });
+    this.model.report("check", { code: "manifest_missing", message: texts.content.first });
   }
 
   #result() {
@@ -236,14 +229,14 @@ export class VerifyView extends ModelElement {
     const rows = this.onlyWrong ? answer.rows.filter((row) => row.kind !== "right") : answer.rows;
     const { start, end } = this.#rows.range(rows.length);
     const fine = answer.problems === 0;
-    return html`<section class="panel" aria-label="Result">
+    return html`<section class="panel" aria-label=${texts.result.title}>
       <div class="notice ${fine ? "good" : "bad"} result" role="status" id="check-result">
         <span>
-          <strong>${fine ? "Everything matches." : "Something differs."}</strong>
-          ${what === "content" ? html`<code>${name}</code>` : html`Release <code>${name}</code>`}:
-          ${count(answer.checked)} checked, ${count(right)} OK${(["different", "missing", "unexpected", "url"] as const).map((kind) => {
+          <strong>${fine ? texts.result.fine : texts.result.bad}</strong>
+          ${texts.result.of(what, name)}:
+          ${texts.result.counts(answer.checked, right)}${(["different", "missing", "unexpected", "url"] as const).map((kind) => {
             const number = answer.rows.filter((row) => row.kind === kind).length;
-            return number === 0 ? "" : `, ${count(number)} ${WORDS[kind].word}`;
+            return number === 0 ? "" : texts.result.also(number, kind);
           })}
         </span>
         ${fine
@@ -254,10 +247,10 @@ export class VerifyView extends ModelElement {
                 .checked=${this.onlyWrong}
                 @change=${(event: Event) => (this.onlyWrong = (event.target as HTMLInputElement).checked)}
               />
-              only problems
+              ${texts.result.onlyProblems}
             </label>`}
       </div>
-      <div class="rows scrolling" tabindex="0" role="region" aria-label="Files checked">
+      <div class="rows scrolling" tabindex="0" role="region" aria-label=${texts.result.list}>
         <div role="list" .style=${`height:${rows.length * ROW}px`}>
           <div role="presentation" .style=${`transform:translateY(${start * ROW}px)`}>
             ${rows.slice(start, end).map((row, index) => this.#row(row, start + index, rows.length))}
@@ -268,23 +261,23 @@ export class VerifyView extends ModelElement {
   }
 
   #row({ kind, path, expected, found }: VerifyRow, index: number, total: number) {
-    const { sign, word, class: look } = WORDS[kind];
+    const { sign, class: look } = LOOKS[kind];
     return html`<div class="item" role="listitem" aria-setsize=${total} aria-posinset=${index + 1}>
-      <span class=${look}><span class="mono" aria-hidden="true">${sign}</span> ${word}</span>
+      <span class=${look}><span class="mono" aria-hidden="true">${sign}</span> ${texts.words[kind]}</span>
       <span class="mono" title=${path}>${path}</span>
       <span class="sides small soft">
         ${kind === "right"
           ? side(found)
-          : html`${expected === null ? nothing : html`expected ${side(expected)}`}${expected !== null && found !== null ? "; " : ""}${found ===
+          : html`${expected === null ? nothing : html`${texts.result.expected} ${side(expected)}`}${expected !== null && found !== null ? "; " : ""}${found ===
             null
               ? nothing
-              : html`found ${side(found)}`}`}
+              : html`${texts.result.found} ${side(found)}`}`}
       </span>
     </div>`;
   }
 }
 
-function card(id: string, title: string, about: string, content: TemplateResult) {
+function card(id: string, { title, about }: { title: string; about: string }, content: TemplateResult) {
   return html`<section class="panel card" aria-labelledby="${id}-title">
     <h2 id="${id}-title">${title}</h2>
     <p class="soft small">${about}</p>
