@@ -225,15 +225,15 @@ test("the keyboard goes from the first control to the last", async () => {
     const name = await page.evaluate(() => {
       let element = document.activeElement;
       while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
-      return element === null || element === document.body ? "" : element.id || element.className || element.tagName;
+      return element === null || element === document.body ? "" : element.id || element.classList[0] || element.tagName;
     });
     if (name === "") break;
     seen.push(name);
   }
   expect(seen).toEqual([
     "open-server", "open-folder", "open-zip", "from", "to", "firmware", "downgrade", "loose", "relative", "link",
-    "figure-0", "figure-1", "figure-2", "tab-plan", "filter", "kind-delete", "kind-new", "kind-update", "kind-same", "grid",
-    "sort-kind", "sort-path", "sort-size", "sort-change",
+    "figure-0", "figure-1", "figure-2", "tab-plan", "report-markdown", "report-csv", "report-html",
+    "filter", "kind-delete", "kind-new", "kind-update", "kind-same", "grid", "sort-kind", "sort-path", "sort-size", "sort-change",
   ]);
   // The table is sorted by its headers, and its rows keep to their own keys.
   const sorted = () => page.getByRole("columnheader", { name: "Size" }).getAttribute("aria-sort");
