@@ -1,6 +1,6 @@
 // The report that is handed over: copied, downloaded, and the same as the command line's, byte for byte.
 
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -97,6 +97,22 @@ describe("the same bytes as the command's", () => {
       const text = await downloaded(visit, form, name);
       expect(text).toBe(await printed(form, text, root(), "--from", "1.0.0", ...options()));
     }
+    await visit.end();
+  });
+
+  test("a candidate on top of the server's releases", async () => {
+    const [given, both] = [scratch(), scratch()];
+    writeTree(given, { "1.0.2/flash/main.py": "print(3)\n", "1.0.2/flash/lib/broken.py": "\0" });
+    for (const root of [EXAMPLES, given]) cpSync(root, both, { recursive: true });
+    const visit = await Visit.open(browser, page, { permissions });
+    await shown(visit);
+    await visit.drop("main", given);
+    await visit.page.getByRole("button", { name: "Try it on top of this server's releases" }).click();
+    await visit.page.getByText("to get to 1.0.2 candidate").waitFor();
+    await shown(visit);
+    const markdown = await copied(visit);
+    expect(markdown).toContain("python_broken");
+    expect(markdown).toBe(await printed("markdown", markdown, both, "--from", "1.0.1", "--base-url", server.url));
     await visit.end();
   });
 
