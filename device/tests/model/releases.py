@@ -168,6 +168,7 @@ class Server:
         self._releases = {}
         self._made = {}  # patches, by their names
         self.patches = False
+        self.excess = 0  # bytes of the manifest's patches more than of what they make
         self.forgets = False
         self.static = False
         self.target = None
@@ -198,6 +199,7 @@ class Server:
 
     def _manifest(self, own, firmware):
         target = self.target
+        self.excess = 0
         if self.static and own != target.version:
             own = None
         known = own in self._releases and (not self.forgets or own == target.version)
@@ -240,6 +242,7 @@ class Server:
             return {}
         name = "delta/%s-%s" % (sha1(old), entry["hash"]) if old is not None else "delta/" + entry["hash"]
         data = self._made[name] = patch.make(old, new)
+        self.excess += max(0, len(data) - len(new))
         found = {"URL": "http://10.0.0.1:8000/" + name, "hash": sha1(data), "size": len(data)}
         if old is not None:
             found["base"] = sha1(old)

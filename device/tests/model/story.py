@@ -8,7 +8,7 @@ from application import CONFIG, Application
 from boards import POWER, RESET, SOFT, WAKE, WATCHDOG, Board
 from clients import Contact, Link
 from harm import Harm, chance
-from judge import Judge
+from judge import Judge, parents
 from releases import Maker, Server
 from witness import Bad, Witness, text_of
 
@@ -106,6 +106,7 @@ class Round:
         self.each = None  # what a connection brings
         self.changed = sum([len(new.tree[path]) + BLOCK for path in new.tree if old.tree.get(path) != new.tree[path]])
         self.harm.disturbed = False
+        self.shared = set()  # directories of the old release that the application has made anew
         self.application.work()
         self.server.offer(new)
         if "hold" in self.features:
@@ -254,7 +255,8 @@ class Round:
                 board.start(RESET)
         else:
             raise Bad("%d bytes have come in %d calls, and %d are needed" % (came, CALLS, whole.came))
-        again = came - whole.came
+        # Whether there is room for patches may change meanwhile, and these are larger than what they make.
+        again = came - whole.came - self.server.excess
         # Of an image the erase block in which a call ended.
         if again > (call * BLOCK if new.firmware != old.firmware else 0):
             raise Bad("%d bytes of %d came again in %d calls" % (again, whole.came, call + 1))
@@ -296,7 +298,7 @@ class Round:
 
     def _good(self, old, new):
         """On trial, and confirmed in the end."""
-        self._trial()
+        self._trial(old)
         for _ in range(random.randrange(2)):
             self._act("start", self._start, (old, new))
         if "starts" in self.features and not self.harm.disturbed:
@@ -317,6 +319,7 @@ class Round:
             self.witness.check((new if kept else old,), True)
         if not kept:
             # Cuts have used up the starts of its trial.
+            self.application.directories -= self.shared  # D13: these are the release's again
             outcome = self._plainly("retry", lambda: self.client.update(self.server, Link(), True, True))
             if self.witness.version() != new.version:
                 if self._rightly_refused(new, outcome) == "space":  # the report takes some
@@ -336,7 +339,7 @@ class Round:
 
     def _bad(self, old, new):
         """On trial, and never confirmed, or rolled back."""
-        self._trial()
+        self._trial(old)
         out = "card" in self.features and chance(0.5)
         if out:
             self.board.chips["sd"].out = True
@@ -344,7 +347,7 @@ class Round:
         if not out and chance(0.3):
             self._act("rollback", self.client.rollback, (old, new))
         for _ in range(self.client.trial_starts + 2):
-            self._trial()
+            self._trial(old)
             self._act("start", self._start, (old, new), ("flash",) if out else ("flash", "sd"))
         if "damage" in self.features:  # what a journal has counted is gone with it
             for _ in range(self.client.trial_starts + 1):
@@ -357,6 +360,7 @@ class Round:
                 self.board.start()
         if self.witness.version() != old.version:
             raise Bad("a bad release is still there after %d starts" % (self.client.trial_starts + 2))
+        self.application.directories -= self.shared
         self.application.empty()
         for cause in (RESET, POWER):
             self.board.start(cause)
@@ -391,9 +395,11 @@ class Round:
                 raise Bad("four starts by %s, and it is gone: %s" % (cause, self.witness.reported()))
             self.witness.check((new,), False)
 
-    def _trial(self):
+    def _trial(self, old):
         """What the application does in a trial."""
+        before = set(self.application.directories)
         self.application.work()
+        self.shared |= (self.application.directories - before) & parents(old.tree)
         if "fill" in self.features:
             self.application.fill()
 
