@@ -100,6 +100,15 @@ def serve(
             "--preview/--no-preview", envvar=variable("PREVIEW"), help="Show the release preview to browsers."
         ),
     ] = True,
+    embed_origin: Annotated[
+        list[str],
+        typer.Option(
+            "--embed-origin",
+            metavar="ORIGIN",
+            envvar=variable("EMBED_ORIGIN"),
+            help="Let pages of this origin, https://tools.example, show the preview and read; may be repeated.",
+        ),
+    ] = [],  # noqa: B006
     settle: SettleOption = 10.0,
     immutable: Annotated[
         bool,
@@ -205,6 +214,7 @@ def app_of(settings: dict[str, Any], access_log: Optional[BinaryIO] = None) -> "
             **{name: settings[name] for name in same},
             dst_paths=settings["dst_paths"].value,
             scheme=settings["scheme"].value,
+            embed_origins=settings["embed_origin"],
             trusted_proxies=settings["trusted_proxy"],
             root_path=settings["root_path"],
             cache=None if settings["no_cache"] else _cache(settings["cache"]),

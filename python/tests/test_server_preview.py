@@ -180,10 +180,6 @@ def test_a_browser_at_the_root_is_led_to_the_page(served: Server) -> None:
     assert (len(old.partition(b"\r\n\r\n")[0]) + 4) % 100 == 0
 
 
-def test_a_directory_with_a_page_of_its_own_keeps_its_root(server: Server) -> None:
-    assert server.get("/", BROWSER).status == 404
-
-
 @pytest.mark.skipif(not BUILT_HERE, reason="the page is not built")
 def test_the_page_and_all_it_names_is_there(served: Server) -> None:
     page = served.get("/_preview/", BROWSER)

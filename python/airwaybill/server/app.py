@@ -25,6 +25,7 @@ from airwaybill.server.answers import Answer, Header, Methods, RequestError, err
 from airwaybill.server.cache import Answers, Entity, Memory, remember
 from airwaybill.server.conditions import RequestHeaders, precondition
 from airwaybill.server.config import Config
+from airwaybill.server.embedding import Embedding, check_origin
 from airwaybill.server.files import Files
 from airwaybill.server.framing import Framing
 from airwaybill.server.offered import Offered
@@ -60,6 +61,7 @@ def create_app(
     signed_only: bool = False,
     serve_other: bool = False,
     preview: bool = True,
+    embed_origins: Iterable[str] = (),
     settle: float = 10.0,
     immutable: bool = False,
     delta: bool = False,
@@ -76,7 +78,8 @@ def create_app(
     ``pep440``. ``ignore``, ``protect``, ``include`` and ``keep`` are globs. With ``checked`` no release or image is
     offered in which the check finds errors, with ``signed_only`` none whose waybill does not count for devices that
     have the keys below ``root``. Files of what is not offered, and all others below ``root``, are sent only with
-    ``serve_other``, the release preview only with ``preview``. A release is offered once nothing in it has changed for
+    ``serve_other``, the release preview only with ``preview``. Pages of ``embed_origins`` (``https://tools.example``)
+    may read what is sent, and show the preview. A release is offered once nothing in it has changed for
     ``settle`` seconds. Caches may keep its files for a minute, or for a year with ``immutable``, which is for releases
     that never change; one that changes after all is held back as long. With ``delta`` patches to the highest release
     and image are made in the background, below ``root`` in ``delta/``; those that are there are offered in any case.
@@ -90,8 +93,9 @@ def create_app(
     and ``startup()`` and ``shutdown()`` can be awaited in that application's lifespan. Until all is hashed, which
     ``startup()`` waits for, requests are answered with 503.
 
-    Raises ``AirwaybillError`` for an invalid base URL, root path, glob, ``scheme`` or ``dst_paths``, ``ValueError`` for
-    an invalid proxy address, ``NotImplementedError`` on Windows, where files cannot be opened as rule H2 requires.
+    Raises ``AirwaybillError`` for an invalid base URL, root path, origin, glob, ``scheme`` or ``dst_paths``,
+    ``ValueError`` for an invalid proxy address, ``NotImplementedError`` on Windows, where files cannot be opened as
+    rule H2 requires.
     """
     if not CAN_OPEN_BELOW:
         raise NotImplementedError("serving files needs a POSIX system; on Windows, WSL is one")
@@ -105,6 +109,7 @@ def create_app(
         signed_only=signed_only,
         serve_other=serve_other,
         preview=preview,
+        embed_origins=tuple(map(check_origin, embed_origins)),
         base_url=base_url,
         dst_paths=dst_paths,
         settle=settle,
@@ -128,7 +133,8 @@ class App:
         self.followers = followers
         self._config = config
         self._workers = Workers()
-        self._preview = Preview(self.releases, self._workers, config)
+        files = Files(self.releases, self._workers, config)
+        self._preview = Preview(self.releases, self._workers, config, files)
         self._router = Starlette(
             routes=[
                 Route("/manifest.json", self._manifest),
@@ -136,7 +142,7 @@ class App:
                 Route("/head.json", self._head),
                 Route("/healthz", self._health),
                 *(self._preview.routes() if config.preview else ()),
-                Route("/{path:path}", Files(self.releases, self._workers, config)),
+                Route("/{path:path}", files),
             ],
             exception_handlers={RequestError: _refuse, 404: _no_route, Exception: _fail},
             lifespan=self._lifespan,
@@ -144,7 +150,10 @@ class App:
         self._router.router.redirect_slashes = False
         # Around the router, which turns exceptions into responses: those are framed and logged too. What is remembered
         # is framed already.
-        self._app: ASGIApp = Memory(Framing(Methods(self._answer)), self._answers)
+        answer: ASGIApp = Methods(self._answer)
+        if config.embed_origins:
+            answer = Embedding(answer, config.embed_origins)
+        self._app: ASGIApp = Memory(Framing(answer), self._answers)
         self._log = access_log
         if self._log is not None:
             self._app = AccessLogging(self._app, self._log, config.proxies.client)

@@ -41,6 +41,7 @@ class Config:
     signed_only: bool = False
     serve_other: bool = False
     preview: bool = True
+    embed_origins: tuple[str, ...] = ()
     settle: float = 10.0
     immutable: bool = False
     delta: bool = False

@@ -22,7 +22,7 @@ from airwaybill.server.cache import Entity, EntityCache, remember
 from airwaybill.server.conditions import RequestHeaders, http_date, precondition, wanted_range
 from airwaybill.server.config import Config
 from airwaybill.server.offered import Offered
-from airwaybill.server.paths import Identity, OpenFile, not_found, open_below, request_path
+from airwaybill.server.paths import INDEX, Identity, OpenFile, not_found, open_below, request_path
 from airwaybill.server.snapshot import Snapshot
 from airwaybill.server.work import Workers
 
@@ -66,13 +66,14 @@ class Files:
         self._releases = releases
         self._workers = workers
         self._serve_other = config.serve_other
+        self._top = INDEX if config.serve_other else None
         self._kept = KEPT % (config.max_age, b", immutable" if config.immutable else b"") if config.max_age else ASKED
         self._entities = EntityCache(FILES_LIMIT)
         self._checked: OrderedDict[Identity, str] = OrderedDict()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         snapshot = self._releases.to_send()
-        path = request_path(scope)
+        path = request_path(scope, self._top)
         if is_draft(path) and is_document(path):
             raise not_found(f"/{path}")
         record = snapshot.find(path)

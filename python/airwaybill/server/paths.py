@@ -14,6 +14,8 @@ from airwaybill.server.answers import RequestError
 
 # Windows cannot: there a link that is put in while a file is looked up would lead out of the root.
 CAN_OPEN_BELOW = os.open in os.supports_dir_fd
+# The page of a directory.
+INDEX = "index.html"
 
 
 class Identity(NamedTuple):
@@ -48,10 +50,11 @@ def not_found(shown: str) -> RequestError:
     return RequestError(404, "not_found", f"no such file: {shown}")
 
 
-def request_path(scope: Scope) -> str:
+def request_path(scope: Scope, top: str | None = None) -> str:
     """The path below the root that a request names: decoded once, ``/``-separated, no empty, `.` or `..` segment.
 
-    ``RequestError`` (404) for any other. ASGI's decoded path is not used because it hides bytes that are not UTF-8.
+    ``top`` is what ``/`` stands for. ``RequestError`` (404) for any other. ASGI's decoded path is not used because it
+    hides bytes that are not UTF-8.
     """
     raw = scope.get("raw_path") or scope["path"].encode("utf-8", "surrogateescape")
     try:
@@ -62,6 +65,8 @@ def request_path(scope: Scope) -> str:
     if path.startswith(f"{root_path}/"):
         path = path[len(root_path) :]
     path = path[1:]
+    if not path and top is not None:
+        return top
     if "\0" in path or "\\" in path or any(segment in ("", ".", "..") for segment in path.split("/")):
         raise not_found(scope["path"])
     return path

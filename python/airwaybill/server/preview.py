@@ -12,6 +12,7 @@ from typing import Any
 
 from starlette.requests import Request
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from airwaybill._check import Checked, reason
 from airwaybill._core import is_draft, is_patch
@@ -20,8 +21,9 @@ from airwaybill.server.answers import Answer, Header, RequestError
 from airwaybill.server.cache import Entity
 from airwaybill.server.conditions import RequestHeaders, accepts_gzip, precondition
 from airwaybill.server.config import Config
+from airwaybill.server.embedding import frame_ancestors
 from airwaybill.server.offered import Offered
-from airwaybill.server.paths import is_hidden, not_found
+from airwaybill.server.paths import INDEX, is_hidden, not_found
 from airwaybill.server.requests import manifest_request
 from airwaybill.server.shared import Pieces, Shared
 from airwaybill.server.snapshot import Snapshot
@@ -48,11 +50,9 @@ POLICY = "; ".join(
         "img-src 'self' data:",
         "base-uri 'none'",
         "form-action 'none'",
-        "frame-ancestors 'none'",
     )
 )
 GUARDS: tuple[Header, ...] = (
-    (b"content-security-policy", POLICY.encode()),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
 )
@@ -66,10 +66,13 @@ CHECK_SECONDS = 0.02
 class Preview:
     """Endpoints for ``/_preview/`` and for a browser at ``/``."""
 
-    def __init__(self, releases: Offered, workers: Workers, config: Config) -> None:
+    def __init__(self, releases: Offered, workers: Workers, config: Config, files: ASGIApp) -> None:
         self._releases = releases
         self._workers = workers
         self._config = config
+        self._others = files
+        policy = f"{POLICY}; {frame_ancestors(config.embed_origins)}"
+        self._guards = ((b"content-security-policy", policy.encode()), *GUARDS)
         self._files: dict[str, Entity] | None = None
         # The snapshot that it was made of, and the listing without what depends on the request.
         self._rendered: tuple[Snapshot, Shared] | None = None
@@ -82,17 +85,15 @@ class Preview:
             Route("/", self.top),
         ]
 
-    async def top(self, request: Request) -> Answer:
-        if self._redirects(request):
-            return self.redirect(request)
-        raise not_found(request.scope["path"])
+    async def top(self, request: Request) -> ASGIApp:
+        return self.redirect(request) if self._redirects(request) else self._others
 
     def _redirects(self, request: Request) -> bool:
         """Whether a request for ``/`` is from a browser and there is no index page to send."""
         if "text/html" not in (RequestHeaders(request.scope).get("accept") or ""):
             return False
         return not self._config.serve_other or not os.path.isfile(
-            os.path.join(self._releases.snapshot().real_root, "index.html")
+            os.path.join(self._releases.snapshot().real_root, INDEX)
         )
 
     def redirect(self, _: Request) -> Answer:
@@ -114,7 +115,7 @@ class Preview:
             raise not_found(request.scope["path"])
         kind = CONTENT_TYPES.get(os.path.splitext(path)[1], b"application/octet-stream")
         keep = FOR_EVER if path.startswith(HASHED) else b"no-cache"
-        return _answer(request, entity.etag, [(b"content-type", kind), (b"cache-control", keep)], entity.data)
+        return self._answer(request, entity.etag, [(b"content-type", kind), (b"cache-control", keep)], entity.data)
 
     async def listing(self, request: Request) -> Answer:
         """What the page's engine needs to give the same answers as this server, byte for byte, and what it found."""
@@ -135,21 +136,20 @@ class Preview:
         headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-cache")]
         headers.append((b"vary", b"accept-encoding"))
         if not accepts_gzip(RequestHeaders(request.scope)):
-            return _answer(request, f'"{etag}"', headers, *shared.plain(end))
+            return self._answer(request, f'"{etag}"', headers, *shared.plain(end))
         await self._workers.once(("compressed", snapshot.generation), shared.compress)
         headers.append((b"content-encoding", b"gzip"))
-        return _answer(request, f'"{etag}-gzip"', headers, *shared.gzipped(end))
+        return self._answer(request, f'"{etag}-gzip"', headers, *shared.gzipped(end))
 
-
-def _answer(request: Request, etag: str, described: Iterable[Header], *pieces: bytes) -> Answer:
-    scope = request.scope
-    headers = [(b"etag", etag.encode()), *described, *GUARDS]
-    status = precondition(RequestHeaders(scope), etag, None)
-    if status == 304:
-        return Answer(304, headers)
-    if status is not None:
-        raise RequestError(412, "precondition_failed", f"{scope['path']} does not match the request's conditions")
-    return Pieces(200, headers, pieces)
+    def _answer(self, request: Request, etag: str, described: Iterable[Header], *pieces: bytes) -> Answer:
+        scope = request.scope
+        headers = [(b"etag", etag.encode()), *described, *self._guards]
+        status = precondition(RequestHeaders(scope), etag, None)
+        if status == 304:
+            return Answer(304, headers)
+        if status is not None:
+            raise RequestError(412, "precondition_failed", f"{scope['path']} does not match the request's conditions")
+        return Pieces(200, headers, pieces)
 
 
 def _read(built: str) -> dict[str, Entity]:
