@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import FILES, Call
@@ -222,7 +223,7 @@ def test_a_link_out_of_the_directory_is_no_page_of_it(root: Path, tmp_path: Path
     assert answer(root, "/", {"accept": "text/html"}, **OTHERS).status == 404
 
 
-def answer(root: Path, path: str, headers: dict[str, str], **options: bool) -> Reply:
+def answer(root: Path, path: str, headers: dict[str, str], **options: Any) -> Reply:
     """That of an application in this process."""
 
     async def asked() -> Reply:
