@@ -124,6 +124,11 @@ $(PREVIEW): wasm/preview/node_modules/.package-lock.json $(PREVIEW_SOURCES)
 	cd wasm/preview && npm run --silent build
 	touch $@
 
+.PHONY: npm-preview
+npm-preview: $(PREVIEW) ## build the npm package of the release preview into target/npm-preview
+	cp LICENSE-* wasm/preview/package/ && cd wasm/preview && npm run --silent build:package
+	mkdir -p target/npm-preview && cd wasm/preview/package && npm pack --silent --pack-destination ../../../target/npm-preview > /dev/null
+
 $(VENV)/.docs: docs/requirements.txt $(VENV)/.tools
 	$(BIN)/pip install -q -r docs/requirements.txt
 	touch $@
@@ -203,7 +208,7 @@ consumers: npm chromium target/npm/consumers/node_modules/.package-lock.json ## 
 	cd wasm && CONSUMERS=1 npx vitest run
 
 .PHONY: test-preview
-test-preview: preview docs chromium firefox ssh-keygen $(VENV)/.tools ## the release preview in Chromium and Firefox; screenshots in target/preview
+test-preview: preview npm-preview docs chromium firefox ssh-keygen $(VENV)/.tools ## the release preview in Chromium and Firefox; screenshots in target/preview
 	cd wasm/preview && AIRWAYBILL_PYTHON=$(BIN)/python npm test --silent
 
 .PHONY: picture
@@ -215,7 +220,7 @@ test-device: $(VENV)/.tools ssh-keygen proxies ## the device client on a real Mi
 	$(BIN)/python -m pytest -q device/tests
 
 .PHONY: test-project
-test-project: npm docs $(VENV)/.tools ssh-keygen ## the message about missing prerequisites, content of packages and site, README, workflows
+test-project: npm npm-preview docs $(VENV)/.tools ssh-keygen ## the message about missing prerequisites, content of packages and site, README, workflows
 	$(BIN)/python -m pytest -q -rs tests/project
 
 .PHONY: power-cuts

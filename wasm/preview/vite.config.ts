@@ -25,25 +25,41 @@ function licenses(): Plugin {
 // `licenses.md` has the texts once; a library may have its own in each file, larger than its code.
 const comments = { legal: false };
 
-export default defineConfig({
-  plugins: [licenses()],
-  base: "./",
-  worker: { format: "es", rollupOptions: { output: { comments } } },
-  build: {
-    outDir: "../../python/airwaybill/preview",
-    emptyOutDir: true,
-    target: "es2023",
-    // A data: address would need a hole in the page's security policy.
-    assetsInlineLimit: 0,
-    modulePreload: { polyfill: false },
-    rollupOptions: {
-      // The page, and the component by itself for other pages of the same server.
-      input: { page: "index.html", "release-preview": "src/release-preview.ts" },
-      preserveEntrySignatures: "exports-only",
-      output: {
-        comments,
-        entryFileNames: ({ name }) => (name === "release-preview" ? "release-preview.js" : "assets/[name]-[hash].js"),
-      },
+/** The page, and the component by itself for other pages: what the server has, under names that have a hash. */
+const page = {
+  outDir: "../../python/airwaybill/preview",
+  input: { page: "index.html", "release-preview": "src/release-preview.ts" },
+  entries: ({ name }: { name: string }) => (name === "release-preview" ? "release-preview.js" : "assets/[name]-[hash].js"),
+  workers: "assets/[name]-[hash].js",
+  assets: "assets/[name]-[hash][extname]",
+};
+
+/** The component by itself for npm: bundlers give its files names. */
+const component = {
+  outDir: "package/dist",
+  input: { "release-preview": "src/release-preview.ts" },
+  entries: "[name].js",
+  workers: ({ facadeModuleId }: { facadeModuleId: string | null }) => (facadeModuleId?.endsWith("engine/worker.ts") ? "engine-worker.js" : "hash-worker.js"),
+  assets: "[name][extname]",
+};
+
+export default defineConfig(({ mode }) => {
+  const { outDir, input, entries, workers, assets } = mode === "package" ? component : page;
+  return {
+    plugins: [licenses()],
+    base: "./",
+    publicDir: mode === "package" ? false : "public",
+    // Its module is loaded by the worker, from where the page says that it is: `engine/start.ts`.
+    resolve: { alias: [{ find: /^airwaybill$/, replacement: "airwaybill/manual" }] },
+    worker: { format: "es", rollupOptions: { output: { comments, entryFileNames: workers, assetFileNames: assets } } },
+    build: {
+      outDir,
+      emptyOutDir: true,
+      target: "es2023",
+      // A data: address would need a hole in the page's security policy.
+      assetsInlineLimit: 0,
+      modulePreload: { polyfill: false },
+      rollupOptions: { input, preserveEntrySignatures: "exports-only", output: { comments, entryFileNames: entries, assetFileNames: assets } },
     },
-  },
+  };
 });

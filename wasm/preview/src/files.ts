@@ -1,6 +1,8 @@
 // Files from pickers and drops, handed on in pieces so that the page stays responsive.
 
+import type { Given, PlacedFile } from "../package/release-preview.js";
 import type { Source } from "./engine/protocol.js";
+import { dropInstead, notGiven } from "./texts/sources.js";
 
 const PIECE = 500;
 /** How many files of a dropped folder are opened at once: the page is blocked while they arrive. */
@@ -23,11 +25,7 @@ export function isFolder({ files, webkitdirectory }: HTMLInputElement): boolean 
 }
 
 /** A hint for browsers without that picker; empty if there is one. */
-export function folderHint(): string {
-  return (window as Pickers).showDirectoryPicker === undefined
-    ? "Drop a folder instead of picking it: if a link beside the releases leads to one of them (latest → 1.0.1), a browser may omit that release, and it shows no empty directories."
-    : "";
-}
+export const folderHint = () => ((window as Pickers).showDirectoryPicker === undefined ? dropInstead : "");
 
 /** Opens a picker for `input`; for a folder, if possible, the one that sees all of it. */
 export async function choose(input: HTMLInputElement, take: (given: Choice) => void): Promise<void> {
@@ -45,26 +43,42 @@ export async function choose(input: HTMLInputElement, take: (given: Choice) => v
   input.click();
 }
 
-/** The files of an `<input webkitdirectory>`; a picked directory is the top directory. */
-export function ofInput(input: HTMLInputElement): Choice | null {
-  const files = input.files;
-  if (files === null || files.length === 0) return null;
-  const first = files[0]!;
-  if (files.length === 1 && !first.webkitRelativePath) return { file: first };
-  const name = first.webkitRelativePath.split("/", 1)[0] || first.name;
+/** The files of an `<input>`; null if there are none. */
+export function ofInput({ files }: HTMLInputElement): Choice | null {
+  return files === null ? null : ofFiles(files);
+}
+
+/** What the page around has: see the types of the package. */
+export async function ofPage(given: Given, name?: string): Promise<Choice> {
+  if (given instanceof File) return { file: given };
+  if (given instanceof FileSystemFileHandle) return { file: await given.getFile() };
+  if (given instanceof FileSystemDirectoryHandle) return { name: name ?? given.name, pieces: walk([ofHandle(given, "")]) };
+  const files = typeof given?.[Symbol.iterator] === "function" ? [...given] : [];
+  const isEach = files.every((file) => file instanceof File || (typeof file?.path === "string" && file.file instanceof Blob));
+  const choice = isEach ? ofFiles(files, name) : null;
+  if (choice === null) throw new TypeError(notGiven);
+  return choice;
+}
+
+/** Of files that a directory was picked for, that one is the top directory. */
+function ofFiles(files: ArrayLike<File | PlacedFile>, name?: string): Choice | null {
+  const first = files[0];
+  if (first === undefined) return null;
+  if (files.length === 1 && first instanceof File && !first.webkitRelativePath) return { file: first };
   async function* pieces() {
-    for (let start = 0; start < files!.length; start += PIECE) {
-      const piece: Source[] = [];
-      for (let index = start; index < Math.min(start + PIECE, files!.length); index += 1) {
-        const file = files![index]!;
-        const path = file.webkitRelativePath;
-        piece.push({ path: path ? path.slice(path.indexOf("/") + 1) : file.name, file });
-      }
-      yield piece;
+    for (let start = 0; start < files.length; start += PIECE) {
+      yield Array.from({ length: Math.min(PIECE, files.length - start) }, (_, index) => placed(files[start + index]!));
       await rest();
     }
   }
-  return { name, pieces: pieces() };
+  const own = first instanceof File ? first.webkitRelativePath.split("/", 1)[0] || first.name : first.path.split("/", 1)[0]!;
+  return { name: name ?? own, pieces: pieces() };
+}
+
+function placed(given: File | PlacedFile): PlacedFile {
+  if (!(given instanceof File)) return given;
+  const { webkitRelativePath: path, name } = given;
+  return { path: path ? path.slice(path.indexOf("/") + 1) : name, file: given };
 }
 
 /** What was dropped: one file, one directory as the top directory, or files and directories in it. */

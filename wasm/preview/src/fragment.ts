@@ -1,6 +1,6 @@
 // The view as text behind the `#` of the address.
 
-import type { DstPaths, Kind, SourceName, VersionScheme } from "./engine/protocol.js";
+import type { DstPaths, Kind, Overview, SourceName, VersionScheme } from "./engine/protocol.js";
 
 export const TABS = ["plan", "matrix", "manifest", "check", "releases"] as const;
 export type Tab = (typeof TABS)[number];
@@ -109,6 +109,17 @@ function sourceOf(given: URLSearchParams): SourceName | null {
 export function isSame(left: SourceName | null, right: SourceName | null): boolean {
   if (left === null || right === null) return left === right;
   return (["kind", "name", "digest", "inside", "as", "onTop"] as const).every((field) => left[field] === right[field]);
+}
+
+export function differs(left: View, right: View, ...names: (keyof View)[]): boolean {
+  return names.some((name) => left[name] !== right[name]);
+}
+
+/** The view for other releases: without what is about those before. What is tried is the target. */
+export function viewOf({ candidates, releases }: Overview, before: View): View {
+  const tried = candidates.versions.at(-1);
+  const to = tried === undefined ? before.to : tried === releases.at(-1)?.version ? null : tried;
+  return { ...before, to: releases.some(({ version }) => version === to) ? to : null, file: null, finding: null };
 }
 
 export function write(view: View): string {

@@ -21,7 +21,8 @@ import type {
 } from "./engine/protocol.js";
 import { isZip, piecesOf, type Choice } from "./files.js";
 import { FoundRows } from "./found.js";
-import { isSame, START, type View } from "./fragment.js";
+import { differs, isSame, START, viewOf, type View } from "./fragment.js";
+import type { Host } from "./host.js";
 import { linkOf } from "./links.js";
 import { MatrixRows } from "./matrix-rows.js";
 import * as errors from "./texts/errors.js";
@@ -33,8 +34,8 @@ export type Topic = "plan" | "findings" | "file" | "manifest" | "report" | "comp
 
 export type Checked = { what: "content" | "device"; name: string; answer: VerifyAnswer } | null;
 
-/** What the component hears: another view, which may be a step to go back from, or other releases. */
-export type Tell = (event: "view" | "step" | "source") => void;
+/** What the component hears: another view, which may be a step to go back from, other releases, or another plan. */
+export type Tell = (event: "view" | "step" | "source" | "plan") => void;
 
 export class Model {
   view: View = START;
@@ -67,8 +68,6 @@ export class Model {
   isOther = false;
   /** A manifest that is to be checked. */
   manifestFile: File | null = null;
-  /** The server's address with a `/` at its end; null where there is none. */
-  server: string | null = null;
 
   #engine: Engine;
   #listeners = new Set<() => void>();
@@ -78,7 +77,10 @@ export class Model {
   #found = new FoundRows();
   #deviceNamed = false;
 
-  constructor(private tell: Tell) {
+  constructor(
+    private tell: Tell,
+    readonly host: Host,
+  ) {
     this.#engine = new Engine((event) => this.#hear(event));
   }
 
@@ -119,12 +121,13 @@ export class Model {
     return this.view.figures ?? linkOf(this.view.link).figures;
   }
 
-  get listingUrl(): string | null {
-    return this.server === null ? null : new URL("_preview/listing.json", this.server).href;
+  get server(): string | null {
+    return this.host.server;
   }
 
   /** Shows a view from an address; `device` says whether it names the device's version. */
-  show(view: View, device: boolean): void {
+  show(named: View, device: boolean): void {
+    const view = this.host.fit(named, this.view);
     this.#deviceNamed = device;
     const isOpen = this.overview !== null && isSame(view.source, this.overview.source);
     if (isOpen) return this.#take(this.#withDevice(view));
@@ -133,8 +136,9 @@ export class Model {
 
   set(change: Partial<View>): void {
     if (change.from !== undefined) this.#deviceNamed = true;
-    const isStep = change.tab !== undefined && change.tab !== this.view.tab;
-    this.#take({ ...this.view, ...change });
+    const view = this.host.fit({ ...this.view, ...change }, this.view);
+    const isStep = view.tab !== this.view.tab;
+    this.#take(view);
     this.tell(isStep ? "step" : "view");
   }
 
@@ -151,6 +155,7 @@ export class Model {
     await this.#work("releases", async (isOn) => {
       if ("file" in given) {
         const answer = await this.#engine.ask("openFile", given.file, wish, this.#around());
+        if (answer.value === null && !this.host.tabs.includes("check")) throw new EngineError("manifest_here", errors.manifestHere(name));
         if (answer.value === null) this.takeManifest(given.file);
         else this.#opened({ ...answer, value: answer.value });
       } else if (await this.#add(given, "releases", isOn)) {
@@ -232,7 +237,7 @@ export class Model {
 
   /** Asks the server what has become of the releases that are shown. */
   async look(): Promise<void> {
-    const { overview, listingUrl: url } = this;
+    const [{ overview }, url] = [this, this.host.listingUrl];
     if (url === null || overview?.kind !== "server" || this.progress !== null) return;
     try {
       const answer = await this.#engine.ask("look", url);
@@ -293,14 +298,14 @@ export class Model {
   }
 
   async #openServer(view?: View): Promise<void> {
-    const url = this.listingUrl;
+    const { published } = this.host;
     const { chosenScheme } = view ?? this.view;
-    if (url === null) return this.#close(view ?? this.view);
-    await this.#work("releases", async () => this.#opened(await this.#engine.ask("openServer", url, chosenScheme), view));
+    if (published === null) return this.#close(view ?? this.view);
+    await this.#work("releases", async () => this.#opened(await this.#engine.ask("openServer", published, chosenScheme), view));
   }
 
   #around(fresh = false): Around {
-    return { listing: this.listingUrl, scheme: this.view.chosenScheme, fresh };
+    return { listing: this.host.published, scheme: this.view.chosenScheme, fresh };
   }
 
   /** Shows what the worker has opened, even if it was cancelled a moment too late; `view` is that of an address. */
@@ -312,19 +317,12 @@ export class Model {
     this.isOther = this.wanted !== null && this.wanted.digest !== "" && this.wanted.digest !== source?.digest;
     const isSource = isSame(this.view.source, source);
     this.#clear();
-    this.view = this.#withDevice({ ...(view ?? (isSource ? this.view : this.#without(value))), source }, value);
+    this.view = this.#withDevice({ ...(view ?? (isSource ? this.view : viewOf(value, this.view))), source }, value);
     this.stale = false;
     this.settling = value.settling;
     this.#use(value);
     if (!isSource) this.tell(view === undefined ? "step" : "view");
     this.tell("source");
-  }
-
-  /** The view for other releases: without what is about those before. What is tried is the target. */
-  #without({ candidates, releases }: Overview): View {
-    const tried = candidates.versions.at(-1);
-    const to = tried === undefined ? this.view.to : tried === releases.at(-1)?.version ? null : tried;
-    return { ...this.view, to: releases.some(({ version }) => version === to) ? to : null, file: null, finding: null };
   }
 
   /** Nothing is open: the page asks for what the address names. */
@@ -407,6 +405,7 @@ export class Model {
       // The current one belongs to another plan.
       this.manifest = null;
       this.#askFindings(plan);
+      this.tell("plan");
     });
     this.#askManifest();
   }
@@ -473,6 +472,7 @@ export class Model {
       if (topic === "plan") {
         this.plan = null;
         this.#turns.forget("findings");
+        this.tell("plan");
       }
       if (topic === "plan" || topic === "findings") {
         this.findings = null;
@@ -492,8 +492,4 @@ export class Model {
   #changed(): void {
     for (const listener of this.#listeners) listener();
   }
-}
-
-function differs(left: View, right: View, ...names: (keyof View)[]): boolean {
-  return names.some((name) => left[name] !== right[name]);
 }

@@ -1,13 +1,17 @@
-import { css, html, LitElement, nothing } from "lit";
+import { css, html, LitElement, nothing, type PropertyValues } from "lit";
 
-import { ofDrop } from "./files.js";
+import type { Given, ListingDocument, ReleasePreview as Declared, ReleasePreviewEventMap } from "../package/release-preview.js";
+import { ofDrop, ofPage } from "./files.js";
 import { count } from "./format.js";
-import { parse, TABS, write, type Tab } from "./fragment.js";
+import { parse, write } from "./fragment.js";
+import { Host, serverAt, tabsOf } from "./host.js";
 import { Model } from "./model.js";
 import { problemNotice } from "./parts/problem.js";
 import { refused } from "./parts/signed.js";
 import { shared, tokens } from "./parts/style.js";
 import { Watch } from "./parts/watch.js";
+import { captionOf, planOf, sourceOf } from "./said.js";
+import * as texts from "./texts/sources.js";
 import "./views/verify-view.js";
 import "./views/device-form.js";
 import "./views/manifest-view.js";
@@ -17,30 +21,29 @@ import "./views/releases-view.js";
 import "./views/source-bar.js";
 import "./views/wanted-view.js";
 
+/** What it has that other elements have not. */
+type Own = Omit<Declared, keyof HTMLElement>;
+
 const LOOK_MS = 5000;
 const LOOK_WHILE_COPIED_MS = 1000;
-const TAB_NAMES: Record<Tab, string> = {
-  plan: "Plan",
-  matrix: "Matrix",
-  manifest: "Manifest",
-  check: "Check",
-  releases: "Releases",
-};
 
 /**
- * Shows what every device will get from a directory of releases, for any web tool to embed.
- *
- * The attribute `server` is the address of an airwaybill server, for its releases and for comparing with it; without it, folders and
- * zips can be opened. The property `view` is the current view as text, `caption` says it in words. The event `view-change` reports a new
- * view; its `detail.isStep` is whether one would go back from it. The event `source-change` reports that other releases are shown.
+ * Shows what every device will get from a directory of releases, for any web tool to embed: its types, `package/release-preview.d.ts`,
+ * say what each attribute, property and event is.
  */
-export class ReleasePreview extends LitElement {
-  static override properties = { server: { type: String }, over: { state: true } };
+export class ReleasePreview extends LitElement implements Own {
+  static override properties = {
+    server: { type: String },
+    listing: { attribute: false },
+    tabs: { type: String },
+    headingLevel: { attribute: "heading-level", type: Number },
+    over: { state: true },
+  };
   static override styles = [
     tokens,
     shared,
     css`
-      main {
+      .all {
         max-width: 1680px;
         margin: 0 auto;
         padding: 14px 18px 40px;
@@ -129,7 +132,7 @@ export class ReleasePreview extends LitElement {
         }
       }
       @media (max-width: 559px) {
-        main {
+        .all {
           padding: 10px 10px 32px;
           gap: 10px;
         }
@@ -143,7 +146,11 @@ export class ReleasePreview extends LitElement {
   ];
 
   declare server: string | null;
+  declare listing: ListingDocument | null;
+  declare tabs: string | null;
+  declare headingLevel: number;
   declare over: boolean;
+  #host = new Host();
   #model: Model | null = null;
   #view = "";
   #watch = new Watch(
@@ -153,7 +160,8 @@ export class ReleasePreview extends LitElement {
 
   constructor() {
     super();
-    this.server = null;
+    this.server = this.listing = this.tabs = null;
+    this.headingLevel = 1;
     this.over = false;
   }
 
@@ -190,11 +198,26 @@ export class ReleasePreview extends LitElement {
     });
   }
 
-  protected override willUpdate(): void {
-    if (this.#model !== null || !this.isConnected) return;
-    this.#model = new Model((event) => this.#tell(event));
+  async open(given: Given, name?: string): Promise<void> {
+    const choice = await ofPage(given, name);
+    await this.updateComplete;
+    if (this.#model === null) throw new DOMException(texts.notInDocument, "InvalidStateError");
+    await this.#model.open(choice);
+  }
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    this.#host.server = this.server === null ? null : serverAt(this.server);
+    this.#host.listing = this.listing ?? null;
+    this.#host.tabs = tabsOf(this.tabs);
+    this.#host.headingLevel = this.headingLevel >= 1 ? Math.trunc(this.headingLevel) : 1;
+    if (!this.isConnected) return;
+    if (this.#model !== null) {
+      if (changed.has("server") || changed.has("listing")) void this.#model.reload();
+      if (changed.has("tabs") || changed.has("headingLevel")) this.#show();
+      return;
+    }
+    this.#model = new Model((event) => this.#tell(event), this.#host);
     this.#model.subscribe(() => this.requestUpdate());
-    this.#model.server = this.server === null ? null : new URL(this.server, document.baseURI).href.replace(/\/*$/, "/");
     this.#show();
   }
 
@@ -202,41 +225,43 @@ export class ReleasePreview extends LitElement {
     const model = this.#model;
     if (model === null) return nothing;
     const { overview, progress } = model;
-    return html`<main
+    return html`<div
+      class="all"
+      part="preview"
       @dragover=${this.#drag}
       @dragleave=${this.#drag}
       @drop=${this.#drop}
-      aria-label="Release preview"
     >
-      <rp-source-bar class="panel" .model=${model}></rp-source-bar>
+      <rp-source-bar class="panel" part="source" .model=${model}></rp-source-bar>
       ${overview === null
         ? progress === null
           ? html`<rp-wanted-view .model=${model}></rp-wanted-view>`
           : nothing
         : html`<div class="body">
-            <rp-device-form class="screen" .model=${model}></rp-device-form>
-            <div class="content">${this.#tabs(model)} ${this.#panel(model)}</div>
+            <rp-device-form class="screen" part="device" .model=${model}></rp-device-form>
+            <div class="content">${this.#host.tabs.length > 1 ? this.#tabs(model) : nothing} ${this.#panel(model)}</div>
           </div>`}
-      ${this.over ? html`<div class="shade">Drop a release, a folder of releases, or a zip of these</div>` : nothing}
-    </main>`;
+      ${this.over ? html`<div class="shade">${texts.drop}</div>` : nothing}
+    </div>`;
   }
 
   #tabs(model: Model) {
     const { overview, view } = model;
     const notices = overview === null ? 0 : overview.ignored.length + overview.warnings.length + refused(overview);
-    return html`<div role="tablist" class="screen" aria-label="Views" @keydown=${(event: KeyboardEvent) => this.#tabKey(model, event)}>
-      ${TABS.map(
+    return html`<div role="tablist" class="screen" part="tabs" aria-label=${texts.views} @keydown=${(event: KeyboardEvent) => this.#tabKey(model, event)}>
+      ${this.#host.tabs.map(
         (tab) => html`<button
           role="tab"
+          part=${view.tab === tab ? "tab tab-selected" : "tab"}
           id="tab-${tab}"
           aria-selected=${view.tab === tab ? "true" : "false"}
           aria-controls="panel"
           tabindex=${view.tab === tab ? 0 : -1}
           @click=${() => model.set({ tab })}
         >
-          ${TAB_NAMES[tab]}
+          ${texts.tabs[tab]}
           ${tab === "releases" && notices > 0
-            ? html`<span class="count">${count(notices)}<span class="visually-hidden"> notices</span></span>`
+            ? html`<span class="count">${count(notices)}<span class="visually-hidden">${texts.notices}</span></span>`
             : nothing}
         </button>`,
       )}
@@ -247,20 +272,23 @@ export class ReleasePreview extends LitElement {
     const { view, problems } = model;
     const panels = {
       plan: () => html`<rp-plan-view .model=${model}></rp-plan-view>`,
-      matrix: () => html`${problemNotice(problems.plan, "Selected plan:")}<rp-matrix-view .model=${model}></rp-matrix-view>`,
+      matrix: () => html`${problemNotice(problems.plan, texts.selectedPlan)}<rp-matrix-view .model=${model}></rp-matrix-view>`,
       manifest: () => html`<rp-manifest-view .model=${model}></rp-manifest-view>`,
       check: () => html`<rp-verify-view .model=${model}></rp-verify-view>`,
       releases: () => html`<rp-releases-view .model=${model}></rp-releases-view>`,
     };
-    return html`<div role="tabpanel" id="panel" aria-labelledby="tab-${view.tab}">${panels[view.tab]()}</div>`;
+    // One view alone is no tab.
+    if (this.#host.tabs.length === 1) return html`<div part="panel">${panels[view.tab]()}</div>`;
+    return html`<div role="tabpanel" id="panel" part="panel" aria-labelledby="tab-${view.tab}">${panels[view.tab]()}</div>`;
   }
 
   #tabKey(model: Model, event: KeyboardEvent) {
-    const at = TABS.indexOf(model.view.tab);
-    const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: TABS.length - 1 }[event.key];
+    const { tabs } = this.#host;
+    const at = tabs.indexOf(model.view.tab);
+    const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: tabs.length - 1 }[event.key];
     if (to === undefined) return;
     event.preventDefault();
-    const tab = TABS[(to + TABS.length) % TABS.length]!;
+    const tab = tabs[(to + tabs.length) % tabs.length]!;
     model.set({ tab });
     this.renderRoot.querySelector<HTMLElement>(`#tab-${tab}`)?.focus();
   }
@@ -283,21 +311,18 @@ export class ReleasePreview extends LitElement {
     this.#model?.show(view, device);
   }
 
-  #tell(event: "view" | "step" | "source") {
-    if (event === "source") return void this.dispatchEvent(new Event("source-change"));
-    if (this.#model !== null) this.#view = write(this.#model.view);
-    this.dispatchEvent(new CustomEvent("view-change", { detail: { isStep: event === "step" } }));
+  #tell(event: "view" | "step" | "source" | "plan") {
+    const model = this.#model;
+    if (model === null) return;
+    if (event === "source") return this.#send("source-change", sourceOf(model));
+    if (event === "plan") return this.#send("plan-change", planOf(model));
+    this.#view = write(model.view);
+    this.#send("view-change", { isStep: event === "step" });
   }
-}
 
-function captionOf({ overview, wanted, view }: Model): string {
-  const name = TAB_NAMES[view.tab];
-  if (overview === null) return wanted?.name ?? "";
-  const { candidates, kind, releases, source } = overview;
-  const to = view.to ?? releases.at(-1)?.version;
-  const way = to === undefined ? "" : ` ${view.from ?? "no version"} → ${to}${candidates.versions.includes(to) ? " (candidate)" : ""}`;
-  const shown = kind === "server" && source !== null ? `${overview.name} + ${source.name}` : overview.name;
-  return `${name}${view.tab === "plan" || view.tab === "manifest" ? way : ""} · ${shown}`;
+  #send<Name extends keyof ReleasePreviewEventMap>(name: Name, detail: ReleasePreviewEventMap[Name]["detail"]): void {
+    this.dispatchEvent(new CustomEvent(name, { detail }));
+  }
 }
 
 customElements.define("release-preview", ReleasePreview);

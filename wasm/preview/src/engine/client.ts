@@ -2,6 +2,7 @@
 
 import { engineStopped } from "../texts/errors.js";
 import type { Answer, Event, Methods } from "./protocol.js";
+import { startWorker } from "./start.js";
 
 /** An error of the engine, a source or the network, with its code. */
 export class EngineError extends Error {
@@ -20,7 +21,7 @@ export interface Answered<Value> {
 }
 
 export class Engine {
-  #worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "airwaybill engine" });
+  #worker = startWorker();
   #waiting = new Map<number, { resolve(answer: Answered<unknown>): void; reject(error: Error): void }>();
   #next = 1;
 

@@ -62,6 +62,16 @@ export class ZipContents implements Contents {
   }
 }
 
+/** Of releases of which nothing but a listing is here. */
+export class NoContents implements Contents {
+  readonly together = 1;
+  readonly most = { files: 0, bytes: 0 };
+
+  async read(path: string): Promise<Uint8Array> {
+    throw new SourceError("content_gone", errors.nowhere(path));
+  }
+}
+
 export class ServerContents implements Contents {
   readonly together = 4;
   readonly most = { files: 200, bytes: 8 * 1024 * 1024 };

@@ -25,8 +25,9 @@ export async function findingsOf(opened: OpenSource, known: OpenCatalog, listed:
   const below = goes === null ? null : (versions[versions.indexOf(goes) - 1] ?? null);
   const about = { target: goes, from: from ?? below };
   const isHighest = goes === (versions.at(-1) ?? null) && about.from === below;
-  if (opened.given === null && scheme === optionsOf(opened).scheme && isHighest) {
-    return { ...about, findings: opened.server!.document.findings, accepted: serverSettings(opened).accept ?? [], unread: 0 };
+  const said = opened.given === null ? opened.server!.document.findings : null;
+  if (said !== null && scheme === optionsOf(opened).scheme && isHighest) {
+    return { ...about, findings: said, accepted: serverSettings(opened).accept ?? [], unread: 0 };
   }
   const { values, problem } = await settings(opened);
   if (!isWanted()) throw outdated();
@@ -59,6 +60,6 @@ async function settings({ given, server }: OpenSource): Promise<Settings> {
   if (given?.read.entries.some(({ path }) => path === SETTINGS)) {
     return settingsOf(new TextDecoder().decode(await given.read.contents.read(SETTINGS)));
   }
-  const problem = given === null || given.source.onTop ? server?.document.findings.find(({ code }) => code === SETTINGS_INVALID) : undefined;
+  const problem = given === null || given.source.onTop ? server?.document.findings?.find(({ code }) => code === SETTINGS_INVALID) : undefined;
   return { values: server?.document.check ?? {}, problem: problem ?? null };
 }

@@ -1,15 +1,17 @@
 // The worker's answers to what the page asks.
 
 import { hashFiles } from "airwaybill";
-import { init } from "airwaybill/report";
+import { init } from "airwaybill/manual";
 
 import { contentAnswer, deviceAnswer, deviceListing, summedAnswer } from "./verify.js";
 import { kindOf } from "./file.js";
 import { difference, firstDifference } from "./lines.js";
 import { matrix } from "./matrix.js";
+import { loadReports } from "./report.js";
 import type { CompareAnswer, Event, Methods, PlanRequest, Render } from "./protocol.js";
 import { request } from "./request.js";
 import { Session } from "./session.js";
+import type { Modules } from "./start.js";
 
 const tell = (event: Event) => (self as unknown as { postMessage(message: unknown): void }).postMessage(event);
 const session = new Session(tell);
@@ -20,8 +22,16 @@ type Answers = { [Name in keyof Methods]: (...args: Parameters<Methods[Name]>) =
 
 export const generation = () => session.generation;
 
+/** Starts the engine; then loads what hashing and a report need, while the server is still near: the van may be out of its reach later. */
+export async function start({ engine, hashing, reporting }: Modules): Promise<void> {
+  await init(engine, { worker: hashing });
+  void hashFiles([{ path: "1/nothing", file: new Blob(["nothing"]) }], { concurrency: 1 })
+    .then(() => loadReports(reporting))
+    .catch(() => undefined); // who needs them tries again, and says why
+}
+
 export const methods: Answers = {
-  openServer: (listing, scheme) => session.openServer(listing, scheme),
+  openServer: (published, scheme) => session.openServer(published, scheme),
   addFiles: (files) => session.add(files),
   openFolder: (name, wish, around) => session.openFolder(name, wish, around),
   async openFile(file, wish, around) {
@@ -78,8 +88,3 @@ async function compare(plan: PlanRequest, render: Render, server: string): Promi
   const other = new TextDecoder().decode(theirs);
   return { ...answer, lines: difference(other, text)?.lines ?? firstDifference(other, text) };
 }
-
-// Loads what hashing and a report need while the server is still near: the van may be out of its reach later.
-void hashFiles([{ path: "1/nothing", file: new Blob(["nothing"]) }], { concurrency: 1 })
-  .then(() => init())
-  .catch(() => undefined); // who needs them tries again, and says why

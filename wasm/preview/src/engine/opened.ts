@@ -6,7 +6,7 @@ import type { Contents } from "./contents.js";
 import type { Read } from "./given.js";
 import type { Candidates, CheckSettings, Overview, SourceName, VersionScheme } from "./protocol.js";
 import { releasesInside } from "./refusal.js";
-import { sizeOf, type ServerOptions, type ServerReleases } from "./server.js";
+import { ALL_OFFERED, NO_OPTIONS, sizeOf, type ServerOptions, type ServerReleases } from "./server.js";
 import { answerOf, documentsAbout, documentsOf, hasKeys, signedBy, signedByServer, type Documents, type Signed } from "./signed.js";
 
 export interface OpenSource {
@@ -114,7 +114,7 @@ export function overviewOf(opened: OpenSource, { catalog, scheme }: OpenCatalog)
     name: isServer ? server!.host : given!.source.name,
     ...{ releases, firmware, ignored, warnings, entries: files.length, bytes: sizeOf(files), scheme, ignore, protect },
     signed: signed === null ? null : answerOf(signed),
-    server: baseUrl === undefined || dstPaths === undefined ? null : { baseUrl, dstPaths },
+    server: baseUrl == null || dstPaths === undefined ? null : { baseUrl, dstPaths },
     settling: isServer ? server!.settling : [],
     below: releases.length > 0 ? null : (releasesInside(entries.map(({ path }) => path), server?.document.options ?? {})[0] ?? null),
   };
@@ -144,7 +144,3 @@ export function signedOf(opened: OpenSource, catalog: Catalog): Signed | null {
 }
 
 const topOf = (path: string) => path.split("/", 1)[0]!;
-
-/** What holds releases of a server back holds no others back. */
-const ALL_OFFERED = { unsettled: [], failed: [], unsigned: [] };
-const NO_OPTIONS: ServerOptions = { scheme: "loose", ignore: [], protect: [], include: [], keep: [], ...ALL_OFFERED };

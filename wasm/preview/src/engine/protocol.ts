@@ -16,6 +16,8 @@ import type {
 } from "airwaybill";
 import type { ReportFormat } from "airwaybill/report";
 
+import type { ListingDocument } from "../../package/release-preview.js";
+
 export type { Acceptance, CheckSettings, Content, DstPaths, Firmware, Notice, PlanRequest, Release, Report, ReportFormat, VersionScheme };
 
 /**
@@ -49,9 +51,12 @@ export interface SourceName extends Wish {
   digest: string;
 }
 
+/** The address of a server's listing, or a listing that the page around has, and where its files are; null if they are nowhere. */
+export type Published = string | { listing: ListingDocument; root: string | null };
+
 /** What is read besides a folder or a zip: the server's listing, where there is a server, and in which order versions are. */
 export interface Around {
-  listing: string | null;
+  listing: Published | null;
   scheme: VersionScheme | null;
   /** Whether the listing is read anew. */
   fresh: boolean;
@@ -301,7 +306,7 @@ export interface VerifyAnswer {
 
 /** What can be asked; each answers with a promise. A `scheme` of null is that of the server, a wish of null the usual one. */
 export interface Methods {
-  openServer(listing: string, scheme: VersionScheme | null): Overview;
+  openServer(published: Published, scheme: VersionScheme | null): Overview;
   /** Takes files of a folder, in any number of calls before `openFolder` or a check. */
   addFiles(files: Source[]): void;
   openFolder(name: string, wish: Wish | null, around: Around): Overview | Refusal;

@@ -22,6 +22,7 @@ import type {
   Overview,
   PlanAnswer,
   PlanRequest,
+  Published,
   Refusal,
   Render,
   ReportFormat,
@@ -91,9 +92,9 @@ export class Session {
     return this.#use(this.#opened, chosenScheme);
   }
 
-  async openServer(listing: string, chosenScheme: VersionScheme | null): Promise<Overview> {
+  async openServer(published: Published, chosenScheme: VersionScheme | null): Promise<Overview> {
     const { signal } = this.#begin();
-    const server = await ServerReleases.read(listing, { signal });
+    const server = await ServerReleases.read(published, { signal });
     signal.throwIfAborted();
     this.#server = server;
     return this.#use(openedServer(server), chosenScheme);

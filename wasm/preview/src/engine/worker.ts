@@ -1,19 +1,31 @@
-// The worker that runs the engine. Questions that arrive while the engine is loading wait for it.
+// The worker that runs the engine. Its first message says where its modules are; questions that arrive while these are loading wait for them.
 
 import { failure } from "./failure.js";
+import { generation, methods, start } from "./methods.js";
 import type { Answer } from "./protocol.js";
+import type { Modules } from "./start.js";
+
+interface Question {
+  id: number;
+  method: string;
+  args: unknown[];
+}
 
 const page = self as unknown as { postMessage(answer: Answer): void };
-const loading = import("./methods.js");
+let starting: Promise<void>;
 
-addEventListener("message", async ({ data }: MessageEvent<{ id: number; method: string; args: unknown[] }>) => {
-  const { id, method, args } = data;
+async function answer({ id, method, args }: Question): Promise<void> {
   try {
-    const { methods, generation } = await loading;
+    await starting;
     const asked = generation();
     const value = await (methods as Record<string, (...args: unknown[]) => unknown>)[method]!(...args);
     page.postMessage({ id, value, generation: asked });
   } catch (error) {
     page.postMessage({ id, error: failure(error) });
   }
+}
+
+addEventListener("message", ({ data }: MessageEvent<Modules | Question>) => {
+  if ("id" in data) void answer(data);
+  else starting = start(data);
 });

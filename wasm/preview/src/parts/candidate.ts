@@ -3,8 +3,9 @@
 import { html, nothing } from "lit";
 
 import type { Overview } from "../engine/protocol.js";
+import * as texts from "../texts/sources.js";
 
-export const candidateMark = html` <span class="candidate">candidate</span>`;
+export const candidateMark = html` <span class="candidate">${texts.candidate}</span>`;
 
 /** For a release, by its version, or an image, by its path. */
 export function markOf({ candidates }: Pick<Overview, "candidates">, name: string | null | undefined) {
@@ -16,4 +17,4 @@ export function isCandidate({ candidates: { versions, images } }: Pick<Overview,
 }
 
 /** Where there is only text. */
-export const candidateText = (overview: Pick<Overview, "candidates">, name: string) => (isCandidate(overview, name) ? `${name} (candidate)` : name);
+export const candidateText = (overview: Pick<Overview, "candidates">, name: string) => (isCandidate(overview, name) ? texts.candidateText(name) : name);

@@ -10,6 +10,11 @@ export abstract class ModelElement extends LitElement {
   #heard: Model | null = null;
   #leave: (() => void) | null = null;
 
+  constructor() {
+    super();
+    this.addController({ hostUpdated: () => this.#level() });
+  }
+
   override connectedCallback(): void {
     super.connectedCallback();
     this.#listen();
@@ -23,6 +28,16 @@ export abstract class ModelElement extends LitElement {
 
   protected override willUpdate(): void {
     this.#listen();
+  }
+
+  /** Headings are below those of the page around: no view has to think of it. */
+  #level(): void {
+    const first = this.model?.host.headingLevel ?? 1;
+    for (const heading of this.renderRoot.querySelectorAll("h1, h2")) {
+      const own = Number(heading.localName.slice(1));
+      if (first === 1) heading.removeAttribute("aria-level");
+      else heading.setAttribute("aria-level", String(own + first - 1));
+    }
   }
 
   #listen(): void {

@@ -6,6 +6,8 @@ const figure = (value: number) => value.toLocaleString("en");
 export const changed = (path: string) => `${path} has changed since it was listed`;
 export const gone = (path: string) => `${path} can no longer be read`;
 export const notAtHand = (name: string) => `${name} is no longer at hand`;
+export const nowhere = (path: string) => `of ${path} there is only the listing here`;
+export const listingInvalid = "the listing that this page has been given is none: expected an object with a list, entries, as /_preview/listing.json has it";
 export const vanished = "it disappeared after it was listed";
 export const engineStopped = "the engine did not start; reload the page";
 export const nothingOpen = "open the releases first";
@@ -15,6 +17,7 @@ export const responded = (status: number, text: string) => `the server responded
 export const otherArchive = (name: string) => `${name} is an archive, and no zip: unpack it and open the folder, or pack it as a zip`;
 export const neither = (name: string, whyNoManifest: string | null) =>
   `${name} is no zip${whyNoManifest === null ? "" : `, and no manifest (${whyNoManifest})`}: open a folder of releases, a release, or a zip of these`;
+export const manifestHere = (name: string) => `${name} is a manifest: open a folder of releases, a release, or a zip of these`;
 export const manifestTooLarge = "the file is too large for a manifest";
 export const zipHere = "unpack the zip and choose the folder";
 export const documentsTooBig = "its waybills, keys and signatures have more than 64 MiB";

@@ -3,6 +3,7 @@ import { css, html, nothing } from "lit";
 import type { Refusal } from "../engine/protocol.js";
 import { ModelElement } from "../parts/element.js";
 import { shared } from "../parts/style.js";
+import { notOpened, refused as texts, tryOnTop } from "../texts/sources.js";
 
 /** Why a folder or a zip was not opened, and what else it may be. */
 export class RefusalView extends ModelElement {
@@ -27,13 +28,13 @@ export class RefusalView extends ModelElement {
   protected override render() {
     const { refused } = this.model;
     if (refused === null) return nothing;
-    const { kind, name, reasons } = refused;
+    const { reasons } = refused;
     return html`<div class="notice">
       <div role="alert" id="refused">
         <p>
-          <strong>Not opened:</strong> the ${kind} <span class="mono">${name}</span>
-          ${reasons.length > 0 ? "has nothing that is offered." : says(refused)}
-          ${this.model.overview === null ? "" : "What was open is still shown."}
+          <strong>${notOpened}</strong> ${texts.what(refused)}
+          ${reasons.length > 0 ? texts.nothingOffered : says(refused)}
+          ${this.model.overview === null ? "" : texts.stillShown}
         </p>
         ${reasons.length === 0
           ? nothing
@@ -47,23 +48,24 @@ export class RefusalView extends ModelElement {
 
   #ways(refused: Refusal["refused"]) {
     const { inside, content, images } = refused;
-    const { server } = this.model;
-    if (inside.length === 0 && content === null && !(images && server !== null)) return nothing;
+    const { host } = this.model;
+    const canBeOnTop = images && host.published !== null;
+    if (inside.length === 0 && content === null && !canBeOnTop) return nothing;
     const whole = { inside: "", as: null, onTop: false };
     return html`<div class="row" id="ways">
       ${inside.map(
         (directory) =>
-          html`<button class="inside" @click=${() => this.#open({ ...whole, inside: directory })}>Open <span class="mono">${directory}</span> inside it</button>`,
+          html`<button class="inside" @click=${() => this.#open({ ...whole, inside: directory })}>${texts.openInside(directory)}</button>`,
       )}
-      ${images && server !== null
-        ? html`<button id="try-image" @click=${() => this.#open({ ...whole, onTop: true })}>Try it on top of this server's releases</button>`
+      ${canBeOnTop
+        ? html`<button id="try-image" @click=${() => this.#open({ ...whole, onTop: true })}>${tryOnTop(host)}</button>`
         : nothing}
       ${content === null
         ? nothing
         : html`<form class="row" @submit=${this.#submit}>
-            <label for="as">Try it as release</label>
+            <label for="as">${texts.tryAs}</label>
             <input id="as" class="mono" required .value=${content.as} autocomplete="off" spellcheck="false" />
-            <button class="main" id="try">Try</button>
+            <button class="main" id="try">${texts.try}</button>
           </form>`}
     </div>`;
   }
@@ -71,8 +73,8 @@ export class RefusalView extends ModelElement {
   #submit(event: Event) {
     event.preventDefault();
     const as = this.renderRoot.querySelector<HTMLInputElement>("#as")!.value.trim();
-    const { refused, server } = this.model;
-    if (refused?.content != null && as !== "") this.#open({ inside: refused.content.inside, as, onTop: server !== null });
+    const { refused, host } = this.model;
+    if (refused?.content != null && as !== "") this.#open({ inside: refused.content.inside, as, onTop: host.published !== null });
   }
 
   #open(wish: Parameters<typeof this.model.openAgain>[1]) {
@@ -82,14 +84,9 @@ export class RefusalView extends ModelElement {
 }
 
 function says({ inside, content, images }: Refusal["refused"]) {
-  if (inside.length > 0) return html`has no release, but <span class="mono">${inside[0]}</span> in it has.`;
-  if (content !== null) {
-    return content.inside === ""
-      ? "is the content of one release."
-      : html`has the content of one release in <span class="mono">${content.inside}</span>.`;
-  }
-  if (images) return "has a firmware image, and no release.";
-  return html`has no release. Each is a directory named with its version, such as <code>1.0.0/</code>.`;
+  if (inside.length > 0) return texts.inside(inside[0]!);
+  if (content !== null) return texts.content(content.inside);
+  return images ? texts.images : texts.nothing;
 }
 
 customElements.define("rp-refusal-view", RefusalView);

@@ -1,15 +1,14 @@
 import { css, html, nothing } from "lit";
 
 import type { Overview } from "../engine/protocol.js";
-import { bytes, plural } from "../format.js";
 import { candidateMark } from "../parts/candidate.js";
 import { ModelElement } from "../parts/element.js";
 import { problemNotice } from "../parts/problem.js";
 import { shared } from "../parts/style.js";
 import { choose, choosesFolders, folderHint, isFolder, ofInput } from "../files.js";
+import type { Host } from "../host.js";
+import * as texts from "../texts/sources.js";
 import "./refusal-view.js";
-
-const KIND_NAMES = { server: "This server", folder: "Folder", zip: "Zip" } as const;
 
 /** Names the open releases, and has buttons to open others. */
 export class SourceBar extends ModelElement {
@@ -70,34 +69,32 @@ export class SourceBar extends ModelElement {
   }
 
   protected override render() {
-    const { overview, progress, problems, server } = this.model;
-    const hint = folderHint();
+    const { overview, progress, problems, host } = this.model;
+    const isPublished = overview?.kind === "server" && overview.source === null;
     return html`
       <header>
-        <h1>Release preview</h1>
+        <h1>${texts.title}</h1>
         <p class="what" id="source">
-          ${overview === null ? html`<span class="soft">${progress === null ? "nothing open" : "opening …"}</span>` : named(overview)}
+          ${overview === null ? html`<span class="soft">${progress === null ? texts.nothingOpen : texts.opening}</span>` : named(overview, host)}
         </p>
-        <div class="row" role="group" aria-label="Open releases">
-          ${server === null
+        <div class="row" role="group" aria-label=${texts.openReleases}>
+          ${host.published === null || (host.isListing && isPublished)
             ? nothing
-            : html`<button id="open-server" @click=${() => this.model.openServer()}>
-                ${overview?.kind === "server" && overview.source === null ? "Reload" : "This server"}
-              </button>`}
-          ${this.noFolder ? nothing : html`<button id="open-folder" @click=${() => this.#pick("folder")}>Folder …</button>`}
-          <button id="open-zip" class=${this.noFolder ? "main" : ""} @click=${() => this.#pick("zip")}>Zip …</button>
-          <input type="file" id="folder" webkitdirectory hidden @change=${this.#picked} aria-label="Folder of releases" />
-          <input type="file" id="zip" accept=".zip,application/zip" hidden @change=${this.#picked} aria-label="Zip of releases" />
+            : html`<button id="open-server" @click=${() => this.model.openServer()}>${isPublished ? texts.reload : texts.published(host)}</button>`}
+          ${this.noFolder ? nothing : html`<button id="open-folder" @click=${() => this.#pick("folder")}>${texts.folder}</button>`}
+          <button id="open-zip" class=${this.noFolder ? "main" : ""} @click=${() => this.#pick("zip")}>${texts.zip}</button>
+          <input type="file" id="folder" webkitdirectory hidden @change=${this.#picked} aria-label=${texts.inputs.folder} />
+          <input type="file" id="zip" accept=".zip,application/zip" hidden @change=${this.#picked} aria-label=${texts.inputs.zip} />
         </div>
       </header>
       <p class="small soft hint screen" id="private">
-        Nothing leaves this browser, also where it asks whether to “upload” files.
+        ${texts.stays}
         ${this.noFolder
-          ? html`<strong id="no-folder">It cannot choose folders: pack the folder as a zip, and choose that.</strong>`
-          : html`<span id="folder-hint">${hint}</span>`}
+          ? html`<strong id="no-folder">${texts.noFolder}</strong>`
+          : html`<span id="folder-hint">${folderHint()}</span>`}
       </p>
       ${progress === null ? nothing : this.#progress(progress)}
-      ${problemNotice(problems.source, "Not opened:")}
+      ${problemNotice(problems.source, texts.notOpened)}
       <rp-refusal-view .model=${this.model}></rp-refusal-view>
       ${progress === null ? this.#fresh() : nothing}
     `;
@@ -105,47 +102,46 @@ export class SourceBar extends ModelElement {
 
   /** What becomes of what is open. */
   #fresh() {
-    const { overview, isOther, server, settling, stale, unreachable } = this.model;
+    const { overview, isOther, host, settling, stale, unreachable } = this.model;
     const { candidates: { replacing } = { replacing: [] }, source = null } = overview ?? {};
     return html`${isOther
-      ? html`<div class="notice" role="status" id="other">This is another ${source?.kind} than that of the link: its content differs.</div>`
+      ? html`<div class="notice" role="status" id="other">${texts.isOther(source?.kind)}</div>`
       : nothing}
-    ${source === null || server === null
+    ${source === null || host.published === null
       ? nothing
       : html`<div class="row hint" id="layers">
-          <span class="small soft">${source.onTop ? onTop(replacing) : "Shown without this server's releases."}</span>
+          <span class="small soft">${source.onTop ? texts.onTop(host, replacing) : texts.alone(host)}</span>
           <button @click=${() => this.model.openAgain(source, { ...source, onTop: !source.onTop })}>
-            ${source.onTop ? "Show it alone" : "Try it on top of this server's releases"}
+            ${source.onTop ? texts.showAlone : texts.tryOnTop(host)}
           </button>
         </div>`}
     ${overview?.kind === "server" && settling.length > 0 ? this.#copying() : nothing}
     ${stale
       ? html`<div class="notice row" role="status" id="stale">
-          The releases on the server have changed since they were read.
-          <button @click=${() => this.model.reload()}>Reload</button>
+          ${texts.stale}
+          <button @click=${() => this.model.reload()}>${texts.reload}</button>
         </div>`
       : nothing}
     ${unreachable && overview?.kind === "server"
-      ? html`<div class="notice" role="status" id="unreachable">The server does not respond: this is what it had when it last did.</div>`
+      ? html`<div class="notice" role="status" id="unreachable">${texts.unreachable}</div>`
       : nothing}`;
   }
 
   #copying() {
     const { settling } = this.model;
     return html`<p class="notice" id="copying">
-      <span role="status">Being copied: ${settling.map(({ name }, index) => html`${index > 0 ? ", " : ""}<span class="mono">${name}</span>`)}.</span>
+      <span role="status">${texts.copying(settling)}</span>
       <span class="number"
-        >${plural(settling.reduce((sum, { files }) => sum + files, 0), "file")},
-        ${bytes(settling.reduce((sum, one) => sum + one.bytes, 0))} so far. What is copied is offered when nothing in it has changed for a while.</span
+        >${texts.copiedSoFar(total(settling.map(({ files }) => files)), total(settling.map(({ bytes }) => bytes)))}</span
       >
     </p>`;
   }
 
   #progress({ files, done, total, what }: NonNullable<typeof this.model.progress>) {
-    const name = files !== null ? `${plural(files, "file")} found` : total > 0 ? `${bytes(done)} of ${bytes(total)} read` : "reading the listing";
+    const name = files !== null ? texts.found(files) : total > 0 ? texts.read(done, total) : texts.readingListing;
     return html`<div class="progress">
-      <span class="small number" id="progress-text">${what === "check" ? "Check: " : ""}${name}</span>
-      <button class="cancel" id="cancel" @click=${() => this.model.cancel()}>Cancel</button>
+      <span class="small number" id="progress-text">${what === "check" ? texts.check(name) : name}</span>
+      <button class="cancel" id="cancel" @click=${() => this.model.cancel()}>${texts.cancel}</button>
       ${total > 0 && files === null
         ? html`<progress aria-labelledby="progress-text" max=${total} .value=${done}></progress>`
         : html`<progress aria-labelledby="progress-text"></progress>`}
@@ -165,22 +161,19 @@ export class SourceBar extends ModelElement {
   }
 }
 
-function onTop(replacing: readonly string[]) {
-  return `Shown on top of this server's releases${replacing.length === 0 ? "" : `, in place of its ${replacing.join(", ")}`}.`;
-}
+const total = (numbers: readonly number[]) => numbers.reduce((sum, number) => sum + number, 0);
 
-function named({ candidates, entries, bytes: size, firmware, kind, name, releases, source }: Overview) {
+function named(overview: Overview, host: Host) {
+  const { candidates, kind, name, source } = overview;
   const above = [...candidates.versions, ...candidates.images];
-  const counts = [plural(releases.length, "release"), plural(firmware.length, "image"), `${plural(entries, "file")}, ${bytes(size)}`];
-  return html`<strong>${KIND_NAMES[kind]}</strong> <span class="mono">${name}</span>
+  return html`<strong>${kind === "server" ? texts.published(host) : texts.kinds[kind]}</strong> <span class="mono">${name}</span>
     ${above.length === 0 || source === null
       ? nothing
-      : html`with ${above.map((candidate) => html`<span class="mono">${candidate}</span>${candidateMark} `)}from the ${source.kind}
-          <span class="mono">${source.name}</span>`}
+      : texts.withCandidates(above.map((candidate) => html`<span class="mono">${candidate}</span>${candidateMark} `), source)}
     ${source === null || kind === "server" || (source.inside === "" && source.as === null)
       ? nothing
-      : html`<span class="mono">${source.inside}</span> ${source.as === null ? nothing : html`as <span class="mono">${source.as}</span>`}`}
-    <span class="soft number">· ${counts.join(" · ")}</span>`;
+      : html`<span class="mono">${source.inside}</span> ${source.as === null ? nothing : texts.asRelease(source.as)}`}
+    <span class="soft number">${texts.counts(overview)}</span>`;
 }
 
 customElements.define("rp-source-bar", SourceBar);

@@ -4,6 +4,7 @@ import type { SourceName } from "../engine/protocol.js";
 import { choosesFolders } from "../files.js";
 import { ModelElement } from "../parts/element.js";
 import { shared } from "../parts/style.js";
+import { wanted } from "../texts/sources.js";
 
 /** What to give the page while nothing is open: what the address names, or any releases. */
 export class WantedView extends ModelElement {
@@ -27,25 +28,22 @@ export class WantedView extends ModelElement {
   ];
 
   protected override render() {
-    const { wanted } = this.model;
-    return html`<section class="panel">${wanted === null ? this.#any() : this.#named(wanted)}</section>`;
+    const { wanted: source } = this.model;
+    return html`<section class="panel">${source === null ? this.#any() : this.#named(source)}</section>`;
   }
 
   #any() {
-    return html`<h2>Drop a folder of releases here</h2>
-      <p class="soft">It has one directory for each release, named with its version, and the firmware images beside them.</p>`;
+    return html`<h2>${wanted.any}</h2>
+      <p class="soft">${wanted.whatItIs}</p>`;
   }
 
-  #named({ kind, name, as, onTop }: SourceName) {
-    return html`<h2 id="wanted">This link shows the ${kind} <span class="mono">${name}</span></h2>
-      <p class="soft">
-        It was opened${as === null ? "" : html` as the release <span class="mono">${as}</span>`}${onTop ? " on top of this server's releases" : ""} by
-        whoever made the link, and is on that computer, not on the server. Ask for it, and drop it
-        here${kind === "zip" || choosesFolders ? " or choose it above" : ""}.
-      </p>
-      ${this.model.server === null
+  #named(source: SourceName) {
+    const { host } = this.model;
+    return html`<h2 id="wanted">${wanted.named(source)}</h2>
+      <p class="soft">${wanted.where(source, host, source.kind === "zip" || choosesFolders)}</p>
+      ${host.published === null
         ? nothing
-        : html`<button id="instead" @click=${() => this.model.openServer()}>Show this server's releases instead</button>`}`;
+        : html`<button id="instead" @click=${() => this.model.openServer()}>${wanted.instead(host)}</button>`}`;
   }
 }
 

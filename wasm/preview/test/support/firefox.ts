@@ -50,6 +50,7 @@ export class Firefox {
   readonly requests: string[] = [];
   readonly complaints: string[] = [];
   #context = "";
+  #frame: string | null = null;
   #next = 1;
   #waiting = new Map<number, { resolve(result: unknown): void; reject(error: Error): void }>();
   #downloaded: ((path: string) => void) | null = null;
@@ -96,6 +97,7 @@ export class Firefox {
 
   /** Opens an address in a window of that size. */
   async open(url: string, viewport = { width: 1280, height: 900 }): Promise<void> {
+    this.#frame = null;
     await this.#ask("browsingContext.setViewport", { context: this.#context, viewport });
     await this.#ask("browsingContext.navigate", { context: this.#context, url, wait: "complete" });
   }
@@ -159,6 +161,17 @@ export class Firefox {
     })`);
   }
 
+  /** What a script in the page gives. */
+  async run(expression: string): Promise<string> {
+    return this.#evaluate(expression);
+  }
+
+  /** From here on in the page's frame, until another is opened. */
+  async enter(): Promise<void> {
+    const { contexts } = (await this.#ask("browsingContext.getTree", { root: this.#context })) as { contexts: { children: { context: string }[] }[] };
+    this.#frame = contexts[0]!.children[0]!.context;
+  }
+
   async has(selector: string): Promise<boolean> {
     return (await this.#evaluate(`String(find(${JSON.stringify(selector)}) !== null)`)) === "true";
   }
@@ -212,7 +225,7 @@ export class Firefox {
   }
 
   async #run(expression: string): Promise<Evaluated["result"]> {
-    const target = { context: this.#context };
+    const target = { context: this.#frame ?? this.#context };
     const given = { expression: `${FIND} ${expression}`, target, awaitPromise: true };
     const { result, exceptionDetails } = (await this.#ask("script.evaluate", given)) as Evaluated;
     if (exceptionDetails !== undefined) throw new Error(exceptionDetails.text);
