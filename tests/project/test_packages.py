@@ -114,8 +114,9 @@ def test_licences_in_crate() -> None:
     assert_licences({path.name: path.read_bytes() for path in (ROOT / "core").glob("LICENSE-*")})
 
 
-def test_licences_in_npm_package() -> None:
-    (path,) = (ROOT / "target/npm").glob("airwaybill-[0-9]*.tgz")
+@pytest.mark.parametrize("package", ["npm/airwaybill", "npm-preview/airwaybill-preview"])
+def test_licences_in_npm_package(package: str) -> None:
+    (path,) = (ROOT / "target").glob(f"{package}-[0-9]*.tgz")
     files = read_tar(path)
     assert json.loads(files["package.json"])["license"] == "MIT OR Apache-2.0"
     assert_licences(files)
@@ -131,7 +132,7 @@ def test_the_licence_in_the_device_package() -> None:
 def test_the_readmes_in_the_packages_lead_out_of_the_repository(in_sdist: Files) -> None:
     """An index shows them alone: what is beside them in the repository is not there."""
     shown = [str(metadata(in_sdist["PKG-INFO"]).get_payload())]
-    shown += [(ROOT / name / "README.md").read_text("utf-8") for name in ("core", "wasm")]
+    shown += [(ROOT / name / "README.md").read_text("utf-8") for name in ("core", "wasm", "wasm/preview/package")]
     for text in shown:
         links = re.findall(r"\]\(([^)\s]+)", text)
         assert links
@@ -191,7 +192,8 @@ def test_a_checkout_without_the_page_says_how_to_get_it(tmp_path: Path) -> None:
 def versions() -> dict[str, str]:
     stated = re.search(r'^version = "(.*)"$', (ROOT / "Cargo.toml").read_text(), re.MULTILINE)
     assert stated is not None
-    packages = ("wasm/package.json", "wasm/preview/package.json", "device/package.json")
+    folders = ("wasm", "wasm/preview", "wasm/preview/package", "device")
+    packages = [f"{folder}/package.json" for folder in folders]
     return {"Cargo.toml": stated[1], **{name: json.loads((ROOT / name).read_text())["version"] for name in packages}}
 
 
