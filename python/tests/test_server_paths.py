@@ -95,7 +95,6 @@ def test_content_type(server: Server, path: str, kind: str) -> None:
         "/docs/",
         "/1.0.1",
         "/1.0.1/flash/",
-        "/",
         "/.secret",
         "/docs/.git/config",
         "/check.toml",

@@ -15,10 +15,14 @@ from airwaybill.server.conditions import RequestHeaders
 # As browsers write them: any other text would never be that of a page.
 ORIGIN = re.compile(r"(?P<scheme>https?)://(?P<host>\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::(?P<port>[1-9][0-9]*))?")
 USUAL_PORTS = {"http": "80", "https": "443"}
-# What the page asks with, and reads, that CORS does not allow by itself.
-ASKED_WITH, READ = b"if-none-match", b"etag"
-# For so long a browser need not ask whether it may.
-ALLOWED_SECONDS = b"86400"
+# What the page asks with, and what it reads, that CORS does not allow by itself.
+PREFLIGHT: tuple[Header, ...] = (
+    (b"access-control-allow-methods", b"GET, HEAD"),
+    (b"access-control-allow-headers", b"if-none-match"),
+    (b"access-control-max-age", b"86400"),
+    (b"vary", b"origin"),
+)
+EXPOSED: Header = (b"access-control-expose-headers", b"etag")
 
 
 def check_origin(origin: str) -> str:
@@ -58,19 +62,11 @@ class Embedding:
 
         def allowing_send(message: Message) -> Awaitable[None]:
             if message["type"] == "http.response.start":
-                exposed = [(b"access-control-expose-headers", READ)] if allowed else []
-                message = {**message, "headers": [*_varying(message["headers"]), *allowed, *exposed]}
+                exposed = [*allowed, EXPOSED] if allowed else []
+                message = {**message, "headers": [*_varying(message.get("headers", ())), *exposed]}
             return send(message)
 
         await self._app(scope, receive, allowing_send)
-
-
-PREFLIGHT: tuple[Header, ...] = (
-    (b"access-control-allow-methods", b"GET, HEAD"),
-    (b"access-control-allow-headers", ASKED_WITH),
-    (b"access-control-max-age", ALLOWED_SECONDS),
-    (b"vary", b"origin"),
-)
 
 
 def _varying(headers: Iterable[Header]) -> list[Header]:

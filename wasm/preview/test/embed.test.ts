@@ -164,6 +164,9 @@ describe.each(BROWSERS)("$name", ({ name, start }) => {
     expect(await said("source", "listing")).toMatchObject({ kind: "listing", releases: ["3.0.0", "3.0.1"], firmware: ["firmware_3.0.1.bin"], candidates: [] });
     expect(await said("plan", "3.0.1")).toMatchObject({ from: "3.0.0", to: "3.0.1", download: 112 });
     expect(await tab.text("#source.what", "Listing")).toContain("2 releases · 1 image · 3 files");
+    await tab.run(`((document.querySelector("release-preview").listing = { releases: [] }), "")`);
+    await tab.text("[role=alert]", "expected an object with a list, entries, as /_preview/listing.json has it");
+    await tab.text("#headline", "to get to 3.0.1");
     await tab.click("#given-nothing");
     expect(await said("error", "open")).toBe("TypeError: open: expected a File, a handle of a file or a directory, or a list of File objects or of objects with path and file");
     expect(tab.complaints).toEqual([]);
@@ -178,6 +181,15 @@ describe.each(BROWSERS)("$name", ({ name, start }) => {
     await tab.text("#compared", "The same, byte for byte.");
     await tab.run(`(document.querySelector("release-preview").view = "from=1.0.0&file=flash%2Fmain.py")`);
     await tab.text(".line.added", "+");
+    // Releases that the page has asked for itself: their files are still the server's.
+    const listing = `fetch(${JSON.stringify(`${server.url}_preview/listing.json`)}).then((response) => response.json())`;
+    await tab.run(`${listing}.then((listing) => Object.assign(document.querySelector("release-preview"), { listing })).then(() => "")`);
+    await tab.text("#source", `Listing ${new URL(server.url).host} · 2 releases`);
+    await tab.run(`(document.querySelector("release-preview").view = "from=1.0.0&file=flash%2Flib%2Fnew_lib.py")`);
+    await tab.text("rp-file-detail >> h2", "new_lib.py");
+    await tab.text(".line.added", "+");
+    await tab.run(`((document.querySelector("release-preview").listing = null), "")`);
+    await tab.text("#source", "This server");
     await tab.run(`document.querySelector("release-preview").open([new File(["print()\\n"], "firmware_1.0.2.bin")]).then(() => "")`);
     await tab.text("#refused", "has a firmware image, and no release.");
     await tab.click("#try-image");
