@@ -31,7 +31,8 @@ export async function kindOf(file: File): Promise<"zip" | "manifest"> {
     Manifest.parse(await manifestBytes(file)).free();
     return "manifest";
   } catch (error) {
-    const why = /^\s*[[{]/.test(new TextDecoder().decode(start)) ? (error as Error).message : null;
+    // Also of one that is in UTF-16, or has a byte order mark.
+    const why = /^[\s\0\ufffd]*[[{]/.test(new TextDecoder().decode(start)) ? (error as Error).message : null;
     throw new SourceError("not_releases", errors.neither(file.name, why));
   }
 }

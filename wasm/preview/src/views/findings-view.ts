@@ -16,6 +16,8 @@ type Level = FoundFinding["level"];
 
 /** More paths than this are not shown one by one. */
 const MOST = 8;
+/** How many are named where they are in a fold. */
+const MOST_FOLDED = 3;
 /** What is shown of the plan for findings that name no file of their own. */
 const KINDS_OF: Record<string, Partial<View>> = {
   line_ends: { kinds: ["update"] },
@@ -193,6 +195,7 @@ export class FindingsView extends ModelElement {
       </section>`;
     }
     const hints = this.#groups.filter(({ level }) => level === "hint");
+    const others = this.#groups.filter(({ level }) => level !== "hint");
     const busy = awaited.has("findings") || awaited.has("plan") ? "true" : "false";
     return html`<section class="panel ${look(findings)}" aria-label=${common.beforeItGoesOut} aria-busy=${busy}>
       <header>
@@ -203,11 +206,11 @@ export class FindingsView extends ModelElement {
       ${findings.unread === 0
         ? nothing
         : html`<p class="small soft" id="unread">${texts.unread(findings.unread)}</p>`}
-      ${this.#list(this.#groups.filter(({ level }) => level !== "hint"))}
+      ${this.#list(others)}
       ${hints.length === 0
         ? nothing
-        : html`<details id="hints">
-            <summary>${texts.hints(hints.reduce((sum, { findings }) => sum + findings.length, 0))}</summary>
+        : html`<details id="hints" ?open=${others.length === 0}>
+            <summary>${folded(hints.flatMap(({ findings }) => findings))}</summary>
             ${this.#list(hints)}
           </details>`}
       ${accepted(findings.accepted)}
@@ -299,6 +302,12 @@ function verdict(answer: FindingsAnswer) {
 function about({ target, from }: FindingsAnswer, overview: Overview | null) {
   if (target === null || overview === null) return nothing;
   return html`<p class="small soft"><span class="mono">${target}</span>${markOf(overview, target)}${texts.forDevices(from)}</p>`;
+}
+
+/** How many hints there are, and what the first of them are about. */
+function folded(hints: readonly FoundFinding[]) {
+  const names = hints.slice(0, MOST_FOLDED).map(({ path }, index) => html`${index === 0 ? "" : ", "}<span class="mono">${path}</span>`);
+  return html`${texts.hints(hints.length)}: ${names}${hints.length > MOST_FOLDED ? ", …" : ""}`;
 }
 
 function accepted(list: readonly Acceptance[]) {

@@ -10,6 +10,7 @@ import WebSocket from "ws";
 
 import { FIREFOX, SCREENSHOTS } from "./places.js";
 import { scratch } from "./tree.js";
+import { sight } from "./sight.js";
 import { showing } from "./view.js";
 
 interface Answer {
@@ -118,6 +119,11 @@ export class Firefox {
       };
       look();
     })`);
+  }
+
+  /** "in sight", if these words are before one scrolls; else where they are. */
+  sees(words: string): Promise<string> {
+    return this.#evaluate(sight(words));
   }
 
   /** Clicks into the middle of an element. */
