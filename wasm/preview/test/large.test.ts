@@ -7,6 +7,7 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 import { launch, Visit } from "./support/browser.js";
+import { chosen } from "./support/chosen.js";
 import { keep } from "./support/figures.js";
 import { serve, type Server } from "./support/server.js";
 import { threads } from "./support/trace.js";
@@ -29,32 +30,6 @@ afterAll(async () => {
   rmSync(root, { recursive: true, force: true });
 });
 
-/** Chooses a device and gives the milliseconds until a frame shows its plan, all of it, and says that no newer one is awaited. */
-async function chosen(visit: Visit, version: string, parts: readonly string[]): Promise<number> {
-  return visit.page.evaluate(
-    async ([version, parts]) => {
-      const preview = document.querySelector("release-preview")!.shadowRoot!;
-      const select = preview.querySelector("rp-device-form")!.shadowRoot!.querySelector<HTMLSelectElement>("#from")!;
-      const summary = preview.querySelector("rp-plan-view")!.shadowRoot!;
-      const shown = () => {
-        const part = summary.querySelector(".summary");
-        const text = part?.textContent.replace(/\s+/g, " ") ?? "";
-        return part?.getAttribute("aria-busy") === "false" && parts.every((one) => text.includes(one));
-      };
-      if (shown()) throw new Error("it is shown already");
-      const began = performance.now();
-      select.value = version;
-      select.dispatchEvent(new Event("change", { bubbles: true }));
-      for (;;) {
-        const frame = await new Promise<number>((resolve) => requestAnimationFrame(() => resolve(performance.now())));
-        if (shown()) return frame - began;
-        if (frame - began > 20_000) throw new Error(`not shown: ${parts.join(", ")}`);
-      }
-    },
-    [version, parts] as const,
-  );
-}
-
 test("a plan for another version shows within 100 ms, and no task takes 200", async () => {
   const visit = await Visit.open(browser, `${server.url}_preview/`);
   const { page: tab } = visit;
@@ -65,7 +40,7 @@ test("a plan for another version shows within 100 ms, and no task takes 200", as
     { version: "1.0.1", parts: ["A device on 1.0.1 has nothing to do"], times: [] },
   ];
   for (let round = 0; round < 5; round += 1) {
-    for (const { version, parts, times } of devices) times.push(await chosen(visit, version, parts));
+    for (const { version, parts, times } of devices) times.push(await chosen(visit.page, version, parts));
   }
   keep("plan", devices[0]!.times.map((_, round) => Math.max(...devices.map(({ times }) => times[round]!))));
   for (const { version, times } of devices) {
@@ -77,7 +52,7 @@ test("a plan for another version shows within 100 ms, and no task takes 200", as
   const manifest = join(scratch(), "manifest.json");
   writeFileSync(manifest, await (await fetch(`${server.url}manifest.json`)).text());
   const longest = await visit.blocked(200, async () => {
-    for (const { version, parts } of devices) await chosen(visit, version, parts);
+    for (const { version, parts } of devices) await chosen(visit.page, version, parts);
     await tab.locator("#from").selectOption("1.0.0");
     await tab.getByText("A device on 1.0.0 downloads").waitFor();
     await tab.locator("#kind-same").click();
