@@ -131,15 +131,30 @@ export class ReleasePreview extends LitElement implements Own {
           display: block;
         }
       }
+      @media (max-width: 559px), (pointer: coarse) {
+        [role="tab"] {
+          min-height: 44px;
+        }
+      }
       @media (max-width: 559px) {
         .all {
           padding: 10px 10px 32px;
           gap: 10px;
         }
         [role="tab"] {
+          position: relative;
           padding: 6px 4px;
           font-size: 0.88rem;
           flex: 1 1 auto;
+        }
+        /* Beside the name there is no room. */
+        .count {
+          position: absolute;
+          top: 0;
+          right: 0;
+          min-width: 16px;
+          padding: 0 4px;
+          font-size: 0.7rem;
         }
       }
     `,

@@ -229,6 +229,24 @@ export const shared = css`
     clip-path: inset(50%);
     white-space: nowrap;
   }
+  /* For fingers. */
+  @media (max-width: 559px), (pointer: coarse) {
+    button,
+    button.plain,
+    summary,
+    .choice,
+    input:not([type="checkbox"], [type="radio"], [type="file"]),
+    select {
+      min-width: 44px;
+      min-height: 44px;
+    }
+    summary {
+      padding-block: 11px;
+    }
+    .choice {
+      padding: 0;
+    }
+  }
   @media print {
     button,
     input,

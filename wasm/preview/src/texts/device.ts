@@ -11,7 +11,7 @@ export const stillChanging = (version: string) => `${version} (still changing)`;
 export const another = "another version …";
 export const firmware = { label: "Firmware version", none: "not sent", typed: "Firmware version of the device", example: "1.20.2.r4" };
 export const downgrade = "Allow a downgrade";
-export const more = "Rules and link";
+export const more = "Firmware, rules and link";
 export const rules = "Rules";
 export const order = "Version order";
 export const orders = { loose: "loose", semver: "SemVer", pep440: "PEP 440" };

@@ -1,5 +1,6 @@
 import { css, html, nothing } from "lit";
 
+import type { Overview } from "../engine/protocol.js";
 import { LINKS } from "../links.js";
 import { candidateText, isCandidate } from "../parts/candidate.js";
 import { ModelElement } from "../parts/element.js";
@@ -106,29 +107,45 @@ export class DeviceForm extends ModelElement {
               ${view.to !== null && !versions.includes(view.to) ? option(view.to, view.to, texts.notHere(view.to)) : nothing}
             </select>
           </div>
-          ${this.#version({
-            id: "firmware",
-            words: texts.firmware,
-            value: view.firmware,
-            versions: overview.firmware.map((image) => image.version),
-            unsettled: [],
-            set: (firmware) => this.model.set({ firmware }),
-          })}
+          ${this.narrow ? nothing : this.#firmware(overview)}
         </div>
-        <label class="choice">
-          <input
-            type="checkbox"
-            id="downgrade"
-            .checked=${view.downgrade}
-            @change=${(event: Event) => this.model.set({ downgrade: (event.target as HTMLInputElement).checked })}
-          />
-          ${texts.downgrade}
-        </label>
+        ${this.narrow ? nothing : this.#downgrade()}
       </fieldset>
       ${this.narrow
-        ? html`<details><summary>${texts.more}</summary><div class="more">${this.#rules()} ${this.#link()}</div></details>`
+        ? html`<details>
+            <summary>${texts.more}</summary>
+            <div class="more">
+              <div>${this.#firmware(overview)} ${this.#downgrade()}</div>
+              ${this.#rules()} ${this.#link()}
+            </div>
+          </details>`
         : html`${this.#rules()} ${this.#link()}`}
     </form>`;
+  }
+
+  #firmware({ firmware }: Overview) {
+    const { view } = this.model;
+    return this.#version({
+      id: "firmware",
+      words: texts.firmware,
+      value: view.firmware,
+      versions: firmware.map((image) => image.version),
+      unsettled: [],
+      set: (firmware) => this.model.set({ firmware }),
+    });
+  }
+
+  #downgrade() {
+    const { view } = this.model;
+    return html`<label class="choice">
+      <input
+        type="checkbox"
+        id="downgrade"
+        .checked=${view.downgrade}
+        @change=${(event: Event) => this.model.set({ downgrade: (event.target as HTMLInputElement).checked })}
+      />
+      ${texts.downgrade}
+    </label>`;
   }
 
   #rules() {
