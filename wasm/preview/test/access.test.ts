@@ -219,6 +219,7 @@ test("the keyboard goes from the first control to the last", async () => {
   const visit = await Visit.open(browser, `${server.url}_preview/#from=1.0.0`);
   const { page } = visit;
   await page.locator("#headline").waitFor();
+  await page.locator("#verdict").waitFor();
   const seen: string[] = [];
   for (let step = 0; step < 40; step += 1) {
     await page.keyboard.press("Tab");
@@ -231,8 +232,8 @@ test("the keyboard goes from the first control to the last", async () => {
     seen.push(name);
   }
   expect(seen).toEqual([
-    "open-server", "open-folder", "open-zip", "from", "to", "firmware", "downgrade", "loose", "relative", "link",
-    "figure-0", "figure-1", "figure-2", "tab-plan", "report-markdown", "report-csv", "report-html",
+    "open-server", "open-folder", "open-zip", "from", "term", "to", "term", "firmware", "downgrade", "term", "loose", "term", "relative", "link",
+    "figure-0", "figure-1", "figure-2", "term", "tab-plan", "term", "term", "report-markdown", "report-csv", "report-html",
     "filter", "kind-delete", "kind-new", "kind-update", "kind-same", "grid", "sort-kind", "sort-path", "sort-size", "sort-change",
   ]);
   // The table is sorted by its headers, and its rows keep to their own keys.

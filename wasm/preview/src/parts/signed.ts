@@ -3,6 +3,7 @@
 import { css, html, nothing } from "lit";
 
 import type { Notice, Overview, PlanAnswer, SignedAnswer, SignedRelease } from "../engine/protocol.js";
+import { whatIs } from "./term.js";
 import * as common from "../texts/common.js";
 import { signed as texts } from "../texts/releases.js";
 
@@ -41,7 +42,7 @@ export function signedList({ keys, onlyValid, list, problem }: SignedAnswer) {
   const highestFirst = list.toReversed().sort((left, right) => Number(isImage(left)) - Number(isImage(right)));
   if (problem !== null) return html`<div class="notice bad">${reason(problem)}</div>`;
   return html`<p class="small soft about">
-      ${texts.keys(keys)}
+      ${texts.keys(keys)} ${whatIs("waybill")}
       ${onlyValid ? texts.onlyValid : nothing}
     </p>
     ${list.length === 0

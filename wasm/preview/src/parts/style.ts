@@ -174,6 +174,31 @@ export const shared = css`
     color: var(--soft);
     margin-bottom: 3px;
   }
+  .label:has(+ .term) {
+    display: inline-block;
+  }
+  /* A question mark, which is no text. */
+  .term {
+    display: inline-grid;
+    place-items: center;
+    width: 18px;
+    height: 18px;
+    margin: 0 0 0 4px;
+    vertical-align: -3px;
+    color: var(--accent);
+    text-decoration: none;
+  }
+  .term::before {
+    content: "?";
+    width: 16px;
+    border: 1px solid currentColor;
+    border-radius: 50%;
+    font: 700 11px/14px system-ui, sans-serif;
+    text-align: center;
+  }
+  .term:hover::before {
+    background: var(--accent-soft);
+  }
   .choice {
     display: flex;
     gap: 7px;
@@ -245,6 +270,13 @@ export const shared = css`
     }
     .choice {
       padding: 0;
+    }
+    /* As large, without taking more room. */
+    .term {
+      width: 44px;
+      height: 44px;
+      margin: -13px -13px -13px -9px;
+      vertical-align: -16px;
     }
   }
   @media print {

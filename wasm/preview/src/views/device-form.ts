@@ -5,6 +5,7 @@ import { LINKS } from "../links.js";
 import { candidateText, isCandidate } from "../parts/candidate.js";
 import { ModelElement } from "../parts/element.js";
 import { shared } from "../parts/style.js";
+import { whatIs } from "../parts/term.js";
 import * as texts from "../texts/device.js";
 
 const OTHER = " other";
@@ -100,7 +101,7 @@ export class DeviceForm extends ModelElement {
             set: (from) => this.model.set({ from, file: null }),
           })}
           <div>
-            <label class="label" for="to">${texts.target}</label>
+            <label class="label" for="to">${texts.target}</label>${whatIs("target")}
             <select id="to" @change=${(event: Event) => this.model.set({ to: value(event), file: null })}>
               <option value="" .selected=${view.to === null}>${texts.highest(highest, isCandidate(overview, highest))}</option>
               ${[...versions].reverse().map((version) => option(version, view.to, candidateText(overview, version)))}
@@ -155,7 +156,7 @@ export class DeviceForm extends ModelElement {
         <legend>${texts.rules}</legend>
         <div class="fields">
           <div role="radiogroup" aria-labelledby="scheme-label">
-            <span class="label" id="scheme-label">${texts.order}</span>
+            <span class="label" id="scheme-label">${texts.order}</span>${whatIs("scheme")}
             <div class="two">
               ${this.#radio("scheme", "loose", texts.orders.loose, overview.scheme === "loose", () => this.model.set({ chosenScheme: "loose" }))}
               ${this.#radio("scheme", "semver", texts.orders.semver, overview.scheme === "semver", () => this.model.set({ chosenScheme: "semver" }))}
@@ -163,13 +164,13 @@ export class DeviceForm extends ModelElement {
             </div>
           </div>
           <div role="radiogroup" aria-labelledby="paths-label">
-            <span class="label" id="paths-label">${texts.paths}</span>
+            <span class="label" id="paths-label">${texts.paths}</span>${whatIs("dstPaths")}
             <div class="two">
               ${this.#radio("paths", "relative", "flash/…", rendered.dstPaths === "relative", () => this.model.set({ dstPaths: "relative" }))}
               ${this.#radio("paths", "absolute", "/flash/…", rendered.dstPaths === "absolute", () => this.model.set({ dstPaths: "absolute" }))}
             </div>
           </div>
-          ${this.#globs(texts.globs.ignored, overview.ignore)} ${this.#globs(texts.globs.protected, overview.protect)}
+          ${this.#globs("ignored", overview.ignore)} ${this.#globs("protected", overview.protect)}
         </div>
       </fieldset>`;
   }
@@ -180,9 +181,9 @@ export class DeviceForm extends ModelElement {
     </label>`;
   }
 
-  #globs(label: string, globs: readonly string[]) {
+  #globs(what: "ignored" | "protected", globs: readonly string[]) {
     if (globs.length === 0) return nothing;
-    return html`<p class="small"><span class="soft">${label}</span> <code>${globs.join(" ")}</code></p>`;
+    return html`<p class="small"><span class="soft">${texts.globs[what]}</span>${whatIs(what)} <code>${globs.join(" ")}</code></p>`;
   }
 
   #link() {
@@ -211,7 +212,7 @@ export class DeviceForm extends ModelElement {
             </div>`,
           )}
         </div>
-        <p class="small soft">${link.about}.</p>
+        <p class="small soft">${link.about}.${whatIs("link")}</p>
       </div>
     </fieldset>`;
   }
@@ -228,7 +229,7 @@ export class DeviceForm extends ModelElement {
       void this.updateComplete.then(() => this.renderRoot.querySelector<HTMLInputElement>(`#${id}-typed`)?.select());
     };
     return html`<div>
-      <label class="label" for=${id}>${words.label}</label>
+      <label class="label" for=${id}>${words.label}</label>${id === "firmware" ? whatIs("firmware") : nothing}
       <select id=${id} @change=${choose}>
         ${option("", chosen, words.none)} ${[...versions].reverse().map((version) => option(version, chosen))}
         ${unsettled.map((version) => option(version, chosen, texts.stillChanging(version)))} ${option(OTHER, chosen, texts.another)}

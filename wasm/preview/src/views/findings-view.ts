@@ -9,6 +9,7 @@ import "../parts/code-lines.js";
 import { ModelElement } from "../parts/element.js";
 import { problemNotice } from "../parts/problem.js";
 import { shared } from "../parts/style.js";
+import { whatIs } from "../parts/term.js";
 import * as common from "../texts/common.js";
 import * as texts from "../texts/findings.js";
 
@@ -200,6 +201,7 @@ export class FindingsView extends ModelElement {
     return html`<section class="panel ${look(findings)}" aria-label=${common.beforeItGoesOut} aria-busy=${busy}>
       <header>
         <h2>${common.beforeItGoesOut}</h2>
+        ${whatIs("check")}
         <p class="level" role="status" id="verdict">${verdict(findings)}</p>
         ${about(findings, this.model.overview)}
       </header>

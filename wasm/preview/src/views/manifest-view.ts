@@ -7,6 +7,7 @@ import { copyText, download } from "../parts/carry.js";
 import { ModelElement } from "../parts/element.js";
 import { problemNotice } from "../parts/problem.js";
 import { shared } from "../parts/style.js";
+import { whatIs } from "../parts/term.js";
 import * as common from "../texts/common.js";
 import * as texts from "../texts/manifest.js";
 
@@ -67,7 +68,7 @@ export class ManifestView extends ModelElement {
     return html`<section class="panel" aria-label=${texts.manifest}>
       <div class="top">
         <div class="base">
-          <label class="label" for="base">${texts.baseUrl}</label>
+          <label class="label" for="base">${texts.baseUrl}</label>${whatIs("baseUrl")}
           <input
             id="base"
             class="mono"
@@ -77,7 +78,7 @@ export class ManifestView extends ModelElement {
           />
         </div>
         <div role="radiogroup" aria-labelledby="format-label">
-          <span class="label" id="format-label">${texts.format}</span>
+          <span class="label" id="format-label">${texts.format}</span>${whatIs("format")}
           ${([1, 2, 3] as const).map(
             (format) => html`<label class="choice">
               <input

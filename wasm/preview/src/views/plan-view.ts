@@ -8,6 +8,7 @@ import { ModelElement } from "../parts/element.js";
 import { problemNotice } from "../parts/problem.js";
 import { signedLine } from "../parts/signed.js";
 import { shared } from "../parts/style.js";
+import { whatIs } from "../parts/term.js";
 import { whyNothing } from "../texts/nothing.js";
 import * as texts from "../texts/plan.js";
 import type { FileDetail } from "./file-detail.js";
@@ -188,13 +189,13 @@ export class PlanView extends ModelElement {
       ${signedLine(plan, signed)}
       ${known ? nothing : html`<p class="soft">${texts.allNew}</p>`}
       <dl>
-        ${figure("download", "", exactBytes(download), texts.inFiles(fetches, manifest === null ? unknown : exactBytes(manifest.bytes)))}
+        ${figure("download", "", exactBytes(download), html`${texts.inFiles(fetches, manifest === null ? unknown : exactBytes(manifest.bytes))}${whatIs("manifest")}`)}
         ${figure("time", "", time(download), linkOf(view.link).name)}
-        ${patched < download ? figure("patched", "", exactBytes(patched), time(patched)) : nothing}
+        ${patched < download ? figure("patched", "", exactBytes(patched), html`${time(patched)}${whatIs("patches")}`) : nothing}
         ${figure("deleted", counts.delete > 0 ? "delete" : "soft", count(counts.delete))}
         ${figure("new", counts.new > 0 ? "new" : "soft", count(counts.new))}
         ${figure("updated", counts.update > 0 ? "update" : "soft", count(counts.update))}
-        ${figure("unchanged", "same", count(counts.same), counts.protected > 0 ? texts.kept(counts.protected) : "")}
+        ${figure("unchanged", "same", count(counts.same), counts.protected > 0 ? html`${texts.kept(counts.protected)}${whatIs("protected")}` : "")}
         ${firmware === null
           ? figure("flashed", "soft", texts.noFirmware)
           : figure("flashed", "flash", html`${firmware.version}${markOf(overview, firmware.path)}`, exactBytes(firmware.size))}
@@ -204,7 +205,7 @@ export class PlanView extends ModelElement {
   }
 }
 
-function figure(id: keyof typeof texts.figures, look: string, value: string | TemplateResult, about = "") {
+function figure(id: keyof typeof texts.figures, look: string, value: string | TemplateResult, about: string | TemplateResult = "") {
   return html`<div>
     <dt>${texts.figures[id]}</dt>
     <dd id=${id} class=${look}>${value} ${about === "" ? nothing : html`<small>${about}</small>`}</dd>

@@ -5,6 +5,7 @@ import { candidateMark } from "../parts/candidate.js";
 import { ModelElement } from "../parts/element.js";
 import { problemNotice } from "../parts/problem.js";
 import { shared } from "../parts/style.js";
+import { whatIs } from "../parts/term.js";
 import { choose, choosesFolders, folderHint, isFolder, ofInput } from "../files.js";
 import type { Host } from "../host.js";
 import * as texts from "../texts/sources.js";
@@ -110,7 +111,7 @@ export class SourceBar extends ModelElement {
     ${source === null || host.published === null
       ? nothing
       : html`<div class="row hint" id="layers">
-          <span class="small soft">${source.onTop ? texts.onTop(host, replacing) : texts.alone(host)}</span>
+          <span class="small soft">${source.onTop ? texts.onTop(host, replacing) : texts.alone(host)}${whatIs("candidate")}</span>
           <button @click=${() => this.model.openAgain(source, { ...source, onTop: !source.onTop })}>
             ${source.onTop ? texts.showAlone : texts.tryOnTop(host)}
           </button>
@@ -133,7 +134,7 @@ export class SourceBar extends ModelElement {
       <span role="status">${texts.copying(settling)}</span>
       <span class="number"
         >${texts.copiedSoFar(total(settling.map(({ files }) => files)), total(settling.map(({ bytes }) => bytes)))}</span
-      >
+      >${whatIs("settled")}
     </p>`;
   }
 
