@@ -131,11 +131,6 @@ export class ReleasePreview extends LitElement implements Own {
           display: block;
         }
       }
-      @media (max-width: 559px), (pointer: coarse) {
-        [role="tab"] {
-          min-height: 44px;
-        }
-      }
       @media (max-width: 559px) {
         .all {
           padding: 10px 10px 32px;

@@ -152,7 +152,7 @@ async function inFirefox(): Promise<Hands> {
   return {
     give: (path) => firefox.pick("#zip", path),
     show: (view) => firefox.show(view),
-    sees: (words) => firefox.sees(words),
+    sees: (words) => firefox.value(sight(words)),
     end: async () => {
       await firefox.end();
       expect(firefox.complaints).toEqual([]);

@@ -183,8 +183,7 @@ export const shared = css`
     place-items: center;
     width: 18px;
     height: 18px;
-    margin: 0 0 0 4px;
-    vertical-align: -3px;
+    margin-left: 4px;
     color: var(--accent);
     text-decoration: none;
   }
@@ -254,7 +253,7 @@ export const shared = css`
     clip-path: inset(50%);
     white-space: nowrap;
   }
-  /* For fingers. */
+  /* For fingers, whatever a part says. */
   @media (max-width: 559px), (pointer: coarse) {
     button,
     button.plain,
@@ -263,7 +262,7 @@ export const shared = css`
     input:not([type="checkbox"], [type="radio"], [type="file"]),
     select {
       min-width: 44px;
-      min-height: 44px;
+      min-height: 44px !important;
     }
     summary {
       padding-block: 11px;
@@ -276,7 +275,6 @@ export const shared = css`
       width: 44px;
       height: 44px;
       margin: -13px -13px -13px -9px;
-      vertical-align: -16px;
     }
   }
   @media print {

@@ -10,7 +10,6 @@ import WebSocket from "ws";
 
 import { FIREFOX, SCREENSHOTS } from "./places.js";
 import { scratch } from "./tree.js";
-import { sight } from "./sight.js";
 import { showing } from "./view.js";
 
 interface Answer {
@@ -27,6 +26,14 @@ interface Evaluated {
   result: { value?: string; sharedId?: string };
   exceptionDetails?: { text: string };
 }
+
+/** What makes Firefox look so. */
+const LOOKS = {
+  light: { "ui.systemUsesDarkTheme": 0 },
+  dark: { "ui.systemUsesDarkTheme": 1 },
+  "forced-colors": { "ui.systemUsesDarkTheme": 0, "browser.display.document_color_use": 2 },
+};
+export type Look = keyof typeof LOOKS;
 
 const ENTER = "\uE007";
 const CONTROL = "\ue009";
@@ -63,9 +70,9 @@ export class Firefox {
     socket.on("message", (data) => this.#hear(JSON.parse(String(data)) as Answer));
   }
 
-  static async launch(colorScheme: "light" | "dark" = "light"): Promise<Firefox> {
+  static async launch(look: Look = "light"): Promise<Firefox> {
     const profile = scratch();
-    const preferences = { "ui.systemUsesDarkTheme": colorScheme === "dark" ? 1 : 0, "browser.download.folderList": 2, "browser.download.dir": scratch() };
+    const preferences = { ...LOOKS[look], "browser.download.folderList": 2, "browser.download.dir": scratch() };
     const lines = Object.entries(preferences).map(([name, value]) => `user_pref("${name}", ${JSON.stringify(value)});\n`);
     writeFileSync(join(profile, "user.js"), lines.join(""));
     const process = spawn(FIREFOX, ["--headless", "--remote-debugging-port=0", "--profile", profile], { stdio: ["ignore", "ignore", "pipe"] });
@@ -99,7 +106,7 @@ export class Firefox {
   /** Opens an address in a window of that size. */
   async open(url: string, viewport = { width: 1280, height: 900 }): Promise<void> {
     this.#frame = null;
-    await this.#ask("browsingContext.setViewport", { context: this.#context, viewport });
+    await this.resize(viewport);
     await this.#ask("browsingContext.navigate", { context: this.#context, url, wait: "complete" });
   }
 
@@ -121,9 +128,14 @@ export class Firefox {
     })`);
   }
 
-  /** "in sight", if these words are before one scrolls; else where they are. */
-  sees(words: string): Promise<string> {
-    return this.#evaluate(sight(words));
+  /** The text that an expression gives in the page. */
+  value(expression: string): Promise<string> {
+    return this.#evaluate(expression);
+  }
+
+  /** The window of that size. */
+  async resize(viewport: { width: number; height: number }): Promise<void> {
+    await this.#ask("browsingContext.setViewport", { context: this.#context, viewport });
   }
 
   /** Clicks into the middle of an element. */
