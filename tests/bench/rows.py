@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from delta_rows import DELTA_ROWS
 from device_rows import DEVICE_ROWS
+from preview_rows import PREVIEW_ROWS
 from row import Row
 
 VENDOR = "vendor's way"
@@ -430,35 +431,6 @@ ROWS = (
         what="`airwaybill/patches.wasm`, which only those load who make or apply patches.",
         bound="The compressor that keeps to a window of 1 KB, zlib-rs, and the sort of suffixes.",
     ),
-    Row(
-        "preview",
-        "plan",
-        "preview: another plan of 10,000 files",
-        "ms",
-        None,
-        100,
-        at_least=False,
-        what="In Chromium, from the choice of a version until the frame that shows its plan, the slowest of three.",
-    ),
-    Row(
-        "preview",
-        "longest",
-        "preview: longest task",
-        "ms",
-        None,
-        200,
-        at_least=False,
-        what="While a person sorts, filters, scrolls and opens each view. A task under 50 ms is not counted.",
-    ),
-    Row(
-        "preview",
-        "hashing",
-        "preview: a folder of 10,000 files",
-        "ms",
-        "hashFiles alone",
-        1.5,
-        at_least=False,
-        what="From the choice of the folder until it is open, beside the package's workers without the page.",
-    ),
+    *PREVIEW_ROWS,
     *DEVICE_ROWS,
 )
