@@ -25,7 +25,7 @@ function releases(): Record<string, Uint8Array> {
   const text = Buffer.from(Array.from({ length: 500_000 }, () => words[Math.floor(roll() ** 2 * words.length)]).join(" "));
   const files: Record<string, Uint8Array> = {};
   for (let index = 0; index < FILES; index += 1) {
-    const size = Math.floor(512 * 64 ** roll());
+    const size = Math.floor(320 * 64 ** roll());
     for (const version of ["1.0.0", "1.0.1"]) {
       const start = Math.floor(roll() * (text.length - size));
       const old = files[`1.0.0/flash/part_${Math.floor(index / 100)}/file_${index}.py`];

@@ -127,7 +127,9 @@ export class ReleasePreview extends LitElement implements Own {
         pointer-events: none;
       }
       @media print {
-        .body {
+        main,
+        .body,
+        .content {
           display: block;
         }
       }

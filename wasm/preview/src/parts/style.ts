@@ -176,6 +176,7 @@ export const shared = css`
   }
   .label:has(+ .term) {
     display: inline-block;
+    margin-bottom: 0;
   }
   /* A question mark, which is no text. */
   .term {
@@ -281,12 +282,14 @@ export const shared = css`
     button,
     input,
     select,
+    .choice,
     .screen {
       display: none !important;
     }
     .panel {
       border-color: transparent;
       padding: 0;
+      margin-bottom: 14px;
     }
     /* What scrolls is there as a whole. */
     .scrolling,

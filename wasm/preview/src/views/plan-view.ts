@@ -94,7 +94,13 @@ export class PlanView extends ModelElement {
           background: var(--panel);
         }
       }
-      @media (min-width: 1440px) {
+      @media print {
+        :host,
+        .split {
+          display: block;
+        }
+      }
+      @media screen and (min-width: 1440px) {
         .split.open {
           grid-template-columns: minmax(0, 1fr) minmax(0, 1fr);
           align-items: start;
