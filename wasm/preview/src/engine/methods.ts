@@ -22,9 +22,10 @@ type Answers = { [Name in keyof Methods]: (...args: Parameters<Methods[Name]>) =
 
 export const generation = () => session.generation;
 
-/** Starts the engine; then loads what hashing and a report need, while the server is still near: the van may be out of its reach later. */
-export async function start({ engine, hashing, reporting }: Modules): Promise<void> {
-  await init(engine, { worker: hashing });
+export const start = ({ engine, hashing }: Modules): Promise<void> => init(engine, { worker: hashing });
+
+/** Loads what hashing and a report need while the server is still near: the van may be out of its reach later. */
+export function foresee({ reporting }: Modules): void {
   void hashFiles([{ path: "1/nothing", file: new Blob(["nothing"]) }], { concurrency: 1 })
     .then(() => loadReports(reporting))
     .catch(() => undefined); // who needs them tries again, and says why

@@ -7,7 +7,7 @@ import type { Read } from "./given.js";
 import type { Candidates, CheckSettings, Overview, SourceName, VersionScheme } from "./protocol.js";
 import { releasesInside } from "./refusal.js";
 import { ALL_OFFERED, NO_OPTIONS, sizeOf, type ServerOptions, type ServerReleases } from "./server.js";
-import { answerOf, documentsAbout, documentsOf, hasKeys, signedBy, signedByServer, type Documents, type Signed } from "./signed.js";
+import { answerOf, documentsAbout, documentsOf, hasKeys, isBeside, signedBy, signedByServer, type Documents, type Signed } from "./signed.js";
 
 export interface OpenSource {
   /** The one that was open last. */
@@ -90,7 +90,7 @@ export function catalogOf(opened: OpenSource, scheme: VersionScheme): OpenCatalo
   const options = { ...optionsOf(opened), scheme };
   const remembered = rememberedOf(opened);
   const earlier = remembered.length === 0 ? null : Catalog.fromListing(remembered, { ...options, ...ALL_OFFERED });
-  const patches = entries.filter(({ path }) => isPatch(path));
+  const patches = entries.filter(({ path }) => isBeside(path) && isPatch(path));
   const catalog = Catalog.fromListing(entries, options, earlier, patches);
   earlier?.free();
   const offered = new Set(catalog.releases.map(({ version }) => version));
@@ -104,7 +104,7 @@ export function overviewOf(opened: OpenSource, { catalog, scheme }: OpenCatalog)
   const signed = signedOf(opened, catalog);
   const { releases, firmware, ignored, warnings } = catalog;
   const { ignore, protect } = optionsOf(opened);
-  const files = entries.filter(({ path }) => !path.endsWith("/") && !isDocument(path) && !isPatch(path));
+  const files = entries.filter(({ path }) => !path.endsWith("/") && !(isBeside(path) && (isDocument(path) || isPatch(path))));
   const isServer = showsServer(opened);
   const { base_url: baseUrl, dst_paths: dstPaths } = server?.document ?? {};
   return {

@@ -26,9 +26,12 @@ export function documentsAbout(paths: readonly (string | null)[], names: readonl
   return names.filter((name) => name.startsWith("keys/") || paths.some((path) => path !== null && name.startsWith(`${path}.waybill`)));
 }
 
+/** Whether it may be a document or a patch, which are at most one directory deep: to ask the engine of every path costs more than its catalog does. */
+export const isBeside = (path: string) => path.indexOf("/") === path.lastIndexOf("/");
+
 /** The documents among `paths`; null if there are none. */
 export async function documentsOf(paths: readonly string[], contents: Contents): Promise<Documents | null> {
-  const names = paths.filter((path) => isDocument(path) && !path.endsWith("/"));
+  const names = paths.filter((path) => isBeside(path) && isDocument(path) && !path.endsWith("/"));
   const documents: Documents = {};
   let bytes = 0;
   for (const name of names) {

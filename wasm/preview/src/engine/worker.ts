@@ -1,7 +1,7 @@
 // The worker that runs the engine. Its first message says where its modules are; questions that arrive while these are loading wait for them.
 
 import { failure } from "./failure.js";
-import { generation, methods, start } from "./methods.js";
+import { foresee, generation, methods, start } from "./methods.js";
 import type { Answer } from "./protocol.js";
 import type { Modules } from "./start.js";
 
@@ -11,10 +11,17 @@ interface Question {
   args: unknown[];
 }
 
+const QUIET_MS = 100;
 const page = self as unknown as { postMessage(answer: Answer): void };
+let modules: Modules;
 let starting: Promise<void>;
+let open = 0;
+let quiet: ReturnType<typeof setTimeout> | undefined;
+let foreseen = false;
 
 async function answer({ id, method, args }: Question): Promise<void> {
+  clearTimeout(quiet);
+  open += 1;
   try {
     await starting;
     const asked = generation();
@@ -23,9 +30,22 @@ async function answer({ id, method, args }: Question): Promise<void> {
   } catch (error) {
     page.postMessage({ id, error: failure(error) });
   }
+  open -= 1;
+  rest();
+}
+
+/** What may be needed later is loaded once nothing is waited for any more. */
+function rest(): void {
+  if (open > 0 || foreseen) return;
+  quiet = setTimeout(() => {
+    foreseen = true;
+    void starting.then(() => foresee(modules), () => undefined); // who asks is told why it did not start
+  }, QUIET_MS);
 }
 
 addEventListener("message", ({ data }: MessageEvent<Modules | Question>) => {
-  if ("id" in data) void answer(data);
-  else starting = start(data);
+  if ("id" in data) return void answer(data);
+  modules = data;
+  starting = start(data);
+  rest();
 });

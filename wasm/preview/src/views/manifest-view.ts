@@ -79,18 +79,20 @@ export class ManifestView extends ModelElement {
         </div>
         <div role="radiogroup" aria-labelledby="format-label">
           <span class="label" id="format-label">${texts.format}</span>${whatIs("format")}
-          ${([1, 2, 3] as const).map(
-            (format) => html`<label class="choice">
-              <input
-                type="radio"
-                name="format"
-                id="format-${format}"
-                .checked=${view.format === format}
-                @change=${() => this.model.set({ format })}
-              />
-              ${texts.formats[format]}
-            </label>`,
-          )}
+          <div>
+            ${([1, 2, 3] as const).map(
+              (format) => html`<label class="choice">
+                <input
+                  type="radio"
+                  name="format"
+                  id="format-${format}"
+                  .checked=${view.format === format}
+                  @change=${() => this.model.set({ format })}
+                />
+                ${texts.formats[format]}
+              </label>`,
+            )}
+          </div>
         </div>
         <div class="row actions">
           <button id="copy" ?disabled=${!ready} @click=${this.#copy}>${common.copy}</button>
