@@ -1,6 +1,6 @@
 // Reads the content of listed files.
 
-import { sha1, type Content } from "airwaybill";
+import { Hasher, sha1, type Content } from "airwaybill";
 
 import * as errors from "../texts/errors.js";
 import { SourceError } from "./failure.js";
@@ -26,6 +26,16 @@ export async function contentOf(contents: Contents, path: string, listed: Conten
   const bytes = await contents.read(path);
   if (sha1(bytes) !== listed.sha1) throw new SourceError("content_changed", errors.changed(path));
   return bytes;
+}
+
+/** SHA-256 of a file of which the listing has the SHA-1 alone. */
+export async function sha256Of(contents: Contents, path: string, listed: Content): Promise<string> {
+  const content = await contentOf(contents, path, listed);
+  const hasher = new Hasher("sha256");
+  hasher.update(content);
+  const digest = hasher.finish();
+  hasher.free();
+  return digest;
 }
 
 export class FolderContents implements Contents {

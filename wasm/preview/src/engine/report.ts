@@ -1,9 +1,9 @@
 // The report of a plan, with all that is known of the releases.
 
-import { Hasher, type Catalog, type Firmware, type Plan } from "airwaybill";
+import type { Catalog, Plan } from "airwaybill";
 import { init, report, type ReportOptions } from "airwaybill/report";
 
-import { contentOf, type Contents } from "./contents.js";
+import { sha256Of } from "./contents.js";
 import { contentsOf, signedOf, type OpenSource } from "./opened.js";
 import { now } from "./signed.js";
 
@@ -20,21 +20,11 @@ export function loadReports(url = module): Promise<void> {
 
 export async function reportOf(plan: Plan | null, opened: OpenSource, catalog: Catalog, about: ReportAbout): Promise<string> {
   const image = plan?.firmware ?? null;
-  const sha256 = image === null ? null : await sha256Of(image, contentsOf(opened)(image.path));
+  const sha256 = image === null ? null : await sha256Of(contentsOf(opened)(image.path), image.path, image);
   const signed = signedOf(opened, catalog);
   // Those of keys that do not hold are no answer; the check says what is wrong with them.
   const list = signed === null || signed.problem !== null ? null : [...signed.list];
   const generation = opened.given === null ? opened.server!.document.generation : null;
   await loadReports();
   return report(plan, { ...about, sha256, signed: list, generation, time: now() });
-}
-
-/** SHA-256 of an image, of which the listing has the SHA-1 alone. */
-async function sha256Of(image: Firmware, contents: Contents): Promise<string> {
-  const content = await contentOf(contents, image.path, image);
-  const hasher = new Hasher("sha256");
-  hasher.update(content);
-  const digest = hasher.finish();
-  hasher.free();
-  return digest;
 }

@@ -1,9 +1,9 @@
 // What `sha1sum` and `sha256sum` print of a device's files.
 
-import { Hasher, type Content, type Entry, type FileRecord } from "airwaybill";
+import type { Content, Entry, FileRecord } from "airwaybill";
 
 import { listing as texts } from "../texts/errors.js";
-import { contentOf, type Contents } from "./contents.js";
+import { sha256Of, type Contents } from "./contents.js";
 import { SourceError } from "./failure.js";
 import type { DeviceFiles } from "./rows.js";
 
@@ -56,19 +56,15 @@ export async function summed(
   let done = 0;
   const take = async ({ path, digest }: Sum) => {
     const file = files.get(path);
-    const expected = file === undefined ? null : digest.length === SHA1_DIGITS ? file.sha1 : await sha256Of(file);
+    const expected = file === undefined ? null : digest.length === SHA1_DIGITS ? file.sha1 : await hashed(file);
     const isSame = file !== undefined && expected === digest;
     entries.push(isSame ? { path, size: file.size, sha1: file.sha1 } : { path, size: file?.size ?? 0, sha1: digest.slice(0, SHA1_DIGITS) });
     shown.set(path, { expected: expected === null ? null : { size: null, sha1: expected }, found: { size: null, sha1: digest } });
     done += file?.size ?? 0;
   };
-  const sha256Of = async (file: FileRecord) => {
+  const hashed = (file: FileRecord) => {
     const path = `${release}/${file.path}`;
-    const hasher = new Hasher("sha256");
-    hasher.update(await contentOf(contentsOf(path), path, file));
-    const digest = hasher.finish();
-    hasher.free();
-    return digest;
+    return sha256Of(contentsOf(path), path, file);
   };
   for (let start = 0; start < sums.length; start += together) {
     signal.throwIfAborted();
