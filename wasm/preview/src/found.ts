@@ -29,13 +29,15 @@ export function grouped(findings: readonly FoundFinding[]): Group[] {
   });
 }
 
-/** The places among `paths`, those of a plan, that each group of findings is about, by its name: their files, or the files below their directories. */
+/** The places among `paths`, those of a plan, that each group of findings is about, by its name: their files, the files below their directories, or their image. */
 export function rowsOf({ findings, target }: FindingsAnswer, paths: readonly string[]): Map<string, Set<number>> {
   const names = new Map<string, string[]>();
   for (const { name, findings: found } of grouped(findings)) {
     for (const { path } of found) {
-      const [release, rest] = [path.slice(0, path.indexOf("/")), path.slice(path.indexOf("/") + 1)];
-      if (release === target) names.set(rest, [...(names.get(rest) ?? []), name]);
+      const [release, ...rest] = path.split("/");
+      if (release !== target && rest.length > 0) continue;
+      const place = rest.length > 0 ? rest.join("/") : `/${path}`;
+      names.set(place, [...(names.get(place) ?? []), name]);
     }
   }
   const rows = new Map<string, Set<number>>();

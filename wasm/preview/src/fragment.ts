@@ -1,6 +1,6 @@
 // The view as text behind the `#` of the address.
 
-import type { DstPaths, Kind, Overview, SourceName, VersionScheme } from "./engine/protocol.js";
+import { KINDS, type DstPaths, type Kind, type Overview, type SourceName, type VersionScheme } from "./engine/protocol.js";
 
 export const TABS = ["plan", "matrix", "manifest", "check", "releases"] as const;
 export type Tab = (typeof TABS)[number];
@@ -8,7 +8,7 @@ export type Tab = (typeof TABS)[number];
 export const SORTS = ["path", "kind", "size", "change"] as const;
 export type Sort = (typeof SORTS)[number];
 
-export const SHOWN_KINDS: readonly Kind[] = ["delete", "new", "update"];
+export const SHOWN_KINDS: readonly Kind[] = ["delete", "new", "update", "flash"];
 
 export interface View {
   /** The folder or the zip that is shown; null for the server's releases. */
@@ -34,7 +34,11 @@ export interface View {
   kinds: readonly Kind[];
   sort: Sort;
   descending: boolean;
+  /** Whether the files are a tree of directories. */
+  asTree: boolean;
   file: string | null;
+  /** Whether differences in white space alone are none. */
+  ignoresSpace: boolean;
   /** The name of the group of findings whose files alone are shown; null for all files. */
   finding: string | null;
   link: string;
@@ -59,7 +63,9 @@ export const START: View = {
   kinds: SHOWN_KINDS,
   sort: "path",
   descending: false,
+  asTree: false,
   file: null,
+  ignoresSpace: false,
   finding: null,
   link: "wifi",
   figures: null,
@@ -91,7 +97,9 @@ export function parse(fragment: string): { view: View; device: boolean } {
     kinds: given.has("kinds") ? kinds : START.kinds,
     sort: one("sort", SORTS) ?? START.sort,
     descending: given.get("descending") === "yes",
+    asTree: given.get("files") === "tree",
     file: text("file"),
+    ignoresSpace: given.get("space") === "ignored",
     finding: text("finding"),
     link: given.get("link") ?? START.link,
     figures: right ? [figures[0]!, figures[1]!, figures[2]!] : null,
@@ -150,11 +158,13 @@ export function write(view: View): string {
   put("kinds", view.kinds.join(" "), SHOWN_KINDS.join(" "));
   put("sort", view.sort, START.sort);
   put("descending", view.descending ? "yes" : null);
+  put("files", view.asTree ? "tree" : null);
   put("file", view.file);
+  put("space", view.ignoresSpace ? "ignored" : null);
   put("finding", view.finding);
   put("link", view.link, START.link);
   put("figures", view.figures === null ? null : view.figures.join(" "));
   return given.toString();
 }
 
-export const ALL_KINDS: readonly Kind[] = ["delete", "new", "update", "same", "protected"];
+export const ALL_KINDS: readonly Kind[] = KINDS;

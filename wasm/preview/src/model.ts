@@ -5,8 +5,8 @@ import type {
   VerifyAnswer,
   Around,
   CompareAnswer,
+  DetailAnswer,
   Event as EngineEvent,
-  FileAnswer,
   FindingsAnswer,
   ManifestAnswer,
   Overview,
@@ -19,6 +19,7 @@ import type {
   SourceName,
   Wish,
 } from "./engine/protocol.js";
+import { FileList } from "./file-list.js";
 import { isZip, piecesOf, type Choice } from "./files.js";
 import { FoundRows } from "./found.js";
 import { differs, isSame, START, viewOf, type View } from "./fragment.js";
@@ -47,9 +48,10 @@ export class Model {
   /** What was found for the plan, or for an earlier one while a newer answer is awaited. */
   findings: FindingsAnswer | null = null;
   manifest: ManifestAnswer | null = null;
-  file: FileAnswer | null = null;
+  file: DetailAnswer | null = null;
   compared: CompareAnswer | null = null;
   readonly matrix = new MatrixRows();
+  readonly list = new FileList();
   checked: Checked = null;
   progress: Progress | null = null;
   /** What is wrong, by where it is shown. */
@@ -261,6 +263,7 @@ export class Model {
       else if (isOther) this.#askPlan();
       else if (differs(view, before, "dstPaths", "base", "format")) this.#askManifest();
       if (isOther || view.file !== before.file) this.#askFile();
+      else if (view.ignoresSpace !== before.ignoresSpace) this.#askFile(this.file);
       this.#askMatrix();
     }
     this.#changed();
@@ -430,13 +433,13 @@ export class Model {
     });
   }
 
-  #askFile(): void {
-    const { file } = this.view;
+  #askFile(shown: DetailAnswer | null = null): void {
+    const { file, ignoresSpace } = this.view;
     this.#turns.forget("file");
     delete this.problems.file;
-    this.file = null;
+    this.file = shown;
     if (file === null) return;
-    void this.#turn("file", () => this.#engine.ask("file", this.request, file), (answer) => {
+    void this.#turn("file", () => this.#engine.ask("file", this.request, file, ignoresSpace), (answer) => {
       this.file = answer;
     });
   }

@@ -234,7 +234,8 @@ test("the keyboard goes from the first control to the last", async () => {
   expect(seen).toEqual([
     "open-server", "open-folder", "open-zip", "from", "term", "to", "term", "firmware", "downgrade", "term", "loose", "term", "relative", "link",
     "figure-0", "figure-1", "figure-2", "term", "tab-plan", "term", "term", "report-markdown", "report-csv", "report-html",
-    "filter", "kind-delete", "kind-new", "kind-update", "kind-same", "grid", "sort-kind", "sort-path", "sort-size", "sort-change",
+    "filter", "kind-delete", "kind-new", "kind-update", "kind-flash", "kind-same", "as-list", "as-tree",
+    "grid", "sort-kind", "sort-path", "sort-size", "sort-change",
   ]);
   // The table is sorted by its headers, and its rows keep to their own keys.
   const sorted = () => page.getByRole("columnheader", { name: "Size" }).getAttribute("aria-sort");
@@ -243,7 +244,7 @@ test("the keyboard goes from the first control to the last", async () => {
   await page.locator(".grid").focus();
   for (let step = 0; step < 3; step += 1) await page.keyboard.press("Tab");
   await page.keyboard.press("Enter");
-  expect([await sorted(), await first()]).toEqual(["descending", "sd/asset_that_will_be_removed.wav"]);
+  expect([await sorted(), await first()]).toEqual(["descending", "firmware_1.0.1.bin"]);
   await page.keyboard.press("Space");
   expect([await sorted(), await first()]).toEqual(["ascending", "sd/some_asset.txt"]);
   await page.keyboard.press("ArrowDown");

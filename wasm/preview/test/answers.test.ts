@@ -82,7 +82,7 @@ test("a comparison that comes late does not stand over another manifest", async 
   await tab.locator("#compare:enabled").waitFor();
   await visit.hold();
   await tab.locator("#compare").click();
-  await visit.said("same");
+  await visit.said("url");
   await tab.locator("#from").selectOption("");
   await visit.said("rows");
   await visit.release();

@@ -45,6 +45,7 @@ test("the plan for a device on 1.0.0", async () => {
   expect(numbers).toEqual(["1", "1", "2", "2"]);
   expect(await visit.text("#flashed")).toBe("1.0.1 104,448 B");
   expect(await visit.page.locator(".item .path").allTextContents()).toEqual([
+    "firmware_1.0.1.bin",
     "flash/lib/new_lib.py",
     "flash/main.py",
     "sd/asset_that_will_be_removed.wav",
@@ -108,6 +109,8 @@ test("the table sorts, filters and opens a file", async () => {
   const { page: tab } = visit;
   const paths = () => tab.locator(".item .path").allTextContents();
   await tab.locator("#sort-size").click();
+  expect((await paths())[0]).toBe("firmware_1.0.1.bin");
+  await tab.locator("#kind-flash").click();
   expect((await paths())[0]).toBe("sd/asset_that_will_be_removed.wav");
   await tab.locator("#sort-size").click();
   expect((await paths())[0]).toBe("sd/some_asset.txt");
@@ -135,7 +138,7 @@ test("the table sorts, filters and opens a file", async () => {
   expect(await visit.text("rp-file-detail dl")).toContain("no such file");
 
   // By keyboard alone; Escape closes it from everywhere.
-  for (const place of [tab.locator("#filter"), tab.locator("#from"), tab.locator("rp-file-detail button")]) {
+  for (const place of [tab.locator("#filter"), tab.locator("#from"), tab.locator("rp-file-detail #close")]) {
     if (!(await tab.locator("rp-file-detail").isVisible())) await tab.locator(".item", { hasText: "removed.wav" }).click();
     await place.focus();
     await tab.keyboard.press("Escape");

@@ -60,6 +60,17 @@ test("a plan for another version shows within 100 ms, and no task takes 200", as
     await tab.locator("#sort-path").click();
     await tab.locator("#filter").fill("file_99");
     await tab.locator("#filter").fill("");
+    await tab.locator("#as-tree").click();
+    await tab.locator("#row-0", { hasText: "10,200 files" }).waitFor();
+    await tab.locator("#row-3").click();
+    await tab.locator("#row-3[aria-expanded=true]").waitFor();
+    await tab.locator("#sort-change").click();
+    await tab.locator("#sort-path").click();
+    await tab.locator("#filter").fill("file_99");
+    await tab.locator("#filter").fill("");
+    await tab.locator("#row-3").click();
+    await tab.locator("#row-3[aria-expanded=false]").waitFor();
+    await tab.locator("#as-list").click();
     expect(await tab.locator(".item").count()).toBeLessThan(80);
     await tab.locator(".grid").focus();
     await tab.keyboard.press("End");
@@ -220,6 +231,9 @@ test("a hundred thousand files", async () => {
     await tab.locator("#filter").fill("99");
     await tab.locator("#sort-size").click();
     await tab.locator("#filter").fill("");
+    await tab.locator("#as-tree").click();
+    await tab.locator("#row-0", { hasText: "100,000 files" }).waitFor();
+    await tab.locator("#as-list").click();
     await tab.getByRole("tab", { name: "Manifest" }).click();
     await tab.locator("rp-manifest-view .line").first().waitFor();
     await tab.getByRole("tab", { name: "Plan" }).click();

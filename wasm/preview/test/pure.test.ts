@@ -3,7 +3,6 @@
 import { parse as parseToml } from "smol-toml";
 import { describe, expect, test } from "vitest";
 
-import { difference, firstDifference, textOf } from "../src/engine/lines.js";
 import { sumsOf } from "../src/engine/sums.js";
 import { acceptLines, grouped, rowsOf } from "../src/found.js";
 import { bytes, change, duration, exactBytes, plural } from "../src/format.js";
@@ -37,6 +36,8 @@ describe("the address", () => {
         kinds: one(START.kinds, [], ["same" as const], ["delete" as const, "protected" as const]),
         sort: one(...SORTS),
         descending: one(true, false),
+        asTree: one(true, false),
+        ignoresSpace: one(true, false),
         file: one(null, "flash/ä b.py"),
         finding: one(null, "secret_key"),
         link: one("wifi", "lora", "nbiot"),
@@ -98,10 +99,10 @@ describe("findings", () => {
     ["1.0.1/flash/li", []],
     ["1.0.0/flash/a.py", []],
     ["1.0.1", []],
-    ["firmware_1.0.1.bin", []],
+    ["firmware_1.0.1.bin", [4]],
     ["", []],
   ])("at %j are about these rows of a plan: %j", (path, rows) => {
-    const paths = ["flash/a.py", "flash/b.py", "flash/lib/c.py", "flash/lib/d/e.py"];
+    const paths = ["flash/a.py", "flash/b.py", "flash/lib/c.py", "flash/lib/d/e.py", "/firmware_1.0.1.bin"];
     expect([...(rowsOf(answer(finding(path)), paths).get("secret_key") ?? [])]).toEqual(rows);
   });
 
@@ -149,38 +150,4 @@ test("a link's time has the bits, the share of the air and the requests", () => 
   expect(seconds([8, 100, 2], 1000, 3)).toBe(7);
   expect(seconds([0, 100, 0], 1, 0)).toBe(Infinity);
   expect(linkOf("nonsense")).toBe(LINKS[0]);
-});
-
-describe("lines", () => {
-  test("that differ, with three around them", () => {
-    const before = Array.from({ length: 40 }, (_, line) => `line ${line}`).join("\n");
-    const found = difference(before, before.replace("line 20", "another"))!;
-    expect([found.added, found.removed]).toEqual([1, 1]);
-    expect(found.lines.map(({ kind, before, after }) => `${kind} ${before} ${after}`)).toEqual([
-      "gap null null", "same 18 18", "same 19 19", "same 20 20", "removed 21 null", "added null 21",
-      "same 22 22", "same 23 23", "same 24 24", "gap null null",
-    ]);
-    expect(found.lines[0]!.text).toBe("17 lines the same");
-  });
-
-  test("of nothing, of one long line, of other line ends", () => {
-    expect(difference("", "a\nb\n")).toMatchObject({ added: 2, removed: 0 });
-    expect(difference("a\n", "a\n")).toMatchObject({ added: 0, removed: 0 });
-    expect(difference("a\r\n", "a\n")!.lines.map(({ text }) => text)).toEqual(["a␍", "a"]);
-    expect(difference("", "x".repeat(1e6))!.lines[0]!.text.length).toBeLessThan(3000);
-  });
-
-  test("the first of texts too long for more", () => {
-    const lines = firstDifference("a\nb\nc\nd\ne", "a\nb\nc\nd\nf");
-    expect(lines.map(({ kind, text }) => `${kind} ${text}`)).toEqual([
-      "gap 1 line the same", "same b", "same c", "same d", "removed e", "added f", "gap only the first difference is shown",
-    ]);
-  });
-
-  test("text is UTF-8 without a NUL", () => {
-    const encode = (text: string) => new TextEncoder().encode(text);
-    expect(textOf(encode("größer"))).toBe("größer");
-    expect(textOf(encode("a\0b"))).toBeNull();
-    expect(textOf(new Uint8Array([0xff]))).toBeNull();
-  });
 });

@@ -5,7 +5,7 @@ import { init } from "airwaybill/manual";
 
 import { contentAnswer, deviceAnswer, deviceListing, summedAnswer } from "./verify.js";
 import { kindOf } from "./file.js";
-import { difference, firstDifference } from "./lines.js";
+import { difference } from "./lines.js";
 import { matrix } from "./matrix.js";
 import { loadReports } from "./report.js";
 import type { CompareAnswer, Event, Methods, PlanRequest, Render } from "./protocol.js";
@@ -44,7 +44,7 @@ export const methods: Answers = {
   cancel: () => session.cancel(),
   plan: (plan) => session.plan(plan),
   manifest: (plan, render) => session.manifest(plan, render),
-  file: (plan, path) => session.file(plan, path),
+  file: (plan, path, ignoresSpace) => session.file(plan, path, ignoresSpace),
   findings(target, from) {
     const turn = ++checks;
     const { generation } = session;
@@ -84,8 +84,5 @@ async function compare(plan: PlanRequest, render: Render, server: string): Promi
   const theirs = new Uint8Array(await response.arrayBuffer());
   const own = new TextEncoder().encode(text);
   const same = own.length === theirs.length && own.every((byte, index) => byte === theirs[index]);
-  const answer = { same, url: url.href, bytes: theirs.length, lines: [] };
-  if (same) return answer;
-  const other = new TextDecoder().decode(theirs);
-  return { ...answer, lines: difference(other, text)?.lines ?? firstDifference(other, text) };
+  return { url: url.href, bytes: theirs.length, difference: same ? null : difference(new TextDecoder().decode(theirs), text) };
 }

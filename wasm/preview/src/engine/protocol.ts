@@ -182,10 +182,10 @@ export interface Overview {
   settling: readonly Settling[];
 }
 
-export const KINDS = ["delete", "new", "update", "same", "protected"] as const;
+export const KINDS = ["delete", "new", "update", "flash", "same", "protected"] as const;
 export type Kind = (typeof KINDS)[number];
 
-/** The files of a plan as columns, sorted by path. Paths have no line break: the engine refuses them. */
+/** The files of a plan as columns, sorted by path, and the image that is flashed, at its path after a `/`. Paths have no line break: the engine refuses them. */
 export interface Rows {
   count: number;
   /** Index into `KINDS`. */
@@ -196,6 +196,8 @@ export interface Rows {
   sizes: Float64Array;
   /** Bytes on the device; NaN if it has no such file or that is not known. */
   before: Float64Array;
+  /** Where the content of a file that is deleted is new, and the reverse: that row, or -1. */
+  moved: Int32Array;
 }
 
 /** Why a device has nothing to do. */
@@ -237,16 +239,32 @@ export interface Side extends Content {
   path: string;
 }
 
-export type DiffKind = "same" | "added" | "removed" | "gap";
+export const DIFF_KINDS = ["same", "removed", "added"] as const;
+export type DiffKind = (typeof DIFF_KINDS)[number];
 
-export interface DiffLine {
-  kind: DiffKind;
-  text: string;
-  before: number | null;
-  after: number | null;
+/** All lines of two texts, in the order in which they are shown. */
+export interface Difference {
+  /** Index into `DIFF_KINDS`, one for each line. */
+  kinds: Uint8Array;
+  /** The lines, joined by line breaks; of those that are the same, that of the second text. */
+  texts: string;
+  /** What differs within lines, three numbers each, in order: the line, and its characters from one up to another. */
+  words: Uint32Array;
+  added: number;
+  removed: number;
+  /** Whether there are more differences after the first: the texts are too different to compare them in time. */
+  isCut: boolean;
+}
+
+export interface LineEnds {
+  /** Null if there are none. */
+  style: "lf" | "crlf" | "mixed" | null;
+  /** Whether the last line has one; null if there is no line. */
+  isFinal: boolean | null;
 }
 
 export interface FileAnswer {
+  kind: "file";
   path: string;
   /** The releases of the two sides; null for a device without a version. */
   from: string | null;
@@ -257,15 +275,33 @@ export interface FileAnswer {
   known: boolean;
   /** Whether no plan touches the file. */
   kept: boolean;
-  /** Lines that differ; null if one side is not text, cannot be read or is too large. */
-  lines: DiffLine[] | null;
-  added: number;
-  removed: number;
-  /** Why there are no lines. */
-  note: string | null;
+  /** Null if one side is not text, cannot be read or is too large. */
+  difference: Difference | null;
+  /** Of a text that is on both sides. */
+  lineEnds: readonly [before: LineEnds, after: LineEnds] | null;
+  /** Why there is no difference to show. */
+  note: "not_known" | "too_large" | "binary" | "line_ends" | null;
   /** Why the contents could not be read. */
   trouble: Failure | null;
 }
+
+/** The firmware that is flashed. */
+export interface ImageAnswer {
+  kind: "image";
+  path: string;
+  /** Null if the plan does not flash it. */
+  image: Firmware | null;
+  sha256: string | null;
+  /** What the device has: the firmware version that it names, or else that of its release (rule P5); null if it names neither. */
+  than: string | null;
+  isNamed: boolean;
+  /** The image of that version, if it is here. */
+  replaced: Firmware | null;
+  /** Why it could not be read. */
+  trouble: Failure | null;
+}
+
+export type DetailAnswer = FileAnswer | ImageAnswer;
 
 /** Row `from` of the matrix: bytes by target, NaN if a device gets nothing, -1 if the engine refuses. */
 export interface MatrixRow {
@@ -278,10 +314,10 @@ export interface MatrixRow {
 }
 
 export interface CompareAnswer {
-  same: boolean;
   url: string;
   bytes: number;
-  lines: DiffLine[];
+  /** Null if they are the same, byte for byte. */
+  difference: Difference | null;
 }
 
 export interface Render {
@@ -318,7 +354,8 @@ export interface Methods {
   cancel(): void;
   plan(request: PlanRequest): PlanAnswer;
   manifest(request: PlanRequest, render: Render): ManifestAnswer;
-  file(request: PlanRequest, path: string): FileAnswer;
+  /** A file, or the image that is flashed; white space may be ignored where lines are compared. */
+  file(request: PlanRequest, path: string, ignoresSpace: boolean): DetailAnswer;
   /** The check of a release, null for the highest, for devices on another, null for the one below it. */
   findings(target: string | null, from: string | null): FindingsAnswer;
   /** The document to hand over; without a base URL it names none. */

@@ -3,19 +3,18 @@
 import { Version, type Catalog, type Entry, type FileRecord } from "airwaybill";
 
 import * as errors from "../texts/errors.js";
-import { contentOf } from "./contents.js";
-import { failure, SourceError } from "./failure.js";
+import { detailOf, imageOf, replacedBy, sidesOf } from "./detail.js";
+import { SourceError } from "./failure.js";
 import { findingsOf, type Question } from "./findings.js";
 import { hashed } from "./folder.js";
 import { filterOf, GivenFolder, GivenZip, placed, type Given } from "./given.js";
-import { difference, TEXT_BYTES, textOf } from "./lines.js";
 import { nothingOf } from "./nothing.js";
 import { catalogOf, contentsOf, isSigned, openedGiven, openedServer, optionsOf, overviewOf, rememberedOf, showsServer, type OpenCatalog, type OpenSource } from "./opened.js";
 import { outdated } from "./peeks.js";
 import type {
   Around,
+  DetailAnswer,
   Event,
-  FileAnswer,
   FindingsAnswer,
   Look,
   ManifestAnswer,
@@ -26,7 +25,6 @@ import type {
   Refusal,
   Render,
   ReportFormat,
-  Side,
   Source,
   SourceName,
   VersionScheme,
@@ -34,7 +32,7 @@ import type {
 } from "./protocol.js";
 import { refusal } from "./refusal.js";
 import { reportOf } from "./report.js";
-import { columns, lists, type DeviceFiles } from "./rows.js";
+import { columns, lists, movesOf, type DeviceFiles } from "./rows.js";
 import { isIn, ServerReleases } from "./server.js";
 import { summed, type Sum, type Summed } from "./sums.js";
 import { Zip } from "./zip.js";
@@ -183,8 +181,8 @@ export class Session {
     const plan = catalog.plan(request);
     const before = this.#holds(request.current);
     const after = plan === null ? before : this.#holds(plan.version);
-    const parts = lists(plan, before, after);
-    const counts = { delete: 0, new: 0, update: 0, same: 0, protected: 0 };
+    const parts = lists(plan, before, after, this.#replaced(request).replaced);
+    const counts = { delete: 0, new: 0, update: 0, flash: 0, same: 0, protected: 0 };
     for (const { kind, rows } of parts) counts[kind] += rows.length;
     return {
       request,
@@ -197,7 +195,7 @@ export class Session {
       download: plan === null ? 0 : catalog.downloadSize(request),
       patched: plan === null ? 0 : catalog.patchedSize(request),
       firmware: plan?.firmware ?? null,
-      rows: columns(parts, before),
+      rows: columns(parts, before, movesOf(plan, before)),
     };
   }
 
@@ -210,38 +208,14 @@ export class Session {
     return { text, bytes: new TextEncoder().encode(text).length };
   }
 
-  async file(request: PlanRequest, path: string): Promise<FileAnswer> {
+  async file(request: PlanRequest, path: string, ignoresSpace: boolean): Promise<DetailAnswer> {
     if (this.#opened === null) throw nothingOpen();
     const contents = contentsOf(this.#opened);
+    const plan = this.catalog.plan(request);
+    if (path.startsWith("/")) return imageOf(path, plan, this.#replaced(request), contents);
     const from = request.current ?? null;
-    const to = this.catalog.plan(request)?.version ?? from;
-    const [before, after] = [this.#holds(from), this.#holds(to)];
-    const sides = [side(before, path), side(after, path)] as const;
-    const answer: FileAnswer = {
-      path,
-      from,
-      to,
-      before: sides[0],
-      after: sides[1],
-      known: from === null || before !== NOTHING,
-      kept: before.kept.has(path) || after.kept.has(path),
-      lines: null,
-      added: 0,
-      removed: 0,
-      note: null,
-      trouble: null,
-    };
-    if (!answer.known) return { ...answer, note: "nothing to compare with: the device's files are not known" };
-    if (sides.some((side) => (side?.size ?? 0) > TEXT_BYTES)) return { ...answer, note: "too large for a line diff" };
-    const read = async (side: Side | null) => (side === null ? "" : textOf(await contentOf(contents(side.path), side.path, side)));
-    try {
-      const [old, next] = await Promise.all(sides.map(read));
-      if (old == null || next == null) return { ...answer, note: "binary file: no line diff" };
-      const found = difference(old, next);
-      return found === null ? { ...answer, note: "too different for a line diff" } : { ...answer, ...found };
-    } catch (error) {
-      return { ...answer, trouble: failure(error) };
-    }
+    const to = plan?.version ?? from;
+    return detailOf(sidesOf(path, [from, this.#holds(from)], [to, this.#holds(to)]), contents, ignoresSpace);
   }
 
   findings(question: Question): Promise<FindingsAnswer> {
@@ -320,6 +294,10 @@ export class Session {
     return { generation: this.#generation, chosenScheme, ...overviewOf(opened, known) };
   }
 
+  #replaced(request: PlanRequest) {
+    return replacedBy(this.catalog, request, this.#known!.scheme);
+  }
+
   /** What a device on a version has, as far as the engine knows. */
   #holds(version: string | null | undefined): DeviceFiles {
     if (version == null) return NOTHING;
@@ -357,11 +335,6 @@ export class Session {
     const found = remembered.length > 0 ? remembered : this.entries.filter(inside).flatMap(({ path }) => catalog.find(path) ?? []);
     return found.map((file) => ({ ...file, path: file.path.slice(version.length + 1) })).sort((left, right) => (left.path < right.path ? -1 : 1));
   }
-}
-
-function side({ release, files }: DeviceFiles, path: string): Side | null {
-  const file = files.get(path);
-  return file === undefined ? null : { path: `${release}/${path}`, size: file.size, sha1: file.sha1 };
 }
 
 function free({ catalog, unprotected }: OpenCatalog): void {

@@ -15,8 +15,8 @@ export class VirtualRows implements ReactiveController {
 
   constructor(
     private host: ReactiveControllerHost,
-    readonly rowHeight: number,
-    private header = 0,
+    public rowHeight: number,
+    public header = 0,
   ) {
     host.addController(this);
     this.#sizes = new ResizeObserver(() => this.#look());

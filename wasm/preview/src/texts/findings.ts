@@ -30,4 +30,4 @@ export const addLines = html`Add this to <code>check.toml</code>, which stands b
 export const linesFor = (code: string, path: string) => `Lines that accept ${code} at ${path}`;
 export const accepted = (number: number) => `${count(number)} accepted in check.toml`;
 
-const KINDS: Record<Kind, string> = { delete: "deleted", new: "new", update: "updated", same: "unchanged", protected: "protected" };
+const KINDS: Record<Kind, string> = { delete: "deleted", new: "new", update: "updated", flash: "firmware", same: "unchanged", protected: "protected" };

@@ -1,265 +1,113 @@
-import { css, html, nothing, type LitElement, type PropertyValues } from "lit";
+import { html, nothing, type LitElement, type PropertyValues } from "lit";
 
 import { KINDS, type Kind, type PlanAnswer } from "../engine/protocol.js";
-import { SHOWN_KINDS, type Sort } from "../fragment.js";
+import { growth, shownPath, type Directory, type Line } from "../file-list.js";
 import { bytes, change, count, exactBytes } from "../format.js";
+import { SHOWN_KINDS, type Sort } from "../fragment.js";
 import { ModelElement } from "../parts/element.js";
-import { KIND_TEXTS } from "../parts/kinds.js";
 import { shared } from "../parts/style.js";
 import { moved, VirtualRows } from "../parts/virtual.js";
+import * as texts from "../texts/files.js";
+import { filesStyle, HEIGHTS, NARROW } from "./files-style.js";
 
-const NO_ROWS: ReadonlySet<number> = new Set();
-const ROW = 30;
-const HEAD = 34;
-const COLUMNS: readonly { sort: Sort; name: string; class: string }[] = [
-  { sort: "kind", name: "Change", class: "kind" },
-  { sort: "path", name: "Path on the device", class: "path" },
-  { sort: "size", name: "Size", class: "size" },
-  { sort: "change", name: "± bytes", class: "change" },
-];
+/** The kinds of which a column says no growth. */
+const UNCHANGED: readonly Kind[] = ["same", "protected"];
+const HEADERS: readonly Sort[] = ["kind", "path", "size", "change"];
 
 /** The files of a plan. */
 export class FilesTable extends ModelElement {
   static override properties = { ...ModelElement.properties, active: { state: true } };
-  static override styles = [
-    shared,
-    css`
-      :host {
-        display: block;
-      }
-      .tools {
-        margin-bottom: 10px;
-        justify-content: space-between;
-      }
-      input[type="search"] {
-        flex: 1 1 180px;
-        max-width: 360px;
-      }
-      .kinds button {
-        padding: 3px 10px;
-        min-height: 30px;
-        border-radius: 16px;
-      }
-      .kinds button[aria-pressed="true"] {
-        background: var(--accent-soft);
-        border-color: var(--accent);
-      }
-      .kinds .sign {
-        font-family: var(--mono);
-        font-weight: 700;
-      }
-      .grid {
-        overflow: auto;
-        max-height: 60vh;
-        border: 1px solid var(--line);
-        border-radius: 6px;
-        background: var(--panel);
-      }
-      .grid:focus-visible {
-        outline-offset: -2px;
-      }
-      .line {
-        display: grid;
-        grid-template-columns: 122px minmax(0, 1fr) 92px 96px;
-        align-items: center;
-      }
-      .head {
-        position: sticky;
-        top: 0;
-        z-index: 1;
-        height: 34px;
-        background: var(--sunken);
-        border-bottom: 1px solid var(--line);
-      }
-      .head button {
-        border: 0;
-        background: none;
-        width: 100%;
-        padding: 4px 10px;
-        text-align: inherit;
-        font-weight: 600;
-        font-size: 0.86rem;
-        border-radius: 0;
-        white-space: nowrap;
-      }
-      .head button:focus-visible {
-        outline-offset: -2px;
-      }
-      .item {
-        height: 30px;
-        cursor: pointer;
-        border-bottom: 1px solid color-mix(in oklab, var(--line) 55%, transparent);
-      }
-      .item:hover {
-        background: var(--sunken);
-      }
-      .item[aria-selected="true"] {
-        background: var(--accent-soft);
-      }
-      @media (forced-colors: active) {
-        .kinds button[aria-pressed="true"] {
-          border-color: Highlight;
-        }
-        .item[aria-selected="true"] {
-          outline: 2px solid Highlight;
-          outline-offset: -2px;
-        }
-      }
-      .grid:focus-visible .item.active {
-        outline: 2px solid var(--accent);
-        outline-offset: -2px;
-      }
-      .item > span {
-        padding: 0 10px;
-        overflow: hidden;
-        text-overflow: ellipsis;
-        white-space: nowrap;
-      }
-      .size,
-      .change {
-        text-align: right;
-        font-variant-numeric: tabular-nums;
-      }
-      .sign {
-        display: inline-block;
-        width: 1.4ch;
-        font-family: var(--mono);
-        font-weight: 700;
-      }
-      .item .path {
-        display: flex;
-        font-family: var(--mono);
-        font-size: 0.93em;
-      }
-      .directory,
-      .name {
-        overflow: hidden;
-        text-overflow: ellipsis;
-      }
-      .directory {
-        color: var(--soft);
-        flex: 0 1000 auto;
-        min-width: 2ch;
-      }
-      .name {
-        flex: 0 1 auto;
-      }
-      .none {
-        padding: 18px;
-        text-align: center;
-      }
-      @media (max-width: 559px) {
-        .line {
-          grid-template-columns: 34px minmax(0, 1fr) 76px;
-        }
-        .line .change,
-        .item .word {
-          display: none;
-        }
-        .head .kind button {
-          font-size: 0;
-          padding: 4px 6px;
-        }
-        .item {
-          height: 30px;
-        }
-      }
-      @media print {
-        .head button {
-          display: block !important;
-        }
-        .item .path {
-          display: block;
-        }
-        .item > span,
-        .directory,
-        .name {
-          overflow: visible;
-          white-space: normal;
-          overflow-wrap: anywhere;
-        }
-      }
-    `,
-  ];
+  static override styles = [shared, filesStyle];
 
-  /** The row that the arrow keys move from. */
+  /** The line that the arrow keys move from. */
   declare active: number;
-  #rows = new VirtualRows(this, ROW, HEAD);
-  #paths: readonly string[] = [];
-  #of: PlanAnswer | null = null;
-  /** Those that a finding is about; null for all. */
-  #only: ReadonlySet<number> | null = null;
-  #order: readonly number[] = [];
-  #orderFor = "";
+  #narrow = matchMedia(NARROW);
+  #rows = new VirtualRows(this, HEIGHTS.wide.row, HEIGHTS.wide.head);
+  #lines: readonly Line[] = [];
+  /** The file that was chosen at the last look, and whether in a tree. */
+  #seen: readonly [file: string | null, asTree: boolean] = [null, false];
 
   constructor() {
     super();
     this.active = 0;
   }
 
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#narrow.addEventListener("change", this.#resized);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#narrow.removeEventListener("change", this.#resized);
+  }
+
+  #resized = () => this.requestUpdate();
+
   protected override willUpdate(): void {
     super.willUpdate();
-    const { plan, view } = this.model;
-    this.#paths = this.model.paths;
-    const only = view.finding === null ? null : (this.model.found.get(view.finding) ?? NO_ROWS);
-    const wanted = JSON.stringify([view.filter, view.kinds, view.sort, view.descending]);
-    if (plan === this.#of && only === this.#only && wanted === this.#orderFor) return;
-    this.#of = plan;
-    this.#only = only;
-    this.#orderFor = wanted;
-    this.#order = plan === null ? [] : this.#sorted(plan);
-    this.active = Math.max(0, Math.min(this.active, this.#order.length - 1));
+    const { list, view } = this.model;
+    const { row, head } = this.#narrow.matches ? HEIGHTS.narrow : HEIGHTS.wide;
+    this.#rows.rowHeight = row;
+    this.#rows.header = head;
+    const [file, asTree] = this.#seen;
+    const isOther = view.asTree !== asTree;
+    this.#seen = [view.file, view.asTree];
+    if (view.asTree && view.file !== null && (isOther || view.file !== file)) list.unfold(view.file);
+    this.#lines = list.of(this.model).lines;
+    if (isOther) this.active = this.#chosen;
+    this.active = Math.max(0, Math.min(this.active, this.#lines.length - 1));
   }
 
   protected override render() {
-    const { plan, view } = this.model;
+    const { plan, view, list, paths } = this.model;
     if (plan === null) return nothing;
-    const kinds = KINDS.filter((kind) => kind !== "protected" || plan.counts.protected > 0);
-    const { start, end } = this.#rows.range(this.#order.length);
-    const shown = this.#order.slice(start, end);
+    const kinds = KINDS.filter((kind) => (kind !== "protected" && kind !== "flash") || plan.counts[kind] > 0);
+    const lines = this.#lines;
+    const { start, end } = this.#rows.range(lines.length);
+    const height = this.#rows.rowHeight;
     return html`
       <div class="tools row">
         <input
           type="search"
           id="filter"
-          aria-label="Filter by path"
-          placeholder="Filter by path"
+          aria-label=${texts.filter}
+          placeholder=${texts.filter}
           .value=${view.filter}
           @input=${(event: Event) => this.model.set({ filter: (event.target as HTMLInputElement).value })}
         />
         ${view.finding === null
           ? nothing
-          : html`<button id="only" title="show all files again" @click=${() => this.model.set({ finding: null, kinds: SHOWN_KINDS })}>
-              only <code>${view.finding}</code> <span aria-hidden="true">✕</span><span class="visually-hidden">: show all files again</span>
+          : html`<button id="only" title=${texts.showAll} @click=${() => this.model.set({ finding: null, kinds: SHOWN_KINDS })}>
+              ${texts.only(view.finding)} <span aria-hidden="true">✕</span><span class="visually-hidden">: ${texts.showAll}</span>
             </button>`}
-        <div class="kinds row" role="group" aria-label="Show">
+        <div class="kinds row" role="group" aria-label=${texts.show}>
           ${kinds.map((kind) => this.#toggle(kind, plan.counts[kind]))}
+        </div>
+        <div class="forms" role="group" aria-label=${texts.filesAs}>
+          ${this.#form("as-list", texts.list, false)}${this.#form("as-tree", texts.tree, true)}
         </div>
       </div>
       <div
-        class="grid scrolling"
-        role="grid"
+        class="grid scrolling ${view.asTree ? "treegrid" : ""}"
+        role=${view.asTree ? "treegrid" : "grid"}
         tabindex="0"
-        aria-label="Files"
-        aria-rowcount=${this.#order.length + 1}
-        aria-activedescendant=${this.#order.length > 0 ? `row-${this.active}` : nothing}
+        aria-label=${texts.files}
+        aria-rowcount=${lines.length + 1}
+        aria-activedescendant=${lines.length > 0 ? `row-${this.active}` : nothing}
         @keydown=${this.#key}
       >
-        <div class="line head" role="row" aria-rowindex="1">
-          ${COLUMNS.map(({ sort, name, class: column }) => this.#header(sort, name, column))}
-        </div>
-        <div role="rowgroup" .style=${`height:${this.#order.length * ROW}px`}>
-          <div role="presentation" .style=${`transform:translateY(${start * ROW}px)`}>
-            ${shown.map((row, index) => this.#row(plan, row, start + index))}
+        <div class="line head" role="row" aria-rowindex="1">${HEADERS.map((sort) => this.#header(sort))}</div>
+        <div role="rowgroup" .style=${`height:${lines.length * height}px`}>
+          <div role="presentation" .style=${`transform:translateY(${start * height}px)`}>
+            ${lines.slice(start, end).map((line, index) => this.#line(plan, paths, line, start + index))}
           </div>
         </div>
-        ${this.#order.length > 0
+        ${lines.length > 0
           ? nothing
-          : html`<div role="row"><div class="none soft" role="gridcell">
-              ${plan.rows.count === 0 ? (plan.known ? "No files." : "The device's files are not known: its release is not available here.") : view.finding !== null ? "No file of this plan has this finding." : view.filter ? "No file matches the filter." : "No file is of the selected kinds."}
-            </div></div>`}
+          : html`<div role="row"><div class="none soft" role="gridcell">${this.#nothing(plan)}</div></div>`}
       </div>
-      <p class="visually-hidden" role="status">${count(this.#order.length)} files shown</p>
+      <p class="visually-hidden" role="status">${texts.filesShown(list.of(this.model).files.length)}</p>
     `;
   }
 
@@ -277,8 +125,7 @@ export class FilesTable extends ModelElement {
   /** Scrolls until the chosen row is not behind an element at the lower edge of the window. */
   async keepAbove(element: LitElement): Promise<void> {
     await Promise.all([this.updateComplete, element.updateComplete]);
-    const { file } = this.model.view;
-    const chosen = this.#order.findIndex((row) => this.#paths[row] === file);
+    const chosen = this.#chosen;
     if (chosen < 0) return;
     if (chosen !== this.active) this.#rows.reveal(chosen);
     this.active = chosen;
@@ -288,8 +135,20 @@ export class FilesTable extends ModelElement {
     if (covered > 0 && getComputedStyle(element).position === "fixed") scrollBy({ top: covered });
   }
 
+  /** The line of the file that is open; -1 if it is not in the list. */
+  get #chosen(): number {
+    const { paths, view } = this.model;
+    return view.file === null ? -1 : this.#lines.findIndex(({ row }) => row !== null && paths[row] === view.file);
+  }
+
+  #nothing(plan: PlanAnswer): string {
+    const { filter, finding } = this.model.view;
+    if (plan.rows.count === 0) return plan.known ? texts.noFiles : texts.notKnownFiles;
+    return finding !== null ? texts.noFileFound : filter ? texts.noFileMatches : texts.noKind;
+  }
+
   #toggle(kind: Kind, number: number) {
-    const { sign, word, title } = KIND_TEXTS[kind];
+    const { sign, word, title } = texts.kinds[kind];
     const { kinds } = this.model.view;
     const on = kinds.includes(kind);
     const next = on ? kinds.filter((other) => other !== kind) : KINDS.filter((other) => other === kind || kinds.includes(other));
@@ -303,47 +162,46 @@ export class FilesTable extends ModelElement {
     </button>`;
   }
 
-  #header(sort: Sort, name: string, column: string) {
+  #form(id: string, name: string, asTree: boolean) {
+    const on = this.model.view.asTree === asTree;
+    return html`<button id=${id} aria-pressed=${on ? "true" : "false"} @click=${() => this.model.set({ asTree })}>${name}</button>`;
+  }
+
+  #header(sort: Sort) {
     const { view } = this.model;
     const on = view.sort === sort;
     return html`<span
       role="columnheader"
-      class=${column}
+      class=${sort}
       aria-sort=${on ? (view.descending ? "descending" : "ascending") : "none"}
     >
       <button
         id="sort-${sort}"
         @click=${() => this.model.set({ sort, descending: on ? !view.descending : sort === "size" || sort === "change" })}
       >
-        ${name}${on ? html`<span aria-hidden="true"> ${view.descending ? "↓" : "↑"}</span>` : nothing}
+        ${texts.columns[sort]}${on ? html`<span aria-hidden="true"> ${view.descending ? "↓" : "↑"}</span>` : nothing}
       </button>
     </span>`;
   }
 
-  #row({ rows }: PlanAnswer, row: number, index: number) {
-    const kind = KINDS[rows.kinds[row]!]!;
-    const { sign, word } = KIND_TEXTS[kind];
-    const path = this.#paths[row]!;
-    const nameAt = path.lastIndexOf("/") + 1;
-    const difference = changed(rows, row);
+  #line(plan: PlanAnswer, paths: readonly string[], line: Line, index: number) {
+    const { asTree, file } = this.model.view;
+    const { row, directory, level, place, siblings } = line;
+    const selected = row === null ? nothing : file === paths[row] ? "true" : "false";
     return html`<div
       class="line item ${index === this.active ? "active" : ""}"
       role="row"
       id="row-${index}"
+      .style=${`--level:${level}`}
       aria-rowindex=${index + 2}
-      aria-selected=${this.model.view.file === path ? "true" : "false"}
+      aria-selected=${selected}
+      aria-level=${asTree ? level : nothing}
+      aria-posinset=${asTree ? place : nothing}
+      aria-setsize=${asTree ? siblings : nothing}
+      aria-expanded=${directory === null ? nothing : line.isOpen ? "true" : "false"}
       @click=${() => this.#choose(index)}
     >
-      <span role="gridcell" class="kind"
-        ><span class="sign ${kind}" aria-hidden="true">${sign}</span><span class="word ${kind}">${word}</span></span
-      >
-      <span role="gridcell" class="path" title=${path}
-        >${nameAt === 0 ? nothing : html`<span class="directory">${path.slice(0, nameAt)}</span>`}<span class="name">${path.slice(nameAt)}</span></span
-      >
-      <span role="gridcell" class="size" title=${exactBytes(rows.sizes[row]!)}>${bytes(rows.sizes[row]!)}</span>
-      <span role="gridcell" class="change soft" title=${Number.isFinite(difference) ? exactBytes(difference) : ""}
-        >${kind === "same" || kind === "protected" ? "" : change(difference)}</span
-      >
+      ${directory === null ? cells(plan, paths, row, asTree) : sums(directory)}
     </div>`;
   }
 
@@ -354,47 +212,80 @@ export class FilesTable extends ModelElement {
       event.preventDefault();
       return this.#choose(this.active);
     }
-    const to = moved(event.key, this.active, this.#order.length, this.#rows.page);
+    const to = this.#turned(event.key) ?? moved(event.key, this.active, this.#lines.length, this.#rows.page);
     if (to === null) return;
     event.preventDefault();
     this.active = to;
     this.#rows.reveal(to);
   }
 
+  /** In a tree, an arrow to the side opens and closes directories, and goes into and out of them: the line that is active then; null for any other key. */
+  #turned(key: string): number | null {
+    const line = this.#lines[this.active];
+    const isOpening = key === "ArrowRight";
+    if (line === undefined || !this.model.view.asTree || (!isOpening && key !== "ArrowLeft")) return null;
+    if (line.directory !== null && line.isOpen !== isOpening) this.#fold(line.directory, isOpening);
+    else if (isOpening) return line.directory === null ? this.active : this.active + 1;
+    else return Math.max(0, this.#lines.findLastIndex(({ level }, index) => index < this.active && level < line.level));
+    return this.active;
+  }
+
   #choose(index: number) {
-    const row = this.#order[index];
-    if (row === undefined) return;
+    const line = this.#lines[index];
+    if (line === undefined) return;
     this.active = index;
-    const path = this.#paths[row]!;
+    if (line.directory !== null) return this.#fold(line.directory, !line.isOpen);
+    const path = this.model.paths[line.row]!;
     this.model.set({ file: this.model.view.file === path ? null : path });
   }
 
-  #sorted({ rows }: PlanAnswer): number[] {
-    const { filter, kinds, sort, descending } = this.model.view;
-    const wanted = KINDS.map((kind) => kinds.includes(kind));
-    const needle = filter.toLowerCase();
-    const order: number[] = [];
-    for (let row = 0; row < rows.count; row += 1) {
-      if (this.#only !== null && !this.#only.has(row)) continue;
-      if (wanted[rows.kinds[row]!] && (needle === "" || this.#paths[row]!.toLowerCase().includes(needle))) order.push(row);
-    }
-    // Rows are sorted by path already, and sorting is stable.
-    if (sort === "kind") order.sort((left, right) => rows.kinds[left]! - rows.kinds[right]!);
-    if (sort === "size" || sort === "change") {
-      const numbers = sort === "size" ? rows.sizes : Float64Array.from({ length: rows.count }, (_, row) => changed(rows, row));
-      const known = (row: number) => (Number.isNaN(numbers[row]!) ? -Infinity : numbers[row]!);
-      order.sort((left, right) => known(left) - known(right) || 0);
-    }
-    return descending ? order.reverse() : order;
+  #fold({ path }: Directory, isOpen: boolean) {
+    this.model.list.fold(path, isOpen);
+    this.requestUpdate();
   }
 }
 
-/** How many bytes a file grows; NaN if that is not known. */
-function changed({ kinds, sizes, before }: PlanAnswer["rows"], row: number): number {
-  const kind = KINDS[kinds[row]!];
-  if (kind === "delete") return -sizes[row]!;
-  if (kind === "new") return sizes[row]!;
-  return sizes[row]! - before[row]!;
+/** The cells of a file. In a tree the directory is above it. */
+function cells({ rows }: PlanAnswer, paths: readonly string[], row: number, asTree: boolean) {
+  const kind = KINDS[rows.kinds[row]!]!;
+  const { sign, word } = texts.kinds[kind];
+  const path = paths[row]!;
+  const nameAt = path.lastIndexOf("/") + 1;
+  const growing = growth(rows, row);
+  const other = paths[rows.moved[row]!];
+  const about = other === undefined ? "" : kind === "delete" ? texts.movedTo(other) : texts.movedFrom(other);
+  return html`<span role="gridcell" class="kind"
+      ><span class="sign ${kind}" aria-hidden="true">${sign}</span><span class="word ${kind}">${word}</span></span
+    >
+    <span role="gridcell" class="path" title=${other === undefined ? shownPath(path) : `${path}: ${about}`}
+      ><span class="where"
+        >${nameAt <= 1 || asTree ? nothing : html`<span class="directory">${path.slice(0, nameAt)}</span>`}<span class="name"
+          >${path.slice(nameAt)}</span
+        ></span
+      >${other === undefined ? nothing : html`<span class="about soft"> ${about}</span>`}</span
+    >
+    <span role="gridcell" class="size" title=${exactBytes(rows.sizes[row]!)}>${bytes(rows.sizes[row]!)}</span>
+    <span role="gridcell" class="change soft" title=${Number.isFinite(growing) ? exactBytes(growing) : ""}
+      >${UNCHANGED.includes(kind) ? "" : change(growing)}</span
+    >`;
+}
+
+/** The cells of a directory. */
+function sums({ path, name, counts, bytes: size, change: growing }: Directory) {
+  const files = counts.reduce((sum, count) => sum + count);
+  return html`<span role="gridcell" class="kind soft">${texts.filesBelow(files)}</span>
+    <span role="gridcell" class="path" title=${path}
+      ><span class="where"><span class="name">${name}</span></span
+      ><span class="about">
+        ${KINDS.map((kind, index) => {
+          const { sign, word } = texts.kinds[kind];
+          if (counts[index] === 0) return nothing;
+          return html`<span class=${kind} title=${word}><span aria-hidden="true">${sign}</span>${count(counts[index]!)}<span class="visually-hidden"> ${word}</span></span>`;
+        })}</span
+      ></span
+    >
+    <span role="gridcell" class="size" title="${exactBytes(size)} ${texts.afterUpdate}">${bytes(size)}</span>
+    <span role="gridcell" class="change soft" title="${exactBytes(growing)} ${texts.moreBytes}">${change(growing)}</span>`;
 }
 
 customElements.define("rp-files-table", FilesTable);

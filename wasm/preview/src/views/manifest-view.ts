@@ -3,6 +3,7 @@ import { css, html, nothing } from "lit";
 import type { ManifestAnswer } from "../engine/protocol.js";
 import { exactBytes } from "../format.js";
 import "../parts/code-lines.js";
+import "../parts/diff-lines.js";
 import { copyText, download } from "../parts/carry.js";
 import { ModelElement } from "../parts/element.js";
 import { problemNotice } from "../parts/problem.js";
@@ -10,6 +11,7 @@ import { shared } from "../parts/style.js";
 import { whatIs } from "../parts/term.js";
 import * as common from "../texts/common.js";
 import * as texts from "../texts/manifest.js";
+import { onlyLineEnds } from "../texts/files.js";
 
 /** The exact document that the device gets. */
 export class ManifestView extends ModelElement {
@@ -39,7 +41,8 @@ export class ManifestView extends ModelElement {
         display: inline-flex;
         margin-right: 12px;
       }
-      rp-code-lines {
+      rp-code-lines,
+      rp-diff-lines {
         --lines-height: 62vh;
       }
     `,
@@ -130,11 +133,13 @@ export class ManifestView extends ModelElement {
   #compared() {
     const { compared } = this.model;
     if (compared === null) return nothing;
-    if (compared.same) {
+    if (compared.difference === null) {
       return html`<div class="notice good" role="status" id="compared">${texts.same(compared.bytes, compared.url)}</div>`;
     }
     return html`<div class="notice bad" role="alert" id="compared">${texts.differs(compared.url)}</div>
-      <rp-code-lines .lines=${compared.lines} label=${texts.differences}></rp-code-lines>`;
+      ${compared.difference.added + compared.difference.removed === 0
+        ? html`<p>${onlyLineEnds}</p>`
+        : html`<rp-diff-lines .difference=${compared.difference} label=${texts.differences}></rp-diff-lines>`}`;
   }
 
   async #copy() {

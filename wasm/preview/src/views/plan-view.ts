@@ -1,6 +1,7 @@
 import { css, html, nothing, type TemplateResult } from "lit";
 
-import type { FileAnswer, PlanAnswer } from "../engine/protocol.js";
+import type { DetailAnswer, PlanAnswer } from "../engine/protocol.js";
+import { shownPath } from "../file-list.js";
 import { count, duration, exactBytes } from "../format.js";
 import { linkOf, seconds } from "../links.js";
 import { markOf } from "../parts/candidate.js";
@@ -109,7 +110,7 @@ export class PlanView extends ModelElement {
     `,
   ];
 
-  #shown: FileAnswer | null = null;
+  #shown: DetailAnswer | null = null;
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -162,7 +163,7 @@ export class PlanView extends ModelElement {
   #opened(): string {
     const { file, view } = this.model;
     if (file === null || file.path !== view.file) return "";
-    return texts.opened(file.path, file.lines === null ? null : file);
+    return texts.opened(shownPath(file.path), file.kind === "file" ? file.difference : null);
   }
 
   #showFiles() {

@@ -225,6 +225,11 @@ export class Firefox {
     return Buffer.from(data, "base64");
   }
 
+  /** Where an element is, and how large. */
+  async box(selector: string): Promise<DOMRect> {
+    return JSON.parse(await this.#evaluate(`JSON.stringify(find(${JSON.stringify(selector)}).getBoundingClientRect())`)) as DOMRect;
+  }
+
   async shot(name: string): Promise<void> {
     const { data } = (await this.#ask("browsingContext.captureScreenshot", { context: this.#context })) as { data: string };
     mkdirSync(SCREENSHOTS, { recursive: true });
