@@ -42,9 +42,9 @@ interface ListingDocument {
 /** What holds releases of a server back holds no others back. */
 export const ALL_OFFERED = { unsettled: [], failed: [], unsigned: [] };
 export const NO_OPTIONS: ServerOptions = { scheme: "loose", ignore: [], protect: [], include: [], keep: [], ...ALL_OFFERED };
-const NO_LISTING: ListingDocument = {
+const NO_LISTING: Omit<ListingDocument, "entries"> = {
   ...{ base_url: null, dst_paths: "relative", options: NO_OPTIONS, check: {}, findings: null },
-  ...{ remembered: [], signed: null, documents: [], generation: null, entries: [] },
+  ...{ remembered: [], signed: null, documents: [], generation: null },
 };
 
 export class ServerReleases {
@@ -99,7 +99,7 @@ export class ServerReleases {
 
 /** A listing that a page has itself, with what it leaves out. */
 function documentOf(listing: object): ListingDocument {
-  const document = { ...NO_LISTING, ...listing };
+  const document = { ...NO_LISTING, ...(listing as Pick<ListingDocument, "entries">) };
   if (!Array.isArray(document.entries)) throw new SourceError("listing_invalid", listingInvalid);
   return { ...document, options: { ...NO_OPTIONS, ...document.options } };
 }
