@@ -67,7 +67,7 @@ const VIEWS: [name: string, go: (hands: Hands) => Promise<void>][] = [
   ["file", async (hands) => (await hands.value(showing("from=1.0.0&file=flash%2Fmain.py")), hands.there(".line.added"))],
   ["matrix", async (hands) => (await hands.value(showing("tab=matrix&from=1.0.0")), hands.there("#cell-0-1"))],
   ["manifest", async (hands) => (await hands.value(showing("tab=manifest&from=1.0.0")), hands.there(".line", "{"))],
-  ["check", async (hands) => (await hands.value(showing("tab=check&from=1.0.0")), hands.there("#check-own"))],
+  ["check", async (hands) => (await hands.value(showing("tab=check&from=1.0.0")), await hands.there("#check-own"), hands.click("#how-to-list > summary"))],
   ["releases", async (hands) => (await hands.value(showing("tab=releases&from=1.0.0")), hands.there("#signed-title"))],
   ["refusal", async (hands) => (await hands.value(showing("from=1.0.0")), await hands.give(next()), hands.there("#refused"))],
   ["candidate", async (hands) => (await hands.click("#try"), await hands.there("#headline", "candidate"), hands.there("#verdict", "error"))],
