@@ -172,7 +172,7 @@ test-rust: | prerequisites ## the engine natively and under wasmtime: unit, prop
 
 .PHONY: test-python
 test-python: $(PREVIEW) $(VENV)/.tools ssh-keygen proxies ## the Python package, the server over real sockets, the command line
-	cd python && $(BIN)/pytest -q
+	cd python && $(BIN)/pytest -q -n 2 --dist loadfile
 
 .PHONY: openssh
 openssh: $(VENV)/.package $(VENV)/.tools ssh-keygen ## sign and verify a thousand documents here and with ssh-keygen (DOCUMENTS=…)

@@ -286,13 +286,16 @@ def test_a_check_of_no_releases_is_a_check(tmp_path: Path, call: Call) -> None:
         ("releases/1.0.1/", "it is one itself, by its name: give the directory above"),
     ],
 )
-def test_22_no_releases(tmp_path: Path, call: Call, command: str, place: str, advice: str) -> None:
-    write(tmp_path / "releases", two({}))
-    (tmp_path / "empty").mkdir()
-    root = f"{tmp_path}/{place}"
+def test_22_no_releases(
+    tmp_path_factory: pytest.TempPathFactory, call: Call, command: str, place: str, advice: str
+) -> None:
+    top = tmp_path_factory.mktemp("top")  # a long path is cut off in the message
+    write(top / "releases", two({}))
+    (top / "empty").mkdir()
+    root = f"{top}/{place}"
     done = call(command, root)
     assert (done.code, done.out == "") == (1, command != "check")
-    assert done.err == f"airwaybill: no_releases: {root!r}: there is no release here; {advice.format(tmp_path)}\n"
+    assert done.err == f"airwaybill: no_releases: {root!r}: there is no release here; {advice.format(top)}\n"
 
 
 @pytest.mark.parametrize("command", ["plan", "manifest"])
