@@ -51,9 +51,12 @@ export function ofInput({ files }: HTMLInputElement): Choice | null {
 /** What the page around has: see the types of the package. */
 export async function ofPage(given: Given, name?: string): Promise<Choice> {
   if (given instanceof File) return { file: given };
-  if (given instanceof FileSystemFileHandle) return { file: await given.getFile() };
-  if (given instanceof FileSystemDirectoryHandle) return { name: name ?? given.name, pieces: walk([ofHandle(given, "")]) };
-  const files = typeof given?.[Symbol.iterator] === "function" ? [...given] : [];
+  // Over plain HTTP there are no classes of handles.
+  const handle = (given ?? {}) as Partial<FileSystemFileHandle | FileSystemDirectoryHandle>;
+  if (handle.kind === "file") return { file: await (handle as FileSystemFileHandle).getFile() };
+  if (handle.kind === "directory") return { name: name ?? handle.name!, pieces: walk([ofHandle(handle as FileSystemDirectoryHandle, "")]) };
+  const several = given as Iterable<File | PlacedFile> | null;
+  const files = typeof several?.[Symbol.iterator] === "function" ? [...several] : [];
   const isEach = files.every((file) => file instanceof File || (typeof file?.path === "string" && file.file instanceof Blob));
   const choice = isEach ? ofFiles(files, name) : null;
   if (choice === null) throw new TypeError(notGiven);

@@ -36,7 +36,12 @@ export class Host {
 }
 
 /** The address of a server as it was given, with a `/` at its end. */
-export const serverAt = (address: string) => new URL(address, document.baseURI).href.replace(/\/*$/, "/");
+export function serverAt(address: string): string {
+  const { origin, pathname } = new URL(address, document.baseURI);
+  return origin + pathname.replace(/\/*$/, "/");
+}
+
+export const isAddress = (address: string) => URL.canParse(address, document.baseURI);
 
 /** Those of a list of names, separated by blanks; all if it names none. */
 export function tabsOf(names: string | null): readonly Tab[] {

@@ -201,11 +201,6 @@ export class Model {
     this.#changed();
   }
 
-  dismiss(where: keyof Model["problems"]): void {
-    delete this.problems[where];
-    this.#changed();
-  }
-
   /** The plan as a document to hand over; null if there is none, and then `problems` says why, or another plan is shown. */
   async makeReport(format: ReportFormat): Promise<string | null> {
     const { view, overview, request } = this;
@@ -334,6 +329,7 @@ export class Model {
     this.view = view;
     this.overview = this.refused = null;
     this.wanted = view.source;
+    this.tell("plan");
     this.tell("source");
   }
 

@@ -4,13 +4,14 @@ import type { Given, ListingDocument, ReleasePreview as Declared, ReleasePreview
 import { ofDrop, ofPage } from "./files.js";
 import { count } from "./format.js";
 import { parse, write } from "./fragment.js";
-import { Host, serverAt, tabsOf } from "./host.js";
+import { Host, isAddress, serverAt, tabsOf } from "./host.js";
 import { Model } from "./model.js";
 import { problemNotice } from "./parts/problem.js";
 import { refused } from "./parts/signed.js";
 import { shared, tokens } from "./parts/style.js";
 import { Watch } from "./parts/watch.js";
 import { captionOf, planOf, sourceOf } from "./said.js";
+import { serverInvalid } from "./texts/errors.js";
 import * as texts from "./texts/sources.js";
 import "./views/verify-view.js";
 import "./views/device-form.js";
@@ -127,7 +128,7 @@ export class ReleasePreview extends LitElement implements Own {
         pointer-events: none;
       }
       @media print {
-        main,
+        .all,
         .body,
         .content {
           display: block;
@@ -218,7 +219,8 @@ export class ReleasePreview extends LitElement implements Own {
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
-    this.#host.server = this.server === null ? null : serverAt(this.server);
+    const isWrong = this.server !== null && !isAddress(this.server);
+    this.#host.server = this.server === null || isWrong ? null : serverAt(this.server);
     this.#host.listing = this.listing ?? null;
     this.#host.tabs = tabsOf(this.tabs);
     this.#host.headingLevel = this.headingLevel >= 1 ? Math.trunc(this.headingLevel) : 1;
@@ -226,11 +228,12 @@ export class ReleasePreview extends LitElement implements Own {
     if (this.#model !== null) {
       if (changed.has("server") || changed.has("listing")) void this.#model.reload();
       if (changed.has("tabs") || changed.has("headingLevel")) this.#show();
-      return;
+    } else {
+      this.#model = new Model((event) => this.#tell(event), this.#host);
+      this.#model.subscribe(() => this.requestUpdate());
+      this.#show();
     }
-    this.#model = new Model((event) => this.#tell(event), this.#host);
-    this.#model.subscribe(() => this.requestUpdate());
-    this.#show();
+    if (isWrong && changed.has("server")) this.#model.report("source", { code: "server_invalid", message: serverInvalid(this.server!) });
   }
 
   protected override render() {

@@ -1,6 +1,5 @@
 // Why a device has nothing to do: which of the reasons it is.
 
-
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 

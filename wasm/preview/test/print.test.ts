@@ -12,22 +12,25 @@ import { serve, textOfPdf, type Server } from "./support/server.js";
 import { scratch, writeTree } from "./support/tree.js";
 
 const NAMES = Array.from({ length: 400 }, (_, index) => `module_${String(index).padStart(3, "0")}.py`);
+const MANY = Array.from({ length: 80 }, (_, index) => `1.0.${101 + index}`);
 const LONG = `${"a_name_".repeat(30)}that_ends_here.py`;
 const CONTROLS = ["Folder…", "Zip…", "CopyasMarkdown", "DownloadCSV", "Reload", "Downgrade", "Manifest", "Acceptit", "Ifitismeantso"];
 
 let browser: Browser;
 let server: Server;
+let many: Server;
 const folder = scratch();
 
 beforeAll(async () => {
   const release = Object.fromEntries([...NAMES, LONG].map((name) => [`1.0.1/flash/lib/${name}`, ""]));
   const files = { "1.0.0/flash/main.py": "print()\n", "1.0.1/flash/main.py": "\0", ...release };
-  [browser, server] = await Promise.all([launch(), serve(writeTree(scratch(), files))]);
+  const releases = Object.fromEntries(MANY.map((version) => [`${version}/flash/main.py`, version]));
+  [browser, server, many] = await Promise.all([launch(), serve(writeTree(scratch(), files)), serve(writeTree(scratch(), releases))]);
 });
 
 afterAll(async () => {
   await browser?.close();
-  await server?.stop();
+  await Promise.all([server?.stop(), many?.stop()]);
 });
 
 async function printed(name: string, pdf: Buffer): Promise<string> {
@@ -50,6 +53,16 @@ test.each(["light", "dark"] as const)("in Chromium, %s", async (colorScheme) => 
   expect(rows).toBeLessThan(60);
   expectAll(await printed(`chromium-${colorScheme}`, await visit.page.pdf()));
   await expect.poll(() => visit.page.locator(".item").count()).toBe(rows);
+  await visit.end();
+});
+
+/** What is listed, of many releases. */
+const expectReleases = (text: string) => expect(MANY.filter((version) => !text.includes(version))).toEqual([]);
+
+test("the lists of releases in Chromium", async () => {
+  const visit = await Visit.open(browser, `${many.url}_preview/#tab=releases`);
+  await visit.page.locator("rp-releases-view table").waitFor();
+  expectReleases(await printed("releases-chromium", await visit.page.pdf()));
   await visit.end();
 });
 
@@ -78,5 +91,11 @@ describe("in Firefox", () => {
     await firefox.text("#verdict");
     await firefox.text(".grid", "module_000.py");
     expectAll(await printed("firefox", await firefox.print()));
+  });
+
+  test("the lists of releases", async () => {
+    await firefox.open(`${many.url}_preview/#tab=releases`);
+    await firefox.text("rp-releases-view >> table", "1.0.180");
+    expectReleases(await printed("releases-firefox", await firefox.print()));
   });
 });

@@ -8,6 +8,7 @@ import { acceptLines, grouped, rowsOf } from "../src/found.js";
 import { bytes, change, duration, exactBytes, plural } from "../src/format.js";
 import { parse, SORTS, START, TABS, write, type View } from "../src/fragment.js";
 import { LINKS, linkOf, seconds } from "../src/links.js";
+import { shareOf } from "../src/matrix-rows.js";
 import { dice } from "./support/tree.js";
 
 describe("the address", () => {
@@ -150,4 +151,10 @@ test("a link's time has the bits, the share of the air and the requests", () => 
   expect(seconds([8, 100, 2], 1000, 3)).toBe(7);
   expect(seconds([0, 100, 0], 1, 0)).toBe(Infinity);
   expect(linkOf("nonsense")).toBe(LINKS[0]);
+});
+
+test("a colour of the matrix says which share of the downloads is no larger, not how large one is", () => {
+  const ranks = Float64Array.of(1, 2, 3, 1_000_000);
+  expect([1, 2, 2.5, 3, 1_000_000].map((value) => shareOf(value, ranks))).toEqual([0.25, 0.5, 0.5, 0.75, 1]);
+  expect(shareOf(5, new Float64Array())).toBe(0);
 });

@@ -56,6 +56,17 @@ export class DiffLines extends NumberedLines {
         font: inherit;
         text-align: left;
       }
+      /* It has the height of a line, and for fingers what is above and below it. */
+      button.gap {
+        min-height: 0 !important;
+      }
+      @media (max-width: 559px), (pointer: coarse) {
+        .gap::after {
+          content: "";
+          position: absolute;
+          inset: -12px 0;
+        }
+      }
       .gap:focus-visible {
         outline-offset: -2px;
       }

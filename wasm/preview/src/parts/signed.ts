@@ -47,7 +47,7 @@ export function signedList({ keys, onlyValid, list, problem }: SignedAnswer) {
     </p>
     ${list.length === 0
       ? nothing
-      : html`<div class="scroll" tabindex="0" role="group" aria-label=${texts.list}>
+      : html`<div class="scroll scrolling" tabindex="0" role="group" aria-label=${texts.list}>
           <ul>
             ${highestFirst.slice(0, MOST_RELEASES).map(item)}
             ${list.length > MOST_RELEASES ? html`<li class="soft">${common.more(list.length - MOST_RELEASES)}</li>` : nothing}

@@ -12,6 +12,7 @@ export const vanished = "it disappeared after it was listed";
 export const engineStopped = "the engine did not start; reload the page";
 export const nothingOpen = "open the releases first";
 export const unreachable = "the server does not respond; is it running, and are you on its network?";
+export const serverInvalid = (address: string) => `“${address}” is no address of a server: write it as http://192.168.1.144:8000`;
 export const responded = (status: number, text: string) => `the server responded with ${status} ${text}`;
 
 export const otherArchive = (name: string) => `${name} is an archive, and no zip: unpack it and open the folder, or pack it as a zip`;

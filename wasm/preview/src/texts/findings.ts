@@ -2,9 +2,8 @@
 
 import { html } from "lit";
 
-import type { FoundFinding } from "../engine/protocol.js";
+import type { FoundFinding, Kind } from "../engine/protocol.js";
 import { count, plural } from "../format.js";
-import type { Kind } from "../engine/protocol.js";
 
 /** How a level is shown; never by colour alone. */
 export const levels: Record<FoundFinding["level"], { sign: string; word: string }> = {

@@ -1,7 +1,7 @@
 import { css, html, nothing } from "lit";
 
 import type { Overview } from "../engine/protocol.js";
-import { LINKS } from "../links.js";
+import { LINKS, linkOf } from "../links.js";
 import { candidateText, isCandidate } from "../parts/candidate.js";
 import { ModelElement } from "../parts/element.js";
 import { shared } from "../parts/style.js";
@@ -188,7 +188,7 @@ export class DeviceForm extends ModelElement {
 
   #link() {
     const { view, figures } = this.model;
-    const link = LINKS.find(({ id }) => id === view.link) ?? LINKS[0]!;
+    const link = linkOf(view.link);
     const set = (index: number) => (event: Event) => {
       const figure = Number((event.target as HTMLInputElement).value);
       if (!Number.isFinite(figure) || figure < 0) return;

@@ -150,7 +150,7 @@ export class PlanView extends ModelElement {
   }
 
   #key = (event: KeyboardEvent) => {
-    if (event.key === "Escape" && this.model.view.file !== null) this.#close();
+    if (event.key === "Escape" && !event.defaultPrevented && this.model.view.file !== null) this.#close();
   };
 
   #close() {

@@ -28,6 +28,11 @@ export class ReleasesView extends ModelElement {
         break-inside: avoid;
         margin-bottom: 14px;
       }
+      @media print {
+        section {
+          break-inside: auto;
+        }
+      }
       h2 {
         margin-bottom: 8px;
       }
@@ -134,7 +139,7 @@ interface Row {
 }
 
 function table(label: string, [first, ...others]: readonly string[], rows: Row[]) {
-  return html`<div class="scroll" tabindex="0" role="region" aria-label=${label}>
+  return html`<div class="scroll scrolling" tabindex="0" role="region" aria-label=${label}>
     <table>
       <thead>
         <tr>
@@ -155,7 +160,7 @@ function table(label: string, [first, ...others]: readonly string[], rows: Row[]
 }
 
 function notices(list: readonly Notice[], name: string) {
-  return html`<div class="scroll" tabindex="0" role="group" aria-label=${name}>
+  return html`<div class="scroll scrolling" tabindex="0" role="group" aria-label=${name}>
     <ul>
       ${list.slice(0, MOST).map(
         ({ path, code, message }) => html`<li>
