@@ -1,7 +1,7 @@
 """The end of a change, for good or ill."""
 
 from . import once
-from .files import error_text, remove, write_record
+from .files import error_text, remove, stat, write_record
 from .mounts import is_mounted, lose, missing, settle, spend
 from .trees import remove_tree
 
@@ -25,8 +25,9 @@ def end(change):
         remove(change.home + name)
     if change.journal["id"]:  # before the files, or the next start would do again what can only be done with them
         remove(change.staging("flash") + "/plan")
+    waits = not change.head and stat(change.home + "/left")  # what it needs on another mount
     for name in change.mounts:
-        if change.journal["id"] and is_mounted(change.mounts, name):
+        if change.journal["id"] and is_mounted(change.mounts, name) and (name == "flash" or not waits):
             try:
                 remove_tree(change.staging(name))
             except OSError as error:  # it only takes room, until the next update

@@ -154,6 +154,7 @@ CASES = {
     54: Case("just enough room, and a link that dies in a large file", BOTH, [True, ["link"], None, "1.0.1", False]),
     55: Case("a write fails in the way back of firmware and files", BOTH, [True, {}]),
     56: Case("just enough room, and a link that dies in a patch", BOTH, [True, ["link"], None, "1.0.1", False]),
+    57: Case("the power goes in the way back without the card, which is back then", BOTH, [True, {}]),
 }
 
 

@@ -247,6 +247,23 @@ def case_48(client, kind):
     return [client.status()["error"], device.update(), device.confirm(), device.is_on(False, ("flash",))]
 
 
+def case_57(client, kind):
+    """The card is back at the start after the cut."""
+    device = Device(client, kind, FILES)
+    device.offer("1.0.1", NEXT)
+    device.update()
+    chip = device.board.chips["sd"]
+    chip.out = True
+    wrong = []
+    for _ in cuts(device, lambda: device.start(POWER, 4), 2 * LOOKS):
+        chip.out = False
+        device.start(POWER, 5)
+        is_on = device.is_on(True)
+        wrong.append(None if is_on == "1.0.0" else is_on)
+        chip.out = True
+    return [len(wrong) > LOOKS, tally(wrong)]
+
+
 def case_22(client, kind):
     """One byte of a journal is damaged where the power goes in an installation."""
     device = Device(client, kind, FILES)

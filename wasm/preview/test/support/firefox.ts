@@ -138,14 +138,21 @@ export class Firefox {
     await this.#ask("browsingContext.setViewport", { context: this.#context, viewport });
   }
 
-  /** Clicks into the middle of an element. */
+  /** Clicks into the middle of an element, once it stays where it is. */
   async click(selector: string): Promise<void> {
-    const place = await this.#evaluate(`(() => {
-      const element = find(${JSON.stringify(selector)});
-      element.scrollIntoView({ block: "center" });
-      const { x, y, width, height } = element.getBoundingClientRect();
-      return JSON.stringify({ x: Math.round(x + width / 2), y: Math.round(y + height / 2) });
-    })()`);
+    const place = await this.#evaluate(`new Promise((resolve) => {
+      let before = "";
+      const look = () => {
+        const element = find(${JSON.stringify(selector)});
+        element.scrollIntoView({ block: "center" });
+        const { x, y, width, height } = element.getBoundingClientRect();
+        const place = JSON.stringify({ x: Math.round(x + width / 2), y: Math.round(y + height / 2) });
+        if (place === before) return resolve(place);
+        before = place;
+        setTimeout(look, 50);
+      };
+      look();
+    })`);
     const steps = [{ type: "pointerMove", ...JSON.parse(place) }, { type: "pointerDown", button: 0 }, { type: "pointerUp", button: 0 }];
     const actions = [{ type: "pointer", id: "mouse", actions: steps }];
     await this.#ask("input.performActions", { context: this.#context, actions });
