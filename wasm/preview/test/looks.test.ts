@@ -153,7 +153,8 @@ const LAYOUT = `(() => {
       const { width, height, left, right } = element.getBoundingClientRect();
       if (element.matches("[role=tablist]") && element.scrollWidth > element.clientWidth) found.push("tabs are cut off");
       const isTarget = element.matches("button, summary, select, a, label.choice, input:not([hidden], [type=checkbox], [type=radio])");
-      if (!isTarget) continue;
+      // A gap in a difference has as much room as it takes: what is before and after its line is its own, too.
+      if (!isTarget || element.matches(".gap")) continue;
       if (left < 0 || right > innerWidth) found.push(named(element) + " is cut off");
       if (innerWidth < 560 && (width < 44 || height < 44)) found.push(named(element) + " has " + Math.round(width) + " × " + Math.round(height) + " px");
     }
