@@ -2,7 +2,7 @@
 
 import type { Given, PlacedFile } from "../package/release-preview.js";
 import type { Source } from "./engine/protocol.js";
-import { dropInstead, notGiven } from "./texts/sources.js";
+import { dropInstead, droppedItems, notGiven } from "./texts/sources.js";
 
 const PIECE = 500;
 /** How many files of a dropped folder are opened at once: the page is blocked while they arrive. */
@@ -97,7 +97,7 @@ export function ofDrop(transfer: DataTransfer): Choice | null {
     return { name: files[0]!.name, pieces: piecesOf(files) };
   }
   const root = entries.length === 1 && entries[0]!.isDirectory ? entries[0]! : null;
-  const name = root?.name ?? `${entries.length} dropped items`;
+  const name = root?.name ?? droppedItems(entries.length);
   return { name, pieces: walk(entries.map((entry) => ofEntry(entry, root?.fullPath.length ?? 0))) };
 }
 

@@ -77,7 +77,7 @@ export function parse(fragment: string): { view: View; device: boolean } {
   const text = (name: string) => given.get(name) || null;
   const one = <Value extends string>(name: string, values: readonly Value[]): Value | null =>
     values.find((value) => value === given.get(name)) ?? null;
-  const kinds = (given.get("kinds") ?? "").split(" ").filter((kind): kind is Kind => ALL_KINDS.includes(kind as Kind));
+  const kinds = (given.get("kinds") ?? "").split(" ").filter((kind): kind is Kind => KINDS.includes(kind as Kind));
   const figures = (given.get("figures") ?? "").split(" ").map(Number);
   const right = figures.length === 3 && figures.every((figure) => Number.isFinite(figure) && figure >= 0);
   const view: View = {
@@ -167,4 +167,3 @@ export function write(view: View): string {
   return given.toString();
 }
 
-export const ALL_KINDS: readonly Kind[] = KINDS;

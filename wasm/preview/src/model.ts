@@ -234,7 +234,8 @@ export class Model {
 
   /** Asks the server what has become of the releases that are shown. */
   async look(): Promise<void> {
-    const [{ overview }, url] = [this, this.host.listingUrl];
+    const { overview } = this;
+    const url = this.host.listingUrl;
     if (url === null || overview?.kind !== "server" || this.progress !== null) return;
     try {
       const answer = await this.#engine.ask("look", url);

@@ -1,20 +1,17 @@
 // axe finds nothing in what views come to show, beside looks.test.ts; the keyboard reaches everything.
 
-import { appendFileSync, cpSync, readFileSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { appendFileSync, cpSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import type { AxeResults } from "axe-core";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
+import { violations } from "./support/axe.js";
 import { launch, Visit } from "./support/browser.js";
 import { EXAMPLES } from "./support/places.js";
 import { serve, type Server } from "./support/server.js";
 import { remove, SignedReleases } from "./support/signed.js";
 import { scratch, writeTree } from "./support/tree.js";
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 let browser: Browser;
 let server: Server;
@@ -42,12 +39,6 @@ afterAll(async () => {
   await Promise.all([server, odd, ...Object.values(found ?? {})].map((server) => server?.stop()));
 });
 
-async function violations(visit: Visit): Promise<string[]> {
-  await visit.page.evaluate(AXE);
-  const found = await visit.page.evaluate(() => (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run());
-  return found.violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html} ${node.failureSummary}`));
-}
-
 const LOOKS = [
   { name: "light", colorScheme: "light", viewport: { width: 1280, height: 900 } },
   { name: "narrow-dark", colorScheme: "dark", viewport: { width: 360, height: 740 } },
@@ -59,7 +50,7 @@ test("in high contrast the chosen tab, row and kind, the bars and the heat map a
   const style = (selector: string, property: string) =>
     page.locator(selector).first().evaluate((element, property) => getComputedStyle(element).getPropertyValue(property), property);
   await page.locator("rp-file-detail dl").waitFor();
-  expect(await violations(visit)).toEqual([]);
+  expect(await violations(visit.value)).toBe("");
   await visit.shot("plan-high-contrast");
   const canvas = await style("rp-share-bar ol", "background-color");
   for (const [chosen, other, property] of [
@@ -76,7 +67,7 @@ test("in high contrast the chosen tab, row and kind, the bars and the heat map a
   await page.locator("rp-matrix-view .ramp").waitFor();
   expect(await style("#cell-0-0", "background-color")).not.toBe(await style("#cell-1-1", "background-color"));
   expect(await style(".ramp", "background-image")).toContain("gradient");
-  expect(await violations(visit)).toEqual([]);
+  expect(await violations(visit.value)).toBe("");
   await visit.shot("matrix-high-contrast");
   await visit.end();
 });
@@ -88,9 +79,9 @@ describe.each(LOOKS)("$name", ({ name, colorScheme, viewport }) => {
     const visit = await Visit.open(browser, `${found[level].url}_preview/`, look);
     const { page } = visit;
     await page.locator(`rp-findings-view section.${level}`).waitFor();
-    expect(await violations(visit)).toEqual([]);
+    expect(await violations(visit.value)).toBe("");
     for (const fold of await page.locator("rp-findings-view summary").all()) await fold.click();
-    expect(await violations(visit)).toEqual([]);
+    expect(await violations(visit.value)).toBe("");
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     expect(wide, "no scrolling sideways").toBeLessThanOrEqual(0);
     await page.locator("rp-source-bar").scrollIntoViewIfNeeded();
@@ -103,11 +94,11 @@ describe.each(LOOKS)("$name", ({ name, colorScheme, viewport }) => {
     const { page } = visit;
     await visit.pick("#open-folder", signed);
     await page.locator("#signed").waitFor();
-    expect(await violations(visit)).toEqual([]);
+    expect(await violations(visit.value)).toBe("");
     await visit.shot(`signed-plan-${name}`, viewport.width < 900);
     await page.getByRole("tab", { name: "Releases" }).click();
     await page.locator("#signed-title").waitFor();
-    expect(await violations(visit)).toEqual([]);
+    expect(await violations(visit.value)).toBe("");
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     expect(wide, "no scrolling sideways").toBeLessThanOrEqual(0);
     await visit.shot(`signed-${name}`, viewport.width < 900);
@@ -122,7 +113,7 @@ describe.each(LOOKS)("$name", ({ name, colorScheme, viewport }) => {
     const { page } = visit;
     const expectFine = async (state: string, there: string) => {
       await page.locator(there).first().waitFor();
-      expect(await violations(visit), state).toEqual([]);
+      expect(await violations(visit.value), state).toBe("");
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       expect(wide, `no scrolling sideways: ${state}`).toBeLessThanOrEqual(0);
       await page.evaluate(() => scrollTo(0, 0));
@@ -161,7 +152,7 @@ describe.each(LOOKS)("$name", ({ name, colorScheme, viewport }) => {
     const own = await serve(EXAMPLES, "--settle", "1000000000");
     const visit = await Visit.open(browser, `${own.url}_preview/`, look);
     await visit.page.locator("#copying").waitFor();
-    expect(await violations(visit)).toEqual([]);
+    expect(await violations(visit.value)).toBe("");
     await visit.shot(`copying-${name}`);
     await visit.end();
     await own.stop();
@@ -171,24 +162,24 @@ describe.each(LOOKS)("$name", ({ name, colorScheme, viewport }) => {
     const visit = await Visit.open(browser, `${odd.url}_preview/#tab=releases&from=1.00`, look);
     const { page } = visit;
     await page.locator("rp-releases-view li").first().waitFor();
-    expect(await violations(visit)).toEqual([]);
+    expect(await violations(visit.value)).toBe("");
     await page.locator("#from").selectOption("2.0");
     await page.getByRole("tab", { name: "Plan" }).click();
     await page.getByText("has nothing to do").waitFor();
-    expect(await violations(visit)).toEqual([]);
+    expect(await violations(visit.value)).toBe("");
     await visit.shot(`nothing-${name}`);
     await page.locator("#to").selectOption("1.00");
     await page.locator("#from").selectOption({ label: "another version …" });
     await page.locator("#from-typed").fill("?");
     await page.keyboard.press("Enter");
     await page.getByRole("alert").waitFor();
-    expect(await violations(visit)).toEqual([]);
+    expect(await violations(visit.value)).toBe("");
     const listing = join(scratch(), "device.json");
     writeFileSync(listing, JSON.stringify([{ path: "a.py", size: 1, sha1: "0".repeat(40) }]));
     await page.getByRole("tab", { name: "Check" }).click();
     await visit.pick("text=choose a listing", listing);
     await page.locator("#check-result").waitFor();
-    expect(await violations(visit)).toEqual([]);
+    expect(await violations(visit.value)).toBe("");
     await visit.shot(`check-result-${name}`);
     await visit.end();
   });

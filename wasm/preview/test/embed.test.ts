@@ -1,18 +1,17 @@
 // In other pages: the packed package in one that Vite builds, the server's component in a plain one of another origin, and a frame.
 
 import { cpSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 
 import type { CustomElementDeclaration, Package } from "custom-elements-manifest/schema.js";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 
+import { violations } from "./support/axe.js";
 import { bundled, documented, host, install, INSTALLED, PROJECT, tool, type Page } from "./support/embedding.js";
 import { EXAMPLES } from "./support/places.js";
 import { serve, type Server } from "./support/server.js";
 import { BROWSERS, type Tab } from "./support/tabs.js";
 import { scratch, writeTree } from "./support/tree.js";
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const PLAN = "A device on 1.0.0 downloads 109 kB to get to 1.0.1";
 /** Of a page with the package in it: its servers are on this machine. */
 const OWN_POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self' http://127.0.0.1:*; img-src data:";
@@ -85,15 +84,11 @@ describe.each(BROWSERS)("$name", ({ name, start }) => {
 
   beforeEach(() => void tab.complaints.splice(0));
 
-  const levels = () => tab.run(`(() => {
+  const levels = () => tab.value(`(() => {
     const all = (root) => [...root.querySelectorAll("*")].flatMap((element) => [element, ...(element.shadowRoot ? all(element.shadowRoot) : [])]);
     const headings = all(document).filter(({ localName }) => /^h\\d$/.test(localName));
     return headings.map((heading) => (heading.getAttribute("aria-level") ?? heading.localName) + " " + heading.innerText.split("\\n")[0]).join("\\n");
   })()`);
-  const violations = async () => {
-    await tab.run(`(() => { ${AXE}; return ""; })()`);
-    return tab.run(`axe.run().then(({ violations }) => JSON.stringify(violations.map(({ id, nodes }) => id + ": " + nodes[0].html)))`);
-  };
   const said = async (id: string, part: string) => JSON.parse(await tab.text(`#${id}`, part)) as unknown;
 
   test("a page that Vite builds shows a plan with the package", async () => {
@@ -110,14 +105,14 @@ describe.each(BROWSERS)("$name", ({ name, start }) => {
     expect(await said("plan", "download")).toMatchObject({ ...plan, firmware: { version: "1.0.1", path: "firmware_1.0.1.bin" } });
     expect(await tab.text("[role=tablist]", "Matrix")).toBe("Plan Matrix");
     expect((await levels()).split("\n").slice(0, 3)).toEqual(["h1 Fleet", "2 Release preview", expect.stringMatching(/^3 /)]);
-    expect(await violations()).toBe("[]");
+    expect(await violations(tab.value)).toBe("");
     await tab.click("#tab-matrix");
     await tab.text("#cell-1-0", "109 kB");
-    expect(await tab.run("document.title")).toContain("step: Matrix");
+    expect(await tab.value("document.title")).toContain("step: Matrix");
     await tab.click("#matrix-alone");
     await tab.text("#cell-1-0", "109 kB");
     expect(await tab.has("[role=tablist]")).toBe(false);
-    expect(await violations()).toBe("[]");
+    expect(await violations(tab.value)).toBe("");
     await tab.shot(`embedded-${name.toLowerCase()}`);
     expect(tab.complaints).toEqual([]);
   });
@@ -129,7 +124,7 @@ describe.each(BROWSERS)("$name", ({ name, start }) => {
     const [said] = modules[0]!.declarations as CustomElementDeclaration[];
     const names = (list: readonly { name: string }[] | undefined) => list!.map(({ name }) => name).sort();
     const found = JSON.parse(
-      await tab.run(`(() => {
+      await tab.value(`(() => {
         const preview = document.querySelector("release-preview");
         const parts = [...preview.shadowRoot.querySelectorAll("[part]")].flatMap(({ part }) => [...part]);
         const style = getComputedStyle(preview);
@@ -164,7 +159,7 @@ describe.each(BROWSERS)("$name", ({ name, start }) => {
     expect(await said("source", "listing")).toMatchObject({ kind: "listing", releases: ["3.0.0", "3.0.1"], firmware: ["firmware_3.0.1.bin"], candidates: [] });
     expect(await said("plan", "3.0.1")).toMatchObject({ from: "3.0.0", to: "3.0.1", download: 112 });
     expect(await tab.text("#source.what", "Listing")).toContain("2 releases · 1 image · 3 files");
-    await tab.run(`((document.querySelector("release-preview").listing = { releases: [] }), "")`);
+    await tab.value(`((document.querySelector("release-preview").listing = { releases: [] }), "")`);
     await tab.text("[role=alert]", "expected an object with a list, entries, as /_preview/listing.json has it");
     await tab.text("#headline", "to get to 3.0.1");
     await tab.click("#given-nothing");
@@ -179,24 +174,24 @@ describe.each(BROWSERS)("$name", ({ name, start }) => {
     await tab.click("#tab-manifest");
     await tab.click("#compare");
     await tab.text("#compared", "The same, byte for byte.");
-    await tab.run(`(document.querySelector("release-preview").view = "from=1.0.0&file=flash%2Fmain.py")`);
+    await tab.value(`(document.querySelector("release-preview").view = "from=1.0.0&file=flash%2Fmain.py")`);
     await tab.text(".line.added", "+");
     // Releases that the page has asked for itself: their files are still the server's.
     const listing = `fetch(${JSON.stringify(`${server.url}_preview/listing.json`)}).then((response) => response.json())`;
-    await tab.run(`${listing}.then((listing) => Object.assign(document.querySelector("release-preview"), { listing })).then(() => "")`);
+    await tab.value(`${listing}.then((listing) => Object.assign(document.querySelector("release-preview"), { listing })).then(() => "")`);
     await tab.text("#source", `Listing ${new URL(server.url).host} · 2 releases`);
-    await tab.run(`(document.querySelector("release-preview").view = "from=1.0.0&file=flash%2Flib%2Fnew_lib.py")`);
+    await tab.value(`(document.querySelector("release-preview").view = "from=1.0.0&file=flash%2Flib%2Fnew_lib.py")`);
     await tab.text("rp-file-detail >> h2", "new_lib.py");
     await tab.text(".line.added", "+");
-    await tab.run(`((document.querySelector("release-preview").listing = null), "")`);
+    await tab.value(`((document.querySelector("release-preview").listing = null), "")`);
     await tab.text("#source", "This server");
-    await tab.run(`document.querySelector("release-preview").open([new File(["print()\\n"], "firmware_1.0.2.bin")]).then(() => "")`);
+    await tab.value(`document.querySelector("release-preview").open([new File(["print()\\n"], "firmware_1.0.2.bin")]).then(() => "")`);
     await tab.text("#refused", "has a firmware image, and no release.");
     await tab.click("#try-image");
     // Hashed by workers of the page, and on top of the server's.
     await tab.text("#layers", "Shown on top of this server's releases.");
     await tab.text("#source", "with firmware_1.0.2.bin candidate");
-    expect(await violations()).toBe("[]");
+    expect(await violations(tab.value)).toBe("");
     expect(tab.complaints).toEqual([]);
   });
 
@@ -227,8 +222,8 @@ describe.each(BROWSERS)("$name", ({ name, start }) => {
 
   test("a server that was not told of the origin gives its pages nothing", async () => {
     await tab.open(`${tools.origin}/closed-plain`);
-    expect(await tab.run(`import(${JSON.stringify(`${closed.url}_preview/release-preview.js`)}).then(() => "loaded", () => "refused")`)).toBe("refused");
-    expect(await tab.run(`String(customElements.get("release-preview"))`)).toBe("undefined");
+    expect(await tab.value(`import(${JSON.stringify(`${closed.url}_preview/release-preview.js`)}).then(() => "loaded", () => "refused")`)).toBe("refused");
+    expect(await tab.value(`String(customElements.get("release-preview"))`)).toBe("undefined");
     await tab.open(`${tools.origin}/index.html?server=${encodeURIComponent(closed.url)}`);
     await tab.text("[role=alert]", "the server does not respond");
     await tab.open(`${tools.origin}/closed-frame`);

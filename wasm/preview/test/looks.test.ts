@@ -88,7 +88,7 @@ async function inChromium(): Promise<{ hands: Hands; end(): Promise<void> }> {
     give: (path) => visit.pick("#open-zip", path),
     click: (selector) => first(selector).click(),
     there: async (selector, ...texts) => void (await expect.poll(async () => saysOne(await first(selector).innerText(), texts), { timeout: 15_000 }).toBe(true)),
-    value: (expression) => tab.evaluate<string>(expression),
+    value: visit.value,
     async look(look, width) {
       const forced = look === "forced-colors";
       await tab.emulateMedia({ colorScheme: look === "dark" ? "dark" : "light", forcedColors: forced ? "active" : "none" });

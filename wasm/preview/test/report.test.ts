@@ -1,21 +1,19 @@
 // The report that is handed over: copied, downloaded, and the same as the command line's, byte for byte.
 
 import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
-import type { AxeResults } from "axe-core";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
+import { violations } from "./support/axe.js";
 import { launch, Visit } from "./support/browser.js";
 import { Firefox } from "./support/firefox.js";
 import { EXAMPLES } from "./support/places.js";
 import { airwaybill, serve, type Server } from "./support/server.js";
 import { scratch, writeTree } from "./support/tree.js";
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const TIME = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g;
 const FORMS = [
   { form: "csv", name: "report-1.0.0-1.0.1.csv" },
@@ -203,9 +201,7 @@ describe("the page to hand over", () => {
     expect(await tab.title()).toBe("A device on 1.0.0 downloads 27 B to get to 1.0.1");
     expect(await tab.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
     await tab.getByRole("cell", { name: "flash/a|b`c` <i>&amp;.py", exact: true }).waitFor();
-    await tab.evaluate(AXE);
-    const { violations } = await tab.evaluate(() => (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run());
-    expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
+    expect(await violations(visit.value)).toBe("");
     await visit.shot(`report-${colorScheme}-${width}`, true);
     expect(visit.requests).toEqual([pathToFileURL(path).href]);
     expect(visit.complaints).toEqual([]);

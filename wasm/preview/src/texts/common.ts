@@ -9,4 +9,4 @@ export const select = "the browser did not allow copying; select the lines inste
 export const useDownload = "the browser did not allow copying; use Download instead";
 export const downloadedAs = (name: string) => `downloaded as ${name}`;
 export const more = (left: number) => `and ${count(left)} more`;
-export const beforeItGoesOut = "Before it goes out";
+export const notChecked = "Not checked:";

@@ -11,7 +11,7 @@ export const levels: Record<FoundFinding["level"], { sign: string; word: string 
   warning: { sign: "!", word: "warning" },
   hint: { sign: "i", word: "hint" },
 };
-export const notChecked = "Not checked:";
+export const beforeItGoesOut = "Before it goes out";
 export const checking = "checking …";
 export const fine = "fine";
 export const soFar = "nothing found so far";

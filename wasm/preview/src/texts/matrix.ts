@@ -21,6 +21,7 @@ export const asTime = (link: string) => `As time over ${link}`;
 export const done = (rows: number, all: number) => `${rows} of ${all} rows`;
 export const rows = "device on";
 export const cell = {
+  way: (from: string, to: string) => `${from} to ${to}`,
   uncounted: "not counted yet",
   refused: "refused",
   nothing: "nothing to do",

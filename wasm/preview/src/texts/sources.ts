@@ -97,6 +97,7 @@ export const caption = {
 };
 
 /** Errors of a page that embeds this one. */
+export const droppedItems = (number: number) => `${number} dropped items`;
 export const notGiven = "open: expected a File, a handle of a file or a directory, or a list of File objects or of objects with path and file";
 export const notInDocument = "open: put the element into a document first";
 

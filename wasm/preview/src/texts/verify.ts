@@ -30,7 +30,6 @@ export const howToList = {
   program: "A program that lists a device's files",
 };
 export const noFolder = "this browser's picker chooses no folders";
-export const notChecked = "Not checked:";
 export const result = {
   title: "Result",
   fine: "Everything matches.",

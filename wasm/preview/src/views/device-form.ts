@@ -4,6 +4,7 @@ import type { Overview } from "../engine/protocol.js";
 import { LINKS, linkOf } from "../links.js";
 import { candidateText, isCandidate } from "../parts/candidate.js";
 import { ModelElement } from "../parts/element.js";
+import { Narrow } from "../parts/narrow.js";
 import { shared } from "../parts/style.js";
 import { whatIs } from "../parts/term.js";
 import * as texts from "../texts/device.js";
@@ -12,7 +13,7 @@ const OTHER = " other";
 
 /** The form for the device, its target and its link. */
 export class DeviceForm extends ModelElement {
-  static override properties = { ...ModelElement.properties, typing: { state: true }, narrow: { state: true } };
+  static override properties = { ...ModelElement.properties, typing: { state: true } };
   static override styles = [
     shared,
     css`
@@ -72,14 +73,11 @@ export class DeviceForm extends ModelElement {
 
   /** Ids of the fields whose version is typed. */
   declare typing: ReadonlySet<string>;
-  declare narrow: boolean;
-  #narrow = matchMedia("(max-width: 559px)");
+  #narrow = new Narrow(this);
 
   constructor() {
     super();
     this.typing = new Set();
-    this.narrow = this.#narrow.matches;
-    this.#narrow.addEventListener("change", () => (this.narrow = this.#narrow.matches));
   }
 
   protected override render() {
@@ -108,11 +106,11 @@ export class DeviceForm extends ModelElement {
               ${view.to !== null && !versions.includes(view.to) ? option(view.to, view.to, texts.notHere(view.to)) : nothing}
             </select>
           </div>
-          ${this.narrow ? nothing : this.#firmware(overview)}
+          ${this.#narrow.matches ? nothing : this.#firmware(overview)}
         </div>
-        ${this.narrow ? nothing : this.#downgrade()}
+        ${this.#narrow.matches ? nothing : this.#downgrade()}
       </fieldset>
-      ${this.narrow
+      ${this.#narrow.matches
         ? html`<details>
             <summary>${texts.more}</summary>
             <div class="more">

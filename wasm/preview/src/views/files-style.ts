@@ -1,7 +1,6 @@
 import { css } from "lit";
 
 /** Heights of rows and of their head, as the styles below have them; of rows in two lines on narrow screens. */
-export const NARROW = "(max-width: 559px)";
 export const HEIGHTS = { wide: { row: 30, head: 34 }, narrow: { row: 52, head: 45 } } as const;
 
 export const filesStyle = css`

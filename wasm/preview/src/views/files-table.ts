@@ -5,10 +5,11 @@ import { growth, shownPath, type Directory, type Line } from "../file-list.js";
 import { bytes, change, count, exactBytes } from "../format.js";
 import { SHOWN_KINDS, type Sort } from "../fragment.js";
 import { ModelElement } from "../parts/element.js";
+import { Narrow } from "../parts/narrow.js";
 import { shared } from "../parts/style.js";
 import { moved, VirtualRows } from "../parts/virtual.js";
 import * as texts from "../texts/files.js";
-import { filesStyle, HEIGHTS, NARROW } from "./files-style.js";
+import { filesStyle, HEIGHTS } from "./files-style.js";
 
 /** The kinds of which a column says no growth. */
 const UNCHANGED: readonly Kind[] = ["same", "protected"];
@@ -21,7 +22,7 @@ export class FilesTable extends ModelElement {
 
   /** The line that the arrow keys move from. */
   declare active: number;
-  #narrow = matchMedia(NARROW);
+  #narrow = new Narrow(this);
   #rows = new VirtualRows(this, HEIGHTS.wide.row, HEIGHTS.wide.head);
   #lines: readonly Line[] = [];
   /** The file that was chosen at the last look, and whether in a tree. */
@@ -31,18 +32,6 @@ export class FilesTable extends ModelElement {
     super();
     this.active = 0;
   }
-
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.#narrow.addEventListener("change", this.#resized);
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    this.#narrow.removeEventListener("change", this.#resized);
-  }
-
-  #resized = () => this.requestUpdate();
 
   protected override willUpdate(): void {
     super.willUpdate();

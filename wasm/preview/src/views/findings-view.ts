@@ -1,8 +1,8 @@
 import { css, html, nothing } from "lit";
 
-import type { Acceptance, FindingsAnswer, FoundFinding, Overview } from "../engine/protocol.js";
+import { KINDS, type Acceptance, type FindingsAnswer, type FoundFinding, type Overview } from "../engine/protocol.js";
 import { grouped, type Group } from "../found.js";
-import { ALL_KINDS, type View } from "../fragment.js";
+import type { View } from "../fragment.js";
 import { markOf } from "../parts/candidate.js";
 import { copyText } from "../parts/carry.js";
 import "../parts/code-lines.js";
@@ -188,19 +188,19 @@ export class FindingsView extends ModelElement {
 
   protected override render() {
     const { awaited, findings, problems } = this.model;
-    if (problems.findings !== undefined) return problemNotice(problems.findings, texts.notChecked);
+    if (problems.findings !== undefined) return problemNotice(problems.findings, common.notChecked);
     if (findings === null) {
       if (!awaited.has("findings")) return nothing;
-      return html`<section class="panel waiting" aria-label=${common.beforeItGoesOut}>
-        <header><h2>${common.beforeItGoesOut}</h2><p class="soft" role="status">${texts.checking}</p></header>
+      return html`<section class="panel waiting" aria-label=${texts.beforeItGoesOut}>
+        <header><h2>${texts.beforeItGoesOut}</h2><p class="soft" role="status">${texts.checking}</p></header>
       </section>`;
     }
     const hints = this.#groups.filter(({ level }) => level === "hint");
     const others = this.#groups.filter(({ level }) => level !== "hint");
     const busy = awaited.has("findings") || awaited.has("plan") ? "true" : "false";
-    return html`<section class="panel ${look(findings)}" aria-label=${common.beforeItGoesOut} aria-busy=${busy}>
+    return html`<section class="panel ${look(findings)}" aria-label=${texts.beforeItGoesOut} aria-busy=${busy}>
       <header>
-        <h2>${common.beforeItGoesOut}</h2>
+        <h2>${texts.beforeItGoesOut}</h2>
         ${whatIs("check")}
         <p class="level" role="status" id="verdict">${verdict(findings)}</p>
         ${about(findings, this.model.overview)}
@@ -227,7 +227,7 @@ export class FindingsView extends ModelElement {
     const { name, level, code, advice, findings, lines } = group;
     const { sign, word } = texts.levels[level];
     const rows = this.model.found.get(name)?.size ?? 0;
-    const show = KINDS_OF[code] ?? (rows === 0 ? null : { finding: name, kinds: ALL_KINDS });
+    const show = KINDS_OF[code] ?? (rows === 0 ? null : { finding: name, kinds: KINDS });
     const first = findings[0]!;
     const isOne = findings.length === 1;
     const isSame = findings.every(({ message }) => message === first.message);

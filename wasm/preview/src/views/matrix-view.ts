@@ -320,7 +320,7 @@ export class MatrixView extends ModelElement {
       role="gridcell"
       id="cell-${row}-${column}"
       aria-colindex=${column + 2}
-      aria-label="${names.join(" to ")}: ${text}, ${meaning}"
+      aria-label="${texts.cell.way(names[0]!, names[1]!)}: ${text}, ${meaning}"
       title="${names.join(" → ")}: ${meaning}"
       .style=${`${x(column)};background:color-mix(in oklab, var(--heat) ${share.toFixed(0)}%, var(--panel))`}
       @click=${() => this.#open(row, column)}

@@ -145,7 +145,7 @@ export class VerifyView extends ModelElement {
             ${this.#drop("device-folder", texts.device.folder, null, copied)} ${this.#howToList()}`,
         )}
       </div>
-      ${problemNotice(problems.check, texts.notChecked)} ${this.#result()}
+      ${problemNotice(problems.check, common.notChecked)} ${this.#result()}
     `;
   }
 

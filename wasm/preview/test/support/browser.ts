@@ -53,6 +53,9 @@ export class Visit {
     readonly origin: string,
   ) {}
 
+  /** What a script in the page gives. */
+  readonly value = (expression: string): Promise<string> => this.page.evaluate<string>(expression);
+
   static async to(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Visit> {
     const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
     const page = await context.newPage();

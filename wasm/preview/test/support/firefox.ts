@@ -112,13 +112,13 @@ export class Firefox {
 
   /** Another view of what is open. */
   async show(view: string): Promise<void> {
-    await this.#evaluate(showing(view));
+    await this.value(showing(view));
   }
 
   /** What a person reads in an element, with white space as one space, as soon as it has one of these texts. */
   async text(selector: string, ...some: string[]): Promise<string> {
     const wanted = `${JSON.stringify(some)}.some((text) => said.includes(text))`;
-    return this.#evaluate(`new Promise((resolve) => {
+    return this.value(`new Promise((resolve) => {
       const look = () => {
         const said = find(${JSON.stringify(selector)})?.innerText.replace(/\\s+/g, " ").trim();
         if (said !== undefined && ${some.length === 0 ? "said" : wanted}) resolve(said);
@@ -129,9 +129,7 @@ export class Firefox {
   }
 
   /** The text that an expression gives in the page. */
-  value(expression: string): Promise<string> {
-    return this.#evaluate(expression);
-  }
+  readonly value = async (expression: string): Promise<string> => (await this.#run(expression)).value!;
 
   /** The window of that size. */
   async resize(viewport: { width: number; height: number }): Promise<void> {
@@ -140,7 +138,7 @@ export class Firefox {
 
   /** Clicks into the middle of an element, once it stays where it is. */
   async click(selector: string): Promise<void> {
-    const place = await this.#evaluate(`new Promise((resolve) => {
+    const place = await this.value(`new Promise((resolve) => {
       let before = "";
       const look = () => {
         const element = find(${JSON.stringify(selector)});
@@ -168,7 +166,7 @@ export class Firefox {
   /** Replaces what is in a field, and presses Enter. */
   async type(selector: string, text: string): Promise<void> {
     await this.click(selector);
-    await this.#evaluate(`(find(${JSON.stringify(selector)}).select(), "")`);
+    await this.value(`(find(${JSON.stringify(selector)}).select(), "")`);
     const keys = [...text, ENTER].flatMap((value) => [{ type: "keyDown", value }, { type: "keyUp", value }]);
     await this.#ask("input.performActions", { context: this.#context, actions: [{ type: "key", id: "keyboard", actions: keys }] });
   }
@@ -180,15 +178,10 @@ export class Firefox {
 
   /** The title as soon as it is this one, and the address then. */
   async titled(title: string): Promise<string> {
-    return this.#evaluate(`new Promise((resolve) => {
+    return this.value(`new Promise((resolve) => {
       const look = () => (document.title === ${JSON.stringify(title)} ? resolve(location.href) : setTimeout(look, 20));
       look();
     })`);
-  }
-
-  /** What a script in the page gives. */
-  async run(expression: string): Promise<string> {
-    return this.#evaluate(expression);
   }
 
   /** From here on in the page's frame, until another is opened. */
@@ -198,7 +191,7 @@ export class Firefox {
   }
 
   async has(selector: string): Promise<boolean> {
-    return (await this.#evaluate(`String(find(${JSON.stringify(selector)}) !== null)`)) === "true";
+    return (await this.value(`String(find(${JSON.stringify(selector)}) !== null)`)) === "true";
   }
 
   /** Presses keys: letters, or the values of WebDriver's special ones; all are held until the last. */
@@ -214,7 +207,7 @@ export class Firefox {
     await this.#run(`void document.body.append(Object.assign(document.createElement("textarea"), { id: "pasted" }))`);
     await this.#run(`void find("#pasted").focus()`);
     await this.press(CONTROL, "v");
-    const pasted = await this.#evaluate(`find("#pasted").value`);
+    const pasted = await this.value(`find("#pasted").value`);
     await this.#run(`void find("#pasted").remove()`);
     return pasted;
   }
@@ -234,7 +227,7 @@ export class Firefox {
 
   /** Where an element is, and how large. */
   async box(selector: string): Promise<DOMRect> {
-    return JSON.parse(await this.#evaluate(`JSON.stringify(find(${JSON.stringify(selector)}).getBoundingClientRect())`)) as DOMRect;
+    return JSON.parse(await this.value(`JSON.stringify(find(${JSON.stringify(selector)}).getBoundingClientRect())`)) as DOMRect;
   }
 
   async shot(name: string): Promise<void> {
@@ -248,10 +241,6 @@ export class Firefox {
     this.socket.terminate();
     this.process.kill("SIGKILL");
     await ended;
-  }
-
-  async #evaluate(expression: string): Promise<string> {
-    return (await this.#run(expression)).value!;
   }
 
   async #run(expression: string): Promise<Evaluated["result"]> {

@@ -16,7 +16,7 @@ export interface Tab {
   click(selector: string): Promise<void>;
   has(selector: string): Promise<boolean>;
   /** What a script in the page gives. */
-  run(expression: string): Promise<string>;
+  readonly value: (expression: string) => Promise<string>;
   /** From here on in the page's frame. */
   enter(): Promise<void>;
   shot(name: string): Promise<void>;
@@ -43,7 +43,7 @@ async function chromium(): Promise<Tab> {
     },
     click: (selector) => frame.locator(selector).click(),
     has: async (selector) => (await frame.locator(selector).count()) > 0,
-    run: (expression) => frame.evaluate(expression),
+    value: (expression) => frame.evaluate(expression),
     async enter() {
       frame = (await (await page.locator("iframe").elementHandle())!.contentFrame())!;
     },
