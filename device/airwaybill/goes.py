@@ -125,14 +125,15 @@ def clear_the_way(ota, found, path):
 
 def kind_of(ota, found, path, name):
     """What becomes of the file `name`; None for one that is no release's."""
-    for kind, other in kinds(path):
+    becomes = None
+    for kind, other in kinds(path):  # to the end of each list, which closes it: littlefs's statvfs counts it twice else
         if other == name and kind != "d":
-            return kind
-    if found.head:
+            becomes = kind
+    if found.head and not becomes:
         for other, _, _ in record.entries(ota.home + "/files"):
             if other == name:
-                return "K"
-    return None
+                becomes = "K"
+    return becomes
 
 
 def directories_to_go(ota, found, path, what, name):

@@ -155,6 +155,8 @@ CASES = {
     55: Case("a write fails in the way back of firmware and files", BOTH, [True, {}]),
     56: Case("just enough room, and a link that dies in a patch", BOTH, [True, ["link"], None, "1.0.1", False]),
     57: Case("the power goes in the way back without the card, which is back then", BOTH, [True, {}]),
+    58: Case("a read fails where a directory goes on a second littlefs that was away", BOTH, [True, {}] * 2),
+    59: Case("a directory becomes a file, and the other way round: what is free is free", BOTH, ["link", 0]),
 }
 
 

@@ -1,7 +1,6 @@
 """What fails: a read, a byte of the journal, a card that is gone."""
 
 import os
-import vfs
 
 from boards import POWER, RESET, Board, Module
 from device import TRIAL_STARTS, Device, cuts, spread, tally, whole
@@ -76,8 +75,8 @@ NEVER = 1 << 29
 class Reading(Board):
     """A read fails in the first call of os.`function` whose last path has `where` in it: the read number `fails`."""
 
-    def __init__(self, kind, function, where):
-        super().__init__(kind, "rp2040")
+    def __init__(self, kind, function, where, card="FAT"):
+        super().__init__(kind, "rp2040", card=card)
         self.function = function
         self.where = where
         self.fails = None
@@ -164,22 +163,9 @@ def case_55(client, kind):
     return [len(wrong) > LOOKS, tally(wrong)]
 
 
-class Two(Board):
-    """With littlefs in place of the card."""
-
-    def format(self):
-        super().format()
-        vfs.VfsLfs2.mkfs(self._port("sd"))
-
-    def _card(self):
-        system = vfs.VfsLfs2(self._port("sd"), mtime=False)
-        self._systems.append(system)
-        return system
-
-
 def case_47(client, kind):
     """The power goes while files are put in place, those of the second littlefs among them."""
-    device = Device(client, kind, FILES, board=Two(kind, "rp2040"))
+    device = Device(client, kind, FILES, board=Board(kind, "rp2040", card="littlefs"))
     device.offer("1.0.1", ["flash/data.txt"] + ["sd/%d.txt" % number for number in range(6)])
     device.update(reset=False)
     wrong = []
@@ -262,6 +248,28 @@ def case_57(client, kind):
         wrong.append(None if is_on == "1.0.0" else is_on)
         chip.out = True
     return [len(wrong) > LOOKS, tally(wrong)]
+
+
+def case_58(client, kind):
+    """A read fails while a directory is removed on a second littlefs that was away in the way back, and is there again:
+    one of the release, and one of the client's own."""
+    found = []
+    for where in ("/sd/new", "/sd/waybill/"):
+        device = Device(client, kind, FILES, board=Reading(kind, "rmdir", where, "littlefs"))
+        device.offer("1.0.1", FILES + ("sd/new/d/e.txt",))
+        device.update()
+        chip = device.board.chips["sd"]
+        chip.out = True
+        device.start(POWER, 4)
+        chip.out = False
+        wrong = []
+        for number in device.board.each(device.start):
+            writes = len(device.board.record(lambda device=device: device.put("sd/note.txt", b"1")))
+            device.start(POWER, 2)
+            is_on = device.is_on(True)
+            wrong.append(None if is_on == "1.0.0" and writes < FEW else "%d: %s, %d writes" % (number, is_on, writes))
+        found += [len(wrong) > LOOKS, tally(wrong)]
+    return found
 
 
 def case_22(client, kind):

@@ -203,6 +203,19 @@ def case_56(client, kind):
     return stays_enough(device, "1.0.1/flash/large.bin")
 
 
+def case_59(client, kind):
+    """A directory becomes a file, and a file a directory; the link dies when the list is done. What is counted as free
+    then is free."""
+    device = Device(client, kind, FILES | {"flash/b/one.txt": None, "flash/b/two.txt": None, "flash/c": None})
+    device.offer("1.0.1", FILES | {"flash/b": None, "flash/c/one.txt": None})
+    device.board.collects = False
+    device.remount()
+    code = device.update(Contact(1))
+    counted = os.statvfs("/flash")[3]
+    device.remount()
+    return [code, os.statvfs("/flash")[3] - counted]
+
+
 class Asking(Contact):
     """`asked` has what is asked for."""
 

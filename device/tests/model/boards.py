@@ -97,17 +97,19 @@ class Watchdog:
 
 
 class Board:
-    """`kind` is the flash's file system, `littlefs` or `FAT`; the card has FAT, as cards do. `progsize` is what
-    littlefs programs at once: 256 bytes on an RP2040, 32 on an ESP32, where the same takes four times as many accesses.
-    `root` is where the flash is mounted, `/flash` as on Pycom's boards or nothing as on most others.
+    """`kind` is the flash's file system, `littlefs` or `FAT`; `card` that of the card, or of the second flash chip that
+    is in its place. `progsize` is what littlefs programs at once: 256 bytes on an RP2040, 32 on an ESP32, where the
+    same takes four times as many accesses. `root` is where the flash is mounted, `/flash` as on Pycom's boards or
+    nothing as on most others.
     """
 
     FLASH = {"littlefs": (4096, 224, True), "FAT": (512, 2700, False)}
     CARD = (512, 1000, False)
     APP_BLOCKS = 8
 
-    def __init__(self, kind, firmware="esp32", flash_blocks=None, progsize=256, root="/flash"):
+    def __init__(self, kind, firmware="esp32", flash_blocks=None, progsize=256, root="/flash", card="FAT"):
         self.kind = kind
+        self.card = card
         self.progsize = progsize
         self.root = root
         self.firmware_kind = firmware
@@ -158,7 +160,10 @@ class Board:
             vfs.VfsLfs2.mkfs(Port(flash), readsize=self.progsize, progsize=self.progsize)
         else:
             format_fat(flash)
-        format_fat(self.chips["sd"])
+        if self.card == "littlefs":
+            vfs.VfsLfs2.mkfs(self._port("sd"))
+        else:
+            format_fat(self.chips["sd"])
 
     # What is there, as a whole
 
@@ -357,7 +362,8 @@ class Board:
     def _card(self):
         if self.chips["sd"].out:
             raise OSError(19)
-        system = vfs.VfsFat(self._port("sd"))
+        port = self._port("sd")
+        system = vfs.VfsLfs2(port, mtime=False) if self.card == "littlefs" else vfs.VfsFat(port)
         self._systems.append(system)
         return system
 
