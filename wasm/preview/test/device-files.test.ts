@@ -12,6 +12,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { launch, Visit } from "./support/browser.js";
 import { EXAMPLES, PYTHON } from "./support/places.js";
 import { serve, type Server } from "./support/server.js";
+import { BROWSERS } from "./support/tabs.js";
 import { filesBelow, scratch, writeTree } from "./support/tree.js";
 
 const MICROPYTHON = join(dirname(PYTHON), "micropython");
@@ -43,16 +44,21 @@ const hex = (name: string, content: string | Uint8Array) => createHash(name).upd
 
 const shell = (command: string) => (device: string) => execFileSync("sh", ["-c", command], { cwd: device });
 
-/** What the page shows, in MicroPython, on a directory instead of the device's root. */
+/** What a program prints in MicroPython, on a directory instead of the device's root. */
+function inMicroPython(program: string, device: string): Buffer {
+  expect(program).toContain('TOP = "/"');
+  const path = join(scratch(), "device_files.py");
+  writeFileSync(path, program.replace('TOP = "/"', `TOP = ${JSON.stringify(`${device}/`)}`));
+  return execFileSync(MICROPYTHON, [path]);
+}
+
+/** What the page's own prints there. */
 async function micropython(visit: Visit, device: string): Promise<Buffer> {
   const closed = visit.page.locator("#how-to-list:not([open]) > summary");
   if ((await closed.count()) > 0) await closed.click();
   const saving = visit.page.waitForEvent("download");
   await visit.page.locator("#how-to-list").getByRole("button", { name: "Download" }).click();
-  const program = readFileSync(await (await saving).path(), "utf8").replace('TOP = "/"', `TOP = ${JSON.stringify(`${device}/`)}`);
-  const path = join(scratch(), "device_files.py");
-  writeFileSync(path, program);
-  return execFileSync(MICROPYTHON, [path]);
+  return inMicroPython(readFileSync(await (await saving).path(), "utf8"), device);
 }
 
 const utf16 = (text: Buffer) => Buffer.from(`\ufeff${text.toString().replaceAll("\n", "\r\n")}`, "utf16le");
@@ -101,6 +107,30 @@ describe.each([["the server's releases", opened], ["a zip", openedZip]] as const
     expect(rows[1]).toContain(`different flash/main.py expected ${size(main.length)}${expected("flash/main.py", name)}…; found ${size(OTHER.length)}${hex(name, OTHER)}…`);
     expect(rows[2]).toContain(`unexpected flash/notes.txt found ${size(4)}${hex(name, "mine")}…`);
     await visit.end();
+  });
+});
+
+describe.each(BROWSERS)("in $name", ({ start }) => {
+  test("what the copied program prints on a device is checked, and so is sha256sum's list", async () => {
+    const tab = await start();
+    await tab.open(`${server.url}_preview/#tab=check&from=1.0.1`);
+    await tab.click("#how-to-list > summary");
+    await tab.click("#how-to-list button");
+    await tab.text("#how-to-list [role=status]", "copied");
+    const program = await tab.clipboard();
+    const { right, wrong } = devices();
+    const check = async (content: Buffer) => {
+      const listing = join(scratch(), "device.txt");
+      writeFileSync(listing, content);
+      await tab.pick("#device-listing", listing);
+    };
+    await check(inMicroPython(program, right));
+    await tab.text("#check-result", `Everything matches. Release 1.0.1: ${FILES} checked, ${FILES} OK`);
+    await check(inMicroPython(program, wrong));
+    await tab.text("#check-result", `Something differs. Release 1.0.1: ${FILES} checked, ${FILES - 2} OK, 1 different, 1 missing, 1 unexpected`);
+    await check(shell("find . -type f -exec sha256sum {} +")(right));
+    await tab.text("#check-result", "Everything matches.");
+    await tab.end(server.url);
   });
 });
 

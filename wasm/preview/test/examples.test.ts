@@ -302,36 +302,3 @@ test("checks of content and of a device", async () => {
 async function shown(visit: Visit): Promise<string> {
   return visit.page.locator("rp-manifest-view rp-code-lines").last().evaluate((lines) => (lines as unknown as { text: string }).text);
 }
-
-test.each([[360, 740], [1280, 800], [1920, 1080]] as const)("a file opens where one looks, at %i x %i", async (width, height) => {
-  const visit = await Visit.open(browser, page, { viewport: { width, height } });
-  const { page: tab } = visit;
-  for (const path of ["flash/main.py", "removed.wav"]) {
-    const row = tab.locator(".item", { hasText: path });
-    await row.click();
-    await tab.locator("#file-opened", { hasText: path }).waitFor({ state: "attached" });
-    const [head, chosen] = await Promise.all([tab.locator("rp-file-detail dl").boundingBox(), row.boundingBox()]);
-    expect(head!.y + head!.height, `${path}: its sizes are in sight`).toBeLessThan(height);
-    expect(head!.y, path).toBeGreaterThan(0);
-    const hit = await tab.evaluate(([x, y]) => {
-      let found = document.elementFromPoint(x, y);
-      while (found?.shadowRoot?.elementFromPoint(x, y)) {
-        const inner = found.shadowRoot.elementFromPoint(x, y);
-        if (inner === null || inner === found) break;
-        found = inner;
-      }
-      return found?.closest(".item")?.textContent ?? "";
-    }, [chosen!.x + 60, chosen!.y + chosen!.height / 2] as const);
-    expect(hit.replace(/\s+/g, ""), `${path}: the row is not covered`).toContain(path);
-  }
-  expect(await tab.locator("#file-opened").textContent()).toBe("sd/asset_that_will_be_removed.wav is open after the list; Escape closes it.");
-  await visit.shot(`file-${width}`);
-  const address = tab.url();
-  await tab.keyboard.press("Escape");
-  await tab.locator("rp-file-detail").waitFor({ state: "hidden" });
-  await visit.end();
-  const colleague = await Visit.open(browser, address, { viewport: { width, height } });
-  await colleague.page.locator("#file-opened", { hasText: "removed.wav" }).waitFor({ state: "attached" });
-  await colleague.page.locator(".item.active", { hasText: "removed.wav" }).waitFor();
-  await colleague.end();
-});

@@ -7,8 +7,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { violations } from "./support/axe.js";
 import { launch, Visit } from "./support/browser.js";
-import { Firefox } from "./support/firefox.js";
 import { serve, type Server } from "./support/server.js";
+import { BROWSERS, type Key, type Tab } from "./support/tabs.js";
 import { scratch, writeTree } from "./support/tree.js";
 
 const numbered = (count: number, line = (number: number) => `line ${number}`) => Array.from({ length: count }, (_, index) => `${line(index + 1)}\n`).join("");
@@ -39,89 +39,26 @@ beforeAll(async () => {
 
 afterAll(() => server?.stop());
 
-const KEYS = { ArrowLeft: "\ue012", ArrowUp: "\ue013", ArrowRight: "\ue014", ArrowDown: "\ue015", Enter: "\ue007" };
-
-interface Box {
-  y: number;
-  width: number;
-  height: number;
-}
-
-/** What a person does and reads, in either browser. */
-interface Tab {
-  open(view: string, width?: number): Promise<void>;
-  click(selector: string): Promise<void>;
-  press(key: keyof typeof KEYS): Promise<void>;
-  text(selector: string): Promise<string>;
-  has(selector: string): Promise<boolean>;
-  box(selector: string): Promise<Box>;
-  address(): Promise<string>;
-  shot(name: string): Promise<void>;
-  end(): Promise<void>;
-}
-
-async function inChromium(): Promise<Tab> {
-  const browser = await launch();
-  let visit: Visit | null = null;
-  const at = (selector: string) => visit!.page.locator(selector).first();
-  return {
-    async open(view, width = 1280) {
-      await visit?.end();
-      visit = await Visit.open(browser, `${server.url}_preview/#${view}`, { viewport: { width, height: 900 } });
-    },
-    click: (selector) => at(selector).click(),
-    press: (key) => visit!.page.keyboard.press(key),
-    text: (selector) => at(selector).innerText(),
-    has: async (selector) => (await visit!.page.locator(selector).count()) > 0,
-    box: async (selector) => (await at(selector).boundingBox())!,
-    address: async () => visit!.page.url(),
-    shot: (name) => visit!.shot(`${name}-chromium`),
-    async end() {
-      await visit?.end();
-      await browser.close();
-    },
-  };
-}
-
-async function inFirefox(): Promise<Tab> {
-  const firefox = await Firefox.launch();
-  return {
-    async open(view, width = 1280) {
-      await firefox.renew();
-      await firefox.open(`${server.url}_preview/#${view}`, { width, height: 900 });
-      // Above the files: they have their place now.
-      await firefox.text("#verdict");
-    },
-    click: (selector) => firefox.click(selector),
-    press: (key) => firefox.press(KEYS[key]),
-    text: (selector) => firefox.text(selector),
-    has: (selector) => firefox.has(selector),
-    box: (selector) => firefox.box(selector),
-    address: () => firefox.titled(`Plan 1.0.0 → 1.0.1 · ${new URL(server.url).host} · airwaybill`),
-    shot: (name) => firefox.shot(`${name}-firefox`),
-    async end() {
-      await firefox.end();
-      expect(firefox.complaints).toEqual([]);
-    },
-  };
-}
-
 /** Browsers differ in the white space between cells. */
 const squeezed = (text: string) => text.replace(/\s+/g, "");
 const hash = (algorithm: string, text: string) => createHash(algorithm).update(text).digest("hex");
 
-describe.each([
-  ["Chromium", inChromium],
-  ["Firefox", inFirefox],
-] as const)("in %s", (_, launched) => {
+describe.each(BROWSERS)("in $name", ({ start }) => {
   let tab: Tab;
 
   beforeAll(async () => {
-    tab = await launched();
+    tab = await start();
   });
 
-  afterAll(() => tab?.end());
+  afterAll(() => tab?.end(server.url));
 
+  const open = async (view: string, width = 1280) => {
+    await tab.open(`${server.url}_preview/#${view}`, { width, height: 900 });
+    // Above the files: they have their place now.
+    await tab.text("#verdict");
+  };
+  /** What the address says of the view. */
+  const address = async (name: string) => new URLSearchParams(await tab.value("location.hash.slice(1)")).get(name);
   const says = (selector: string, text: string) =>
     expect.poll(async () => squeezed(await tab.text(selector)), { timeout: 20_000 }).toContain(squeezed(text));
   const has = (selector: string) => expect.poll(() => tab.has(selector), { timeout: 20_000, message: selector }).toBe(true);
@@ -133,12 +70,12 @@ describe.each([
     }
     expect(await tab.has(`#row-${expected.length}`)).toBe(false);
   };
-  const press = async (...keys: (keyof typeof KEYS)[]) => {
+  const press = async (...keys: Key[]) => {
     for (const key of keys) await tab.press(key);
   };
 
   test("the tree has sums, and opens and closes by mouse and keyboard", async () => {
-    await tab.open("from=1.0.0");
+    await open("from=1.0.0");
     await says("#row-0", "↯ flash firmware_1.0.1.bin 13 B +8 B");
     expect(await tab.has("[role=grid] [aria-level]")).toBe(false);
     await tab.click("#as-tree");
@@ -155,7 +92,7 @@ describe.each([
       ["↯ flash firmware_1.0.1.bin 13 B +8 B", 1],
     );
     await tab.shot("tree");
-    expect(new URLSearchParams(new URL(await tab.address()).hash.slice(1)).get("files")).toBe("tree");
+    await expect.poll(() => address("files")).toBe("tree");
 
     await tab.click("#row-4");
     await lines(["flash/", 1, true], ["lib/", 2, true], ["long.py", 3], ["util.py", 3], ["old/", 2, false], ["ends.py", 2], ["main.py", 2], ["space.py", 2], ["firmware", 1]);
@@ -181,7 +118,7 @@ describe.each([
   });
 
   test("a moved file names the other one, and leads to it", async () => {
-    await tab.open("from=1.0.0");
+    await open("from=1.0.0");
     await says("#row-3", "+ new flash/lib/util.py moved from flash/old/util.py");
     await says("#row-5", "− delete flash/old/util.py moved to flash/lib/util.py");
     await tab.click("#row-5");
@@ -201,7 +138,7 @@ describe.each([
     ["from=1.0.0&firmware=v1.0.0", `v1.0.0, 5 B ${hash("sha1", "image")}`],
     ["from=", "unknown: the device names neither its firmware version nor its release"],
   ])("the firmware is a row that opens: %s", async (view, replaces) => {
-    await tab.open(view);
+    await open(view);
     await tab.click("#row-0");
     const about = `Version 1.0.1 Size 13 B SHA-1 ${hash("sha1", IMAGE)} SHA-256 ${hash("sha256", IMAGE)} Replaces ${replaces}`;
     await says("rp-file-detail >> section", `firmware_1.0.1.bin`);
@@ -209,12 +146,12 @@ describe.each([
   });
 
   test("a plan without that image says so", async () => {
-    await tab.open("from=1.0.1&file=%2Ffirmware_1.0.1.bin");
+    await open("from=1.0.1&file=%2Ffirmware_1.0.1.bin");
     await says("rp-file-detail >> section", "This plan does not flash it.");
   });
 
   test("a difference has its words, gaps that open, and goes from change to change and from file to file", async () => {
-    await tab.open("from=1.0.0&file=flash%2Flib%2Flong.py");
+    await open("from=1.0.0&file=flash%2Flib%2Flong.py");
     await says("rp-file-detail >> section", "2 lines added 2 lines removed");
     await says(".line.removed mark", "20");
     await says(".line.added mark", "twenty");
@@ -232,7 +169,7 @@ describe.each([
 
     await tab.click("#ignore-space");
     await says("rp-file-detail >> section", "1 line added 1 line removed");
-    expect(new URLSearchParams(new URL(await tab.address()).hash.slice(1)).get("space")).toBe("ignored");
+    await expect.poll(() => address("space")).toBe("ignored");
     await tab.click("#previous-file");
     await says("rp-file-detail >> h2", "flash/ends.py");
     await tab.click("#previous-file");
@@ -246,14 +183,14 @@ describe.each([
   });
 
   test("a difference in line ends alone is said", async () => {
-    await tab.open("from=1.0.0&file=flash%2Fends.py");
+    await open("from=1.0.0&file=flash%2Fends.py");
     await says("#line-ends", "Only line ends differ. Line ends: CRLF on the device, LF after the update; the last line has one on the device and none after the update.");
     expect(await tab.has("rp-diff-lines")).toBe(false);
     await tab.shot("line-ends");
   });
 
   test("a phone has rows in two lines, with room for a finger", async () => {
-    await tab.open("from=1.0.0&files=tree", 360);
+    await open("from=1.0.0&files=tree", 360);
     await has("#row-9");
     const places = ["#row-0", "#row-2", "#row-9"];
     for (const place of [...places, "#filter", "#as-tree", "#kind-new", "#sort-path", "#sort-size"]) {

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { zipSync } from "fflate";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { Firefox } from "./support/firefox.js";
 import { EXAMPLES } from "./support/places.js";
@@ -16,6 +16,8 @@ const folder = scratch(tmpdir());
 const REFUSED = "rp-refusal-view >> .notice";
 let server: Server;
 let page: string;
+/** The addresses of all of them. */
+const servers: string[] = [];
 
 /** A zip of that name; gives its path. */
 function zip(name: string, files: Record<string, Uint8Array | string>): string {
@@ -33,6 +35,7 @@ function next(): string {
 beforeAll(async () => {
   server = await serve(EXAMPLES);
   page = `${server.url}_preview/`;
+  servers.push(server.url);
 });
 
 afterAll(() => server?.stop());
@@ -44,12 +47,7 @@ describe.each(["light", "dark"] as const)("%s", (scheme) => {
     firefox = await Firefox.launch(scheme);
   });
 
-  afterAll(() => firefox?.end());
-
-  afterEach(() => {
-    expect(firefox.complaints.splice(0)).toEqual([]);
-    expect(firefox.requests.splice(0).filter((url) => /^http/.test(url) && !url.startsWith(server.url)), "nothing leaves the browser").toEqual([]);
-  });
+  afterAll(() => firefox?.end(server.url));
 
   test.each([1280, 360])("a release that is given is tried on top of the server's, %i pixels wide", async (width) => {
     await firefox.renew();
@@ -81,12 +79,10 @@ describe("in one Firefox", () => {
     firefox = await Firefox.launch();
   });
 
-  afterAll(() => firefox?.end());
+  afterAll(() => firefox?.end(...servers));
 
-  afterEach(() => {
-    expect(firefox.complaints.splice(0)).toEqual([]);
-    expect(firefox.requests.splice(0).filter((url) => /^http/.test(url) && !/^http:\/\/127\.0\.0\.1:/.test(url)), "nothing leaves the browser").toEqual([]);
-  });
+  /** The address of the page of a server that is this test's own. */
+  const pageOf = ({ url }: Server) => (servers.push(url), `${url}_preview/`);
 
   test("what has no release is not opened, and what is inside it is one click away", async () => {
     await firefox.renew();
@@ -145,22 +141,37 @@ describe("in one Firefox", () => {
     cpSync(EXAMPLES, root, { recursive: true });
     const own = await serve(root);
     await firefox.renew();
-    await firefox.open(`${own.url}_preview/`);
+    await firefox.open(pageOf(own));
     await firefox.text("#headline", "to get to 1.0.1");
     writeTree(root, { "1.0.2/flash/main.py": "print()\n" });
     await firefox.text("#stale", "The releases on the server have changed since they were read.");
+    // For a few bytes each time.
+    await expect.poll(() => firefox.answers, { timeout: 20_000 }).toContain(`304 ${own.url}_preview/listing.json`);
     await firefox.click("#stale button");
     await firefox.text("#headline", "to get to 1.0.2");
+    await firefox.renew(); // or the page would say that its server is gone
     await own.stop();
   });
 
   test("what is being copied is named", async () => {
     const own = await serve(EXAMPLES, "--settle", "1000000000");
     await firefox.renew();
-    await firefox.open(`${own.url}_preview/`);
+    await firefox.open(pageOf(own));
     await firefox.text("#copying", "Being copied: 1.0.0, 1.0.1, firmware_1.0.0.bin, firmware_1.0.1.bin. 12 files");
     await firefox.shot("copying-firefox");
+    await firefox.renew(); // or the page would say that its server is gone
     await own.stop();
+  });
+
+  test("a picker that chooses files where a folder was asked for is found out, and a zip offered", async () => {
+    await firefox.renew();
+    await firefox.open(page);
+    await firefox.text("#headline", "to get to 1.0.1");
+    // As on a phone.
+    await firefox.pick("#folder", join(EXAMPLES, "1.0.1/flash/main.py"));
+    await firefox.text("#no-folder", "It cannot choose folders: pack the folder as a zip, and choose that.");
+    expect(await firefox.has("#open-folder")).toBe(false);
+    expect(await firefox.text("#source"), "what was open stays").toContain("This server");
   });
 
   test("nothing to do has its reason", async () => {

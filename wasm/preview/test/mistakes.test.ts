@@ -5,15 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { zipSync, type Zippable } from "fflate";
-import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-import { launch, Visit } from "./support/browser.js";
-import { Firefox } from "./support/firefox.js";
 import { EXAMPLES } from "./support/places.js";
 import { serve, type Server } from "./support/server.js";
 import { sight } from "./support/sight.js";
 import { SignedReleases } from "./support/signed.js";
+import { BROWSERS, type Tab } from "./support/tabs.js";
 import { filesBelow, scratch } from "./support/tree.js";
 import { cases } from "./support/vectors.js";
 import { showing } from "./support/view.js";
@@ -123,72 +121,33 @@ beforeAll(async () => {
 
 afterAll(() => server?.stop());
 
-/** A page that stays open, and what a person does with it. */
-interface Hands {
-  give(path: string): Promise<void>;
-  show(view: string): Promise<void>;
-  sees(words: string): Promise<string>;
-  end(): Promise<void>;
-}
-
-async function inChromium(): Promise<Hands> {
-  const browser: Browser = await launch();
-  const visit = await Visit.open(browser, page, { viewport: WINDOW });
-  return {
-    give: (path) => visit.pick("#open-zip", path),
-    show: async (view) => void (await visit.page.evaluate(showing(view))),
-    sees: (words) => visit.page.evaluate<string>(sight(words)),
-    end: async () => {
-      await visit.end();
-      await browser.close();
-    },
-  };
-}
-
-async function inFirefox(): Promise<Hands> {
-  const firefox = await Firefox.launch();
-  await firefox.open(page, WINDOW);
-  await firefox.text("#headline", "to get to 1.0.1");
-  return {
-    give: (path) => firefox.pick("#zip", path),
-    show: (view) => firefox.show(view),
-    sees: (words) => firefox.value(sight(words)),
-    end: async () => {
-      await firefox.end();
-      expect(firefox.complaints).toEqual([]);
-      expect(firefox.requests.filter((url) => /^http/.test(url) && !url.startsWith(server.url)), "nothing leaves the browser").toEqual([]);
-    },
-  };
-}
-
-describe.each([
-  ["Chromium", inChromium],
-  ["Firefox", inFirefox],
-] as const)("at a glance in %s", (_, browser) => {
-  let hands: Hands;
+describe.each(BROWSERS)("at a glance in $name", ({ start }) => {
+  let tab: Tab;
 
   beforeAll(async () => {
-    hands = await browser();
+    tab = await start();
+    await tab.open(page, WINDOW);
+    await tab.text("#headline", "to get to 1.0.1");
   });
 
-  afterAll(() => hands?.end());
+  afterAll(() => tab?.end(server.url));
 
   const inSight = async (says: readonly string[]) => {
     const seen: string[] = [];
-    for (const words of says) seen.push(`${words}: ${await hands.sees(words)}`);
+    for (const words of says) seen.push(`${words}: ${await tab.value(sight(words))}`);
     expect(seen).toEqual(says.map((words) => `${words}: in sight`));
   };
 
   test.each(MISTAKES.map((mistake, index) => ({ ...mistake, name: `${index}.zip` })))("$what", async (mistake) => {
-    await hands.give(given(mistake, mistake.name));
+    await tab.pick("#zip", given(mistake, mistake.name));
     await inSight([mistake.name]);
-    await hands.show(mistake.view ?? "");
+    await tab.value(showing(mistake.view ?? ""));
     await inSight(mistake.says);
   });
 
   test.each(OTHERS)("%s", async (name, content, says) => {
     writeFileSync(join(folder, name), content);
-    await hands.give(join(folder, name));
+    await tab.pick("#zip", join(folder, name));
     await inSight(says);
   });
 });

@@ -9,10 +9,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { launch, Visit } from "./support/browser.js";
 import { EXAMPLES } from "./support/places.js";
-import { python, serve, type Server } from "./support/server.js";
+import { airwaybill, serve, type Server } from "./support/server.js";
+import { BROWSERS } from "./support/tabs.js";
 import { filesBelow, scratch } from "./support/tree.js";
-
-const DELTA = "import sys; from airwaybill.cli import run; run(['delta', sys.argv[1], '--json'])";
 
 let browser: Browser;
 let server: Server;
@@ -24,7 +23,7 @@ let [full, patched] = ["", ""];
 beforeAll(async () => {
   const root = join(scratch(), "releases");
   cpSync(EXAMPLES, root, { recursive: true });
-  const said = JSON.parse(await python(DELTA, root)) as { updates: { download_size: number; patched_size: number }[] };
+  const said = JSON.parse(await airwaybill("delta", root, "--json")) as { updates: { download_size: number; patched_size: number }[] };
   [full, patched] = [said.updates[0]!.download_size, said.updates[0]!.patched_size].map((size) => `${size.toLocaleString("en")} B`) as [string, string];
   expect(patched).not.toBe(full);
   archive = join(scratch(), "releases.zip");
@@ -67,6 +66,20 @@ describe.each(Object.entries(opened))("%s", (_, open) => {
     await tab.getByRole("gridcell", { name: "1.0.1 to 1.0.0: –, nothing to do" }).waitFor();
     await visit.shot("matrix-patches");
     await visit.end();
+  });
+});
+
+describe.each(BROWSERS)("in $name", ({ start }) => {
+  test("a click shows the matrix with patches and without, and a cell opens its plan", async () => {
+    const tab = await start();
+    await tab.open(`${server.url}_preview/#from=1.0.1&tab=matrix`);
+    await tab.text("#cell-1-0", "109 kB");
+    await tab.click("#with-patches");
+    await tab.text("#cell-1-0", "106 kB");
+    await tab.click("#cell-1-0");
+    await tab.text("#patched", patched);
+    expect(await tab.text("#download")).toContain(full);
+    await tab.end(server.url);
   });
 });
 

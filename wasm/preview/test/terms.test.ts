@@ -1,8 +1,9 @@
 // A question mark beside a term leads to the documentation, once it is clicked.
 
-import { readFileSync } from "node:fs";
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { zipSync } from "fflate";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
@@ -10,7 +11,8 @@ import { documentation, terms } from "../src/texts/terms.js";
 import { launch, Visit } from "./support/browser.js";
 import { Firefox } from "./support/firefox.js";
 import { EXAMPLES, TOP } from "./support/places.js";
-import { serve, type Server } from "./support/server.js";
+import { airwaybill, serve, type Server } from "./support/server.js";
+import { filesBelow, scratch } from "./support/tree.js";
 
 let browser: Browser;
 let server: Server;
@@ -50,6 +52,26 @@ test.each(IN_VIEWS)("in Chromium: %s", async (view, there, shown) => {
   await visit.end();
 });
 
+test("beside patches, a candidate, and what is being copied", async () => {
+  const root = scratch();
+  cpSync(EXAMPLES, root, { recursive: true });
+  await airwaybill("delta", root);
+  const next = join(scratch(), "next.zip");
+  writeFileSync(next, zipSync({ ...filesBelow(join(EXAMPLES, "1.0.1")), "flash/more.py": Buffer.from("print()\n") }));
+  const [patched, copying] = await Promise.all([serve(root), serve(EXAMPLES, "--settle", "1000000000")]);
+  const visit = await Visit.open(browser, `${patched.url}_preview/#from=1.0.0`);
+  const mark = (term: keyof typeof terms) => visit.page.locator(`a.term[href="${documentation + terms[term].place}"]`).first();
+  await mark("patches").waitFor();
+  await visit.pick("#open-zip", next);
+  await visit.page.locator("#try").click();
+  await mark("candidate").waitFor();
+  await visit.end();
+  const other = await Visit.to(browser, `${copying.url}_preview/`);
+  await other.page.locator(`#copying a.term[href="${documentation + terms.settled.place}"]`).waitFor();
+  await other.end();
+  await Promise.all([patched.stop(), copying.stop()]);
+});
+
 test("a click opens it in a new tab, and what is open stays", async () => {
   const visit = await Visit.open(browser, page);
   const { page: tab } = visit;
@@ -66,14 +88,16 @@ test("a click opens it in a new tab, and what is open stays", async () => {
   await tab.context().close();
 });
 
-test("in Firefox they are there, and nothing is fetched of them", async () => {
+test("in Firefox they are there, and nothing is fetched of them until one is clicked", async () => {
   const firefox = await Firefox.launch();
   await firefox.open(page);
   await firefox.text("#verdict");
   for (const term of ["scheme", "link", "check", "manifest"] as const) {
     expect(await firefox.has(`a.term[href="${documentation + terms[term].place}"][target=_blank]`), term).toBe(true);
   }
-  await firefox.end();
-  expect(firefox.complaints).toEqual([]);
-  expect(firefox.requests.filter((url) => /^http/.test(url) && !url.startsWith(server.url))).toEqual([]);
+  await firefox.replace(documentation);
+  await firefox.click(`a.term[href="${documentation + terms.scheme.place}"]`);
+  await expect.poll(() => firefox.answers, { timeout: 20_000 }).toContain(`200 ${documentation + terms.scheme.place.split("#")[0]!}`);
+  expect(await firefox.text("#headline"), "what is open stays").toContain("A device on 1.0.0 downloads");
+  await firefox.end(server.url);
 });

@@ -13,7 +13,9 @@ import { nameOf } from "../src/engine/zip-names.js";
 import { launch, Visit } from "./support/browser.js";
 import { EXAMPLES } from "./support/places.js";
 import { python, serve, type Server } from "./support/server.js";
+import { BROWSERS, type Tab } from "./support/tabs.js";
 import { noise, scratch } from "./support/tree.js";
+import { showing } from "./support/view.js";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
@@ -87,17 +89,27 @@ with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(info, f"print({name!r})\\n" * 100)
 `;
 
-  test.each(["zip64", "code page 437", "backslashes", "plain"])("%s", async (kind) => {
-    const path = join(folder, `${kind}.zip`);
-    await python(WRITER, kind, path);
-    const visit = await Visit.open(browser, `${server.url}_preview/#from=`);
-    const { page: tab } = visit;
-    await visit.pick("#open-zip", path);
-    await tab.getByText(`Zip ${kind}.zip · 2 releases · 0 images · 3 files`).waitFor();
-    await tab.locator("#to").selectOption("1.0.0");
-    await tab.locator(".item", { hasText: "Größe.py" }).click();
-    await tab.locator("rp-file-detail .line.added", { hasText: "print('1.0.0/flash/Größe.py')" }).first().waitFor();
-    await visit.end();
+  describe.each(BROWSERS)("by $name", ({ start }) => {
+    let tab: Tab;
+
+    beforeAll(async () => {
+      tab = await start();
+    });
+
+    afterAll(() => tab?.end(server.url));
+
+    test.each(["zip64", "code page 437", "backslashes", "plain"])("%s", async (kind) => {
+      const path = join(folder, `${kind}.zip`);
+      await python(WRITER, kind, path);
+      await tab.open(`${server.url}_preview/#from=`);
+      await tab.text("#headline", "to get to 1.0.1");
+      await tab.pick("#zip", path);
+      await tab.text("#source", `Zip ${kind}.zip · 2 releases · 0 images · 3 files`);
+      await tab.value(showing("from=&to=1.0.0"));
+      await tab.text("#row-0", "Größe.py");
+      await tab.click("#row-0");
+      await tab.text("rp-file-detail >> .line.added", "print('1.0.0/flash/Größe.py')");
+    });
   });
 
   test.each([

@@ -21,6 +21,11 @@ export function launch(...flags: string[]): Promise<Browser> {
   return chromium.launch({ executablePath: CHROMIUM, args: [...FLAGS, ...flags] });
 }
 
+/** What was asked of the network anywhere but of these servers. */
+export function elsewhere(requests: readonly string[], servers: readonly string[]): string[] {
+  return requests.filter((url) => /^(http|ws)s?:/.test(url) && !servers.some((server) => url.startsWith(`${new URL(server).origin}/`)));
+}
+
 interface Watching {
   longTasks: number[];
 }
@@ -165,7 +170,6 @@ export class Visit {
   async end(...expected: RegExp[]): Promise<void> {
     await this.page.context().close();
     expect(this.complaints.filter((text) => !expected.some((pattern) => pattern.test(text)))).toEqual([]);
-    const elsewhere = this.requests.filter((url) => !url.startsWith(`${this.origin}/`) && !url.startsWith("blob:"));
-    expect(elsewhere).toEqual([]);
+    expect(elsewhere(this.requests, [this.origin]), "nothing leaves the browser").toEqual([]);
   }
 }

@@ -39,6 +39,11 @@ export function documented(start: string): string {
   return line;
 }
 
+/** The styles that the package's README gives as an example. */
+export function styles(): string {
+  return /^```css\n([^]*?)^```$/m.exec(readFileSync(`${HERE}package/README.md`, "utf8"))![1]!;
+}
+
 /** The package as npm installs it, in a project with nothing else. */
 export function install(): void {
   const { version } = JSON.parse(readFileSync(`${HERE}package/package.json`, "utf8")) as { version: string };

@@ -6,16 +6,18 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
+import { expect } from "vitest";
 import WebSocket from "ws";
 
+import { elsewhere } from "./browser.js";
 import { FIREFOX, SCREENSHOTS } from "./places.js";
 import { scratch } from "./tree.js";
-import { showing } from "./view.js";
+import { FIND, showing } from "./view.js";
 
 interface Answer {
   id?: number;
   method?: string;
-  params?: { request?: { url: string }; level?: string; text?: string; filepath?: string };
+  params?: { request?: { request: string; url: string }; response?: { status: number }; isBlocked?: boolean; level?: string; text?: string; filepath?: string };
   type: string;
   error?: string;
   message?: string;
@@ -39,23 +41,11 @@ const ENTER = "\uE007";
 const CONTROL = "\ue009";
 const ANSWER_MS = 40_000; // less than a test has, so that its failure names the command
 
-/** Runs in the page: the first element that a selector finds, in shadow roots too; what stands behind a `>>` is in the shadow root before it. */
-const FIND = `function find(selector) {
-  const first = (selector, root) => {
-    const own = root.querySelector(selector);
-    if (own) return own;
-    for (const host of root.querySelectorAll("*")) {
-      const inner = host.shadowRoot && first(selector, host.shadowRoot);
-      if (inner) return inner;
-    }
-    return null;
-  };
-  return selector.split(" >> ").reduce((root, part) => root && first(part, root.shadowRoot ?? root), document);
-}`;
-
 /** A page in a Firefox of its own, which remembers what it asked for and what it complained about. */
 export class Firefox {
   readonly requests: string[] = [];
+  /** What came for them: the status and the address. */
+  readonly answers: string[] = [];
   readonly complaints: string[] = [];
   #context = "";
   #frame: string | null = null;
@@ -89,7 +79,7 @@ export class Firefox {
     await once(socket, "open");
     const firefox = new Firefox(process, socket);
     await firefox.#ask("session.new", { capabilities: {} });
-    await firefox.#ask("session.subscribe", { events: ["network.beforeRequestSent", "log.entryAdded", "browsingContext.downloadEnd"] });
+    await firefox.#ask("session.subscribe", { events: ["network.beforeRequestSent", "network.responseCompleted", "log.entryAdded", "browsingContext.downloadEnd"] });
     const { contexts } = (await firefox.#ask("browsingContext.getTree", {})) as { contexts: { context: string }[] };
     firefox.#context = contexts[0]!.context;
     return firefox;
@@ -136,12 +126,13 @@ export class Firefox {
     await this.#ask("browsingContext.setViewport", { context: this.#context, viewport });
   }
 
-  /** Clicks into the middle of an element, once it stays where it is. */
+  /** Clicks into the middle of an element, once it is there and stays where it is. */
   async click(selector: string): Promise<void> {
     const place = await this.value(`new Promise((resolve) => {
       let before = "";
       const look = () => {
         const element = find(${JSON.stringify(selector)});
+        if (!element) return setTimeout(look, 50);
         element.scrollIntoView({ block: "center" });
         const { x, y, width, height } = element.getBoundingClientRect();
         const place = JSON.stringify({ x: Math.round(x + width / 2), y: Math.round(y + height / 2) });
@@ -182,6 +173,13 @@ export class Firefox {
       const look = () => (document.title === ${JSON.stringify(title)} ? resolve(location.href) : setTimeout(look, 20));
       look();
     })`);
+  }
+
+  /** From here on a site is an empty page, and nothing goes there. */
+  async replace(site: string): Promise<void> {
+    const { protocol, hostname } = new URL(site);
+    const urlPatterns = [{ type: "pattern", protocol: protocol.slice(0, -1), hostname }];
+    await this.#ask("network.addIntercept", { phases: ["beforeRequestSent"], urlPatterns });
   }
 
   /** From here on in the page's frame, until another is opened. */
@@ -236,11 +234,14 @@ export class Firefox {
     writeFileSync(`${SCREENSHOTS}/${name}.png`, Buffer.from(data, "base64"));
   }
 
-  async end(): Promise<void> {
+  /** Ends it: no complaint, and no request to anywhere but these servers. */
+  async end(...servers: string[]): Promise<void> {
     const ended = once(this.process, "exit");
     this.socket.terminate();
     this.process.kill("SIGKILL");
     await ended;
+    expect(this.complaints).toEqual([]);
+    expect(elsewhere(this.requests, servers), "nothing leaves the browser").toEqual([]);
   }
 
   async #run(expression: string): Promise<Evaluated["result"]> {
@@ -263,7 +264,12 @@ export class Firefox {
   }
 
   #hear({ id, method, params, type, error, message, result }: Answer): void {
-    if (method === "network.beforeRequestSent") this.requests.push(params!.request!.url);
+    if (method === "network.beforeRequestSent") {
+      const { request, url } = params!.request!;
+      if (!params!.isBlocked) this.requests.push(url);
+      else void this.#ask("network.provideResponse", { request, statusCode: 200, body: { type: "string", value: "" } });
+    }
+    if (method === "network.responseCompleted") this.answers.push(`${params!.response!.status} ${params!.request!.url}`);
     if (method === "browsingContext.downloadEnd") this.#downloaded?.(params!.filepath!);
     if (method === "log.entryAdded" && params!.level !== "info" && params!.level !== "debug") this.complaints.push(params!.text!);
     const waiting = this.#waiting.get(id ?? 0);

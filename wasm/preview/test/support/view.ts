@@ -1,4 +1,20 @@
-/** Runs in a page, and waits until it has begun: another view of the folder or the zip that is open, as an address has it. */
+// What runs in a page.
+
+/** The first element that a selector finds, in shadow roots too; what stands behind a `>>` is in the shadow root before it. */
+export const FIND = `function find(selector) {
+  const first = (selector, root) => {
+    const own = root.querySelector(selector);
+    if (own) return own;
+    for (const host of root.querySelectorAll("*")) {
+      const inner = host.shadowRoot && first(selector, host.shadowRoot);
+      if (inner) return inner;
+    }
+    return null;
+  };
+  return selector.split(" >> ").reduce((root, part) => root && first(part, root.shadowRoot ?? root), document);
+}`;
+
+/** Another view of the folder or the zip that is open, as an address has it; waits until it has begun. */
 export function showing(view: string): string {
   return `(async () => {
     const wanted = new URLSearchParams(${JSON.stringify(view)});
