@@ -120,7 +120,7 @@ class OTA:
     @staticmethod
     def sleeps(mounts=None):
         # Call this before the device goes to deep sleep, where it cannot tell the wake from a start (RP2040).
-        part("trial").sleeps(mounts)
+        part("trial").guarded(lambda: part("trial").sleeps(mounts))
 
     def connect(self):
         raise NotImplementedError
@@ -192,7 +192,7 @@ class OTA:
     def verify(self):
         # Reads the files of this release again. A dict: `checked`, and `problems`, each with `kind` (`missing` or
         # `different`), `path`, `expected` and `found`.
-        return part("verify").device(self)
+        return part("trial").guarded(lambda: part("verify").device(self))
 
     def status(self):
         # A dict: `version` and `firmware` (None when not known), `state` (`idle`, `downloading`, `applying`, `trial`,
@@ -274,6 +274,14 @@ class WiFiOTA(HTTPOTA):
         self.password = password
 
     def connect(self):
-        if self._client is None and self._resting is None:
-            part("update").exhaust(part("wifi").join(self.ssid, self.password, self.join_ms))
+        part("update").exhaust(self._join(100))
         super().connect()
+
+    def get_steps(self, *what):
+        yield from self._join(min(self.wait_ms, 100))
+        return (yield from super().get_steps(*what))
+
+    def _join(self, wait_ms):
+        # Where there is no connection from before.
+        if self._client is None and self._resting is None:
+            yield from part("wifi").join(self.ssid, self.password, self.join_ms, wait_ms)

@@ -81,7 +81,7 @@ def waiting(ota):
     except Damaged as error:
         raise OTAError("unfinished", str(error))
     if stat(ota.home + "/left"):
-        base.once("left", "take_left", change)
+        base.once("left", "take_left", change)  # an error here asks for a restart of the board
     ota.left = change.head["mounts"] if stat(ota.home + "/left") else ()
     spend(change.mounts)
     return None

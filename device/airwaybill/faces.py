@@ -2,6 +2,7 @@
 
 FACES = ("boot", "OTA", "airwaybill_boot", "airwaybill_before")
 CLIENT = ("flash/airwaybill/", "flash/lib/airwaybill/")
+PACKAGE = tuple([path + "__init__." for path in CLIENT])
 
 
 def is_face(path, copies):

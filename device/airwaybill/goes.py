@@ -5,7 +5,7 @@ from airwaybill_boot.content import pump
 from airwaybill_boot.files import Writing, close, hexlify, is_directory, remove, stat
 from airwaybill_boot.trees import names_in
 from airwaybill import record
-from airwaybill.faces import CLIENT, is_face
+from airwaybill.faces import CLIENT, PACKAGE, is_face
 from airwaybill.lists import lines, write
 from airwaybill.room import room_of
 from OTA import OTAError, part
@@ -58,7 +58,7 @@ def find_what_goes(ota, found, path, signed):
                 found.number = write(target, found.number, "D", levels, None, "-", name)
                 room_of(ota, found, name[: name.find("/")]).add(name, None, info[6], levels)
                 found.changes += 1
-    if not found.client:  # the client is updated, never removed
+    if not found.client:  # it is updated, never removed
         with Writing(goes, "r+b") as file:
             for at in clients:
                 file.seek(at)
@@ -99,8 +99,8 @@ def does_go(ota, found, name, sources, signed):
     info = stat(ota.real(name)) if goes and mount in ota.systems else None
     if info and (is_directory(ota.real(name)) or is_face(name, ota.systems[mount])):
         info = None
-    if name.startswith(CLIENT) and not info and not entry and "record" in sources:
-        found.client += 1
+    if name.startswith(PACKAGE) and not info and not entry and "record" in sources:
+        found.client = True
     return info
 
 
@@ -112,7 +112,8 @@ def clear_the_way(ota, found, path):
         elif what == "renamed":
             from airwaybill.fat import fat_name
 
-            if not any([kind == "D" and fat_name(other) == fat_name(name) for kind, other in kinds(path)]):
+            goes = [line[5] for line in lines(path) if line[0] == "D"]
+            if fat_name(name) not in [fat_name(other) for other in goes]:
                 raise OTAError("path_case", name)
         else:
             kind = kind_of(ota, found, path, name)
@@ -125,15 +126,18 @@ def clear_the_way(ota, found, path):
 
 def kind_of(ota, found, path, name):
     """What becomes of the file `name`; None for one that is no release's."""
-    becomes = None
-    for kind, other in kinds(path):  # to the end of each list, which closes it: littlefs's statvfs counts it twice else
+    listed = lines(path)
+    for kind, _, _, _, _, other, _ in listed:
         if other == name and kind != "d":
-            becomes = kind
-    if found.head and not becomes:
-        for other, _, _ in record.entries(ota.home + "/files"):
+            listed.close()  # littlefs's statvfs counts a file twice that is open and changed
+            return kind
+    if found.head:
+        recorded = record.entries(ota.home + "/files")
+        for other, _, _ in recorded:
             if other == name:
-                becomes = "K"
-    return becomes
+                recorded.close()
+                return "K"
+    return None
 
 
 def directories_to_go(ota, found, path, what, name):
@@ -152,11 +156,6 @@ def directories_to_go(ota, found, path, what, name):
     if stay:
         raise OTAError("path_conflict", name)
     return directories
-
-
-def kinds(path):
-    for kind, _, _, _, _, name, _ in lines(path):
-        yield kind, name
 
 
 def below(ota, path):

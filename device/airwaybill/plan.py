@@ -4,7 +4,7 @@ from airwaybill_boot import hashlib
 from airwaybill_boot.content import digest_of
 from airwaybill_boot.files import DIRECTORY, Writing, is_directory, parent, stat
 from airwaybill.digests import sha1_of
-from airwaybill.faces import CLIENT, is_face
+from airwaybill.faces import PACKAGE, is_face
 from airwaybill.lists import address, lines, write
 from airwaybill.room import room_of
 from OTA import OTAError
@@ -46,7 +46,7 @@ class Planner:
         found.sections = []
         found.rooms = {}
         found.taken = []  # (what it has to be, path) of what stands in the way of a new file
-        found.client = 0  # files of the client's package that stay
+        found.client = False  # whether the release has it
         found.sha256 = hashlib.sha256()
 
     def begin(self, field):
@@ -129,7 +129,7 @@ class Planner:
             found.size = None if size is None or found.size is None else found.size + to_come
             found.changes += 1
             room.add(path, size or 0, old, levels if kind in "AC" else 0)
-        found.client += path.startswith(CLIENT)
+        found.client |= path.startswith(PACKAGE)
         self._line(kind, levels, size, digest, path)
 
     def _missing_levels(self, path):

@@ -2,7 +2,7 @@
 
 from airwaybill_boot import json
 from airwaybill_boot.content import copy
-from airwaybill_boot.files import FORMAT, REFUSED, Writing, error_text, remove, stat
+from airwaybill_boot.files import FORMAT, REFUSED, Writing, error_text, make_directories, remove, stat
 from airwaybill_boot.sealed import PLAN, Sealed
 from airwaybill_boot.spare import fill, keep_spare
 from airwaybill.lists import lines, read_sum, staging
@@ -25,6 +25,7 @@ def ready(ota, found):
 
 def keep_room(ota, name, room):
     root = ota.mounts[name]
+    make_directories(staging(ota, name + "/"))  # by it a card is known for the device's own
     enough = keep_spare(root, room["spare_before"])
     if enough and room["journal"]:
         enough = fill(staging(ota, name + "/") + "/room", room["journal"])

@@ -7,6 +7,8 @@ from .mounts import missing, spend
 
 
 def roll_back(change, reason, weight):
+    # The weight of all its failures, known before the first step: the last may be done more than once.
+    weight += weight_before(change)
     change.journal.update({"reason": reason, "weight": weight, "tries": 0})
     change.enter("back")
     return back(change)
@@ -64,14 +66,15 @@ def take_firmware_back(change):
 
 def report(change):
     # What came of it, for status() and for the next update().
-    path = change.home + "/report"
-    before = read_record(path) or {}
-    weight = change.journal["weight"]
-    if before.get("digest") == change.head["digest"]:
-        weight += before["weight"]
+    weight = max(change.journal["weight"], weight_before(change))
     record = {"error": change.journal["reason"], "weight": weight, "digest": change.head["digest"]}
     record["version"] = change.head["to"].split("\n")[0]
-    write_record(path, record)
+    write_record(change.home + "/report", record)
+
+
+def weight_before(change):
+    before = read_record(change.home + "/report") or {}
+    return before["weight"] if before.get("digest") == change.head["digest"] else 0
 
 
 END = True

@@ -20,6 +20,8 @@ def end(change):
     away = change.head and missing(change)
     if away:
         once("left", "leave", change, away)
+    elif change.head:
+        once("left", "drop_half", change)
     spend(change.mounts)
     for name in ("/plan", "/fetch", "/image"):
         remove(change.home + name)
@@ -42,6 +44,8 @@ def end(change):
 def give_up(change):
     # The plan is lost. A release on trial stays; where it may not be whole, the device knows no version from here on,
     # and the next update() brings all that differs.
+    if not change.journal:  # of another format
+        change.start_journal("", "", "back")
     if change.journal["state"] not in ("trial", "confirm"):
         remove(change.home + "/files")
         remove(change.home + "/version")

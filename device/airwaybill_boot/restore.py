@@ -11,8 +11,10 @@ ENOTEMPTY = 39
 
 
 def restore(change):
-    # Mount by mount. A card that fails is left for later, like one that is away.
+    # Mount by mount. A card that fails is left for later, like one that is away; so is one that another's hides.
     for name in change.head["mounts"]:
+        if not is_own(change, name):
+            lose(change, name)
         error = None
         for _ in range(TRIES if is_mounted(change.mounts, name) else 0):
             error = restore_mount(change, name)
@@ -22,6 +24,13 @@ def restore(change):
             lose(change, name)
         elif error:
             change.error = error
+
+
+def is_own(change, name):
+    try:
+        return name == "flash" or is_directory(change.staging(name))
+    except OSError:
+        return False
 
 
 def restore_mount(change, name):

@@ -19,12 +19,12 @@ def begin(mounts, names, count, wakes):
         once("end", "give_up", change)
         raise
     if not found:
-        return "left", "take_left", change
+        return "left", "start", change
     if change.head and change.head["firmware"]:
         firmware_of(change.head).keep("old" if change.journal["state"] == "back" else "new")
     count_start(change, is_start if count is None else count, wakes)
     if not change.head:  # its plan is away: this is the end of what it was
-        return "end", "end", change
+        return "left", "start", change
     return STEPS.get(change.journal["state"], ("forward", "forward")) + (change,)
 
 

@@ -9,7 +9,7 @@ from clients import Link, transport
 from judge import Judge, walk
 from releases import BOOT, MAIN, Release, Server, module, who
 
-boards.SIMULATOR += ("device", "faults", "names", "net", "rooms", "run", "trials")
+boards.SIMULATOR += ("cards", "device", "faults", "names", "net", "rooms", "run", "trials")
 TRIAL_STARTS = 3
 
 

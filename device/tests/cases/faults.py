@@ -1,16 +1,16 @@
-"""What fails: a read, a byte of the journal, a card that is gone."""
+"""What fails: a read, a write, a byte of the journal."""
 
+import json
 import os
 
 from boards import POWER, RESET, Board, Module
+from clients import sha256
 from device import TRIAL_STARTS, Device, cuts, spread, tally, whole
-from devices import EIO
 
 FILES = ("flash/lib/foo.py", "flash/data.txt", "sd/a.txt", "sd/b.txt")
 NEXT = ("flash/lib/foo/__init__.py", "flash/data.txt", "flash/new/c.txt", "sd/b.txt", "sd/c.txt")
 LOOKS = 16
 TRIES = 3  # of what fails, within a start
-CARD_FILES = 34 * 512  # where what is in files and directories begins, on a card of the model
 
 
 def case_11(client, kind):
@@ -163,115 +163,6 @@ def case_55(client, kind):
     return [len(wrong) > LOOKS, tally(wrong)]
 
 
-def case_47(client, kind):
-    """The power goes while files are put in place, those of the second littlefs among them."""
-    device = Device(client, kind, FILES, board=Board(kind, "rp2040", card="littlefs"))
-    device.offer("1.0.1", ["flash/data.txt"] + ["sd/%d.txt" % number for number in range(6)])
-    device.update(reset=False)
-    wrong = []
-    for _ in cuts(device, device.start, 999):
-        device.start()
-        is_on = device.is_on()
-        wrong.append(None if is_on == "1.0.1" else is_on)
-    return [len(wrong) > LOOKS, tally(wrong)]
-
-
-def case_19(client, kind):
-    """The card is taken out in the trial, and comes back after one more update."""
-    device = Device(client, kind, FILES, board=Board(kind, "esp32"))
-    device.offer("1.0.1", NEXT, firmware="1.0.1")
-    device.update()
-    device.board.chips["sd"].out = True
-    device.start(POWER, 4)
-    found = [device.is_on(False, ("flash",))]
-    device.offer("1.0.2", ("flash/data.txt",) + FILES[2:])
-    device.releases["1.0.2"].tree["sd/a.txt"] = device.releases["1.0.0"].tree["sd/a.txt"]
-    device.releases["1.0.2"].tree["sd/b.txt"] = device.releases["1.0.0"].tree["sd/b.txt"]
-    found += [device.update(), device.confirm(), device.is_on(False, ("flash",))]
-    device.board.chips["sd"].out = False
-    device.start(POWER, 2)
-    return found + [device.is_on(True)]
-
-
-def case_41(client, kind):
-    """The card is there, and fails wherever a file's content is, or the list of a directory of its own."""
-    device = Device(client, kind, FILES, board=Board(kind, "esp32"))
-    device.offer("1.0.1", NEXT, firmware="1.0.1")
-    device.update()
-    chip = device.board.chips["sd"]
-    works = chip.read, chip.write
-    chip.read = lambda start, buffer: -EIO if start >= CARD_FILES else works[0](start, buffer)
-    chip.write = lambda start, data: -EIO
-    device.start(POWER, 4)
-    found = [device.is_on(False, ("flash",)), client.status()["error"]]
-    device.offer("1.0.2", NEXT)
-    found.append(device.update())
-    device.offer("1.0.3", ("flash/data.txt",) + FILES[2:])
-    for path in FILES[2:]:
-        device.releases["1.0.3"].tree[path] = device.releases["1.0.0"].tree[path]
-    found += [device.update(), device.confirm(), device.is_on(False, ("flash",))]
-    chip.read, chip.write = works
-    device.start(POWER, 2)
-    return found + [device.is_on(True)]
-
-
-def case_48(client, kind):
-    """The card comes back with nothing on it that would have to go back, and the client's own directory fails."""
-    files = dict([(path, b"same") for path in FILES[1:]])
-    device = Device(client, kind, files)
-    device.offer("1.0.1", dict(list(files.items()) + [("sd/new.txt", b"new")]))
-    device.update()
-    os.remove("/sd/new.txt")
-    chip = device.board.chips["sd"]
-    chip.out = True
-    device.board.mount_all()
-    device.start(POWER, 4)
-    chip.out = False
-    chip.die(0, CARD_FILES)
-    device.start()
-    device.offer("1.0.2", files)
-    return [client.status()["error"], device.update(), device.confirm(), device.is_on(False, ("flash",))]
-
-
-def case_57(client, kind):
-    """The card is back at the start after the cut."""
-    device = Device(client, kind, FILES)
-    device.offer("1.0.1", NEXT)
-    device.update()
-    chip = device.board.chips["sd"]
-    chip.out = True
-    wrong = []
-    for _ in cuts(device, lambda: device.start(POWER, 4), 2 * LOOKS):
-        chip.out = False
-        device.start(POWER, 5)
-        is_on = device.is_on(True)
-        wrong.append(None if is_on == "1.0.0" else is_on)
-        chip.out = True
-    return [len(wrong) > LOOKS, tally(wrong)]
-
-
-def case_58(client, kind):
-    """A read fails while a directory is removed on a second littlefs that was away in the way back, and is there again:
-    one of the release, and one of the client's own."""
-    found = []
-    for where in ("/sd/new", "/sd/waybill/"):
-        device = Device(client, kind, FILES, board=Reading(kind, "rmdir", where, "littlefs"))
-        device.offer("1.0.1", FILES + ("sd/new/d/e.txt",))
-        device.update()
-        chip = device.board.chips["sd"]
-        chip.out = True
-        device.start(POWER, 4)
-        chip.out = False
-        wrong = []
-        for number in device.board.each(device.start):
-            writes = len(device.board.record(lambda device=device: device.put("sd/note.txt", b"1")))
-            device.start(POWER, 2)
-            is_on = device.is_on(True)
-            wrong.append(None if is_on == "1.0.0" and writes < FEW else "%d: %s, %d writes" % (number, is_on, writes))
-        found += [len(wrong) > LOOKS, tally(wrong)]
-    return found
-
-
 def case_22(client, kind):
     """One byte of a journal is damaged where the power goes in an installation."""
     device = Device(client, kind, FILES)
@@ -294,6 +185,23 @@ def case_22(client, kind):
             is_on = device.is_on(True)
             then.append(None if is_on == "1.0.1" else is_on)
     return [len(wrong) > LOOKS, tally(wrong), tally(then)]
+
+
+def case_65(client, kind):
+    """The journal is whole, and of another format."""
+    device = Device(client, kind, FILES, board=Board(kind, "esp32"))
+    device.offer("1.0.1", NEXT)
+    device.update()
+    for path in client.journals():
+        with open("/" + path) as file:
+            record = json.loads(file.readline())
+        record["format"] = 2
+        text = json.dumps(record)
+        with open("/" + path, "w") as file:
+            file.write("%s\n%s\n" % (text, sha256(text)))
+    device.start(POWER, TRIAL_STARTS + 1)
+    status = client.status()
+    return [status["version"], status["error"], device.update(), device.confirm(), device.is_on(True)]
 
 
 def damage(path):

@@ -13,6 +13,7 @@ HERE = __file__.rsplit("/", 1)[0]
 sys.path.insert(0, HERE)
 sys.path.insert(0, HERE.rsplit("/", 1)[0] + "/model")
 
+import cards
 import faults
 import names
 import net
@@ -25,7 +26,7 @@ def main(directory, edition, number, kind, *more):
     client = EDITIONS[edition](directory)
     with open(directory + "/../who.mpy", "rb") as file:
         client.compiled = file.read()
-    for topic in (faults, names, net, rooms, trials):
+    for topic in (cards, faults, names, net, rooms, trials):
         case = getattr(topic, "case_" + number, None)
         if case:
             # Without the file system of this machine at /: what finds no card at /sd is not to find that.

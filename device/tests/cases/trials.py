@@ -3,7 +3,7 @@
 import os
 
 from boards import POWER, RESET, SOFT, WAKE, Board
-from device import Device, cuts, spread, tally, whole
+from device import TRIAL_STARTS, Device, cuts, spread, tally, whole
 from releases import OTHER_MPY
 from rooms import fill
 
@@ -223,3 +223,42 @@ def case_40(client, kind):
         os.remove("/" + path)
     device.offer("1.0.2", FILES)
     return [len(found) > 2 * LOOKS, tally(found), device.update(), device.confirm(), device.ota().version]
+
+
+def case_62(client, kind):
+    """The power goes in the way back of a release that was not confirmed: it is tried once more all the same."""
+    device = Device(client, kind, FILES)
+    device.offer("1.0.1", FILES[:2])
+    device.update()
+    device.start(POWER, TRIAL_STARTS - 1)
+    wrong = []
+    for number in cuts(device, device.start, 999):
+        device.start()
+        refused = client.status()["refused"]
+        is_on = device.is_on(True)
+        wrong.append(None if is_on == "1.0.0" and not refused else "%d: %s, %s" % (number, is_on, refused))
+    return [len(wrong) > LOOKS, tally(wrong)]
+
+
+def case_66(client, kind):
+    """A release brings one file of its own into the client's package, and none of the client."""
+    device = Device(client, kind, FILES)
+    device.offer("1.0.1", FILES + ("flash/lib/airwaybill/more.py",), client=False)
+    said = [device.update(), device.confirm()]
+    device.offer("1.0.2", FILES)
+    return said + [device.update(), device.confirm(), device.is_on(True)]
+
+
+def case_67(client, kind):
+    """The application fills flash and card between update() and the start that installs, and in the trial."""
+    device = Device(client, kind, FILES)
+    device.offer("1.0.1", dict([(path, 5000) for path in FILES] + [("flash/new.bin", 9000), ("sd/new.bin", 9000)]))
+    said = [device.update(reset=False)]
+    for mount in ("flash", "sd"):
+        fill(device, mount)
+    device.start()
+    said.append(device.is_on())
+    for mount in ("flash", "sd"):
+        fill(device, mount)
+    device.wait_out_the_trial()
+    return said + [device.is_on(True)]

@@ -21,6 +21,7 @@ DIRECTORIES = ("flash/logs", "flash/deep/a/b", "flash/many", "sd/audio")
 # Beside files of releases whose names begin alike, on file systems that are FAT: see releases.ALIKE.
 SHORT = ("~NOTES.BAK", "T~LOG.BAK", "DATA~2024.CSV", "MEASURE~1.CSV", "TONE~12345.WAV")
 PC_NAME = b"M\x9aLLER  TXT"  # Müller.txt
+FILLS = (4096, 512, 1)  # bytes at once, in a file of its own
 
 
 class Application:
@@ -43,7 +44,7 @@ class Application:
 
     def deliver(self):
         """What is there before the first start, on file systems that are not mounted yet, and then on mounted ones."""
-        if "pc" in self._features:
+        if "pc" in self._features and self._board.card == "FAT":
             put_name(self._board.chips["sd"], PC_NAME)
         yield
         for path in FILES:
@@ -95,10 +96,10 @@ class Application:
             mounts = [random.choice(mounts)]
             room = mounts[0] + "/fill0"
             self._write(room, bytes(leave))
+        self.may_fill()
         for mount in mounts:
-            for size in (4096, 512, 1):
+            for size in FILLS:
                 path = "%s/fill%d" % (mount, size)
-                self.files[path] = None
                 try:
                     with open(self._board.real(path), "ab") as file:
                         while True:
@@ -109,6 +110,12 @@ class Application:
         if leave:
             os.remove(self._board.real(room))
             self.files[room] = None
+
+    def may_fill(self):
+        """`fill` may come in the middle of what goes on."""
+        for mount in ("flash", "sd"):
+            for size in FILLS:
+                self.files["%s/fill%d" % (mount, size)] = None
 
     def room(self, mount):
         """How many bytes there are, by filling it."""

@@ -124,6 +124,7 @@ class Board:
         # When one write fails and the next one works, littlefs damages itself, and there is nothing that a client could
         # do: see findings/littlefs-failed-write-damages-later-ones.sh.
         self.chips["flash"].sticks = kind == "littlefs"
+        self.chips["sd"].sticks = card == "littlefs"
         if firmware == "pycom":
             self.firmware = Pycom(self.chips)
         elif firmware == "rp2040":
@@ -198,7 +199,10 @@ class Board:
             self.chips[name].data[start : start + len(half)] = half
 
     def fat_chips(self):
-        return [self.chips[name] for name in (("flash", "sd") if self.kind == "FAT" else ("sd",))]
+        return [self.chips[name] for name in self.fat_mounts()]
+
+    def fat_mounts(self):
+        return [name for name, kind in (("flash", self.kind), ("sd", self.card)) if kind == "FAT"]
 
     def real(self, path):
         """Where a device path is on this board."""

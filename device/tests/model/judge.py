@@ -83,7 +83,7 @@ class Judge:
         self._client = client
         self._board = board
         self._application = application
-        self._folds = ("sd", "flash") if board.kind == "FAT" else ("sd",)
+        self._folds = board.fat_mounts()
         self._known = {}  # what paths are folded to
 
     def _folded(self, path):

@@ -32,7 +32,8 @@ class Round:
             firmware = random.choice(("esp32, one app", "rp2040"))
         blocks = SMALL if "dirs" in features and kind == "littlefs" else None
         root = "" if "root" in features else "/flash"
-        self.board = Board(kind, firmware, blocks, 32 if chance(0.05) else 256, root)
+        card = "littlefs" if "second" in features else "FAT"
+        self.board = Board(kind, firmware, blocks, 32 if chance(0.05) else 256, root, card)
         self.board.replaces = client.replaces
         self.board.keeps_before = bool(trace)
         self.board.collects = collects
@@ -121,6 +122,8 @@ class Round:
         if "resume" in self.features and not full and self.board.firmware_kind != "pycom" and chance(0.7):
             outcome = self._resumed(old, new)
         else:
+            if "fill" in self.features:
+                self.application.may_fill()
             outcome = self._act("update", self._fetch, (old, new))
         self.application.drop()
         self.board.log.rot = 0
@@ -217,14 +220,18 @@ class Round:
                 self.each = random.randrange(least, least + 3584)
                 link = Link(each=self.each)
         verified = chance(0.7)
-        if "early" in self.features and chance(0.5):
+        early = "early" in self.features and chance(0.5)
+        if early or ("fill" in self.features and chance(0.3)):
             self.client.update(self.server, link, verified, reset=False)
             try:
-                if self.client.confirm():
+                if early and self.client.confirm():
                     self.witness.early = True
             except Exception as error:
                 if getattr(error, "code", None) is None:
                     raise
+            if "fill" in self.features:
+                self.application.fill()
+                self.board.watchdog.begin()
             self.board.start(RESET)
             return
         return self.client.update(self.server, link, verified)
@@ -355,9 +362,11 @@ class Round:
         if out:
             if self.witness.version() != old.version:
                 raise Bad("without the card the bad release stays: %s" % self.witness.reported())
+            self.application.directories -= self.shared
             self.board.chips["sd"].out = False
-            for _ in range(2):
-                self.board.start()
+            self._act("card", self.board.start, (old,), ("flash",))
+            self.board.start()
+            self.witness.check((old,), True)
         if self.witness.version() != old.version:
             raise Bad("a bad release is still there after %d starts" % (self.client.trial_starts + 2))
         self.application.directories -= self.shared
