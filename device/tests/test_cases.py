@@ -167,6 +167,7 @@ CASES = {
     65: Case("a journal of another format", BOTH, [None, "plan_damaged", None, True, "1.0.1"]),
     66: Case("a release with one file of its own in the client's package", BOTH, [None, True, None, True, "1.0.2"]),
     67: Case("flash and card are filled between update() and the start", BOTH, ["1.0.1", "1.0.1", "1.0.0"]),
+    68: Case("a read fails in verify(), and in sleeps()", BOTH, [16, ["done", "failed", "flash"]]),
 }
 
 

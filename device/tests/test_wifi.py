@@ -22,6 +22,7 @@ EXPECTED = {
     "something else runs": ["wifi: van not joined in 400 ms: no ap found", 1, None],
     "connect()": [None, 1, "van"],
     "connect() again": [None, 0, "van"],
+    "beside other tasks": [None, 1, 0],
     "an application tries": [None, 1, "van"],
     "broken: active": [BROKEN, 0, None],
     "broken: connect": [BROKEN, 1, None],

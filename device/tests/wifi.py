@@ -22,6 +22,7 @@ class Time:
     now = 0
     fed = 0
     longest = 0
+    slept = 0
 
     def ticks_ms(self):
         Time.now += 1
@@ -35,6 +36,7 @@ class Time:
 
     def sleep_ms(self, milliseconds):
         Time.now += milliseconds
+        Time.slept += milliseconds
         Time.longest = max(Time.longest, Time.now - Time.fed)
 
 
@@ -177,6 +179,24 @@ WLAN.on_air = ["van"]
 ota = WiFiOTA("van", "secret", "192.168.4.1", 8000)
 found["connect()"] = told(ota.connect)
 found["connect() again"] = told(ota.connect)
+
+
+def beside_other_tasks():
+    """get_steps() as update_async() goes on with it: while the network is joined it stops again and again, and sleeps
+    nowhere."""
+    WLAN.trying = None
+    ota = WiFiOTA("van", "secret", "192.168.4.1", 8000)
+    ota.wait_ms = 0
+    steps = ota.get_steps("manifest.json")
+    before = Time.slept
+    for _ in range(3):
+        next(steps)
+    steps.close()
+    return [ota._client, WLAN.calls.count("connect"), Time.slept - before]
+
+
+WLAN.calls = []
+found["beside other tasks"] = beside_other_tasks()
 WLAN.trying = ("an application's", "", 0)
 found["an application tries"] = join("van", "secret")
 for name in ("active", "connect", "isconnected"):

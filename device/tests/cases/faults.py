@@ -187,6 +187,32 @@ def case_22(client, kind):
     return [len(wrong) > LOOKS, tally(wrong), tally(then)]
 
 
+def case_68(client, kind):
+    """A read fails in verify(), and in sleeps(): what comes out has a code."""
+    device = Device(client, kind, FILES)
+    device.offer("1.0.1", NEXT)
+    device.update()
+    said = []
+
+    def both():
+        said.append(device.said(lambda: device.ota().verify() and None))
+        said.append(device.said(client.sleeps))
+
+    image = device.board.save()
+    device.board.reports = True
+    device.remount()
+    device.board.log.disarm()
+    both()
+    points = spread(device.board.log.reads.count, LOOKS)
+    for number in points:
+        device.board.load(image)
+        device.remount()
+        device.board.log.arm("read", number, 1)
+        both()
+        device.board.log.disarm()
+    return [len(points), sorted(set([code or "done" for code in said]))]
+
+
 def case_65(client, kind):
     """The journal is whole, and of another format."""
     device = Device(client, kind, FILES, board=Board(kind, "esp32"))
