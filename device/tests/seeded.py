@@ -75,6 +75,22 @@ BUGS = (
         seed=13,
     ),
     Bug(
+        "another device's card is taken for the device's own",
+        "a card from another device is not taken for one's own",
+        "airwaybill_boot/restore.py",
+        "        if not is_own(change, name):\n            lose(change, name)\n",
+        "",
+        features="card,own",
+    ),
+    Bug(
+        "the room on a card is not given up for what is left to do there",
+        "what the way back needs at once is kept",
+        "airwaybill_boot/left.py",
+        '        spend(change.mounts)\n        if change.head["begun"]',
+        '        if change.head["begun"]',
+        features="card,fill,second",
+    ),
+    Bug(
         "a card without room for a directory is a card that fails",
         "room that turns out short is space",
         "airwaybill_boot/files.py",

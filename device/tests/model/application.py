@@ -42,6 +42,17 @@ class Application:
         self.files, self.directories = dict(image[0]), set(image[1])
         self._open = []
 
+    def card_is_back(self, saved):
+        """With what was there when it was saved: the application has had another one meanwhile."""
+
+        def together(now, then):
+            return [path for path in now if path[:3] != "sd/"] + [path for path in then if path[:3] == "sd/"]
+
+        files, directories = saved
+        now = self.files
+        self.files = {path: (files if path[:3] == "sd/" else now)[path] for path in together(now, files)}
+        self.directories = set(together(self.directories, directories))
+
     def deliver(self):
         """What is there before the first start, on file systems that are not mounted yet, and then on mounted ones."""
         if "pc" in self._features and self._board.card == "FAT":

@@ -161,6 +161,9 @@ class Board:
             vfs.VfsLfs2.mkfs(Port(flash), readsize=self.progsize, progsize=self.progsize)
         else:
             format_fat(flash)
+        self.format_card()
+
+    def format_card(self):
         if self.card == "littlefs":
             vfs.VfsLfs2.mkfs(self._port("sd"))
         else:

@@ -20,7 +20,7 @@ FEATURES = {
     "early": "confirm() before the release has started",
     "again": "a bad release comes again under its name, mended",
     "clash": "two names that are one on FAT",
-    "card": "the card is taken out in a trial, and comes back",
+    "card": "the card is taken out in a trial, or another is put in, and comes back",
     "second": "littlefs in place of the card's FAT",
     "dead": "the card fails for ever from somewhere on: all of it, or all but the directory at its root",
     "resume": "the link dies for good in each call of update(), and each call brings some more",

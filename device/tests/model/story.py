@@ -349,7 +349,14 @@ class Round:
         self._trial(old)
         out = "card" in self.features and chance(0.5)
         if out:
-            self.board.chips["sd"].out = True
+            card = self.board.chips["sd"]
+            own = bytes(card.data) if chance(0.3) else None
+            saved = self.application.save()
+            if own:
+                self.board.power_off()
+                self.board.format_card()
+            else:
+                card.out = True
             self.board.mount_all()
         if not out and chance(0.3):
             self._act("rollback", self.client.rollback, (old, new))
@@ -363,7 +370,11 @@ class Round:
             if self.witness.version() != old.version:
                 raise Bad("without the card the bad release stays: %s" % self.witness.reported())
             self.application.directories -= self.shared
-            self.board.chips["sd"].out = False
+            if own:
+                self.board.power_off()
+                card.data[:] = own
+                self.application.card_is_back(saved)
+            card.out = False
             self._act("card", self.board.start, (old,), ("flash",))
             self.board.start()
             self.witness.check((old,), True)
