@@ -22,7 +22,9 @@ type Answers = { [Name in keyof Methods]: (...args: Parameters<Methods[Name]>) =
 
 export const generation = () => session.generation;
 
-export const start = ({ engine, hashing }: Modules): Promise<void> => init(engine, { worker: hashing });
+let started: Promise<void>;
+
+export const start = ({ engine, hashing }: Modules): Promise<void> => (started = init(engine, { worker: hashing }));
 
 /** Loads what hashing and a report need while the server is still near: the van may be out of its reach later. */
 export function foresee({ reporting }: Modules): void {
@@ -32,7 +34,7 @@ export function foresee({ reporting }: Modules): void {
 }
 
 export const methods: Answers = {
-  openServer: (published, scheme) => session.openServer(published, scheme),
+  openServer: (published, scheme) => session.openServer(published, scheme, started),
   addFiles: (files) => session.add(files),
   openFolder: (name, wish, around) => session.openFolder(name, wish, around),
   async openFile(file, wish, around) {

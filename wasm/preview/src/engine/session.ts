@@ -90,9 +90,10 @@ export class Session {
     return this.#use(this.#opened, chosenScheme);
   }
 
-  async openServer(published: Published, chosenScheme: VersionScheme | null): Promise<Overview> {
+  /** The listing comes while the engine starts: `started`. */
+  async openServer(published: Published, chosenScheme: VersionScheme | null, started: Promise<void>): Promise<Overview> {
     const { signal } = this.#begin();
-    const server = await ServerReleases.read(published, { signal });
+    const [server] = await Promise.all([ServerReleases.read(published, { signal }), started]);
     signal.throwIfAborted();
     this.#server = server;
     return this.#use(openedServer(server), chosenScheme);

@@ -23,7 +23,7 @@ async function answer({ id, method, args }: Question): Promise<void> {
   clearTimeout(quiet);
   open += 1;
   try {
-    await starting;
+    if (method !== "openServer") await starting; // which waits by itself
     const asked = generation();
     const value = await (methods as Record<string, (...args: unknown[]) => unknown>)[method]!(...args);
     page.postMessage({ id, value, generation: asked });
