@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from board import DEVICE
-from device_model import KINDS, build, edition, run
+from board import DEVICE, micropython
+from device_model import HEAP, KINDS, build, edition, run
 from seeded import BUGS, Bug
 
 ROUNDS = 12
@@ -28,6 +31,22 @@ def test_no_round_is_bad(client: Path, kind: str) -> None:
 def test_a_round_is_the_same_each_time(client: Path) -> None:
     first, again = (run(client, edition(DEVICE), "littlefs", rounds=2) for _ in range(2))
     assert (first.bad, first.sums) == (again.bad, again.sums)
+
+
+def test_a_bad_round_is_exported_and_starts_again(tmp_path: Path) -> None:
+    """As `make device-model REPLAY=1 EXPORT=…` does it, of a client whose trials never end."""
+    source = tmp_path / "device"
+    shutil.copytree(DEVICE, source, ignore=shutil.ignore_patterns("tests", "bench"))
+    trial = source / "airwaybill_boot" / "trial.py"
+    trial.write_text(trial.read_text().replace("> TRIAL_STARTS", "> 99"))
+    chosen = ["--features", "second", "--seed", "5", "--kind", "littlefs", "--source", source]
+    command = [sys.executable, DEVICE / "tests" / "device_model.py", *chosen, "--replay", "--export", tmp_path / "bad"]
+    said = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert said.returncode == 1, said.stdout + said.stderr
+    start = [micropython(), "-X", HEAP, DEVICE / "tests" / "model" / "start.py", tmp_path / "bad"]
+    again = subprocess.run(start, capture_output=True, text=True, check=True).stdout
+    assert "boot.py: ran through" in again
+    assert "'state': 'trial'" in again
 
 
 @pytest.mark.parametrize("bug", BUGS, ids=[bug.name for bug in BUGS])

@@ -1,4 +1,4 @@
-"""Starts a board from the image of a bad round: micropython start.py DIRECTORY
+"""Starts a board from the image of a bad round: micropython -X heapsize=32M start.py DIRECTORY
 
 DIRECTORY is what `device_model.py --replay … --export DIRECTORY` has written. Prints how the start ended, what the
 client says, and the files that are then there.
@@ -19,7 +19,7 @@ def main(directory):
     with open(directory + "/round.json") as file:
         found = json.load(file)
     client = EDITIONS[found["edition"]](directory + "/client")
-    board = Board(found["kind"], found["firmware"], found["blocks"], found["progsize"], found["root"])
+    board = Board(found["kind"], found["firmware"], found["blocks"], found["progsize"], found["root"], found["card"])
     contents = {}
     for name in board.chips:
         with open("%s/%s.img" % (directory, name), "rb") as file:

@@ -45,6 +45,7 @@ def export(directory, board, found):
     found["blocks"] = len(flash.data) // flash.block_size
     found["progsize"] = board.progsize
     found["root"] = board.root
+    found["card"] = board.card
     with open(directory + "/round.json", "w") as file:
         json.dump(found, file)
 
