@@ -97,7 +97,7 @@ test("in Firefox they are there, and nothing is fetched of them until one is cli
   }
   await firefox.replace(documentation);
   await firefox.click(`a.term[href="${documentation + terms.scheme.place}"]`);
-  await expect.poll(() => firefox.answers, { timeout: 20_000 }).toContain(`200 ${documentation + terms.scheme.place.split("#")[0]!}`);
+  await expect.poll(() => firefox.answers, { timeout: 20_000 }).toContain(`200 ${documentation + terms.scheme.place}`);
   expect(await firefox.text("#headline"), "what is open stays").toContain("A device on 1.0.0 downloads");
   await firefox.end(server.url);
 });
