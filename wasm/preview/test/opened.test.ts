@@ -70,7 +70,7 @@ describe.each(BROWSERS)("in $name", ({ start }) => {
       await tab.press("Escape");
       await expect.poll(() => tab.has("rp-file-detail >> h2")).toBe(false);
     }
-    expect(await focused(), "focus returns to the list").toBe("grid");
+    await expect.poll(focused, { message: "focus returns to the list" }).toBe("grid");
     await tab.open(address, { width, height });
     await tab.text("rp-file-detail >> h2", "asset_that_will_be_removed.wav");
   });

@@ -91,10 +91,12 @@ async function chromium(): Promise<Tab> {
 
 async function firefox(): Promise<Tab> {
   const firefox = await Firefox.launch();
+  let isNew = true;
   return {
     complaints: firefox.complaints,
     async open(url, viewport = WINDOW) {
-      await firefox.renew();
+      if (!isNew) await firefox.renew();
+      isNew = false;
       await firefox.open(url, viewport);
     },
     text: (selector, ...some) => firefox.text(selector, ...some),
