@@ -27,6 +27,7 @@ describe.each(BROWSERS)("in $name", ({ start }) => {
 
   beforeAll(async () => {
     tab = await start();
+    await tab.open("about:blank"); // the first tab of a Firefox without a screen has no focus to give back
   });
 
   afterAll(() => tab?.end(server.url, many.url));
