@@ -274,14 +274,14 @@ class WiFiOTA(HTTPOTA):
         self.password = password
 
     def connect(self):
-        part("update").exhaust(self._join(100))
+        part("update").exhaust(self._join())
         super().connect()
 
     def get_steps(self, *what):
-        yield from self._join(min(self.wait_ms, 100))
+        yield from self._join()
         return (yield from super().get_steps(*what))
 
-    def _join(self, wait_ms):
+    def _join(self):
         # Where there is no connection from before.
         if self._client is None and self._resting is None:
-            yield from part("wifi").join(self.ssid, self.password, self.join_ms, wait_ms)
+            yield from part("wifi").join(self.ssid, self.password, self.join_ms)

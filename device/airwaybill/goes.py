@@ -58,7 +58,7 @@ def find_what_goes(ota, found, path, signed):
                 found.number = write(target, found.number, "D", levels, None, "-", name)
                 room_of(ota, found, name[: name.find("/")]).add(name, None, info[6], levels)
                 found.changes += 1
-    if not found.client:  # it is updated, never removed
+    if not found.client:  # the client is updated, never removed
         with Writing(goes, "r+b") as file:
             for at in clients:
                 file.seek(at)

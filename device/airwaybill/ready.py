@@ -25,10 +25,11 @@ def ready(ota, found):
 
 def keep_room(ota, name, room):
     root = ota.mounts[name]
-    make_directories(staging(ota, name + "/"))  # by it a card is known for the device's own
+    here = staging(ota, name + "/")
+    make_directories(here)  # by it a card is known for the device's own
     enough = keep_spare(root, room["spare_before"])
     if enough and room["journal"]:
-        enough = fill(staging(ota, name + "/") + "/room", room["journal"])
+        enough = fill(here + "/room", room["journal"])
     if not enough:
         need = room["spare_before"] + room["journal"]
         raise OTAError("space", "%s lacks %d free bytes for the change" % (root or "/", need))

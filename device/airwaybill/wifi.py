@@ -1,15 +1,17 @@
 """Joins a WiFi network, with `network.WLAN` as mainline MicroPython has it, and as Pycom's has it."""
 
+from micropython import const
+
 import airwaybill_boot as base
 from airwaybill_boot import time
 from OTA import OTAError
 
-WAIT_MS = 100
+_WAIT_MS = const(100)
 
 
-def join(ssid, password, timeout_ms, wait_ms=WAIT_MS):
-    """A generator that ends when the network is joined. It yields where it would wait, after `wait_ms` of its own: 0
-    where something else runs in between. Every failure is an OTAError."""
+def join(ssid, password, timeout_ms):
+    """A generator that ends when the network is joined. It yields the milliseconds where it would wait. Every failure
+    is an OTAError."""
     wlan = None
     done = False
     try:
@@ -27,8 +29,7 @@ def join(ssid, password, timeout_ms, wait_ms=WAIT_MS):
                     base.feed()
                     if time.ticks_diff(deadline, time.ticks_ms()) <= 0:
                         raise OTAError("wifi", "%s not joined in %d ms%s" % (ssid, timeout_ms, reason(wlan)))
-                    time.sleep_ms(wait_ms)
-                    yield
+                    yield _WAIT_MS
         done = True
     except OTAError:
         raise

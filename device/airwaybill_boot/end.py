@@ -20,7 +20,7 @@ def end(change):
     away = change.head and missing(change)
     if away:
         once("left", "leave", change, away)
-    elif change.head:
+    elif change.head and stat(change.home + "/left"):
         once("left", "drop_half", change)
     spend(change.mounts)
     for name in ("/plan", "/fetch", "/image"):

@@ -84,7 +84,7 @@ def take_left(change):
 def drop_half(change):
     # A cut has ended the writing of it, and the mount is back.
     path = change.home + "/left"
-    if stat(path) and not open_sealed(path, PLAN):
+    if not open_sealed(path, PLAN):
         remove(path)
 
 

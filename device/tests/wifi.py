@@ -11,7 +11,7 @@ SHAPE = sys.argv[2]
 
 import airwaybill_boot as base
 from OTA import OTAError, WiFiOTA
-from airwaybill import wifi
+from airwaybill import update, wifi
 
 JOIN_MS = 3000  # so long it takes
 LEAVE_MS = 250
@@ -45,7 +45,7 @@ def feed():
 
 
 base.feed = feed
-wifi.time = Time()
+wifi.time = update.time = Time()
 
 
 class WLAN:
@@ -144,8 +144,8 @@ if network.WLAN is Mainline:
 
 def join(ssid, password, timeout_ms=30000, wait_ms=100):
     def steps():
-        for _ in wifi.join(ssid, password, timeout_ms, wait_ms):
-            pass
+        for _ in wifi.join(ssid, password, timeout_ms):
+            update.time.sleep_ms(wait_ms)
 
     return told(steps)
 
@@ -186,7 +186,6 @@ def beside_other_tasks():
     nowhere."""
     WLAN.trying = None
     ota = WiFiOTA("van", "secret", "192.168.4.1", 8000)
-    ota.wait_ms = 0
     steps = ota.get_steps("manifest.json")
     before = Time.slept
     for _ in range(3):

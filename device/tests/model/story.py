@@ -366,10 +366,10 @@ class Round:
         if "damage" in self.features:  # what a journal has counted is gone with it
             for _ in range(self.client.trial_starts + 1):
                 self.board.start()
+        self.application.directories -= self.shared  # D13: these are the release's again
         if out:
             if self.witness.version() != old.version:
                 raise Bad("without the card the bad release stays: %s" % self.witness.reported())
-            self.application.directories -= self.shared
             if own:
                 self.board.power_off()
                 card.data[:] = own
@@ -380,7 +380,6 @@ class Round:
             self.witness.check((old,), True)
         if self.witness.version() != old.version:
             raise Bad("a bad release is still there after %d starts" % (self.client.trial_starts + 2))
-        self.application.directories -= self.shared
         self.application.empty()
         for cause in (RESET, POWER):
             self.board.start(cause)
