@@ -166,4 +166,3 @@ export function write(view: View): string {
   put("figures", view.figures === null ? null : view.figures.join(" "));
   return given.toString();
 }
-

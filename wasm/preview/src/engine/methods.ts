@@ -22,9 +22,12 @@ type Answers = { [Name in keyof Methods]: (...args: Parameters<Methods[Name]>) =
 
 export const generation = () => session.generation;
 
-let started: Promise<void>;
+/** When the engine can be asked. */
+export let started: Promise<void>;
 
-export const start = ({ engine, hashing }: Modules): Promise<void> => (started = init(engine, { worker: hashing }));
+export function start({ engine, hashing }: Modules): void {
+  started = init(engine, { worker: hashing });
+}
 
 /** Loads what hashing and a report need while the server is still near: the van may be out of its reach later. */
 export function foresee({ reporting }: Modules): void {

@@ -1,7 +1,7 @@
 // The worker that runs the engine. Its first message says where its modules are; questions that arrive while these are loading wait for them.
 
 import { failure } from "./failure.js";
-import { foresee, generation, methods, start } from "./methods.js";
+import { foresee, generation, methods, start, started } from "./methods.js";
 import type { Answer } from "./protocol.js";
 import type { Modules } from "./start.js";
 
@@ -14,7 +14,6 @@ interface Question {
 const QUIET_MS = 100;
 const page = self as unknown as { postMessage(answer: Answer): void };
 let modules: Modules;
-let starting: Promise<void>;
 let open = 0;
 let quiet: ReturnType<typeof setTimeout> | undefined;
 let foreseen = false;
@@ -23,7 +22,7 @@ async function answer({ id, method, args }: Question): Promise<void> {
   clearTimeout(quiet);
   open += 1;
   try {
-    if (method !== "openServer") await starting; // which waits by itself
+    if (method !== "openServer") await started; // which waits by itself
     const asked = generation();
     const value = await (methods as Record<string, (...args: unknown[]) => unknown>)[method]!(...args);
     page.postMessage({ id, value, generation: asked });
@@ -39,13 +38,13 @@ function rest(): void {
   if (open > 0 || foreseen) return;
   quiet = setTimeout(() => {
     foreseen = true;
-    void starting.then(() => foresee(modules), () => undefined); // who asks is told why it did not start
+    void started.then(() => foresee(modules), () => undefined); // who asks is told why it did not start
   }, QUIET_MS);
 }
 
 addEventListener("message", ({ data }: MessageEvent<Modules | Question>) => {
   if ("id" in data) return void answer(data);
   modules = data;
-  starting = start(data);
+  start(data);
   rest();
 });

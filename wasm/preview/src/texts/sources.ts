@@ -96,8 +96,9 @@ export const caption = {
   listing: "listing",
 };
 
-/** Errors of a page that embeds this one. */
 export const droppedItems = (number: number) => `${number} dropped items`;
+
+/** Errors of a page that embeds this one. */
 export const notGiven = "open: expected a File, a handle of a file or a directory, or a list of File objects or of objects with path and file";
 export const notInDocument = "open: put the element into a document first";
 
